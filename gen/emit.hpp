@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// The output folder of `epim gen`: SystemVerilog, images, manifests, register map, resolved configuration.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gen/config.hpp"
+#include "gen/core_parameters.hpp"
+#include "gen/output_folder.hpp"
+#include "gen/program.hpp"
+
+namespace epim {
+
+/// A hand-written block of rtl/, compiled into the tool so that output folders are self-contained.
+struct RtlSource {
+  const char* name;
+  const char* text;
+};
+/// All blocks in compile order, packages first (the generated packages go after the first one).
+const std::vector<RtlSource>& rtl_sources();
+
+/// One layer of a core, ready to emit.
+struct EmitLayer {
+  Layer layer;
+  LayerData data;
+};
+
+/// Module epim_top: epim_core with every parameter of this configuration.
+/// `observed` adds the observation ports (module epim_observed, for verification).
+std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t hash, const LayerProgram* rom,
+                   bool observed);
+
+/// The SystemVerilog of a folder in compile order: packages, blocks, epim_top. Name -> text.
+std::vector<std::pair<std::string, std::string>> rtl_files(const CoreParameters& p, const Config& config,
+                                                           std::uint64_t hash, const LayerProgram* rom);
+
+/// Everything that `epim gen` writes. `config.hw` must be resolved, acc_bits included.
+FileSet emit(const Config& config, const std::vector<EmitLayer>& layers);
+
+}  // namespace epim

@@ -1,0 +1,16 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// 64-bit FNV-1a: names configurations; no protection against intent.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace epim {
+
+/// h = (h ^ byte) * 0x100000001b3 over the bytes, from 0xcbf29ce484222325 (or from `h`, to continue).
+std::uint64_t fnv1a(std::string_view bytes, std::uint64_t h = 0xcbf29ce484222325ull);
+/// 16 lower-case hexadecimal digits.
+std::string hash_text(std::uint64_t hash);
+
+}  // namespace epim

@@ -1,0 +1,27 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// File lists for other tools, all from one list of files.
+#pragma once
+#include <string>
+#include <vector>
+
+namespace epim {
+
+/// The SystemVerilog of an output folder. Paths are relative to the folder, '/' between parts.
+struct Manifest {
+  std::string name;                       ///< configuration name; characters outside [A-Za-z0-9_.-] become '_'
+  std::string top;                        ///< top module
+  std::vector<std::string> sources;       ///< compile order: packages first
+  std::vector<std::string> data;          ///< memory images read by $readmemh
+  std::string version = "0.1.0";
+  std::string description = "Epitome processing-in-memory accelerator core";
+};
+
+/// `.f` list: one source per line, with `//` comments, usable as `verilator -f`, `iverilog -c` needs no options.
+std::string file_list(const Manifest& m);
+/// FuseSoC core description, CAPI2: fileset `rtl`, memory images copied beside it, targets `default` and `lint`.
+std::string fusesoc_core(const Manifest& m);
+/// Bender.yml: package and sources.
+std::string bender_yml(const Manifest& m);
+
+}  // namespace epim

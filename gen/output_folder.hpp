@@ -1,0 +1,24 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Output folders appear whole or not at all.
+#pragma once
+#include <map>
+#include <string>
+
+namespace epim {
+
+/// Relative path ('/' between parts) -> bytes.
+using FileSet = std::map<std::string, std::string>;
+
+/// Every folder this tool writes holds this file; a folder without it is never replaced.
+inline constexpr const char* kMarkerFile = "epim.json";
+
+/// Writes `files` to `<out>.tmp-<pid>`, then renames it to `out`; an existing `out` that holds kMarkerFile, or is
+/// empty, is replaced as a whole, files that are no longer produced included. Adds kMarkerFile if `files` lacks it.
+/// Errors: InputError output-not-ours (exists and is not ours), output-not-writable; nothing is left behind.
+void write_output_folder(const std::string& out, const FileSet& files);
+
+/// Writes one file through a temporary name and rename. Errors: output-not-writable.
+void write_file_atomically(const std::string& path, const std::string& bytes);
+
+}  // namespace epim

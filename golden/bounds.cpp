@@ -1,0 +1,104 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/bounds.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "golden/diagnostic.hpp"
+#include "golden/evaluate.hpp"
+
+// Why the lossless bound covers a clipping ADC where Z = 0. Write a row's activation as m - s, m >= 0 the magnitude
+// steps together, s >= 0 the sign step (0 for unsigned). Per row and weight w, the positive crossbar sees +m*w (w > 0)
+// in magnitude steps and -s*w in the sign step, the negative crossbar the mirror image. Every ADC term enters psum with
+// a fixed sign and clipping only moves it towards zero, so that
+//   psum <= sum of the terms that enter with + <= sum_{w>0} m*w + sum_{w<0} s*|w|
+//        <= sum_{w>0} max(x)*w + sum_{w<0} |min(x)*w|,
+// which is the lossless maximum: m <= max(x), s <= -min(x). The minimum is the mirror image.
+// With Z != 0 the lossless bound takes M*(w+Z) per row, where w and Z may cancel. Z*sum_x is never clipped, psum may
+// be, so the cancellation cannot be counted on: psum and Z*sum_x are then bounded apart and added.
+
+namespace epim {
+namespace {
+
+struct Interval {
+  __int128 lo = 0, hi = 0;
+  /// Adds every value of coefficient*x, x in [x_lo, x_hi], which holds 0.
+  void add(std::int64_t coefficient, std::int64_t x_lo, std::int64_t x_hi) {
+    const __int128 a = static_cast<__int128>(coefficient) * x_lo, b = static_cast<__int128>(coefficient) * x_hi;
+    lo += std::min(a, b);
+    hi += std::max(a, b);
+  }
+};
+
+/// Adds what one firing can put into the accumulator of epitome column `column`.
+void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const Patch& p, int column,
+                bool apart, Interval& sum) {
+  const int u = column / hw.xb_cols;
+  for (int a = 0; a < p.beta1; ++a)
+    for (int ky = 0; ky < layer.kh; ++ky)
+      for (int kx = 0; kx < layer.kw; ++kx) {
+        const int row = physical_row(layer.epitome, hw.lanes, p.c_in + a, p.p + ky, p.q + kx);
+        const int t = row / hw.xb_rows;
+        const std::int64_t m = data.crossbar_scale(t, u), z = data.zero_point(t, u);
+        const std::int64_t w = data.epitome(column, p.c_in + a, p.p + ky, p.q + kx);
+        if (apart) {
+          sum.add(m * w, hw.act_min(), hw.act_max());
+          sum.add(m * z, hw.act_min(), hw.act_max());
+        } else {
+          sum.add(m * (w + z), hw.act_min(), hw.act_max());
+        }
+      }
+}
+
+}  // namespace
+
+AccumulatorBound accumulator_bound(const Hardware& hw, const Layer& layer, const LayerData& data) {
+  const FiringPlan plan = plan_firings(layer);
+  const bool clips = hw.adc_bits > 0 && hw.adc_bits < hw.lossless_adc_bits();
+  const bool shifted = std::any_of(data.zero_point.data.begin(), data.zero_point.data.end(),
+                                   [](std::int64_t z) { return z != 0; });
+  AccumulatorBound bound;
+  __int128 largest = -1;
+  for (std::size_t r = 0; r < plan.ranges.size(); ++r) {
+    const OutputRange& range = plan.ranges[r];
+    for (int k = 0; k < range.columns; ++k) {
+      Interval sum;
+      for (int f = range.first_firing; f < range.first_firing + range.firings; ++f) {
+        const Patch& p = layer.patches[static_cast<std::size_t>(plan.firings[static_cast<std::size_t>(f)].patch)];
+        add_firing(hw, layer, data, p, range.c_out + k, clips && shifted, sum);
+      }
+      const __int128 limit = (static_cast<__int128>(1) << 62) - 1;
+      if (sum.hi > limit || sum.lo < -limit)
+        throw InputError({}, "accumulator-overflow",
+                         fmt::format("the accumulator of epitome column {} needs more than 63 bits; lower "
+                                     "scale_bits, weight_bits or act_bits, or use a smaller epitome", range.c_out + k));
+      const __int128 magnitude = std::max(sum.hi, -sum.lo);
+      if (magnitude > largest) {
+        largest = magnitude;
+        bound.column = range.c_out + k;
+        bound.range = static_cast<int>(r);
+      }
+      bound.lowest = std::min(bound.lowest, static_cast<std::int64_t>(sum.lo));
+      bound.highest = std::max(bound.highest, static_cast<std::int64_t>(sum.hi));
+    }
+  }
+  const auto holds = [&](int bits) {
+    const std::int64_t top = std::int64_t{1} << (bits - 1);
+    return bound.highest < top && bound.lowest >= -top;
+  };
+  while (!holds(bound.bits)) ++bound.bits;
+  return bound;
+}
+
+void check_accumulator(const Hardware& hw, const Layer& layer, const LayerData& data) {
+  const AccumulatorBound bound = accumulator_bound(hw, layer, data);
+  if (hw.acc_bits > 0 && bound.bits > hw.acc_bits)
+    throw InputError({}, "accumulator-overflow",
+                     fmt::format("layer {}: accumulators reach {}..{} (most in epitome column {}), which needs "
+                                 "acc_bits = {}; acc_bits is {}", layer.name, bound.lowest, bound.highest,
+                                 bound.column, bound.bits, hw.acc_bits));
+}
+
+}  // namespace epim

@@ -1,0 +1,490 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/evaluate.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+#include <thread>
+
+#include "golden/diagnostic.hpp"
+#include "golden/sampler.hpp"
+
+namespace epim {
+namespace {
+
+[[noreturn]] void fail(const char* rule, const std::string& text) { throw InputError({}, rule, text); }
+
+constexpr int max_steps = 9, max_dac_bits = 2;
+
+std::size_t at(int i) { return static_cast<std::size_t>(i); }
+
+void check_hardware(const Hardware& hw) {
+  const auto range = [](int value, int lo, int hi, const char* what) {
+    if (value < lo || value > hi) fail("bit-width", fmt::format("{} = {}; legal: {}..{}", what, value, lo, hi));
+  };
+  range(hw.weight_bits, 2, 9, "weight_bits");
+  range(hw.act_bits, hw.act_signed ? 2 : 1, 9, "act_bits");
+  range(hw.dac_bits, 1, max_dac_bits, "dac_bits");
+  range(hw.adc_bits, 0, 24, "adc_bits");
+  range(hw.scale_bits, 1, 16, "scale_bits");
+  range(hw.out_bits, 1, 32, "out_bits");
+  range(hw.channel_scale_bits, 2, 32, "channel_scale_bits");
+  range(hw.channel_bias_bits, 2, 62, "channel_bias_bits");
+  if (hw.cell_bits != 1 && hw.cell_bits != 2 && hw.cell_bits != 4)
+    fail("bit-width", fmt::format("cell_bits = {}; legal: 1, 2, 4", hw.cell_bits));
+  if (hw.lanes < 1 || hw.xb_rows < 1 || hw.xb_cols < 1 || hw.cols_per_adc < 1 || hw.pe_rows < 1 || hw.pe_cols < 1)
+    fail("crossbar-shape", "lanes, xb_rows, xb_cols, cols_per_adc, pe_rows and pe_cols must be at least 1");
+  if (hw.xb_rows % hw.lanes != 0)
+    fail("crossbar-shape", fmt::format("xb_rows = {} is not a multiple of lanes = {}", hw.xb_rows, hw.lanes));
+  if (hw.xb_cols % hw.cols_per_adc != 0)
+    fail("crossbar-shape", fmt::format("xb_cols = {} is not a multiple of cols_per_adc = {}", hw.xb_cols,
+                                       hw.cols_per_adc));
+  if (hw.xb_rows > 8192 || hw.xb_cols > 8192)
+    fail("crossbar-shape", fmt::format("crossbar {}x{}; legal: up to 8192x8192", hw.xb_rows, hw.xb_cols));
+}
+
+void check_tensor(const IntTensor& tensor, const std::vector<int>& shape, const char* what, std::int64_t lo,
+                  std::int64_t hi) {
+  if (tensor.shape != shape || tensor.data.size() != IntTensor::size_of(shape))
+    fail("layer-data-shape", fmt::format("{} has shape [{}]; it must be [{}]", what, fmt::join(tensor.shape, "]["),
+                                         fmt::join(shape, "][")));
+  for (std::size_t i = 0; i < tensor.data.size(); ++i)
+    if (tensor.data[i] < lo || tensor.data[i] > hi)
+      fail("layer-data-range", fmt::format("{} element {} is {}; legal: {}..{}", what, i, tensor.data[i], lo, hi));
+}
+
+std::int64_t signed_max(int bits) { return (std::int64_t{1} << (bits - 1)) - 1; }
+
+void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
+  const EpitomeShape& e = layer.epitome;
+  check_tensor(data.epitome, {e.e_out, e.e_in, e.p, e.q}, "epitome", -hw.weight_max(), hw.weight_max());
+  check_tensor(data.crossbar_scale, {hw.pe_rows, hw.pe_cols}, "crossbar_scale M", 0,
+               (std::int64_t{1} << hw.scale_bits) - 1);
+  const std::int64_t z = (std::int64_t{1} << hw.weight_bits) - 1;
+  check_tensor(data.zero_point, {hw.pe_rows, hw.pe_cols}, "zero_point Z", -z, z);
+  if (!hw.zero_point)
+    for (std::int64_t value : data.zero_point.data)
+      if (value != 0) fail("zero-point-not-built", "Z is not zero, but zero_point = false leaves its path out");
+  check_tensor(data.channel_scale, {layer.cout}, "channel_scale G", -signed_max(hw.channel_scale_bits) - 1,
+               signed_max(hw.channel_scale_bits));
+  check_tensor(data.channel_bias, {layer.cout}, "channel_bias B", -signed_max(hw.channel_bias_bits) - 1,
+               signed_max(hw.channel_bias_bits));
+  if (layer.shift < 0 || layer.shift > 62) fail("bit-width", fmt::format("shift = {}; legal: 0..62", layer.shift));
+  const std::int64_t top = (std::int64_t{1} << hw.out_bits) - 1;
+  const bool is_signed = layer.clamp_lo < 0;
+  const std::int64_t hi = is_signed ? top / 2 : top, lo = is_signed ? -top / 2 - 1 : 0;
+  if (layer.clamp_lo > layer.clamp_hi || layer.clamp_lo < lo || layer.clamp_hi > hi)
+    fail("clamp-range", fmt::format("clamp {}..{}; legal with out_bits = {}: inside {}..{}, lowest first",
+                                    layer.clamp_lo, layer.clamp_hi, hw.out_bits, lo, hi));
+}
+
+/// cnt[c] += 2^shift * sum over the N words of sum_k 2^k * popcount(x[i] & g[i][k][c]); plane k+1 is `stride` further.
+template <int CellBits, int N>
+void count(std::uint64_t* __restrict cnt, int n, const std::uint64_t* x, const std::uint64_t* const* g,
+           std::size_t stride, int shift) {
+  std::uint64_t xs[N];
+  const std::uint64_t* gs[N];
+  for (int i = 0; i < N; ++i) {
+    xs[i] = x[i];
+    gs[i] = g[i];
+  }
+  for (int c = 0; c < n; ++c) {
+    std::uint64_t sum = 0;
+    for (int k = CellBits - 1; k >= 0; --k) {
+      std::uint64_t ones = 0;
+      for (int i = 0; i < N; ++i)
+        ones += static_cast<std::uint64_t>(
+            __builtin_popcountll(xs[i] & gs[i][stride * static_cast<std::size_t>(k) + static_cast<std::size_t>(c)]));
+      sum = 2 * sum + ones;
+    }
+    cnt[c] += sum << shift;
+  }
+}
+
+/// count() over the driven words of one step, four at a time.
+template <int CellBits>
+void count_all(std::uint64_t* cnt, int n, const std::uint64_t* bits, const int* word, int words,
+               const std::uint64_t* plane, std::size_t columns, std::size_t stride, int shift) {
+  const std::uint64_t* g[4];
+  int i = 0;
+  const auto point = [&](int k) {
+    for (int j = 0; j < k; ++j) g[j] = plane + static_cast<std::size_t>(word[i + j]) * columns;
+  };
+  for (; i + 4 <= words; i += 4) {
+    point(4);
+    count<CellBits, 4>(cnt, n, bits + i, g, stride, shift);
+  }
+  if (i + 2 <= words) {
+    point(2);
+    count<CellBits, 2>(cnt, n, bits + i, g, stride, shift);
+    i += 2;
+  }
+  if (i < words) {
+    point(1);
+    count<CellBits, 1>(cnt, n, bits + i, g, stride, shift);
+  }
+}
+
+struct ConversionSums {
+  std::uint64_t cell_reads = 0, zero = 0, saturated = 0;
+};
+
+/// psum[c] +-= 2^shift * ADC(cnt[c]), and the statistics of these conversions.
+void convert(const std::uint64_t* __restrict cnt, int n, std::uint64_t top, int shift, bool negative,
+             std::int64_t* __restrict psum, ConversionSums& sums) {
+  std::uint64_t cells = 0, zero = 0, saturated = 0;
+  const std::uint64_t flip = negative ? ~std::uint64_t{0} : 0;
+  for (int c = 0; c < n; ++c) {
+    const std::uint64_t ideal = cnt[c];
+    cells += ideal;
+    zero += ideal == 0 ? 1 : 0;
+    saturated += ideal > top ? 1 : 0;
+    const std::uint64_t code = (ideal > top ? top : ideal) << shift;
+    psum[c] += static_cast<std::int64_t>((code ^ flip) - flip);
+  }
+  sums.cell_reads += cells;
+  sums.zero += zero;
+  sums.saturated += saturated;
+}
+
+/// Bit `bit` of 64 word-line values as one word.
+std::uint64_t bit_plane(const std::uint32_t* values, int bit) {
+  std::uint64_t word = 0;
+  for (int r = 0; r < 64; ++r) word |= static_cast<std::uint64_t>((values[r] >> bit) & 1u) << r;
+  return word;
+}
+
+/// Memory that psums() reuses from call to call.
+struct Scratch {
+  std::vector<std::uint64_t> bits;   ///< [bit][word]
+  std::vector<std::uint64_t> cnt;
+  std::vector<std::uint64_t> driven_bits;
+  std::vector<int> driven_word;
+};
+thread_local Scratch scratch;
+
+}  // namespace
+
+int physical_row(const EpitomeShape& e, int lanes, int c, int p, int q) {
+  return ((c / lanes) * e.p * e.q + p * e.q + q) * lanes + c % lanes;
+}
+
+int physical_rows(const EpitomeShape& e, int lanes) { return (e.e_in + lanes - 1) / lanes * e.p * e.q * lanes; }
+
+PeArray pe_array_for(const Hardware& hw, const EpitomeShape& e) {
+  return {(physical_rows(e, hw.lanes) + hw.xb_rows - 1) / hw.xb_rows, (e.e_out + hw.xb_cols - 1) / hw.xb_cols};
+}
+
+int column_steps_of(const Hardware& hw, const Patch& patch) {
+  std::set<int> steps;
+  for (int c = patch.c_out; c < patch.c_out + patch.beta2; ++c) steps.insert(c % hw.xb_cols / hw.adcs());
+  return static_cast<int>(steps.size());
+}
+
+FiringPlan plan_firings(const Layer& layer) {
+  struct Sampled {
+    std::size_t first = 0, count = 0;
+  };
+  std::vector<Sampled> sampled;  // output ranges as the sampler lists them
+  for (std::size_t j = 0; j < layer.patches.size(); ++j) {
+    if (j == 0 || layer.patches[j].dst_out != layer.patches[j - 1].dst_out) sampled.push_back({j, 0});
+    ++sampled.back().count;
+  }
+  const auto copies = [&](const Sampled& a, const Sampled& b) {
+    if (a.count != b.count) return false;
+    for (std::size_t k = 0; k < a.count; ++k) {
+      Patch p = layer.patches[a.first + k];
+      p.dst_out = layer.patches[b.first + k].dst_out;
+      if (p != layer.patches[b.first + k]) return false;
+    }
+    return true;
+  };
+  FiringPlan plan;
+  for (std::size_t i = 0; i < sampled.size();) {
+    std::size_t n = 1;
+    if (layer.wrap != Wrap::off)
+      while (i + n < sampled.size() && copies(sampled[i], sampled[i + n])) ++n;
+    if (layer.wrap == Wrap::stored_once && n < sampled.size()) {
+      const Patch& differs = layer.patches[sampled[i + n < sampled.size() ? i + n : 0].first];
+      fail("wrap-not-possible",
+           fmt::format("layer {}: output channels {}..{} do not read the same inputs and epitome columns as the range "
+                       "before them, so that the result cannot be stored once; use wrap = copies or off", layer.name,
+                       differs.dst_out, differs.dst_out + differs.beta2));
+    }
+    const Patch& first = layer.patches[sampled[i].first];
+    OutputRange range;
+    range.start = first.dst_out;
+    range.c_out = first.c_out;
+    range.columns = first.beta2;
+    range.copies = static_cast<int>(n);
+    range.stop = first.dst_out + first.beta2 * (layer.wrap == Wrap::stored_once ? 1 : range.copies);
+    range.first_firing = static_cast<int>(plan.firings.size());
+    range.firings = static_cast<int>(sampled[i].count);
+    for (std::size_t k = 0; k < sampled[i].count; ++k)
+      plan.firings.push_back({static_cast<int>(sampled[i].first + k), static_cast<int>(plan.ranges.size()),
+                              range.start, range.stop, k == 0, k + 1 == sampled[i].count});
+    plan.stored_cout += range.stop - range.start;
+    plan.ranges.push_back(range);
+    i += n;
+  }
+  return plan;
+}
+
+std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int shift, std::int64_t lo,
+                        std::int64_t hi) {
+  const __int128 half = shift > 0 ? static_cast<__int128>(1) << (shift - 1) : 0;
+  const __int128 value = (static_cast<__int128>(acc) * g + b + half) >> shift;
+  if (value < lo) return lo;
+  if (value > hi) return hi;
+  return static_cast<std::int64_t>(value);
+}
+
+GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data)
+    : hw_(hardware), layer_(layer), data_(data) {
+  check_hardware(hw_);
+  if (hw_.adc_bits == 0) hw_.adc_bits = hw_.lossless_adc_bits();
+  validate_patches(layer_, hw_.lanes);
+  const PeArray needed = pe_array_for(hw_, layer_.epitome);
+  if (needed.rows > hw_.pe_rows || needed.cols > hw_.pe_cols)
+    fail("pe-array-too-small", fmt::format("layer {}: the epitome takes {} PE rows and {} PE columns, the array has {} "
+                                           "and {}", layer_.name, needed.rows, needed.cols, hw_.pe_rows, hw_.pe_cols));
+  check_data(hw_, layer_, data_);
+  plan_ = plan_firings(layer_);
+  if (layer_.wrap == Wrap::stored_once)
+    for (int ch = plan_.stored_cout; ch < layer_.cout; ++ch)
+      if (data_.channel_scale(ch) != data_.channel_scale(ch - plan_.stored_cout) ||
+          data_.channel_bias(ch) != data_.channel_bias(ch - plan_.stored_cout))
+        fail("wrap-not-periodic", fmt::format("layer {}: G or B of channel {} differs from channel {}, so that the "
+                                              "result cannot be stored once; use wrap = copies", layer_.name, ch,
+                                              ch - plan_.stored_cout));
+  for (const Firing& f : plan_.firings) csteps_.push_back(column_steps_of(hw_, layer_.patches[at(f.patch)]));
+  load();
+}
+
+void GoldenLayer::load() {
+  const EpitomeShape& e = layer_.epitome;
+  const int slices = hw_.slices(), cell_bits = hw_.cell_bits;
+  words64_ = (hw_.xb_rows + 63) / 64;
+  columns_ = hw_.pe_cols * hw_.xb_cols;
+  planes_.assign(at(hw_.pe_rows) * at(slices) * 2 * at(cell_bits) * at(words64_) * at(columns_), 0);
+  for (int o = 0; o < e.e_out; ++o)
+    for (int c = 0; c < e.e_in; ++c)
+      for (int p = 0; p < e.p; ++p)
+        for (int q = 0; q < e.q; ++q) {
+          const std::int64_t code = data_.epitome(o, c, p, q);
+          const std::int64_t magnitude = code < 0 ? -code : code;
+          const int row = physical_row(e, hw_.lanes, c, p, q);
+          const int t = row / hw_.xb_rows, r = row % hw_.xb_rows;
+          for (int bit = 0; bit < hw_.weight_bits - 1; ++bit) {
+            if (((magnitude >> bit) & 1) == 0) continue;
+            const int s = bit / cell_bits, k = bit % cell_bits;
+            const std::size_t plane = at(((t * slices + s) * 2 + (code < 0 ? 1 : 0)) * cell_bits + k);
+            planes_[(plane * at(words64_) + at(r / 64)) * at(columns_) + at(o)] |= std::uint64_t{1} << (r % 64);
+          }
+        }
+}
+
+int GoldenLayer::words(int firing) const {
+  const Patch& p = layer_.patches[at(firings()[at(firing)].patch)];
+  return (p.beta1 + hw_.lanes - 1) / hw_.lanes * layer_.kh * layer_.kw;
+}
+
+int GoldenLayer::words_read(int firing, int oy, int ox) const {
+  const Patch& p = layer_.patches[at(firings()[at(firing)].patch)];
+  int rows = 0, cols = 0;
+  for (int ky = 0; ky < layer_.kh; ++ky) {
+    const int iy = oy * layer_.stride + ky - layer_.pad.top;
+    rows += iy >= 0 && iy < layer_.h ? 1 : 0;
+  }
+  for (int kx = 0; kx < layer_.kw; ++kx) {
+    const int ix = ox * layer_.stride + kx - layer_.pad.left;
+    cols += ix >= 0 && ix < layer_.w ? 1 : 0;
+  }
+  return (p.beta1 + hw_.lanes - 1) / hw_.lanes * rows * cols;
+}
+
+void GoldenLayer::check_input(const IntTensor& x) const {
+  const std::vector<int> shape{layer_.stored_cin(), layer_.h, layer_.w};
+  if (x.shape != shape || x.data.size() != IntTensor::size_of(shape))
+    fail("tensor-shape", fmt::format("input of layer {} has shape [{}]; it must be [{}]", layer_.name,
+                                     fmt::join(x.shape, "]["), fmt::join(shape, "][")));
+  for (std::size_t i = 0; i < x.data.size(); ++i)
+    if (x.data[i] < hw_.act_min() || x.data[i] > hw_.act_max())
+      fail("activation-range", fmt::format("input of layer {}: element {} is {}; legal: {}..{}", layer_.name, i,
+                                           x.data[i], hw_.act_min(), hw_.act_max()));
+}
+
+void GoldenLayer::gather(const IntTensor& x, int oy, int ox, int firing, std::vector<std::int32_t>& rows) const {
+  rows.assign(at(total_rows()), 0);
+  const Patch& patch = layer_.patches[at(firings()[at(firing)].patch)];
+  const std::size_t plane = at(layer_.h) * at(layer_.w);
+  for (int ky = 0; ky < layer_.kh; ++ky) {
+    const int iy = oy * layer_.stride + ky - layer_.pad.top;
+    if (iy < 0 || iy >= layer_.h) continue;
+    for (int kx = 0; kx < layer_.kw; ++kx) {
+      const int ix = ox * layer_.stride + kx - layer_.pad.left;
+      if (ix < 0 || ix >= layer_.w) continue;
+      const std::int64_t* pixel = x.data.data() + at(iy) * at(layer_.w) + at(ix);
+      int stored = patch.dst_in % layer_.stored_cin();
+      for (int a = 0; a < patch.beta1; ++a) {
+        const int row = physical_row(layer_.epitome, hw_.lanes, patch.c_in + a, patch.p + ky, patch.q + kx);
+        rows[at(row)] = static_cast<std::int32_t>(pixel[at(stored) * plane]);
+        if (++stored == layer_.stored_cin()) stored = 0;
+      }
+    }
+  }
+}
+
+void GoldenLayer::row_sums(const std::vector<std::int32_t>& rows, std::int64_t* sum_x) const {
+  for (int t = 0; t < hw_.pe_rows; ++t) {
+    std::int64_t sum = 0;
+    for (int r = 0; r < hw_.xb_rows; ++r) sum += rows[at(t * hw_.xb_rows + r)];
+    sum_x[t] = sum;
+  }
+}
+
+void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::int64_t* psum,
+                        EventCounts& events) const {
+  const Patch& patch = layer_.patches[at(firings()[at(firing)].patch)];
+  const int n = patch.beta2, steps = hw_.steps(), slices = hw_.slices();
+  const std::uint64_t top = (std::uint64_t{1} << hw_.adc_bits) - 1;
+  const std::size_t stride = at(words64_) * at(columns_);
+  scratch.bits.resize(at(hw_.act_bits) * at(words64_));
+  scratch.cnt.resize(at(n));
+  scratch.driven_bits.resize(at(steps * hw_.dac_bits * words64_));
+  scratch.driven_word.resize(scratch.driven_bits.size());
+  ConversionSums sums;
+  std::int64_t driven_lines = 0;
+  std::memset(psum, 0, sizeof(std::int64_t) * at(hw_.pe_rows) * at(n));
+  for (int t = 0; t < hw_.pe_rows; ++t) {
+    // The activation bits of this PE row as bit planes.
+    for (int w = 0; w < words64_; ++w) {
+      std::uint32_t values[64] = {};
+      const int count = std::min(64, hw_.xb_rows - w * 64);
+      std::memcpy(values, rows.data() + t * hw_.xb_rows + w * 64, sizeof(std::uint32_t) * at(count));
+      std::uint32_t any = 0;
+      for (std::uint32_t v : values) any |= v;
+      for (int bit = 0; bit < hw_.act_bits; ++bit)
+        scratch.bits[at(bit * words64_ + w)] = ((any >> bit) & 1u) != 0 ? bit_plane(values, bit) : 0;
+    }
+    // Per step and DAC bit: the words that hold a driven line.
+    int driven[max_steps][max_dac_bits] = {};
+    for (int b = 0; b < steps; ++b) {
+      const int width = hw_.step_width(b), first = hw_.step_first_bit(b);
+      for (int w = 0; w < words64_; ++w) {
+        std::uint64_t lines = 0;
+        for (int d = 0; d < width; ++d) {
+          const std::uint64_t bits = scratch.bits[at((first + d) * words64_ + w)];
+          lines |= bits;
+          if (bits == 0) continue;
+          const int k = (b * hw_.dac_bits + d) * words64_ + driven[b][d]++;
+          scratch.driven_bits[at(k)] = bits;
+          scratch.driven_word[at(k)] = w;
+        }
+        driven_lines += __builtin_popcountll(lines);
+      }
+    }
+    for (int sp = 0; sp < slices * 2; ++sp) {
+      const int s = sp / 2;
+      const bool negative = sp % 2 == 1;
+      const std::uint64_t* plane =
+          planes_.data() + at(t * slices * 2 + sp) * at(hw_.cell_bits) * stride + at(patch.c_out);
+      for (int b = 0; b < steps; ++b) {
+        const int width = hw_.step_width(b);
+        if (driven[b][0] == 0 && driven[b][1] == 0) {
+          sums.zero += static_cast<std::uint64_t>(n);
+          continue;
+        }
+        std::fill(scratch.cnt.begin(), scratch.cnt.end(), 0);
+        for (int d = 0; d < width; ++d) {
+          const int k = (b * hw_.dac_bits + d) * words64_;
+          const auto run = hw_.cell_bits == 1 ? count_all<1> : hw_.cell_bits == 2 ? count_all<2> : count_all<4>;
+          run(scratch.cnt.data(), n, scratch.driven_bits.data() + k, scratch.driven_word.data() + k, driven[b][d],
+              plane, at(columns_), stride, d);
+        }
+        convert(scratch.cnt.data(), n, top, hw_.step_first_bit(b) + s * hw_.cell_bits,
+                negative != hw_.step_is_sign(b), psum + t * n, sums);
+      }
+    }
+  }
+  const std::int64_t per_slice = std::int64_t{slices} * n * steps * hw_.pe_rows;
+  events.cell_reads += static_cast<std::int64_t>(sums.cell_reads);
+  events.adc_conversions += 2 * per_slice;
+  events.adc_zero += static_cast<std::int64_t>(sums.zero);
+  events.adc_saturated += static_cast<std::int64_t>(sums.saturated);
+  events.shift_adds += per_slice;
+  events.word_line_drives += driven_lines * column_steps(firing) * hw_.pe_cols;
+  events.fire_cycles += std::int64_t{steps} * column_steps(firing);
+}
+
+std::int64_t GoldenLayer::requantise_channel(std::int64_t acc, int channel) const {
+  return requantise(acc, data_.channel_scale(channel), data_.channel_bias(channel), layer_.shift, layer_.clamp_lo,
+                    layer_.clamp_hi);
+}
+
+void GoldenLayer::run_round(const IntTensor& x, int oy, int ox, RoundTrace& trace, EventCounts& events) const {
+  trace.firings.resize(firings().size());
+  trace.acc.resize(ranges().size());
+  trace.out.resize(at(stored_cout()));
+  std::size_t next = 0;
+  for (std::size_t r = 0; r < ranges().size(); ++r) {
+    const OutputRange& range = ranges()[r];
+    std::vector<std::int64_t>& acc = trace.acc[r];
+    acc.assign(at(range.columns), 0);
+    for (int f = range.first_firing; f < range.first_firing + range.firings; ++f) {
+      FiringTrace& firing = trace.firings[at(f)];
+      gather(x, oy, ox, f, firing.rows);
+      firing.psum.resize(at(hw_.pe_rows) * at(range.columns));
+      firing.sum_x.resize(at(hw_.pe_rows));
+      psums(firing.rows, f, firing.psum.data(), events);
+      row_sums(firing.rows, firing.sum_x.data());
+      for (int t = 0; t < hw_.pe_rows; ++t)
+        for (int k = 0; k < range.columns; ++k) {
+          const int u = (range.c_out + k) / hw_.xb_cols;
+          acc[at(k)] += data_.crossbar_scale(t, u) *
+                        (firing.psum[at(t * range.columns + k)] + data_.zero_point(t, u) * firing.sum_x[at(t)]);
+        }
+      events.activations += 1;
+      events.ifat_reads += 1;
+      events.ofat_reads += 1;
+      events.ifrt_reads += words(f);
+      events.input_register_writes += words(f);
+      events.input_buffer_reads += words_read(f, oy, ox);
+      events.scale_multiplies += std::int64_t{hw_.pe_rows} * range.columns;
+      if (!firings()[at(f)].opens) events.joint_adds += range.columns;
+    }
+    for (int ch = range.start; ch < range.stop; ++ch)
+      trace.out[next++] = requantise_channel(acc[at((ch - range.start) % range.columns)], ch);
+  }
+  events.requantisations += stored_cout();
+  events.output_buffer_writes += (stored_cout() + hw_.lanes - 1) / hw_.lanes;
+}
+
+IntTensor GoldenLayer::run(const IntTensor& x, EventCounts& events, int threads) const {
+  check_input(x);
+  const int ho = layer_.out_h(), wo = layer_.out_w();
+  IntTensor y({stored_cout(), ho, wo});
+  const int workers = std::clamp(threads, 1, ho);
+  std::vector<EventCounts> counts(at(workers));
+  const auto work = [&](int id) {
+    RoundTrace trace;
+    for (int oy = id; oy < ho; oy += workers)
+      for (int ox = 0; ox < wo; ++ox) {
+        run_round(x, oy, ox, trace, counts[at(id)]);
+        for (int ch = 0; ch < stored_cout(); ++ch) y(ch, oy, ox) = trace.out[at(ch)];
+      }
+  };
+  std::vector<std::thread> pool;
+  for (int id = 1; id < workers; ++id) pool.emplace_back(work, id);
+  work(0);
+  for (std::thread& thread : pool) thread.join();
+  for (const EventCounts& c : counts) events += c;
+  events.input_buffer_writes +=
+      std::int64_t{(layer_.stored_cin() + hw_.lanes - 1) / hw_.lanes} * layer_.h * layer_.w;
+  return y;
+}
+
+}  // namespace epim

@@ -1,0 +1,137 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// The arithmetic of the crossbars, bit for bit, and the events it causes.
+///
+/// For each output range, each patch j of it, each PE row t and each column c that j selects (u = c / XB_COLS):
+///   psum[t][c] = sum_b sgn(b)*2^first(b) * sum_s 2^(s*CELL_BITS) * (ADC(sum_r x[r,b]*Gpos[t][r][c][s])
+///                                                                 - ADC(sum_r x[r,b]*Gneg[t][r][c][s]))
+///   acc[c]    += M[t,u] * (psum[t][c] + Z[t,u] * sum_{r in t} x[r])
+///   out[ch]    = clamp((acc[c]*G[ch] + B[ch] + half) >> SH, lo, hi),  half = 2^(SH-1), 0 when SH = 0
+/// b runs over the input steps, s over the weight slices; ADC() clips at 2^ADC_BITS - 1.
+#pragma once
+#include <cstdint>
+#include <vector>
+
+#include "golden/events.hpp"
+#include "golden/layer.hpp"
+
+namespace epim {
+
+/// Physical row of epitome element (c, p, q): ((c/LANES)*P*Q + p*Q + q)*LANES + c%LANES. The rows of lanes that a
+/// last partial block lacks stay empty. PE row = row / XB_ROWS.
+int physical_row(const EpitomeShape& epitome, int lanes, int c, int p, int q);
+/// Rows an epitome takes: ceil(e_in/LANES)*P*Q*LANES.
+int physical_rows(const EpitomeShape& epitome, int lanes);
+/// PE array an epitome needs: {ceil(physical_rows/XB_ROWS), ceil(e_out/XB_COLS)}.
+struct PeArray {
+  int rows = 1, cols = 1;
+};
+PeArray pe_array_for(const Hardware& hardware, const EpitomeShape& epitome);
+/// CSTEPS of a patch: column steps that hold one of its columns in any PE column. Column c lies in step
+/// (c % XB_COLS) / ADCS of PE column c / XB_COLS.
+int column_steps_of(const Hardware& hardware, const Patch& patch);
+
+/// One firing of the PE array within a round.
+struct Firing {
+  int patch = 0;        ///< index into Layer::patches: what is loaded and fired
+  int range = 0;        ///< index into GoldenLayer::ranges()
+  int range_start = 0, range_stop = 0;  ///< output channels that its range covers, all copies included
+  bool opens = false, closes = false;   ///< first, last firing of its range
+};
+
+/// One set of accumulators within a round: columns [c_out, c_out + columns) give channels [start, stop).
+/// Channel start + k reads accumulator k mod columns. With Wrap::copies (stop - start) = copies * columns; with
+/// Wrap::stored_once only the first `columns` channels are emitted (stop = columns).
+struct OutputRange {
+  int start = 0, stop = 0;
+  int c_out = 0, columns = 0;
+  int copies = 1;               ///< output ranges of the sampler that these accumulators stand for
+  int first_firing = 0, firings = 0;
+};
+
+/// The firings and accumulator sets of one round.
+struct FiringPlan {
+  std::vector<Firing> firings;
+  std::vector<OutputRange> ranges;
+  int stored_cout = 0;          ///< channels emitted per output position
+};
+
+/// Wrap::off: every patch fires. Otherwise consecutive output ranges whose patches have the same inputs
+/// (dst_in, beta1, c_in, p, q) and the same columns (c_out, beta2) fire once. Wrap::stored_once asks that all ranges
+/// are such copies. Throws InputError `wrap-not-possible` (stored_once and the ranges differ; says where).
+FiringPlan plan_firings(const Layer& layer);
+
+/// clamp((acc*g + b + half) >> shift, lo, hi), half = 2^(shift-1) or 0; >> rounds towards minus infinity.
+std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int shift, std::int64_t lo,
+                        std::int64_t hi);
+
+/// What one firing saw and gave.
+struct FiringTrace {
+  std::vector<std::int32_t> rows;   ///< [pe_rows*xb_rows] word-line values, zero where the patch uses none
+  std::vector<std::int64_t> psum;   ///< [pe_rows][beta2]
+  std::vector<std::int64_t> sum_x;  ///< [pe_rows]
+};
+
+/// Every stage of one output position.
+struct RoundTrace {
+  std::vector<FiringTrace> firings;             ///< one per firing of the plan
+  std::vector<std::vector<std::int64_t>> acc;   ///< [range][columns] finished accumulators
+  std::vector<std::int64_t> out;                ///< [stored_cout]
+};
+
+/// A layer loaded into a core. All methods are const and may run in several threads at once.
+class GoldenLayer {
+ public:
+  /// hardware.adc_bits = 0 means lossless. Throws InputError from validate_patches and plan_firings, and
+  /// `pe-array-too-small`, `crossbar-shape`, `bit-width`, `layer-data-shape`, `layer-data-range`,
+  /// `zero-point-not-built`, `wrap-not-periodic` (stored_once with G or B not of period c), `clamp-range`.
+  GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data);
+
+  const Hardware& hardware() const { return hw_; }  ///< with adc_bits resolved
+  const Layer& layer() const { return layer_; }
+  const LayerData& data() const { return data_; }
+  const std::vector<Firing>& firings() const { return plan_.firings; }
+  const std::vector<OutputRange>& ranges() const { return plan_.ranges; }
+  /// Channels emitted per output position: Cout, or c with Wrap::stored_once.
+  int stored_cout() const { return plan_.stored_cout; }
+  /// Word lines of the PE array: pe_rows*xb_rows.
+  int total_rows() const { return hw_.pe_rows * hw_.xb_rows; }
+  /// CSTEPS of a firing.
+  int column_steps(int firing) const { return csteps_[static_cast<std::size_t>(firing)]; }
+  /// Words that a firing loads: channel blocks of its input range times Kh*Kw.
+  int words(int firing) const;
+  /// Words of it that are not padding at output position (oy, ox).
+  int words_read(int firing, int oy, int ox) const;
+
+  /// Throws InputError `tensor-shape` or `activation-range` where x is not [stored_cin][H][W] of legal activations.
+  void check_input(const IntTensor& x) const;
+  /// rows[pe_rows*xb_rows] = the activation on each physical word line, zero on lines the patch does not use.
+  void gather(const IntTensor& x, int oy, int ox, int firing, std::vector<std::int32_t>& rows) const;
+  /// psum[t*beta2 + (c - c_out)] of the equation above. Adds cell_reads, adc_conversions, adc_zero, adc_saturated,
+  /// shift_adds, word_line_drives, fire_cycles.
+  void psums(const std::vector<std::int32_t>& rows, int firing, std::int64_t* psum, EventCounts& events) const;
+  /// sum_x[t] = sum of rows of PE row t.
+  void row_sums(const std::vector<std::int32_t>& rows, std::int64_t* sum_x) const;
+  /// out[ch] from an accumulator, with the channel's own G and B.
+  std::int64_t requantise_channel(std::int64_t acc, int channel) const;
+
+  /// One output position, every stage kept. x is not checked again (see check_input). Adds all events but
+  /// idle_cycles and input_buffer_writes, which do not belong to a round.
+  void run_round(const IntTensor& x, int oy, int ox, RoundTrace& trace, EventCounts& events) const;
+  /// A whole frame: y[stored_cout][out_h][out_w]. Adds all events but idle_cycles, which the timing model counts.
+  /// Output rows are dealt to `threads` threads; the result does not depend on their number.
+  IntTensor run(const IntTensor& x, EventCounts& events, int threads = 1) const;
+
+ private:
+  void load();
+  Hardware hw_;
+  Layer layer_;
+  LayerData data_;
+  FiringPlan plan_;
+  std::vector<int> csteps_;
+  int words64_ = 0;     ///< 64-bit words per column of one crossbar
+  int columns_ = 0;     ///< pe_cols*xb_cols
+  std::vector<std::uint64_t> planes_;  ///< [t][slice][polarity][cell bit][word][column], row r in bit r%64 of word r/64
+};
+
+}  // namespace epim

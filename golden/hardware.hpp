@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// The parameters of one accelerator core and what follows from them.
+#pragma once
+#include <cstdint>
+
+namespace epim {
+
+/// Structure of a core: one PE array with its buffers. Widths in bits, sizes in elements.
+struct Hardware {
+  int xb_rows = 64;        ///< word lines of a crossbar; multiple of `lanes`
+  int xb_cols = 64;        ///< bit lines (weight columns) of a crossbar; multiple of `cols_per_adc`
+  int cell_bits = 2;       ///< bits per cell: 1, 2 or 4
+  int weight_bits = 9;     ///< sign + magnitude: 2..9; codes are -(2^(w-1)-1) .. 2^(w-1)-1
+  int act_bits = 9;        ///< 1..9 (signed: 2..9)
+  bool act_signed = false; ///< two's complement activations: the sign bit is an input step of its own
+  int dac_bits = 1;        ///< activation bits per input step: 1 or 2
+  int adc_bits = 0;        ///< 0 in a configuration means lossless; resolved before use
+  int cols_per_adc = 8;    ///< columns scanned by one ADC
+  int pe_rows = 1, pe_cols = 1;  ///< PE array
+  int lanes = 8;           ///< channels per word of the input buffer, input and output stream
+  int joint_lanes = 0;     ///< columns per cycle through scale, joint module and requantiser; 0 = derived
+  int buffer_words = 1024; ///< input buffer depth
+  int out_bits = 9;        ///< bits per channel of the output stream
+  int scale_bits = 8;      ///< width of M, unsigned
+  bool zero_point = false; ///< build the zero-point path (Z != 0 legal)
+  int channel_scale_bits = 16;  ///< width of G, signed
+  int channel_bias_bits = 32;   ///< width of B, signed
+  int acc_bits = 0;        ///< width of an accumulator, signed; 0 = derived from the loaded layers
+
+  bool operator==(const Hardware&) const = default;
+
+  /// S = ceil((WEIGHT_BITS-1)/CELL_BITS)
+  int slices() const { return (weight_bits - 1 + cell_bits - 1) / cell_bits; }
+  /// Input steps that carry magnitude bits.
+  int magnitude_steps() const {
+    const int bits = act_signed ? act_bits - 1 : act_bits;
+    return (bits + dac_bits - 1) / dac_bits;
+  }
+  /// STEPS: unsigned ceil(A/D); signed ceil((A-1)/D) + 1.
+  int steps() const { return magnitude_steps() + (act_signed ? 1 : 0); }
+  /// ADCs per PE and polarity-slice: column = step * adcs + lane.
+  int adcs() const { return (xb_cols + cols_per_adc - 1) / cols_per_adc; }
+  /// Column steps of a full column scan.
+  int column_steps() const { return (xb_cols + adcs() - 1) / adcs(); }
+  /// Input steps run from the most significant down: the sign step first (if any), then magnitude steps.
+  /// First (least significant) activation bit of firing step b.
+  int step_first_bit(int b) const {
+    if (act_signed && b == 0) return act_bits - 1;
+    return (steps() - 1 - b) * dac_bits;
+  }
+  /// Number of activation bits that firing step b drives (the top magnitude step may be narrower).
+  int step_width(int b) const {
+    if (act_signed && b == 0) return 1;
+    const int top = act_signed ? act_bits - 1 : act_bits;
+    const int first = step_first_bit(b);
+    return first + dac_bits <= top ? dac_bits : top - first;
+  }
+  bool step_is_sign(int b) const { return act_signed && b == 0; }
+  std::int64_t weight_max() const { return (std::int64_t{1} << (weight_bits - 1)) - 1; }
+  std::int64_t act_min() const { return act_signed ? -(std::int64_t{1} << (act_bits - 1)) : 0; }
+  std::int64_t act_max() const { return (std::int64_t{1} << (act_signed ? act_bits - 1 : act_bits)) - 1; }
+  /// Smallest ADC that never saturates: ceil(log2(rows*(2^CELL_BITS-1)*(2^DAC_BITS-1)+1)).
+  int lossless_adc_bits() const {
+    const std::int64_t top = std::int64_t{xb_rows} * ((1 << cell_bits) - 1) * ((1 << dac_bits) - 1);
+    int bits = 1;
+    while ((std::int64_t{1} << bits) < top + 1) ++bits;
+    return bits;
+  }
+  /// Groups of `joint_lanes` columns that one column step takes through scale and joint.
+  int joint_groups() const { return (adcs() + joint_lanes - 1) / joint_lanes; }
+  /// Cycles of one column step: the input steps, or longer where the joint path is narrower.
+  int column_period() const { return steps() > joint_groups() ? steps() : joint_groups(); }
+};
+
+}  // namespace epim

@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// One layer as the operator defines it: geometry, epitome, sampler output, integer parameters.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "golden/hardware.hpp"
+#include "golden/tensor.hpp"
+
+namespace epim {
+
+struct Padding {
+  int top = 0, left = 0, bottom = 0, right = 0;
+  bool operator==(const Padding&) const = default;
+};
+
+/// E[e_out][e_in][P][Q]
+struct EpitomeShape {
+  int e_out = 1, e_in = 1, p = 1, q = 1;
+  bool operator==(const EpitomeShape&) const = default;
+};
+
+/// Paper Eq. 1: E[p:p+kh, q:q+kw, c_in:c_in+beta1, c_out:c_out+beta2] at (dst_in, dst_out) of the convolution.
+struct Patch {
+  int p = 0, q = 0, c_in = 0, c_out = 0;
+  int beta1 = 1, beta2 = 1;
+  int dst_in = 0, dst_out = 0;
+  bool operator==(const Patch&) const = default;
+};
+
+/// Output channel wrapping.
+enum class Wrap {
+  off,          ///< every output range fires its own patches
+  stored_once,  ///< requantisation parameters have period c: the result is stored once, consumers read modulo c
+  copies,       ///< accumulators are reused, each copy is requantised with its own parameters
+};
+
+struct Layer {
+  std::string name = "layer";
+  int cin = 1, cout = 1;        ///< channels of the virtual convolution
+  int in_period = 0;            ///< stored input channels c when the producer wrapped (virtual v reads v mod c); 0 = cin
+  int kh = 1, kw = 1, stride = 1;
+  Padding pad;
+  int h = 1, w = 1;             ///< input map
+  EpitomeShape epitome;
+  std::vector<Patch> patches;   ///< ordered by output range, then by input range
+  Wrap wrap = Wrap::off;
+  int shift = 0;                ///< SH
+  std::int64_t clamp_lo = 0, clamp_hi = 0;
+
+  int stored_cin() const { return in_period > 0 ? in_period : cin; }
+  int out_h() const { return (h + pad.top + pad.bottom - kh) / stride + 1; }
+  int out_w() const { return (w + pad.left + pad.right - kw) / stride + 1; }
+};
+
+/// Integer parameters of a layer; see the arithmetic in docs/arithmetic.md.
+struct LayerData {
+  IntTensor epitome;        ///< [e_out][e_in][P][Q], |code| <= weight_max
+  IntTensor crossbar_scale; ///< M [pe_rows][pe_cols], unsigned scale_bits
+  IntTensor zero_point;     ///< Z [pe_rows][pe_cols], |Z| < 2^weight_bits
+  IntTensor channel_scale;  ///< G [cout], signed channel_scale_bits
+  IntTensor channel_bias;   ///< B [cout], signed channel_bias_bits
+};
+
+}  // namespace epim

@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// A network as a typed graph: read from models/<net>/network.json, checked, ordered, with the shape of every map.
+/// The format is described by models/network.schema.json.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "golden/diagnostic.hpp"
+#include "golden/layer.hpp"
+
+namespace epim {
+
+enum class Op {
+  conv,             ///< convolution or epitome, then per-channel scale and bias, then optional ReLU
+  fc,               ///< convolution whose kernel is the whole input map (1x1 on a 1x1 map); output 1x1
+  add,              ///< sum of two maps of one shape, then optional ReLU
+  relu,             ///< max(0, x)
+  max_pool,         ///< maximum over a window; padded places do not take part
+  avg_pool,         ///< mean over a window, no padding
+  global_avg_pool,  ///< mean over the whole map
+};
+
+/// What a convolution is for; decides which layers a uniform design replaces.
+enum class Role {
+  none,
+  stem,        ///< first convolution
+  bottleneck,  ///< main path of a block: the ones that a uniform design may replace
+  downsample,  ///< 1x1 convolution on a residual shortcut
+  classifier,  ///< fully connected head
+};
+
+/// How the default sampler chooses spatial starts: by input group, or by input plus output group.
+enum class SpatialCycle { cycle, distinct };
+
+/// Channels x height x width of a feature map. `stored` <= channels is the period with which a wrapped producer
+/// stored it: virtual channel v is stored channel v mod `stored`.
+struct MapShape {
+  int channels = 0, height = 0, width = 0;
+  int stored = 0;
+  bool operator==(const MapShape&) const = default;
+};
+
+struct Node {
+  std::string name;
+  Op op = Op::conv;
+  Role role = Role::none;
+  Position where;                   ///< the node's object in the file
+  std::vector<std::string> inputs;  ///< names as written
+  std::vector<int> input_ids;       ///< indices into Network::nodes; -1 is the network's input
+  int cout = 0;                     ///< conv, fc
+  int kh = 1, kw = 1, stride = 1;   ///< conv, pools; fc: the input map's size
+  Padding pad;
+  std::optional<EpitomeShape> epitome;  ///< absent: plain convolution
+  SpatialCycle sampler = SpatialCycle::cycle;
+  Wrap wrap = Wrap::off;
+  bool batch_norm = false;  ///< conv: per-channel scale and bias; fc: a bias
+  bool relu = false;
+  double act_scale = 0.0;   ///< real value of one integer step of the output; 0 = not given
+
+  MapShape in;   ///< shape of the first input
+  MapShape out;
+
+  /// conv and fc hold weights and run on a core.
+  bool has_weights() const { return op == Op::conv || op == Op::fc; }
+  /// Stored weights: the epitome, or [cout][cin][kh][kw].
+  EpitomeShape weight_shape() const { return epitome ? *epitome : EpitomeShape{cout, in.channels, kh, kw}; }
+};
+
+struct Network {
+  std::string name;
+  std::string file;  ///< where it was read from
+  std::string input_name;
+  MapShape input;
+  int input_bits = 8;
+  bool input_signed = false;
+  double input_scale = 1.0;
+  std::vector<Node> nodes;  ///< topological order; file order where that is one
+  int output = -1;          ///< index of the output node
+  std::string weights;      ///< path as written, relative to the file's folder; empty = none
+  double float_accuracy = -1.0;  ///< of the trained network before quantisation, 0..1; -1 = not given
+
+  /// Index of a node by name; -1 when absent.
+  int find(const std::string& node) const;
+  /// Shape of input `id` (-1 = network input, else a node's output).
+  const MapShape& shape_of(int id) const { return id < 0 ? input : nodes[static_cast<std::size_t>(id)].out; }
+};
+
+/// Reads, checks and orders a network. Throws InputError with file:line:column; rules: those of read_json and
+/// wrong-type, unknown-key, missing-key, value-out-of-range, unsupported-schema, duplicate-node, unknown-op,
+/// unknown-input, unknown-output, wrong-input-count, unknown-choice, grouped-convolution, dilated-convolution,
+/// network-cycle, unused-node, and those of infer_shapes.
+Network load_network(const std::string& path);
+
+/// The same from text; `file` is only used in positions.
+Network parse_network(const std::string& text, const std::string& file);
+
+/// Fills `in` and `out` of every node (nodes in topological order, input_ids set):
+///   out = floor((size + pad_before + pad_after - kernel) / stride) + 1 per axis.
+/// A wrapped node (`stored_once`) has channels = cout and stored = e_out; pooling and ReLU keep the period, an add
+/// keeps it when both operands have the same one and otherwise stores every channel. fc and global_avg_pool
+/// take the whole map. Throws InputError at the node: shape-mismatch, kernel-exceeds-map, epitome-exceeds-convolution,
+/// wrap-without-epitome, wrap-without-copies, wrap-distinct-sampler.
+void infer_shapes(Network& network);
+
+/// Geometry of a conv or fc node as a Layer, without patches and integer parameters. A plain convolution gets the
+/// epitome [cout][cin][kh][kw].
+Layer layer_of(const Node& node);
+
+/// The replaced-layer rule of the uniform design rows x cols (own inference from the crossbar counts that the paper's
+/// Table 1 prints): role bottleneck and (cin*kh*kw > rows or cout > cols).
+bool replaced_by_uniform(const Node& node, int rows, int cols);
+
+/// Epitome of the uniform design "rows x cols" for a node (own factorisation; the paper gives only the product):
+///   e_out = min(cout, cols); 1x1: e_in = min(cin, rows);
+///   larger kernels: e_in = cin and P,Q = kh,kw when cin*kh*kw <= rows, else P,Q = kh+1,kw+1 and
+///   e_in = min(cin, floor(rows / (P*Q))), so that 1024 rows of a 3x3 are 64 x 4 x 4.
+/// Throws InputError uniform-rows-too-few at the node when not even one channel fits.
+EpitomeShape uniform_epitome(const Node& node, int rows, int cols);
+
+/// Gives every replaced node its uniform epitome, clears the others' epitomes and all wrapping, infers shapes again.
+void apply_uniform(Network& network, int rows, int cols);
+
+std::string op_name(Op op);
+std::string role_name(Role role);
+
+}  // namespace epim

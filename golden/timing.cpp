@@ -1,0 +1,323 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/timing.hpp"
+
+#include <algorithm>
+#include <deque>
+
+#include <fmt/format.h>
+
+#include "golden/diagnostic.hpp"
+#include "golden/evaluate.hpp"
+
+namespace epim {
+namespace {
+
+using Cycle = std::int64_t;
+
+// Distances in cycles, as docs/timing.md derives them.
+constexpr Cycle kFirstRowCheck = 2;   // run start -> first look at the rows: two cycles of table prefetch
+constexpr Cycle kWordToFull = 2;      // last word requested -> bank full
+constexpr Cycle kFireToWrite = 6;     // last firing cycle of a column step -> accumulator write of its group 0
+constexpr Cycle kReadToPack = 3;      // accumulator read -> output packer
+constexpr Cycle kPackToBeat = 1;      // packer -> stream
+
+/// Rows of the input ring: when each is complete, given when earlier ones were freed.
+class Ring {
+ public:
+  Ring(Cycle row_words, Cycle slots) : row_words_(row_words), slots_(slots) {}
+  /// First cycle in which row n counts as complete.
+  Cycle ready(Cycle n) {
+    while (static_cast<Cycle>(end_.size()) <= n) {
+      const Cycle i = static_cast<Cycle>(end_.size());
+      Cycle start = i == 0 ? 0 : end_.back() + 1;
+      if (i >= slots_) start = std::max(start, freed_[static_cast<std::size_t>(i - slots_)] + 1);
+      end_.push_back(start + row_words_ - 1);
+    }
+    return end_[static_cast<std::size_t>(n)] + 1;
+  }
+  /// The oldest row is given back in cycle t.
+  void free(Cycle t) { freed_.push_back(t); }
+  Cycle freed() const { return static_cast<Cycle>(freed_.size()); }
+
+ private:
+  Cycle row_words_, slots_;
+  std::vector<Cycle> end_, freed_;
+};
+
+/// Cycles in which a pipeline stands still: events after them move, events waiting for data do not.
+class Freezes {
+ public:
+  /// Adds `length` standing cycles before array time tau (ascending).
+  void add(Cycle tau, Cycle length) {
+    total_ += length;
+    at_.push_back({tau, total_});
+  }
+  Cycle total() const { return total_; }
+  /// Real cycle of array time tau.
+  Cycle real(Cycle tau) const {
+    for (auto it = at_.rbegin(); it != at_.rend(); ++it)
+      if (it->tau <= tau) return tau + it->total;
+    return tau + dropped_;
+  }
+  /// Freezes before tau are no longer asked for individually.
+  void forget(Cycle tau) {
+    while (at_.size() > 1 && at_[1].tau <= tau) {
+      dropped_ = at_.front().total;
+      at_.pop_front();
+    }
+  }
+
+ private:
+  struct Step {
+    Cycle tau, total;
+  };
+  std::deque<Step> at_;
+  Cycle total_ = 0, dropped_ = 0;
+};
+
+/// Drain and packer: reads of closed ranges, single standing cycles when a position ends in two words.
+class Drain {
+ public:
+  Drain(const Hardware& hw, const FiringPlan& plan, std::vector<Cycle>* beats) : lanes_(hw.lanes), beats_(beats) {
+    const int adcs = hw.adcs();
+    for (const OutputRange& range : plan.ranges) {
+      std::vector<int> run;
+      for (int c = range.c_out; c < range.c_out + range.columns; ++c) {
+        const int lane = (c % hw.xb_cols) % adcs;
+        const bool starts = c == range.c_out || c % hw.xb_cols == 0 || lane % hw.joint_lanes == 0;
+        if (starts) run.push_back(0);
+        ++run.back();
+      }
+      std::vector<int> reads;
+      const int passes = (range.stop - range.start) / range.columns;
+      for (int p = 0; p < passes; ++p) reads.insert(reads.end(), run.begin(), run.end());
+      reads_.push_back(std::move(reads));
+    }
+  }
+
+  /// Drains range `index` (of the round), closed by a write in cycle `closed`. Returns the cycle of its release.
+  Cycle range(std::size_t index, Cycle closed, bool end_round) {
+    Cycle take = std::max(closed + 1, last_read_);
+    if (standing(take)) ++take;
+    Cycle read = take;
+    const std::vector<int>& reads = reads_[index];
+    for (std::size_t i = 0; i < reads.size(); ++i) {
+      read = advance(read, 1);
+      pack(read, reads[i], end_round && i + 1 == reads.size());
+    }
+    last_read_ = read;
+    return advance(read, 1);
+  }
+  Cycle last_beat() const { return last_beat_; }
+  Cycle reads_per_round() const {
+    Cycle n = 0;
+    for (const auto& r : reads_) n += static_cast<Cycle>(r.size());
+    return n;
+  }
+
+ private:
+  bool standing(Cycle t) const { return t == stand_[0] || t == stand_[1]; }
+  Cycle advance(Cycle t, Cycle n) const {
+    while (n > 0) {
+      ++t;
+      if (!standing(t)) --n;
+    }
+    return t;
+  }
+  void beat(Cycle t) {
+    last_beat_ = t;
+    if (beats_) beats_->push_back(t);
+  }
+  void pack(Cycle read, int count, bool end_round) {
+    const Cycle p = advance(read, kReadToPack);
+    fill_ += count;
+    if (fill_ > lanes_ && end_round) {
+      beat(p + kPackToBeat);
+      stand_[0] = stand_[1];
+      stand_[1] = p + 1;  // the packer sends the rest on its own; everything before it stands
+      beat(p + kPackToBeat + 1);
+      fill_ = 0;
+    } else if (fill_ >= lanes_ || end_round) {
+      beat(p + kPackToBeat);
+      fill_ = end_round ? 0 : fill_ - lanes_;
+    }
+  }
+
+  int lanes_;
+  std::vector<Cycle>* beats_;
+  std::vector<std::vector<int>> reads_;  // channels of each read, per range
+  Cycle last_read_ = -1, last_beat_ = -1;
+  Cycle stand_[2] = {-1, -1};            // older ones lie before every read still to come
+  int fill_ = 0;
+};
+
+/// Array side: dispatch times in array time, freezes while both accumulator banks are taken.
+class Array {
+ public:
+  Array(const Hardware& hw, const FiringPlan& plan, Drain& drain)
+      : steps_(hw.steps()), period_(hw.column_period()), groups_(hw.joint_groups()), plan_(plan), drain_(drain) {}
+
+  /// Dispatches a firing whose bank is full from cycle `full`.
+  void dispatch(const Firing& firing, int csteps, Cycle full) {
+    Cycle tau = std::max(end_, full - freezes_.total());
+    while (!pending_.empty() && pending_.front() <= tau) {
+      const Cycle write = pending_.front();
+      open_next();
+      tau = std::max({end_, full - freezes_.total(), write});
+    }
+    if (first_fire_ < 0) first_fire_ = freezes_.real(tau) + 1;
+    end_ = tau + csteps * period_;
+    const Cycle last_step = tau + (csteps - 1) * period_ + steps_;
+    release_[0] = release_[1];
+    release_[1] = last_step;
+    if (firing.opens) pending_.push_back(tau + steps_ + kFireToWrite);
+    if (firing.closes) {
+      closing_.push_back({last_step + groups_ - 1 + kFireToWrite, static_cast<std::size_t>(firing.range),
+                          &firing == &plan_.firings.back()});
+    }
+    last_fire_tau_ = last_step;
+  }
+  /// Cycle in which the bank of the dispatch before the last one is used for the last time.
+  Cycle release_before_last() { return settle(release_[0]); }
+  void finish() {
+    while (!pending_.empty()) open_next();
+    drain_until(static_cast<Cycle>(opened_));
+  }
+  Cycle first_fire() const { return first_fire_; }
+  Cycle last_fire() { return freezes_.real(last_fire_tau_); }
+
+ private:
+  struct Closing {
+    Cycle write;
+    std::size_t range;
+    bool end_round;
+  };
+  /// Real cycle of a time that lies before every range still to open.
+  Cycle settle(Cycle tau) {
+    while (!pending_.empty() && pending_.front() <= tau) open_next();
+    return freezes_.real(tau);
+  }
+  /// The oldest waiting range makes its first write: it stands until the range two before is released.
+  void open_next() {
+    const Cycle write = pending_.front();
+    pending_.pop_front();
+    if (opened_ >= 2) {
+      drain_until(static_cast<Cycle>(opened_) - 1);
+      const Cycle free_from = released_ + 1;
+      const Cycle natural = write + freezes_.total();
+      if (free_from > natural) freezes_.add(write, free_from - natural);
+    }
+    ++opened_;
+  }
+  /// Drains ranges until `count` of them are drained; the last two releases are kept.
+  void drain_until(Cycle count) {
+    while (drained_ < count) {
+      const Closing c = closing_.front();
+      closing_.pop_front();
+      const Cycle release = drain_.range(c.range, freezes_.real(c.write), c.end_round);
+      freezes_.forget(std::min(c.write, release_[0]));
+      released_ = release;
+      ++drained_;
+    }
+  }
+
+  Cycle steps_, period_, groups_;
+  const FiringPlan& plan_;
+  Drain& drain_;
+  Freezes freezes_;
+  std::deque<Cycle> pending_;   // first writes of ranges that wait to open
+  std::deque<Closing> closing_;
+  Cycle end_ = 1;  // the first OFAT entry is there from cycle 1
+  Cycle release_[2] = {-1, -1};
+  Cycle released_ = -1;  // of the range drained last
+  Cycle first_fire_ = -1, last_fire_tau_ = -1, drained_ = 0;
+  int opened_ = 0;
+};
+
+}  // namespace
+
+const char* name_of(Bound bound) {
+  switch (bound) {
+    case Bound::firing: return "firing";
+    case Bound::loading: return "loading";
+    case Bound::arrival: return "arrival";
+    case Bound::drain: return "drain";
+  }
+  return "?";
+}
+
+Timing predict_timing(const Hardware& hw, const Layer& layer, int frames, bool keep_beats) {
+  const Cycle blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
+  const Cycle row_words = blocks * layer.w;
+  const Cycle slots = hw.buffer_words / row_words;
+  if (slots < std::min(layer.kh, layer.h))
+    throw InputError({}, "buffer-too-small",
+                     fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
+                                 hw.buffer_words, slots, row_words, std::min(layer.kh, layer.h)));
+  const FiringPlan plan = plan_firings(layer);
+  const std::size_t firings = plan.firings.size();
+  std::vector<int> words(firings), csteps(firings);
+  Cycle round_words = 0, round_fire = 0;
+  for (std::size_t f = 0; f < firings; ++f) {
+    const Patch& patch = layer.patches[static_cast<std::size_t>(plan.firings[f].patch)];
+    words[f] = (patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw;
+    csteps[f] = column_steps_of(hw, patch);
+    round_words += words[f];
+    round_fire += csteps[f];
+  }
+
+  Timing result;
+  Ring ring(row_words, slots);
+  Drain drain(hw, plan, keep_beats ? &result.beats : nullptr);
+  Array array(hw, plan, drain);
+
+  Cycle t = kFirstRowCheck;  // state StRow
+  Cycle request = 0;         // cycle of the next word request
+  Cycle dispatched = 0;
+  for (int frame = 0; frame < frames; ++frame) {
+    const Cycle base = static_cast<Cycle>(frame) * layer.h;
+    for (int oy = 0; oy < layer.out_h(); ++oy) {
+      const int y0 = oy * layer.stride - layer.pad.top;
+      const int top = std::clamp(y0, 0, layer.h);
+      const int bottom = std::clamp(y0 + layer.kh, 0, layer.h);
+      while (ring.freed() < base + top) {
+        t = std::max(t, ring.ready(ring.freed()));
+        ring.free(t);
+        ++t;
+      }
+      if (bottom > top) t = std::max(t, ring.ready(base + bottom - 1));
+      request = t + 1;
+      for (int ox = 0; ox < layer.out_w(); ++ox) {
+        for (std::size_t f = 0; f < firings; ++f) {
+          if (dispatched >= 2) request = std::max(request, array.release_before_last());
+          request += words[f];
+          array.dispatch(plan.firings[f], csteps[f], request - 1 + kWordToFull);
+          ++dispatched;
+        }
+      }
+      t = request;
+    }
+    while (ring.freed() < base + layer.h) {
+      t = std::max(t, ring.ready(ring.freed()));
+      ring.free(t);
+      ++t;
+    }
+    ++t;
+  }
+  array.finish();
+
+  const Cycle positions = static_cast<Cycle>(layer.out_h()) * layer.out_w();
+  result.fire_cycles = positions * frames * round_fire * hw.steps();
+  result.cycles = drain.last_beat() + 1;
+  result.first_fire = array.first_fire();
+  result.last_fire = array.last_fire();
+  const Cycle fire = positions * round_fire * hw.column_period();
+  const Cycle load = positions * round_words, arrive = row_words * layer.h, out = positions * drain.reads_per_round();
+  const Cycle most = std::max({fire, load, arrive, out});
+  result.bound = most == fire ? Bound::firing : most == load ? Bound::loading : most == arrive ? Bound::arrival
+                                                                                              : Bound::drain;
+  return result;
+}
+
+}  // namespace epim

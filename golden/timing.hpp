@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// The cycle of every output beat, without simulating cycles.
+///
+/// Three processes overlap: the input stream fills rows of a ring, the address controller loads one word per cycle into
+/// one of two input register banks, the PE array fires a loaded bank for CSTEPS * P cycles (P = max(STEPS, groups of
+/// the joint path)), and a finished output range is drained one group of JOINT_LANES columns per cycle. The model
+/// follows these as recurrences over rows, activations and drain reads. Cycle 0 is the first cycle of the run; nothing
+/// outside stalls. docs/timing.md derives every constant.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "golden/layer.hpp"
+
+namespace epim {
+
+/// What a layer's steady state waits for.
+enum class Bound {
+  firing,   ///< the PE array (by construction the normal case)
+  loading,  ///< one word per cycle into the input register; more lanes lift it
+  arrival,  ///< one word per cycle from the input stream; more lanes lift it
+  drain,    ///< joint_lanes columns per cycle to the output; more joint_lanes, lanes or wrapping lift it
+};
+const char* name_of(Bound bound);
+
+struct Timing {
+  std::int64_t cycles = 0;       ///< cycles of the run: last beat + 1
+  std::int64_t fire_cycles = 0;  ///< cycles in which the array fires
+  std::int64_t first_fire = 0, last_fire = 0;
+  std::vector<std::int64_t> beats;  ///< cycle of every output beat, if asked for
+  Bound bound = Bound::firing;
+  std::int64_t idle_cycles() const { return cycles - fire_cycles; }
+  /// Share of firing cycles from the first firing to the last.
+  double busy() const {
+    return last_fire < first_fire ? 0.0
+                                  : static_cast<double>(fire_cycles) / static_cast<double>(last_fire - first_fire + 1);
+  }
+};
+
+/// Times `frames` frames back to back. `hardware` must be resolved (joint_lanes, buffer_words > 0) and the layer valid.
+/// Throws InputError `buffer-too-small` when the ring holds fewer rows than the kernel.
+Timing predict_timing(const Hardware& hardware, const Layer& layer, int frames = 1, bool keep_beats = true);
+
+}  // namespace epim

@@ -1,0 +1,253 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Crossbar macro: the cells of one PE (two polarities, all slices), its DACs and its ADCs, as a behavioural model.
+///
+/// In one firing cycle every selected ADC lane l converts, for each slice s and polarity, column c = step*Adcs + l:
+///   code = min( sum over rows r of x[r] * G[r][c][s], 2^AdcBits - 1 ),   x[r] the DAC level of word line r.
+/// `EPIM_CROSSBAR_BLACKBOX` leaves the body out, so that an analog macro with the same ports takes its place.
+/// Latency: word lines, column step and selection are taken in cycle f (`fire_i`, `en_i`), `code_o` holds the codes
+/// from f+2. `load_i` marks the first input step of a column step: the column is read once and held.
+/// Programming: one 64-row chunk per write; address fields, least significant first: chunk, plane, ADC lane, column
+/// step (each rounded up to a power of two); plane = (slice*2 + negative)*CellBits + bit of the cell.
+module epim_crossbar #(
+  /// Word lines.
+  parameter int XbRows = 64,
+  /// Bit lines (weight columns).
+  parameter int XbCols = 64,
+  /// Bits of a cell: 1, 2 or 4.
+  parameter int CellBits = 2,
+  /// Magnitude slices.
+  parameter int Slices = 4,
+  /// Activation bits per input step.
+  parameter int DacBits = 1,
+  /// ADC resolution.
+  parameter int AdcBits = 8,
+  /// ADC lanes.
+  parameter int Adcs = 8,
+  /// Cell memory: 0 = one flat array of chunks (fast in simulation), 1 = one RAM per lane and chunk (synthesis).
+  parameter bit Ram = 1'b0,
+  /// Count cell reads, zero and saturated conversions.
+  parameter bit Count = 1'b1,
+  /// Initial content of the flat array, `$readmemh`, one chunk per line; empty: none.
+  parameter InitFile = "",
+  /// Derived parameter, do not overwrite: column steps.
+  localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs),
+  /// Derived parameter, do not overwrite.
+  localparam int CStepW = epim_pkg::idx_width(CSteps),
+  /// Derived parameter, do not overwrite: bit planes of a column.
+  localparam int Planes = 2 * Slices * CellBits,
+  /// Derived parameter, do not overwrite: 64-row chunks of a bit plane.
+  localparam int Chunks = epim_pkg::ceil_div(XbRows, 64),
+  /// Derived parameter, do not overwrite: program address bits.
+  localparam int ProgW = CStepW + epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(Planes) + epim_pkg::idx_width(Chunks)
+) (
+  /// Clock.
+  input  logic                             clk_i,
+  /// Reset, active low.
+  input  logic                             rst_ni,
+  /// The array pipeline advances.
+  input  logic                             en_i,
+  /// An input step is fired.
+  input  logic                             fire_i,
+  /// First input step of a column step.
+  input  logic                             load_i,
+  /// Column step.
+  input  logic [CStepW-1:0]                cstep_i,
+  /// ADC lanes that convert.
+  input  logic [Adcs-1:0]                  sel_i,
+  /// Word lines: digit d of row r at [d*XbRows + r].
+  input  logic [DacBits*XbRows-1:0]        wl_i,
+  /// Codes: lane l, slice s, polarity n (1 = negative) at [((l*Slices + s)*2 + n)*AdcBits +: AdcBits].
+  output logic [Adcs*Slices*2*AdcBits-1:0] code_o,
+  /// Events of the step whose codes are on `code_o`.
+  output logic [31:0]                      cell_reads_o,
+  output logic [15:0]                      adc_zero_o,
+  output logic [15:0]                      adc_saturated_o,
+  /// Program a chunk.
+  input  logic                             prog_we_i,
+  input  logic [ProgW-1:0]                 prog_addr_i,
+  input  logic [63:0]                      prog_data_i
+);
+
+`ifndef EPIM_CROSSBAR_BLACKBOX
+  localparam int AdcW   = epim_pkg::idx_width(Adcs);
+  localparam int PlaneW = epim_pkg::idx_width(Planes);
+  localparam int ChunkW = epim_pkg::idx_width(Chunks);
+  localparam int LaneWords = Planes * Chunks;
+  localparam int Conversions = Adcs * Slices * 2;
+
+  logic [ChunkW-1:0] p_chunk;
+  logic [PlaneW-1:0] p_plane;
+  logic [AdcW-1:0]   p_lane;
+  logic [CStepW-1:0] p_cstep;
+  assign {p_cstep, p_lane, p_plane, p_chunk} = prog_addr_i;
+
+  // Word lines and selection of the step in conversion.
+  logic [DacBits*Chunks*64-1:0] wl_q;
+  logic [Adcs-1:0]              sel_q;
+  logic                         fire_q;
+  generate
+    for (genvar d = 0; d < DacBits; d++) begin : gen_wl
+      logic [Chunks*64-1:0] digit_q;
+      always_ff @(posedge clk_i) begin
+        if (en_i && fire_i) digit_q <= (Chunks*64)'(wl_i[d*XbRows +: XbRows]);
+      end
+      assign wl_q[d*Chunks*64 +: Chunks*64] = digit_q;
+    end
+  endgenerate
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      fire_q <= 1'b0;
+      sel_q  <= '0;
+    end else if (en_i) begin
+      fire_q <= fire_i;
+      sel_q  <= sel_i;
+    end
+  end
+
+  logic [Adcs*Slices*2*AdcBits-1:0] code;
+  logic [31:0]                      reads;
+  logic [15:0]                      zeros, saturated;
+
+  generate
+    if (!Ram) begin : gen_flat
+      // Word ((step*Adcs + lane)*Planes + plane)*Chunks + chunk.
+      localparam int Words = CSteps * Adcs * LaneWords;
+      localparam int WordW = epim_pkg::idx_width(Words);
+      logic [63:0]      cells_q [0:Words-1];
+      logic [WordW-1:0] base_q;
+      logic [63:0]      v;
+      logic [31:0]      sum;
+      logic [6:0]       ones;
+      if (InitFile != "") begin : gen_init
+        initial $readmemh(InitFile, cells_q);
+      end
+      logic [WordW-1:0] p_word;
+      assign p_word = ((WordW'(p_cstep) * WordW'(Adcs) + WordW'(p_lane)) * WordW'(Planes) + WordW'(p_plane))
+                      * WordW'(Chunks) + WordW'(p_chunk);
+      always_ff @(posedge clk_i) begin
+        if (prog_we_i) cells_q[p_word] <= prog_data_i;
+        if (en_i && fire_i && load_i) base_q <= WordW'(cstep_i) * WordW'(Adcs * LaneWords);
+      end
+      always_comb begin
+        code = '0;
+        reads = '0;
+        zeros = '0;
+        saturated = '0;
+        sum = '0;
+        v = '0;
+        ones = '0;
+        if (fire_q) begin
+          for (int i = 0; i < Conversions; i++) begin
+            if (sel_q[i / (2 * Slices)]) begin
+              sum = '0;
+              for (int b = 0; b < CellBits; b++) begin
+                for (int d = 0; d < DacBits; d++) begin
+                  for (int c = 0; c < Chunks; c++) begin
+                    v = cells_q[base_q + WordW'((i * CellBits + b) * Chunks + c)] & wl_q[(d*Chunks+c)*64 +: 64];
+                    ones = epim_pkg::popcount64(v);
+                    sum = sum + (32'(ones) << (b + d));
+                  end
+                end
+              end
+              if (Count) begin
+                reads = reads + sum;
+                if (sum == 32'd0) zeros = zeros + 16'd1;
+                if (sum > 32'((1 << AdcBits) - 1)) saturated = saturated + 16'd1;
+              end
+              code[i*AdcBits +: AdcBits] = (sum > 32'((1 << AdcBits) - 1)) ? '1 : AdcBits'(sum);
+            end
+          end
+        end
+      end
+    end else begin : gen_ram
+      localparam int SumW = epim_pkg::num_width(XbRows) + CellBits + DacBits;
+      logic [Conversions*SumW-1:0] sums;
+      for (genvar i = 0; i < Conversions; i++) begin : gen_conversion
+        logic [CellBits*Chunks*64-1:0] column;
+        for (genvar b = 0; b < CellBits; b++) begin : gen_bit
+          for (genvar c = 0; c < Chunks; c++) begin : gen_chunk
+            localparam int ChunkRows = (c == Chunks - 1) ? XbRows - c * 64 : 64;
+            logic [ChunkRows-1:0] word;
+            epim_ram #(.Depth(CSteps), .Width(ChunkRows)) u_cells (
+              .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(word),
+              .we_i(prog_we_i && p_lane == AdcW'(i / (2 * Slices)) && p_chunk == ChunkW'(c)
+                    && p_plane == PlaneW'((i % (2 * Slices)) * CellBits + b)),
+              .waddr_i(p_cstep), .wdata_i(prog_data_i[ChunkRows-1:0])
+            );
+            assign column[(b*Chunks+c)*64 +: 64] = 64'(word);
+          end
+        end
+        logic [SumW-1:0] sum;
+        logic [6:0]      ones;
+        always_comb begin
+          sum = '0;
+          ones = '0;
+          for (int b = 0; b < CellBits; b++) begin
+            for (int d = 0; d < DacBits; d++) begin
+              for (int c = 0; c < Chunks; c++) begin
+                ones = epim_pkg::popcount64(column[(b*Chunks+c)*64 +: 64] & wl_q[(d*Chunks+c)*64 +: 64]);
+                sum = sum + (SumW'(ones) << (b + d));
+              end
+            end
+          end
+        end
+        assign sums[i*SumW +: SumW] = sum;
+        assign code[i*AdcBits +: AdcBits] =
+          !(fire_q && sel_q[i / (2 * Slices)]) ? '0 : ((32'(sum) > 32'((1 << AdcBits) - 1)) ? '1 : AdcBits'(sum));
+      end
+      always_comb begin
+        reads = '0;
+        zeros = '0;
+        saturated = '0;
+        if (Count && fire_q) begin
+          for (int i = 0; i < Conversions; i++) begin
+            if (sel_q[i / (2 * Slices)]) begin
+              reads = reads + 32'(sums[i*SumW +: SumW]);
+              if (sums[i*SumW +: SumW] == '0) zeros = zeros + 16'd1;
+              if (32'(sums[i*SumW +: SumW]) > 32'((1 << AdcBits) - 1)) saturated = saturated + 16'd1;
+            end
+          end
+        end
+      end
+      if (InitFile != "") begin : gen_no_init
+        // A RAM per chunk is programmed through the port; the image is for the flat array.
+      end
+    end
+  endgenerate
+
+  // ADC output register.
+  logic [Adcs*Slices*2*AdcBits-1:0] code_q;
+  always_ff @(posedge clk_i) begin
+    if (en_i && fire_q) code_q <= code;
+  end
+  assign code_o = code_q;
+
+  generate
+    if (Count) begin : gen_count
+      logic [31:0] reads_q;
+      logic [15:0] zeros_q, saturated_q;
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          reads_q     <= '0;
+          zeros_q     <= '0;
+          saturated_q <= '0;
+        end else if (en_i) begin
+          reads_q     <= reads;
+          zeros_q     <= zeros;
+          saturated_q <= saturated;
+        end
+      end
+      assign cell_reads_o    = reads_q;
+      assign adc_zero_o      = zeros_q;
+      assign adc_saturated_o = saturated_q;
+    end else begin : gen_no_count
+      assign cell_reads_o    = '0;
+      assign adc_zero_o      = '0;
+      assign adc_saturated_o = '0;
+    end
+  endgenerate
+`endif
+
+endmodule

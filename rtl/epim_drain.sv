@@ -1,0 +1,191 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Drain: reads the columns of a closed range in output channel order, once per wrapped copy.
+///
+/// One group of `JointLanes` columns per cycle: from the first column of the range to its last, PE column by PE
+/// column; again from the first while channels of the range are left (output channel wrapping: copies). The entry of
+/// the channel parameters is a running number within the round, so it needs no address arithmetic.
+/// Latency: a range offered in cycle d is read from d+1, one group per cycle in which `en_i`; the next range follows
+/// without a gap.
+module epim_drain #(
+  /// PE columns.
+  parameter int PeCols = 1,
+  /// Bit lines of a crossbar.
+  parameter int XbCols = 64,
+  /// ADC lanes per PE.
+  parameter int Adcs = 8,
+  /// Columns per group.
+  parameter int JointLanes = 2,
+  /// Bits of an output channel number.
+  parameter int ChannelW = 8,
+  /// Entries of the channel parameters.
+  parameter int ParamDepth = 16,
+  /// Bits of a row, column or frame count.
+  parameter int DimW = 16,
+  /// Derived parameters, do not overwrite.
+  localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs),
+  localparam int CStepW = epim_pkg::idx_width(CSteps),
+  localparam int Groups = epim_pkg::ceil_div(Adcs, JointLanes),
+  localparam int GroupW = epim_pkg::idx_width(Groups),
+  localparam int LaneW = epim_pkg::idx_width(JointLanes),
+  localparam int PeColW = epim_pkg::idx_width(PeCols),
+  localparam int ColumnW = PeColW + CStepW + GroupW + LaneW,
+  localparam int ParamW = epim_pkg::idx_width(ParamDepth),
+  localparam int CountW = epim_pkg::num_width(JointLanes),
+  localparam int RangeW = 1 + 2 * ChannelW + 2 * ColumnW
+) (
+  /// Clock.
+  input  logic                  clk_i,
+  /// Reset, active low.
+  input  logic                  rst_ni,
+  /// Start over.
+  input  logic                  clear_i,
+  /// The output pipeline advances.
+  input  logic                  en_i,
+  /// Output map and frames.
+  input  logic [DimW-1:0]       cfg_out_w_i,
+  input  logic [DimW-1:0]       cfg_out_h_i,
+  input  logic [DimW-1:0]       cfg_frames_i,
+  /// The oldest closed range: {end of round, start, stop, first column, last column}.
+  input  logic                  range_valid_i,
+  input  logic                  range_bank_i,
+  input  logic [RangeW-1:0]     range_i,
+  output logic                  range_take_o,
+  /// A group is read in this cycle.
+  output logic                  rd_o,
+  output logic                  rd_bank_o,
+  output logic [PeColW-1:0]     rd_pe_col_o,
+  output logic [CStepW-1:0]     rd_cstep_o,
+  output logic [GroupW-1:0]     rd_group_o,
+  /// Entry of the channel parameters.
+  output logic [ParamW-1:0]     rd_param_o,
+  /// First valid column of the group, number of valid columns.
+  output logic [LaneW-1:0]      rd_offset_o,
+  output logic [CountW-1:0]     rd_count_o,
+  /// Last group of the range, of the round, of the frame, of all frames.
+  output logic                  rd_end_range_o,
+  output logic                  rd_end_round_o,
+  output logic                  rd_end_frame_o,
+  output logic                  rd_end_all_o
+);
+
+  localparam int LastLanes  = XbCols - (CSteps - 1) * Adcs;
+  localparam int LastGroups = epim_pkg::ceil_div(LastLanes, JointLanes);
+  localparam logic [CStepW-1:0] LastCStep = CStepW'(CSteps - 1);
+
+  logic                active_q, bank_q, end_round_q;
+  logic [ChannelW-1:0] stop_q, channel_q;
+  logic [ColumnW-1:0]  first_q, last_q;
+  logic [PeColW-1:0]   u_q;
+  logic [CStepW-1:0]   k_q;
+  logic [GroupW-1:0]   g_q;
+  logic [ParamW-1:0]   param_q;
+  logic [DimW-1:0]     x_q, y_q, frame_q;
+
+  logic                in_end_round;
+  logic [ChannelW-1:0] in_start, in_stop;
+  logic [ColumnW-1:0]  in_first, in_last;
+  assign {in_end_round, in_start, in_stop, in_first, in_last} = range_i;
+
+  // Columns of the group that belong to the range: a run of lanes.
+  logic [JointLanes-1:0] member;
+  always_comb begin
+    for (int i = 0; i < JointLanes; i++) begin
+      member[i] = ({u_q, k_q, g_q, LaneW'(i)} >= first_q) && ({u_q, k_q, g_q, LaneW'(i)} <= last_q)
+               && ((32'(g_q) * JointLanes + i) < ((k_q == LastCStep) ? LastLanes : Adcs));
+    end
+  end
+  always_comb begin
+    rd_count_o  = '0;
+    rd_offset_o = '0;
+    for (int i = JointLanes - 1; i >= 0; i--) begin
+      if (member[i]) begin
+        rd_count_o  = rd_count_o + CountW'(1);
+        rd_offset_o = LaneW'(i);
+      end
+    end
+  end
+
+  logic                last_group, pass_end, range_end, x_last, y_last;
+  logic [ChannelW-1:0] channel_next;
+  assign last_group   = (k_q == LastCStep) ? (g_q == GroupW'(LastGroups - 1)) : (g_q == GroupW'(Groups - 1));
+  assign pass_end     = {u_q, k_q, g_q} == last_q[ColumnW-1:LaneW];
+  assign channel_next = channel_q + ChannelW'(rd_count_o);
+  assign range_end    = pass_end && (channel_next >= stop_q);
+  assign x_last       = (x_q + DimW'(1)) == cfg_out_w_i;
+  assign y_last       = (y_q + DimW'(1)) == cfg_out_h_i;
+
+  logic step, take;
+  assign step = active_q && en_i;
+  assign take = en_i && range_valid_i && (!active_q || range_end);
+
+  assign range_take_o   = take;
+  assign rd_o           = step;
+  assign rd_bank_o      = bank_q;
+  assign rd_pe_col_o    = u_q;
+  assign rd_cstep_o     = k_q;
+  assign rd_group_o     = g_q;
+  assign rd_param_o     = param_q;
+  assign rd_end_range_o = range_end;
+  assign rd_end_round_o = range_end && end_round_q;
+  assign rd_end_frame_o = rd_end_round_o && x_last && y_last;
+  assign rd_end_all_o   = rd_end_frame_o && ((frame_q + DimW'(1)) == cfg_frames_i);
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      active_q    <= 1'b0;
+      bank_q      <= 1'b0;
+      end_round_q <= 1'b0;
+      stop_q      <= '0;
+      channel_q   <= '0;
+      first_q     <= '0;
+      last_q      <= '0;
+      u_q         <= '0;
+      k_q         <= '0;
+      g_q         <= '0;
+      param_q     <= '0;
+      x_q         <= '0;
+      y_q         <= '0;
+      frame_q     <= '0;
+    end else if (clear_i) begin
+      active_q <= 1'b0;
+      param_q  <= '0;
+      x_q      <= '0;
+      y_q      <= '0;
+      frame_q  <= '0;
+    end else if (en_i) begin
+      if (step) begin
+        param_q   <= rd_end_round_o ? '0 : param_q + ParamW'(1);
+        channel_q <= channel_next;
+        if (range_end) begin
+          active_q <= 1'b0;
+        end else if (pass_end) begin
+          {u_q, k_q, g_q} <= first_q[ColumnW-1:LaneW];
+        end else begin
+          g_q <= last_group ? '0 : g_q + GroupW'(1);
+          if (last_group) begin
+            k_q <= (k_q == LastCStep) ? '0 : k_q + CStepW'(1);
+            if (k_q == LastCStep) u_q <= u_q + PeColW'(1);
+          end
+        end
+        if (rd_end_round_o) begin
+          x_q <= x_last ? '0 : x_q + DimW'(1);
+          if (x_last) y_q <= y_last ? '0 : y_q + DimW'(1);
+          if (x_last && y_last) frame_q <= frame_q + DimW'(1);
+        end
+      end
+      if (take) begin
+        active_q        <= 1'b1;
+        bank_q          <= range_bank_i;
+        end_round_q     <= in_end_round;
+        stop_q          <= in_stop;
+        channel_q       <= in_start;
+        first_q         <= in_first;
+        last_q          <= in_last;
+        {u_q, k_q, g_q} <= in_first[ColumnW-1:LaneW];
+      end
+    end
+  end
+
+endmodule

@@ -1,0 +1,314 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Fire controller: sequences one activation per loaded patch over column steps and input steps.
+///
+/// An activation takes, for every column step that holds a column of the patch in any PE column, `Period` cycles:
+/// `Steps` firing cycles, most significant input step first, and idle ones where the joint path needs longer.
+/// The next activation is dispatched in the last cycle of the running one, so a full input register bank costs no
+/// bubble. The controller also times the pipeline behind the array:
+///   f    word lines, column step and ADC selection (`fire_o`)
+///   f+2  ADC codes to shift-add (`acc_*`)
+///   f+3  psums of a finished column step go group by group to scale and joint (`ser_*`), with the range they
+///        belong to: `ser_opens_o` starts a range, `ser_closes_o` ends it.
+/// Everything holds while `en_i` is low.
+module epim_fire_ctrl #(
+  /// Patches that fit.
+  parameter int MaxPatches = 4,
+  /// PE columns.
+  parameter int PeCols = 1,
+  /// Bit lines of a crossbar.
+  parameter int XbCols = 64,
+  /// ADC lanes per PE.
+  parameter int Adcs = 8,
+  /// Columns per cycle through scale and joint.
+  parameter int JointLanes = 2,
+  /// Input steps.
+  parameter int Steps = 8,
+  /// The first input step is the sign step.
+  parameter bit ActSigned = 1'b0,
+  /// Bits of an output channel number.
+  parameter int ChannelW = 8,
+  /// Derived parameter, do not overwrite.
+  localparam int PatchW = epim_pkg::idx_width(MaxPatches),
+  /// Derived parameter, do not overwrite: column steps.
+  localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs),
+  /// Derived parameter, do not overwrite.
+  localparam int CStepW = epim_pkg::idx_width(CSteps),
+  /// Derived parameter, do not overwrite: groups of `JointLanes` ADC lanes.
+  localparam int Groups = epim_pkg::ceil_div(Adcs, JointLanes),
+  /// Derived parameter, do not overwrite.
+  localparam int GroupW = epim_pkg::idx_width(Groups),
+  /// Derived parameter, do not overwrite.
+  localparam int LaneW = epim_pkg::idx_width(JointLanes),
+  /// Derived parameter, do not overwrite.
+  localparam int PeColW = epim_pkg::idx_width(PeCols),
+  /// Derived parameter, do not overwrite: bits of a column position {PE column, step, group, lane}.
+  localparam int ColumnW = PeColW + CStepW + GroupW + LaneW,
+  /// Derived parameter, do not overwrite.
+  localparam int StepW = epim_pkg::idx_width(Steps),
+  /// Derived parameter, do not overwrite: cycles of a column step.
+  localparam int Period = epim_pkg::max2(Steps, Groups),
+  /// Derived parameter, do not overwrite.
+  localparam int PeriodW = epim_pkg::idx_width(Period)
+) (
+  /// Clock.
+  input  logic                   clk_i,
+  /// Reset, active low.
+  input  logic                   rst_ni,
+  /// Start over at patch 0.
+  input  logic                   clear_i,
+  /// Run.
+  input  logic                   run_i,
+  /// The array pipeline advances.
+  input  logic                   en_i,
+  /// Geometry: last patch index.
+  input  logic [PatchW-1:0]      cfg_last_patch_i,
+  /// OFAT read port.
+  output logic                   ofat_re_o,
+  output logic [PatchW-1:0]      ofat_patch_o,
+  input  logic [ChannelW-1:0]    ofat_start_i,
+  input  logic [ChannelW-1:0]    ofat_stop_i,
+  input  logic [ColumnW-1:0]     ofat_first_i,
+  input  logic [ColumnW-1:0]     ofat_last_i,
+  /// Input register banks that hold a whole patch.
+  input  logic [1:0]             bank_full_i,
+  /// The firing bank is used for the last time in this cycle.
+  output logic                   release_o,
+  /// Bank that fires, input step.
+  output logic                   bank_o,
+  output logic [StepW-1:0]       step_o,
+  /// An input step is fired; `load_o` marks the first of a column step.
+  output logic                   fire_o,
+  output logic                   load_o,
+  /// Column step.
+  output logic [CStepW-1:0]      cstep_o,
+  /// ADC lanes that convert: PE column u, lane l at [u*Adcs + l].
+  output logic [PeCols*Adcs-1:0] sel_o,
+  /// The firing activation opens an output range.
+  output logic                   fire_opens_o,
+  /// Codes are valid; first, sign and last step of their column step, and the step after the sign step.
+  output logic                   acc_valid_o,
+  output logic                   acc_first_o,
+  output logic                   acc_sign_o,
+  output logic                   acc_after_sign_o,
+  output logic                   acc_last_o,
+  /// Group of finished psums, and its place.
+  output logic                   ser_valid_o,
+  output logic [GroupW-1:0]      ser_group_o,
+  output logic [CStepW-1:0]      ser_cstep_o,
+  /// The group is the first of an activation that opens a range; belongs to such an activation; closes the range.
+  output logic                   ser_open_first_o,
+  output logic                   ser_opens_o,
+  output logic                   ser_closes_o,
+  /// The range: end of the round, channels and columns (valid with `ser_closes_o`).
+  output logic                   ser_end_round_o,
+  output logic [ChannelW-1:0]    ser_start_o,
+  output logic [ChannelW-1:0]    ser_stop_o,
+  output logic [ColumnW-1:0]     ser_first_o,
+  output logic [ColumnW-1:0]     ser_last_o,
+  /// An activation is dispatched in this cycle.
+  output logic                   dispatch_o,
+  /// OFAT range neither equal to the open one nor its continuation (one cycle).
+  output logic                   err_ofat_o
+);
+
+  localparam logic [CStepW-1:0]  LastCStep  = CStepW'(CSteps - 1);
+  localparam logic [PeriodW-1:0] LastCycle  = PeriodW'(Period - 1);
+  localparam logic [PeriodW-1:0] LastStep   = PeriodW'(Steps - 1);
+  localparam logic [GroupW-1:0]  LastGroup  = GroupW'(Groups - 1);
+
+  logic                active_q, fetched_q, bank_q, opens_q, first_k_q;
+  logic [PatchW-1:0]   patch_q, next_q;   // patch that fires, patch whose entry the table holds
+  logic [PeriodW-1:0]  cycle_q;
+  logic [CStepW-1:0]   k_q;
+  logic [ChannelW-1:0] start_q, stop_q;
+  logic [ColumnW-1:0]  first_q, last_q;
+
+  // Column step order: kf..kl in one PE column; 0..kl, kf..end when the range wraps into the next; else all.
+  /* verilator lint_off UNUSEDSIGNAL */
+  function automatic logic [1:0] scan_kind(input logic [ColumnW-1:0] first, input logic [ColumnW-1:0] last);
+    logic [PeColW-1:0] uf, ul;
+    logic [CStepW-1:0] kf, kl;
+    uf = first[ColumnW-1 -: PeColW];
+    ul = last[ColumnW-1 -: PeColW];
+    kf = first[GroupW+LaneW +: CStepW];
+    kl = last[GroupW+LaneW +: CStepW];
+    if (uf == ul) scan_kind = 2'd0;
+    else if (({1'b0, ul} == {1'b0, uf} + (PeColW + 1)'(1)) && (kl < kf)) scan_kind = 2'd1;
+    else scan_kind = 2'd2;
+  endfunction
+  /* verilator lint_on UNUSEDSIGNAL */
+
+  logic [CStepW-1:0] kf, kl;
+  logic [1:0]        kind;
+  logic              k_last;
+  assign kf     = first_q[GroupW+LaneW +: CStepW];
+  assign kl     = last_q[GroupW+LaneW +: CStepW];
+  assign kind   = scan_kind(first_q, last_q);
+  assign k_last = (kind == 2'd0) ? (k_q == kl) : (k_q == LastCStep);
+
+  logic firing, cycle_end, act_end;
+  // Constant where every cycle of the period fires.
+  /* verilator lint_off CMPCONST */
+  assign firing    = active_q && (cycle_q <= LastStep);
+  /* verilator lint_on CMPCONST */
+  assign cycle_end = cycle_q == LastCycle;
+  assign act_end   = active_q && cycle_end && k_last;
+
+  logic dispatch, bank_next;
+  assign bank_next  = bank_q;   // toggles at dispatch: bank_q names the bank to be dispatched next
+  assign dispatch   = run_i && en_i && fetched_q && (!active_q || act_end) && bank_full_i[bank_next];
+  assign dispatch_o = dispatch;
+
+  logic [PatchW-1:0] next_next;
+  assign next_next    = (next_q == cfg_last_patch_i) ? '0 : next_q + PatchW'(1);
+  assign ofat_re_o    = (run_i && !fetched_q) || dispatch;
+  assign ofat_patch_o = dispatch ? next_next : '0;
+
+  logic same_range, new_round;
+  assign new_round  = next_q == '0;
+  assign same_range = (ofat_start_i == start_q) && (ofat_stop_i == stop_q);
+  assign err_ofat_o = dispatch && ((!new_round && !same_range && (ofat_start_i != stop_q))
+                                   || (ofat_stop_i <= ofat_start_i) || (ofat_last_i < ofat_first_i));
+
+  // While patch_q fires the table holds the entry after it.
+  logic end_round, closes;
+  assign end_round = patch_q == cfg_last_patch_i;
+  assign closes    = end_round || !same_range;
+
+  logic fire_bank_q;
+  assign fire_o    = firing;
+  assign fire_opens_o = opens_q;
+  assign load_o    = firing && (cycle_q == '0);
+  assign bank_o    = fire_bank_q;
+  assign step_o    = StepW'(cycle_q);
+  assign cstep_o   = k_q;
+  assign release_o = en_i && firing && (cycle_q == LastStep) && k_last;
+
+  localparam int LastLanes = XbCols - (CSteps - 1) * Adcs;
+  always_comb begin
+    for (int u = 0; u < PeCols; u++) begin
+      for (int l = 0; l < Adcs; l++) begin
+        sel_o[u*Adcs+l] = ({PeColW'(u), k_q, GroupW'(l / JointLanes), LaneW'(l % JointLanes)} >= first_q)
+                       && ({PeColW'(u), k_q, GroupW'(l / JointLanes), LaneW'(l % JointLanes)} <= last_q)
+                       && (l < LastLanes || k_q != LastCStep);
+      end
+    end
+  end
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      active_q    <= 1'b0;
+      fetched_q   <= 1'b0;
+      bank_q      <= 1'b0;
+      fire_bank_q <= 1'b0;
+      opens_q     <= 1'b0;
+      first_k_q   <= 1'b0;
+      patch_q     <= '0;
+      next_q      <= '0;
+      cycle_q     <= '0;
+      k_q         <= '0;
+      start_q     <= '0;
+      stop_q      <= '0;
+      first_q     <= '0;
+      last_q      <= '0;
+    end else if (clear_i) begin
+      active_q    <= 1'b0;
+      fetched_q   <= 1'b0;
+      bank_q      <= 1'b0;
+      fire_bank_q <= 1'b0;
+      patch_q     <= '0;
+      next_q      <= '0;
+      cycle_q     <= '0;
+    end else if (run_i && en_i) begin
+      fetched_q <= 1'b1;
+      if (dispatch) begin
+        active_q    <= 1'b1;
+        patch_q     <= next_q;
+        next_q      <= next_next;
+        fire_bank_q <= bank_q;
+        bank_q      <= !bank_q;
+        cycle_q     <= '0;
+        first_k_q   <= 1'b1;
+        opens_q     <= new_round || !same_range;
+        start_q     <= ofat_start_i;
+        stop_q      <= ofat_stop_i;
+        first_q     <= ofat_first_i;
+        last_q      <= ofat_last_i;
+        k_q         <= (scan_kind(ofat_first_i, ofat_last_i) == 2'd0) ? ofat_first_i[GroupW+LaneW +: CStepW] : '0;
+      end else if (active_q) begin
+        cycle_q <= cycle_end ? '0 : cycle_q + PeriodW'(1);
+        if (cycle_end) begin
+          first_k_q <= 1'b0;
+          k_q       <= (kind == 2'd1 && k_q == kl) ? kf : k_q + CStepW'(1);
+          if (k_last) active_q <= 1'b0;
+        end
+      end
+    end
+  end
+
+  // Two stages to the ADC codes, a third to the serialiser.
+  logic [1:0] valid_q, first_s_q, last_s_q, second_s_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      valid_q    <= '0;
+      first_s_q  <= '0;
+      second_s_q <= '0;
+      last_s_q   <= '0;
+    end else if (clear_i) begin
+      valid_q    <= '0;
+    end else if (en_i) begin
+      valid_q    <= {valid_q[0], firing};
+      first_s_q  <= {first_s_q[0], cycle_q == '0};
+      second_s_q <= {second_s_q[0], cycle_q == PeriodW'(1)};
+      last_s_q   <= {last_s_q[0], cycle_q == LastStep};
+    end
+  end
+  assign acc_valid_o      = valid_q[1];
+  assign acc_first_o      = first_s_q[1];
+  assign acc_sign_o       = ActSigned && first_s_q[1];
+  assign acc_after_sign_o = ActSigned && second_s_q[1];
+  assign acc_last_o       = last_s_q[1];
+
+  localparam int TokenW = CStepW + 4 + 2 * ChannelW + 2 * ColumnW;
+  logic [TokenW-1:0] token, token1_q, token2_q, ser_q;
+  assign token = {k_q, first_k_q, opens_q, closes && k_last, end_round, start_q, stop_q, first_q, last_q};
+
+  logic              ser_valid_q;
+  logic [GroupW-1:0] ser_group_q;
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      if (firing) token1_q <= token;
+      token2_q <= token1_q;
+      if (acc_valid_o && acc_last_o) ser_q <= token2_q;
+    end
+  end
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      ser_valid_q <= 1'b0;
+      ser_group_q <= '0;
+    end else if (clear_i) begin
+      ser_valid_q <= 1'b0;
+      ser_group_q <= '0;
+    end else if (en_i) begin
+      if (acc_valid_o && acc_last_o) begin
+        ser_valid_q <= 1'b1;
+        ser_group_q <= '0;
+      end else if (ser_group_q == LastGroup) begin
+        ser_valid_q <= 1'b0;
+      end else begin
+        ser_group_q <= ser_group_q + GroupW'(1);
+      end
+    end
+  end
+
+  logic ser_first_k, ser_closes;
+  assign {ser_cstep_o, ser_first_k, ser_opens_o, ser_closes, ser_end_round_o,
+          ser_start_o, ser_stop_o, ser_first_o, ser_last_o} = ser_q;
+  assign ser_valid_o      = ser_valid_q;
+  assign ser_group_o      = ser_group_q;
+  assign ser_open_first_o = ser_opens_o && ser_first_k && (ser_group_q == '0);
+  assign ser_closes_o     = ser_closes && (ser_group_q == LastGroup);
+
+endmodule

@@ -1,0 +1,119 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Input buffer: a ring of feature-map rows, filled by the input stream and read by window words.
+///
+/// The stream brings words of `LANES` channels in order (row, column, channel block). A row becomes readable when its
+/// last word is in. The stream waits (`s_ready_o` low) while every row slot of the ring is taken; `free_i` gives the
+/// oldest complete row back. A frame is `in_h` rows; `tlast` must come with its last word. A frame that ends early is
+/// completed with zero words, a frame that goes on too long is dropped up to its `tlast`; both set `err_length_o`.
+/// Latency: one cycle from `re_i` to `rdata_o`. A word written in cycle t is readable from t+1.
+module epim_input_buffer #(
+  /// Words.
+  parameter int Depth = 1024,
+  /// Bits of a word.
+  parameter int Width = 72,
+  /// Bits of a row, column or frame count.
+  parameter int DimW = 16,
+  /// Derived parameter, do not overwrite: address bits.
+  localparam int AddrW = epim_pkg::idx_width(Depth),
+  /// Derived parameter, do not overwrite: bits of a word count 0..Depth.
+  localparam int CountW = epim_pkg::num_width(Depth)
+) (
+  /// Clock.
+  input  logic              clk_i,
+  /// Reset, active low, synchronous release.
+  input  logic              rst_ni,
+  /// Forget everything and expect the first word of the first frame.
+  input  logic              clear_i,
+  /// Accept words.
+  input  logic              run_i,
+  /// Words of a row.
+  input  logic [CountW-1:0] cfg_row_words_i,
+  /// Words of the ring: row slots times words of a row.
+  input  logic [CountW-1:0] cfg_ring_words_i,
+  /// Row slots of the ring.
+  input  logic [DimW-1:0]   cfg_ring_rows_i,
+  /// Rows of a frame.
+  input  logic [DimW-1:0]   cfg_in_h_i,
+  /// Frames to accept.
+  input  logic [DimW-1:0]   cfg_frames_i,
+  /// Input stream.
+  input  logic              s_valid_i,
+  output logic              s_ready_o,
+  input  logic [Width-1:0]  s_data_i,
+  input  logic              s_last_i,
+  /// Complete rows in the ring.
+  output logic [DimW-1:0]   rows_o,
+  /// Give the oldest complete row back (only while `rows_o` > 0).
+  input  logic              free_i,
+  /// Read port.
+  input  logic              re_i,
+  input  logic [AddrW-1:0]  raddr_i,
+  output logic [Width-1:0]  rdata_o,
+  /// A word is written in this cycle.
+  output logic              write_o,
+  /// `tlast` came early or late (one cycle).
+  output logic              err_length_o
+);
+
+  logic [AddrW-1:0]  wptr_q;
+  logic [CountW-1:0] col_q;
+  logic [DimW-1:0]   row_q, frame_q, rows_q;
+  logic              fill_q, drop_q;
+
+  logic active, space, accept, we, row_end, frame_end;
+  assign active    = run_i && (frame_q != cfg_frames_i) && !drop_q;
+  assign space     = rows_q < cfg_ring_rows_i;
+  assign s_ready_o = (active && space && !fill_q) || drop_q;
+  assign accept    = s_valid_i && active && space && !fill_q;
+  assign we        = accept || (active && space && fill_q);
+  assign row_end   = (col_q + CountW'(1)) == cfg_row_words_i;
+  assign frame_end = row_end && ((row_q + DimW'(1)) == cfg_in_h_i);
+
+  assign write_o      = we;
+  assign err_length_o = accept && (s_last_i != frame_end);
+  assign rows_o       = rows_q;
+
+  logic wrap;
+  assign wrap = (CountW'(wptr_q) + CountW'(1)) == cfg_ring_words_i;
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      wptr_q  <= '0;
+      col_q   <= '0;
+      row_q   <= '0;
+      frame_q <= '0;
+      rows_q  <= '0;
+      fill_q  <= 1'b0;
+      drop_q  <= 1'b0;
+    end else if (clear_i) begin
+      wptr_q  <= '0;
+      col_q   <= '0;
+      row_q   <= '0;
+      frame_q <= '0;
+      rows_q  <= '0;
+      fill_q  <= 1'b0;
+      drop_q  <= 1'b0;
+    end else begin
+      if (we) begin
+        wptr_q <= wrap ? '0 : wptr_q + AddrW'(1);
+        col_q  <= row_end ? '0 : col_q + CountW'(1);
+        if (row_end) row_q <= frame_end ? '0 : row_q + DimW'(1);
+        if (frame_end) frame_q <= frame_q + DimW'(1);
+        if (frame_end) fill_q <= 1'b0;
+        else if (accept && s_last_i) fill_q <= 1'b1;
+        if (accept && frame_end && !s_last_i) drop_q <= 1'b1;
+      end
+      if (drop_q && s_valid_i && s_last_i) drop_q <= 1'b0;
+      if (we && row_end && !free_i) rows_q <= rows_q + DimW'(1);
+      else if (free_i && !(we && row_end)) rows_q <= rows_q - DimW'(1);
+    end
+  end
+
+  epim_ram #(.Depth(Depth), .Width(Width)) u_ram (
+    .clk_i, .re_i, .raddr_i, .rdata_o,
+    .we_i(we), .waddr_i(wptr_q), .wdata_i(fill_q ? '0 : s_data_i)
+  );
+
+endmodule

@@ -1,0 +1,160 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Input register: double-buffered bit planes of the word lines of one PE array, with word-line masking.
+///
+/// A written word of `LANES` activations lands on the word lines that IFRT names (`pe_row`, `group`). The first word
+/// of a patch clears the bank's mask, so every word line that the patch does not name is driven with zero, whatever
+/// the register held. For input step b of the bank that fires, `wl_o` digit d of row r is activation bit
+/// first_bit(b)+d, zero where the mask is clear. With `ZeroPoint` the sum of the activations per PE row is kept too.
+/// Latency: a word written in cycle t is on `wl_o` from t+1; `wl_o` is combinational in `bank_i`, `step_i`.
+module epim_input_reg #(
+  /// Word lines of a crossbar, multiple of `Lanes`.
+  parameter int XbRows = 64,
+  /// PE rows.
+  parameter int PeRows = 1,
+  /// Activations per word.
+  parameter int Lanes = 8,
+  /// Bits of an activation, 1..9.
+  parameter int ActBits = 8,
+  /// Activations are two's complement.
+  parameter bit ActSigned = 1'b0,
+  /// Activation bits per input step, 1 or 2.
+  parameter int DacBits = 1,
+  /// Keep the row sums.
+  parameter bit ZeroPoint = 1'b0,
+  /// Derived parameter, do not overwrite: input steps of an activation.
+  localparam int Steps = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits) + (ActSigned ? 1 : 0),
+  /// Derived parameter, do not overwrite.
+  localparam int StepW = epim_pkg::idx_width(Steps),
+  /// Derived parameter, do not overwrite: word-line groups of a PE row.
+  localparam int Groups = XbRows / Lanes,
+  /// Derived parameter, do not overwrite.
+  localparam int GroupW = epim_pkg::idx_width(Groups),
+  /// Derived parameter, do not overwrite.
+  localparam int PeRowW = epim_pkg::idx_width(PeRows),
+  /// Derived parameter, do not overwrite: bits of a signed sum of one PE row's activations.
+  localparam int SumW = ActBits + 1 + epim_pkg::num_width(XbRows)
+) (
+  /// Clock.
+  input  logic                      clk_i,
+  /// Reset, active low.
+  input  logic                      rst_ni,
+  /// Write a word.
+  input  logic                      we_i,
+  /// It is the first word of a patch.
+  input  logic                      first_i,
+  /// Bank to write.
+  input  logic                      wbank_i,
+  /// PE row and word-line group to write.
+  input  logic [PeRowW-1:0]         pe_row_i,
+  input  logic [GroupW-1:0]         group_i,
+  /// Activations, lane l at [l*ActBits +: ActBits].
+  input  logic [Lanes*ActBits-1:0]  data_i,
+  /// Bank that fires.
+  input  logic                      bank_i,
+  /// Input step, 0 = most significant.
+  input  logic [StepW-1:0]          step_i,
+  /// Word lines: digit d of row r at [d*PeRows*XbRows + r].
+  output logic [DacBits*PeRows*XbRows-1:0] wl_o,
+  /// Sum of the firing bank's activations per PE row, PE row t at [t*SumW +: SumW].
+  output logic [PeRows*SumW-1:0]    sum_o
+);
+
+  localparam int Rows  = PeRows * XbRows;
+  localparam int RowW  = epim_pkg::idx_width(Rows);
+
+  logic [RowW-1:0] row;
+  assign row = RowW'(pe_row_i) * RowW'(XbRows) + RowW'(group_i) * RowW'(Lanes);
+
+  // Mask: which word lines the bank's patch names.
+  logic [Rows-1:0] mask0_q, mask1_q, named;
+  always_comb begin
+    named = '0;
+    named[row +: Lanes] = '1;
+  end
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      mask0_q <= '0;
+      mask1_q <= '0;
+    end else if (we_i) begin
+      if (wbank_i) mask1_q <= (first_i ? '0 : mask1_q) | named;
+      else         mask0_q <= (first_i ? '0 : mask0_q) | named;
+    end
+  end
+  logic [Rows-1:0] mask;
+  assign mask = bank_i ? mask1_q : mask0_q;
+
+  // Bit planes.
+  logic [ActBits*Rows-1:0] planes0, planes1;
+  generate
+    for (genvar b = 0; b < ActBits; b++) begin : gen_plane
+      logic [Lanes-1:0] bits;
+      logic [Rows-1:0]  plane0_q, plane1_q;
+      for (genvar l = 0; l < Lanes; l++) begin : gen_bit
+        assign bits[l] = data_i[l*ActBits+b];
+      end
+      always_ff @(posedge clk_i) begin
+        if (we_i && !wbank_i) plane0_q[row +: Lanes] <= bits;
+        if (we_i &&  wbank_i) plane1_q[row +: Lanes] <= bits;
+      end
+      assign planes0[b*Rows +: Rows] = plane0_q;
+      assign planes1[b*Rows +: Rows] = plane1_q;
+    end
+  endgenerate
+
+  // Step b drives bits first_bit .. first_bit+DacBits-1; the sign step and a narrow top step drive fewer.
+  function automatic int first_bit(input int b);
+    if (ActSigned && b == 0) first_bit = ActBits - 1;
+    else first_bit = (Steps - 1 - b) * DacBits;
+  endfunction
+  function automatic bit drives(input int b, input int d);
+    if (ActSigned && b == 0) drives = (d == 0);
+    else drives = (first_bit(b) + d) < (ActSigned ? ActBits - 1 : ActBits);
+  endfunction
+
+  generate
+    for (genvar d = 0; d < DacBits; d++) begin : gen_digit
+      logic [Rows-1:0] level;
+      always_comb begin
+        level = '0;
+        for (int b = 0; b < Steps; b++) begin
+          if (step_i == StepW'(b) && drives(b, d)) begin
+            level = bank_i ? planes1[(first_bit(b)+d)*Rows +: Rows] : planes0[(first_bit(b)+d)*Rows +: Rows];
+          end
+        end
+      end
+      assign wl_o[d*Rows +: Rows] = level & mask;
+    end
+  endgenerate
+
+  generate
+    if (ZeroPoint) begin : gen_sum
+      logic signed [SumW-1:0] word_sum;
+      always_comb begin
+        word_sum = '0;
+        for (int l = 0; l < Lanes; l++) begin
+          word_sum = word_sum + (ActSigned ? SumW'($signed(data_i[l*ActBits +: ActBits]))
+                                           : $signed(SumW'(data_i[l*ActBits +: ActBits])));
+        end
+      end
+      for (genvar t = 0; t < PeRows; t++) begin : gen_row
+        logic signed [SumW-1:0] sum0_q, sum1_q, add;
+        assign add = (pe_row_i == PeRowW'(t)) ? word_sum : '0;
+        always_ff @(posedge clk_i or negedge rst_ni) begin
+          if (!rst_ni) begin
+            sum0_q <= '0;
+            sum1_q <= '0;
+          end else if (we_i) begin
+            if (wbank_i) sum1_q <= (first_i ? '0 : sum1_q) + add;
+            else         sum0_q <= (first_i ? '0 : sum0_q) + add;
+          end
+        end
+        assign sum_o[t*SumW +: SumW] = bank_i ? sum1_q : sum0_q;
+      end
+    end else begin : gen_no_sum
+      assign sum_o = '0;
+    end
+  endgenerate
+
+endmodule

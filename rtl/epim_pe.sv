@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Processing element: one crossbar macro, shift-add over slices and input steps, per-crossbar scale and zero point.
+///
+/// For every selected column c, most significant input step first:
+///   psum[c] = sum over steps b of sgn(b) * 2^first_bit(b) * sum over slices s of 2^(s*CellBits) * (pos - neg)
+/// and per group of `JointLanes` columns
+///   prod[c] = M * ( psum[c] + Z * sum of x )      (Z only with `ZeroPoint`).
+/// Latency: codes (f+2) to finished psums one cycle; a group selected in cycle h is on `prod_o` from h+2.
+module epim_pe #(
+  /// Word lines.
+  parameter int XbRows = 64,
+  /// Bit lines.
+  parameter int XbCols = 64,
+  /// Bits of a cell.
+  parameter int CellBits = 2,
+  /// Magnitude slices.
+  parameter int Slices = 4,
+  /// Bits of an activation.
+  parameter int ActBits = 8,
+  /// Activations are two's complement.
+  parameter bit ActSigned = 1'b0,
+  /// Activation bits per input step.
+  parameter int DacBits = 1,
+  /// ADC resolution.
+  parameter int AdcBits = 8,
+  /// ADC lanes.
+  parameter int Adcs = 8,
+  /// Columns per cycle through the scale multiplier.
+  parameter int JointLanes = 2,
+  /// Bits of the scale M.
+  parameter int ScaleBits = 8,
+  /// Build the zero-point path.
+  parameter bit ZeroPoint = 1'b0,
+  /// Bits of the zero point Z, signed.
+  parameter int ZeroBits = 10,
+  /// Bits of a signed sum of activations.
+  parameter int SumW = 16,
+  /// Crossbar cell memory as RAMs.
+  parameter bit Ram = 1'b0,
+  /// Count events.
+  parameter bit Count = 1'b1,
+  /// Cell image; empty: none.
+  parameter InitFile = "",
+  /// M at reset.
+  parameter int ScaleInit = 1,
+  /// Z at reset.
+  parameter int ZeroInit = 0,
+  /// Derived parameter, do not overwrite.
+  localparam int CStepW = epim_pkg::idx_width(epim_pkg::ceil_div(XbCols, Adcs)),
+  /// Derived parameter, do not overwrite.
+  localparam int GroupW = epim_pkg::idx_width(epim_pkg::ceil_div(Adcs, JointLanes)),
+  /// Derived parameter, do not overwrite: crossbar program address bits.
+  localparam int ProgW = CStepW + epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(2 * Slices * CellBits)
+                         + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64)),
+  /// Derived parameter, do not overwrite: bits of a signed psum.
+  localparam int PsumW = epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits),
+  /// Derived parameter, do not overwrite: bits of psum + Z * sum.
+  localparam int ZeroedW = ZeroPoint ? epim_pkg::max2(PsumW, ZeroBits + SumW) + 1 : PsumW,
+  /// Derived parameter, do not overwrite: bits of a signed product.
+  localparam int ProdW = ZeroedW + ScaleBits
+) (
+  /// Clock.
+  input  logic                        clk_i,
+  /// Reset, active low.
+  input  logic                        rst_ni,
+  /// The array pipeline advances.
+  input  logic                        en_i,
+  /// Crossbar controls in cycle f.
+  input  logic                        fire_i,
+  input  logic                        load_i,
+  input  logic [CStepW-1:0]           cstep_i,
+  input  logic [Adcs-1:0]             sel_i,
+  input  logic [DacBits*XbRows-1:0]   wl_i,
+  /// Sum of the word lines' activations of the firing patch.
+  input  logic [SumW-1:0]             sum_i,
+  /// Shift-add controls in cycle f+2.
+  input  logic                        acc_valid_i,
+  input  logic                        acc_first_i,
+  input  logic                        acc_sign_i,
+  input  logic                        acc_after_sign_i,
+  input  logic                        acc_last_i,
+  /// Group of finished psums to scale.
+  input  logic [GroupW-1:0]           group_i,
+  /// Scaled group, column i at [i*ProdW +: ProdW], signed.
+  output logic [JointLanes*ProdW-1:0] prod_o,
+  /// Finished psums of a column step, lane l at [l*PsumW +: PsumW], valid with `ser_valid` of group 0.
+  output logic [Adcs*PsumW-1:0]       psum_o,
+  /// Event counts of the conversions of the last cycle.
+  output logic [31:0]                 cell_reads_o,
+  output logic [15:0]                 adc_zero_o,
+  output logic [15:0]                 adc_saturated_o,
+  /// Program the crossbar; `prog_scale_we_i` writes {Z, M}.
+  input  logic                        prog_cell_we_i,
+  input  logic [ProgW-1:0]            prog_addr_i,
+  input  logic                        prog_scale_we_i,
+  input  logic [63:0]                 prog_data_i
+);
+
+  logic [Adcs*Slices*2*AdcBits-1:0] code;
+
+  epim_crossbar #(
+    .XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .DacBits(DacBits), .AdcBits(AdcBits),
+    .Adcs(Adcs), .Ram(Ram), .Count(Count), .InitFile(InitFile)
+  ) u_crossbar (
+    .clk_i, .rst_ni, .en_i, .fire_i, .load_i, .cstep_i, .sel_i, .wl_i, .code_o(code),
+    .cell_reads_o, .adc_zero_o, .adc_saturated_o,
+    .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i
+  );
+
+  // Distance from the sign step to the step after it.
+  localparam int MagnitudeSteps = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits);
+  localparam int SignShift = ActSigned ? (ActBits - 1) - DacBits * (MagnitudeSteps - 1) : DacBits;
+
+  logic [Adcs*PsumW-1:0]   psum_q, psum, hold_q;
+  logic signed [PsumW-1:0] step_sum, old, shifted;
+  always_comb begin
+    psum = psum_q;
+    step_sum = '0;
+    old = '0;
+    shifted = '0;
+    if (acc_valid_i) begin
+      for (int l = 0; l < Adcs; l++) begin
+        step_sum = '0;
+        for (int s = 0; s < Slices; s++) begin
+          step_sum = step_sum
+            + (($signed(PsumW'(code[((l*Slices+s)*2+0)*AdcBits +: AdcBits]))
+              - $signed(PsumW'(code[((l*Slices+s)*2+1)*AdcBits +: AdcBits]))) <<< (s * CellBits));
+        end
+        old = $signed(psum_q[l*PsumW +: PsumW]);
+        shifted = acc_after_sign_i ? (old <<< SignShift) : (old <<< DacBits);
+        if (acc_first_i) psum[l*PsumW +: PsumW] = acc_sign_i ? -step_sum : step_sum;
+        else             psum[l*PsumW +: PsumW] = shifted + step_sum;
+      end
+    end
+  end
+  always_ff @(posedge clk_i) begin
+    if (en_i && acc_valid_i) begin
+      psum_q <= psum;
+      if (acc_last_i) hold_q <= psum;
+    end
+  end
+  assign psum_o = hold_q;
+
+  // Scale and zero point.
+  logic [ScaleBits-1:0] scale_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) scale_q <= ScaleBits'(ScaleInit);
+    else if (prog_scale_we_i) scale_q <= prog_data_i[ScaleBits-1:0];
+  end
+
+  logic signed [ZeroedW-1:0] offset;
+  generate
+    if (ZeroPoint) begin : gen_zero
+      logic signed [ZeroBits-1:0] zero_q;
+      logic signed [SumW-1:0]     sum1_q, sum2_q, sum_hold_q;
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) zero_q <= ZeroBits'(ZeroInit);
+        else if (prog_scale_we_i) zero_q <= $signed(prog_data_i[32 +: ZeroBits]);
+      end
+      always_ff @(posedge clk_i) begin
+        if (en_i) begin
+          if (fire_i) sum1_q <= $signed(sum_i);
+          sum2_q <= sum1_q;
+          if (acc_valid_i && acc_last_i) sum_hold_q <= sum2_q;
+        end
+      end
+      assign offset = ZeroedW'(zero_q) * ZeroedW'(sum_hold_q);
+    end else begin : gen_no_zero
+      assign offset = '0;
+      logic unused;
+      assign unused = ^{sum_i, prog_data_i[63:ScaleBits]} ^ (ZeroInit != 0);
+    end
+  endgenerate
+
+  localparam int Groups = epim_pkg::ceil_div(Adcs, JointLanes);
+  logic [Groups*JointLanes*PsumW-1:0] hold_padded;
+  assign hold_padded = (Groups*JointLanes*PsumW)'(hold_q);
+
+  generate
+    for (genvar i = 0; i < JointLanes; i++) begin : gen_scale
+      logic signed [PsumW-1:0]   column;
+      logic signed [ZeroedW-1:0] zeroed_q;
+      logic signed [ProdW-1:0]   prod_q;
+      assign column = $signed(hold_padded[(32'(group_i)*JointLanes+i)*PsumW +: PsumW]);
+      always_ff @(posedge clk_i) begin
+        if (en_i) begin
+          zeroed_q <= ZeroedW'(column) + offset;
+          prod_q   <= ProdW'(zeroed_q) * $signed(ProdW'(scale_q));
+        end
+      end
+      assign prod_o[i*ProdW +: ProdW] = prod_q;
+    end
+  endgenerate
+
+endmodule

@@ -1,0 +1,193 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Control registers: identity, start and status, the loaded layer's geometry, the program port, the counters.
+///
+/// The map is `epim_regs_pkg` (generated from one table). Misuse sets a sticky status bit and is answered SLVERR:
+/// start while busy or before commit; writing tables or geometry while busy, or at all when they are ROMs.
+module epim_regs #(
+  /// Byte address bits.
+  parameter int AddrW = 12,
+  /// Tables can be written.
+  parameter bit Writable = 1'b1,
+  /// Hardware configuration hash.
+  parameter logic [63:0] Hash = 64'd0,
+  /// Geometry at reset: the 16 words from `last_patch` on, first word in the low bits.
+  parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset
+) (
+  /// Clock.
+  input  logic              clk_i,
+  /// Reset, active low.
+  input  logic              rst_ni,
+  /// Register access.
+  input  logic              write_i,
+  input  logic [AddrW-1:0]  waddr_i,
+  input  logic [31:0]       wdata_i,
+  output logic              write_error_o,
+  input  logic [AddrW-1:0]  raddr_i,
+  output logic [31:0]       rdata_o,
+  output logic              read_error_o,
+  /// Start pulse: clears the core; the run begins with the next cycle.
+  output logic              start_o,
+  /// Abort pulse.
+  output logic              abort_o,
+  /// A run is on.
+  output logic              busy_o,
+  /// The run ends in this cycle.
+  input  logic              done_i,
+  /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
+  input  logic [3:0]        error_i,
+  /// Geometry words.
+  output logic [511:0]      geometry_o,
+  /// Program port: an entry is stored when `prog_we_o`.
+  output logic              prog_we_o,
+  output logic [7:0]        prog_kind_o,
+  output logic [15:0]       prog_pe_o,
+  output logic [31:0]       prog_addr_o,
+  output logic [63:0]       prog_data_o,
+  /// Counter read port.
+  output logic [7:0]        event_o,
+  input  logic [47:0]       event_count_i,
+  input  logic [47:0]       cycles_i,
+  input  logic [47:0]       first_fire_i,
+  input  logic [47:0]       last_fire_i
+);
+
+  localparam logic [AddrW-1:0] GeometryBase = AddrW'(epim_regs_pkg::LastPatch);
+  localparam logic [AddrW-1:0] EventsBase   = AddrW'(epim_regs_pkg::Events);
+  localparam logic [AddrW-1:0] EventsEnd    = AddrW'(epim_regs_pkg::Events + 8 * epim_events_pkg::Count);
+
+  logic         busy_q, done_q, ready_q, start_q, half_q;
+  logic [5:0]   error_q;
+  logic [511:0] geometry_q;
+  logic [31:0]  select_q, addr_q, low_q;
+
+  logic is_control, is_geometry, is_select, is_addr, is_data, known, can_write;
+  assign is_control  = waddr_i == AddrW'(epim_regs_pkg::Control);
+  assign is_geometry = (waddr_i >= GeometryBase) && (waddr_i < GeometryBase + AddrW'(64)) && (waddr_i[1:0] == 2'b00);
+  assign is_select   = waddr_i == AddrW'(epim_regs_pkg::ProgSelect);
+  assign is_addr     = waddr_i == AddrW'(epim_regs_pkg::ProgAddr);
+  assign is_data     = waddr_i == AddrW'(epim_regs_pkg::ProgData);
+  assign known       = is_control || is_geometry || is_select || is_addr || is_data;
+  assign can_write   = Writable && !busy_q;
+
+  logic start, start_bad, abort, commit, table_write, table_bad;
+  assign abort       = write_i && is_control && wdata_i[1];
+  assign commit      = write_i && is_control && wdata_i[2];
+  assign start       = write_i && is_control && wdata_i[0] && !busy_q && !start_q && (ready_q || wdata_i[2]);
+  assign start_bad   = write_i && is_control && wdata_i[0] && !start;
+  assign table_write = write_i && (is_geometry || is_data) && can_write;
+  assign table_bad   = write_i && (is_geometry || is_data) && !can_write;
+  assign write_error_o = (is_geometry || is_data) ? !can_write : (is_control ? start_bad : !known);
+
+  logic [8:0] word_bit;
+  assign word_bit = {waddr_i[5:2], 5'd0};
+
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      busy_q     <= 1'b0;
+      done_q     <= 1'b0;
+      ready_q    <= !Writable;
+      start_q    <= 1'b0;
+      half_q     <= 1'b0;
+      error_q    <= '0;
+      geometry_q <= GeometryInit;
+      select_q   <= '0;
+      addr_q     <= '0;
+      low_q      <= '0;
+    end else begin
+      start_q <= start;
+      if (start_q) begin
+        busy_q <= 1'b1;
+        done_q <= 1'b0;
+      end else if (busy_q && done_i) begin
+        busy_q <= 1'b0;
+        done_q <= 1'b1;
+      end
+      error_q <= error_q | {error_i, table_bad, start_bad};
+      if (table_write) ready_q <= !Writable;
+      if (commit && Writable) ready_q <= 1'b1;
+      if (table_write && is_geometry) geometry_q[word_bit +: 32] <= wdata_i;
+      if (write_i && is_select) begin
+        select_q <= wdata_i;
+        half_q   <= 1'b0;
+      end
+      if (write_i && is_addr) begin
+        addr_q <= wdata_i;
+        half_q <= 1'b0;
+      end
+      if (table_write && is_data) begin
+        half_q <= !half_q;
+        if (!half_q) low_q <= wdata_i;
+        else addr_q <= addr_q + 32'd1;
+      end
+      if (abort) begin
+        busy_q  <= 1'b0;
+        done_q  <= 1'b0;
+        error_q <= '0;
+      end
+    end
+  end
+
+  assign start_o     = start_q;
+  assign abort_o     = abort;
+  assign busy_o      = busy_q;
+  assign geometry_o  = geometry_q;
+  assign prog_we_o   = table_write && is_data && half_q;
+  assign prog_kind_o = select_q[7:0];
+  assign prog_pe_o   = select_q[23:8];
+  assign prog_addr_o = addr_q;
+  assign prog_data_o = {wdata_i, low_q};
+
+  // Read side.
+  logic             r_geometry, r_events;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [AddrW-1:0] event_offset;  // its low bits choose the half of a counter
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic [8:0]       read_bit;
+  assign r_geometry   = (raddr_i >= GeometryBase) && (raddr_i < GeometryBase + AddrW'(64)) && (raddr_i[1:0] == 2'b00);
+  assign r_events     = (raddr_i >= EventsBase) && (raddr_i < EventsEnd) && (raddr_i[1:0] == 2'b00);
+  assign event_offset = raddr_i - EventsBase;
+  assign event_o      = 8'(event_offset[AddrW-1:3]);
+  assign read_bit     = {raddr_i[5:2], 5'd0};
+
+  logic [31:0] status, geometry_word, event_word;
+  assign status        = {18'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
+  assign geometry_word = geometry_q[read_bit +: 32];
+  assign event_word    = raddr_i[2] ? {16'd0, event_count_i[47:32]} : event_count_i[31:0];
+  logic [63:0] cycles, first_fire, last_fire;
+  assign cycles     = 64'(cycles_i);
+  assign first_fire = 64'(first_fire_i);
+  assign last_fire  = 64'(last_fire_i);
+  logic [31:0] cycles_lo, cycles_hi, first_lo, first_hi, last_lo, last_hi, hash_lo, hash_hi;
+  assign {cycles_hi, cycles_lo} = cycles;
+  assign {first_hi, first_lo}   = first_fire;
+  assign {last_hi, last_lo}     = last_fire;
+  assign {hash_hi, hash_lo}     = Hash;
+
+  always_comb begin
+    rdata_o      = '0;
+    read_error_o = 1'b0;
+    case (raddr_i)
+      AddrW'(epim_regs_pkg::Id):            rdata_o = 32'(epim_regs_pkg::IdReset);
+      AddrW'(epim_regs_pkg::Version):       rdata_o = 32'(epim_regs_pkg::VersionReset);
+      AddrW'(epim_regs_pkg::HashLo):        rdata_o = hash_lo;
+      AddrW'(epim_regs_pkg::HashHi):        rdata_o = hash_hi;
+      AddrW'(epim_regs_pkg::Status):        rdata_o = status;
+      AddrW'(epim_regs_pkg::ProgSelect):    rdata_o = select_q;
+      AddrW'(epim_regs_pkg::ProgAddr):      rdata_o = addr_q;
+      AddrW'(epim_regs_pkg::Cycles):        rdata_o = cycles_lo;
+      AddrW'(epim_regs_pkg::Cycles + 4):    rdata_o = cycles_hi;
+      AddrW'(epim_regs_pkg::FirstFire):     rdata_o = first_lo;
+      AddrW'(epim_regs_pkg::FirstFire + 4): rdata_o = first_hi;
+      AddrW'(epim_regs_pkg::LastFire):      rdata_o = last_lo;
+      AddrW'(epim_regs_pkg::LastFire + 4):  rdata_o = last_hi;
+      default: begin
+        if (r_geometry) rdata_o = geometry_word;
+        else if (r_events) rdata_o = event_word;
+        else read_error_o = 1'b1;
+      end
+    endcase
+  end
+
+endmodule

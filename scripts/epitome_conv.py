@@ -1,0 +1,211 @@
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+"""The epitome as a PyTorch convolution, and the fake quantisation that trains it for integer crossbars.
+
+An epitome E[e_out][e_in][P][Q] is smaller than the convolution W[Cout][Cin][Kh][Kw] it stands for. A sampler lists
+patches of E (EPIM, DAC 2024, arXiv 2311.07620, Eq. 1); laid side by side they are W, each element of W exactly once.
+A plain convolution is an epitome with one patch.
+"""
+import math
+from typing import List, NamedTuple, Optional, Tuple
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+MODES = ("naive", "per_crossbar", "overlap")
+
+
+class Patch(NamedTuple):
+    """E[c_out:c_out+beta2, c_in:c_in+beta1, p:p+Kh, q:q+Kw] -> W[dst_out:dst_out+beta2, dst_in:dst_in+beta1]."""
+    p: int
+    q: int
+    c_in: int
+    c_out: int
+    beta1: int
+    beta2: int
+    dst_in: int
+    dst_out: int
+
+
+def window_starts(p: int, q: int, kh: int, kw: int) -> List[Tuple[int, int]]:
+    """The (p-kh+1)*(q-kw+1) legal spatial starts of a kh x kw window in a p x q epitome, in visiting order:
+    opposite corners first, then the rest row by row (own choice: the paper does not give an order)."""
+    if kh > p or kw > q:
+        raise ValueError(f"kernel {kh}x{kw} does not fit in an epitome of {p}x{q}")
+    bottom, right = p - kh, q - kw
+    corners = [(0, 0), (bottom, right), (0, right), (bottom, 0)]
+    everything = [(row, col) for row in range(bottom + 1) for col in range(right + 1)]
+    return list(dict.fromkeys(corners + everything))
+
+
+def sample(cout: int, cin: int, kernel: Tuple[int, int], shape: Tuple[int, int, int, int],
+           sampler: str = "cycle") -> List[Patch]:
+    """Default samplers: output groups outer, input groups inner, beta1 = min(e_in, cin - i*e_in), beta2 likewise.
+
+    "cycle":    the start of input group i is starts[i mod n] for every output group, so output groups beyond e_out
+                are copies of each other (paper Eq. 8).
+    "distinct": starts[(i + o) mod n], so output groups differ where the epitome has spare positions.
+    shape is (e_out, e_in, P, Q); ValueError for an unknown sampler or an epitome the kernel does not fit.
+    """
+    if sampler not in ("cycle", "distinct"):
+        raise ValueError(f"sampler {sampler!r}: legal are cycle, distinct")
+    e_out, e_in, p, q = shape
+    starts = window_starts(p, q, *kernel)
+    patches = []
+    for o, dst_out in enumerate(range(0, cout, e_out)):
+        for i, dst_in in enumerate(range(0, cin, e_in)):
+            row, col = starts[(i + o if sampler == "distinct" else i) % len(starts)]
+            patches.append(Patch(row, col, 0, 0, min(e_in, cin - dst_in), min(e_out, cout - dst_out), dst_in, dst_out))
+    return patches
+
+
+def repetition_map(shape: Tuple[int, int, int, int], kernel: Tuple[int, int], patches: List[Patch]) -> torch.Tensor:
+    """R[e_out][e_in][P][Q]: how many elements of W read each element of E. Zero is legal: that cell is unused."""
+    count = torch.zeros(shape, dtype=torch.int64)
+    for t in patches:
+        count[t.c_out:t.c_out + t.beta2, t.c_in:t.c_in + t.beta1, t.p:t.p + kernel[0], t.q:t.q + kernel[1]] += 1
+    return count
+
+
+def crossbar_blocks(shape: Tuple[int, int, int, int], crossbar: int, lanes: int) -> torch.Tensor:
+    """Index of the crossbar x crossbar block that holds each element of E, same shape as E.
+
+    Word line of (c, p, q): ((c/lanes)*P*Q + p*Q + q)*lanes + c%lanes; bit line: the output channel.
+    """
+    e_out, e_in, p, q = shape
+    c = torch.arange(e_in).view(-1, 1, 1)
+    position = torch.arange(p * q).view(1, p, q)
+    row = ((c // lanes) * (p * q) + position) * lanes + c % lanes
+    col_blocks = (e_out + crossbar - 1) // crossbar
+    col = torch.arange(e_out).view(-1, 1, 1, 1) // crossbar
+    return (row // crossbar).unsqueeze(0) * col_blocks + col
+
+
+def round_straight_through(x: torch.Tensor) -> torch.Tensor:
+    """Round half to even; the gradient passes as if nothing were rounded."""
+    return x + (torch.round(x) - x).detach()
+
+
+def fake_quantise(x: torch.Tensor, scale, low: int, high: int) -> torch.Tensor:
+    """scale * clamp(round(x/scale), low, high), straight-through inside the range, gradient zero outside."""
+    return scale * round_straight_through(torch.clamp(x / scale, low, high))
+
+
+class WeightQuantiser:
+    """Symmetric fake quantisation of an epitome to codes -m..m, m = 2^(bits-1)-1, scale = range/m.
+
+    naive:        one range per layer, max|E|.
+    per_crossbar: one range per crossbar block (paper section 4.2).
+    overlap:      per block, Eq. 4 and 5: alpha = w1*min(O) + w2*min(others), beta likewise with max, and
+                  range = max(|alpha|, |beta|). O holds the elements of the block with the largest repetition, others
+                  the remaining ones; elements with repetition zero are left out. The paper does not publish w1 and
+                  w2; own choice: w1 = sum_O R / sum R, w2 = 1 - w1.
+    """
+
+    def __init__(self, repetition: torch.Tensor, bits: int, mode: str, crossbar: int = 64, lanes: int = 8):
+        if mode not in MODES:
+            raise ValueError(f"mode {mode!r}: legal are {', '.join(MODES)}")
+        if not 2 <= bits <= 9:
+            raise ValueError(f"bits {bits}: legal are 2..9")
+        self.top = 2 ** (bits - 1) - 1
+        shape = tuple(repetition.shape)
+        block = torch.zeros(shape, dtype=torch.int64) if mode == "naive" else crossbar_blocks(shape, crossbar, lanes)
+        self.block = block
+        self.groups = []  # per block: [(weight, elements)], the range being the weighted sum over its groups
+        for b in range(int(block.max()) + 1):
+            inside = block == b
+            if mode == "overlap" and bool((repetition[inside] > 0).any()):
+                most = repetition[inside].max()
+                centre = inside & (repetition == most)
+                others = inside & (repetition > 0) & (repetition < most)
+                w1 = float(repetition[centre].sum()) / float(repetition[inside].sum())
+                parts = [(w1, centre), (1.0 - w1, others)] if bool(others.any()) else [(1.0, centre)]
+            else:
+                parts = [(1.0, inside)]
+            self.groups.append(parts)
+
+    def scales(self, epitome: torch.Tensor) -> torch.Tensor:
+        """Scale of every element, same shape as the epitome; 1 where a block is all zero."""
+        values = epitome.detach()
+        scale = []
+        for parts in self.groups:
+            alpha = sum(w * float(values[mask].min()) for w, mask in parts)
+            beta = sum(w * float(values[mask].max()) for w, mask in parts)
+            top = max(abs(alpha), abs(beta))
+            scale.append(top / self.top if top > 0 else 1.0)
+        return torch.tensor(scale, dtype=values.dtype)[self.block]
+
+    def __call__(self, epitome: torch.Tensor) -> torch.Tensor:
+        return fake_quantise(epitome, self.scales(epitome), -self.top, self.top)
+
+
+class EpitomeConv2d(nn.Module):
+    """Convolution whose weights are patches of an epitome; with epitome_shape None, a plain convolution.
+
+    Input [N][cin][H][W], output [N][cout][OH][OW], no bias: batch norm stays outside, because output channels share
+    epitome columns. padding is (top, left, bottom, right). Set `quantiser` to train with quantised weights.
+    """
+
+    def __init__(self, cin: int, cout: int, kernel: Tuple[int, int],
+                 epitome_shape: Optional[Tuple[int, int, int, int]] = None, sampler: str = "cycle", stride: int = 1,
+                 padding: Tuple[int, int, int, int] = (0, 0, 0, 0)):
+        super().__init__()
+        self.stride, self.padding, self.kernel = stride, padding, tuple(kernel)
+        shape = tuple(epitome_shape or (cout, cin, *kernel))
+        self.patches = sample(cout, cin, self.kernel, shape, sampler)
+        self.repetition = repetition_map(shape, self.kernel, self.patches)
+        self.quantiser: Optional[WeightQuantiser] = None
+        start = torch.randn(shape) * math.sqrt(2.0 / (cin * kernel[0] * kernel[1]))
+        start[self.repetition == 0] = 0.0  # an unused cell gets no gradient: it must not widen a quantisation range
+        self.epitome = nn.Parameter(start)
+
+    def weight(self) -> torch.Tensor:
+        """W[cout][cin][Kh][Kw]: the patches of the (fake-quantised) epitome, concatenated."""
+        e = self.epitome if self.quantiser is None else self.quantiser(self.epitome)
+        kh, kw = self.kernel
+        bands = {}
+        for t in self.patches:
+            piece = e[t.c_out:t.c_out + t.beta2, t.c_in:t.c_in + t.beta1, t.p:t.p + kh, t.q:t.q + kw]
+            bands.setdefault(t.dst_out, []).append(piece)
+        return torch.cat([torch.cat(band, dim=1) for band in bands.values()], dim=0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        top, left, bottom, right = self.padding
+        return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight(), stride=self.stride)
+
+
+class EpitomeUnit(nn.Module):
+    """EpitomeConv2d followed by batch norm; wrap is off, copies or stored_once (paper section 5.3).
+
+    Stored once, batch norm has one set of statistics and parameters per epitome column, so that output channel v
+    equals channel v mod e_out and a consumer may read it there. As copies, every channel keeps its own parameters;
+    they start as relu(x) and relu(-x), because equal ones would never part (own choice).
+    """
+
+    def __init__(self, cin: int, cout: int, kernel: Tuple[int, int],
+                 epitome_shape: Optional[Tuple[int, int, int, int]] = None, sampler: str = "cycle", stride: int = 1,
+                 padding: Tuple[int, int, int, int] = (0, 0, 0, 0), wrap: str = "off"):
+        super().__init__()
+        if wrap != "off" and sampler != "cycle":
+            raise ValueError(f"wrap {wrap!r} needs the cycle sampler: its output groups are copies of each other")
+        self.cout = cout
+        self.conv = EpitomeConv2d(cin, cout, kernel, epitome_shape, sampler, stride, padding)
+        e_out = self.conv.epitome.shape[0]
+        self.period = e_out if wrap == "stored_once" else cout
+        self.norm = nn.BatchNorm2d(self.period)
+        if wrap == "copies":
+            self.norm.weight.data *= 1.0 - 2.0 * ((torch.arange(cout) // e_out) % 2)
+
+    def repeat(self, stored: torch.Tensor, dim: int) -> torch.Tensor:
+        """Virtual channel v reads stored channel v mod period."""
+        return stored.index_select(dim, torch.arange(self.cout) % self.period)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.repeat(self.norm(self.conv(x)[:, :self.period]), 1)
+
+    def folded(self):
+        """(bn_scale, bn_bias), numpy [cout]: batch norm in evaluation is bn_scale*y + bn_bias."""
+        scale = self.norm.weight / torch.sqrt(self.norm.running_var + self.norm.eps)
+        bias = self.norm.bias - self.norm.running_mean * scale
+        return self.repeat(scale, 0).detach().numpy(), self.repeat(bias, 0).detach().numpy()

@@ -1,0 +1,197 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/build.hpp"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <mutex>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "gen/hash.hpp"
+#include "golden/diagnostic.hpp"
+
+namespace epim {
+namespace fs = std::filesystem;
+
+CommandResult run_command(const std::string& command) {
+  CommandResult result;
+  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
+  if (!pipe) throw std::runtime_error("cannot start: " + command);
+  std::array<char, 4096> buffer;
+  while (std::size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) result.output.append(buffer.data(), n);
+  const int status = pclose(pipe);
+  result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  return result;
+}
+
+namespace {
+
+void write(const fs::path& path, const std::string& text) {
+  std::ofstream out(path, std::ios::binary);
+  out << text;
+  if (!out) throw std::runtime_error("cannot write " + path.string());
+}
+
+/// Holds a file lock, so that two processes do not build the same model.
+class Lock {
+ public:
+  explicit Lock(const fs::path& path) : fd_(open(path.c_str(), O_CREAT | O_RDWR, 0666)) {
+    if (fd_ >= 0) flock(fd_, LOCK_EX);
+  }
+  ~Lock() {
+    if (fd_ >= 0) close(fd_);
+  }
+
+ private:
+  int fd_;
+};
+
+void check(const CommandResult& r, const std::string& what) {
+  if (r.code == 127) throw MissingTool(what + " is missing: install it with scripts/setup.sh run");
+  if (r.code != 0) throw std::runtime_error(what + " failed:\n" + r.output);
+}
+
+struct Tools {
+  std::string version, root;
+};
+const Tools& tools() {
+  static std::once_flag once;
+  static Tools t;
+  std::call_once(once, [] {
+    CommandResult v = run_command("verilator --version");
+    if (v.code != 0) throw MissingTool("verilator is missing: install Debian package verilator (scripts/setup.sh run)");
+    t.version = v.output;
+    CommandResult r = run_command("verilator -V | sed -n 's/^ *VERILATOR_ROOT *= *//p' | tail -1");
+    t.root = r.output.substr(0, r.output.find('\n'));
+    if (run_command("g++ --version").code != 0)
+      throw MissingTool("g++ is missing: install Debian package g++ (scripts/setup.sh run)");
+  });
+  return t;
+}
+
+std::string adapter(const std::string& top, const std::vector<BuildPort>& ports, bool trace) {
+  std::string s = fmt::format("#include \"V{}.h\"\n#include \"verilated.h\"\n", top);
+  if (trace) s += "#include \"verilated_fst_c.h\"\n";
+  s += "#include <cstdint>\n#include <memory>\n"
+       "struct ModelPort { const char* name; int bits; };\n"
+       "struct ModelApi { int (*ports)(const ModelPort**); void* (*create)(); void (*destroy)(void*);\n"
+       "  void (*eval)(void*); void* (*port)(void*, int); bool (*trace_open)(void*, const char*);\n"
+       "  void (*trace_dump)(void*, std::uint64_t); void (*trace_close)(void*); };\n";
+  s += fmt::format("namespace {{\nusing Top = V{};\nconst ModelPort list[] = {{\n", top);
+  for (const BuildPort& p : ports) s += fmt::format("  {{\"{}\", {}}},\n", p.name, p.bits);
+  s += "};\nstruct Instance { VerilatedContext context; std::unique_ptr<Top> top;\n";
+  if (trace) s += "  std::unique_ptr<VerilatedFstC> fst;\n";
+  s += "};\n}\nextern \"C\" __attribute__((visibility(\"default\"))) const ModelApi* epim_model_api() {\n"
+       "  static const ModelApi api = {\n"
+       "    [](const ModelPort** l) { *l = list; return int(sizeof(list) / sizeof(list[0])); },\n"
+       "    []() -> void* { auto* i = new Instance; i->context.randReset(2); i->context.randSeed(1);\n";
+  if (trace) s += "      i->context.traceEverOn(true);\n";
+  s += "      i->top = std::make_unique<Top>(&i->context, \"top\"); return i; },\n"
+       "    [](void* i) { static_cast<Instance*>(i)->top->final(); delete static_cast<Instance*>(i); },\n"
+       "    [](void* i) { static_cast<Instance*>(i)->top->eval(); },\n"
+       "    [](void* i, int n) -> void* { auto& t = *static_cast<Instance*>(i)->top; switch (n) {\n";
+  for (std::size_t i = 0; i < ports.size(); ++i) s += fmt::format("      case {}: return &t.{};\n", i, ports[i].name);
+  s += "      default: return nullptr; } },\n";
+  if (trace)
+    s += "    [](void* v, const char* file) { auto* i = static_cast<Instance*>(v); i->fst = std::make_unique<VerilatedFstC>();\n"
+         "      i->top->trace(i->fst.get(), 99); i->fst->open(file); return i->fst->isOpen(); },\n"
+         "    [](void* v, std::uint64_t t) { static_cast<Instance*>(v)->fst->dump(t); },\n"
+         "    [](void* v) { static_cast<Instance*>(v)->fst->close(); },\n";
+  else
+    s += "    [](void*, const char*) { return false; }, [](void*, std::uint64_t) {}, [](void*) {},\n";
+  return s + "  };\n  return &api;\n}\n";
+}
+
+/// Verilator's own runtime, compiled once per set of flags.
+std::string runtime_object(const fs::path& cache, const std::string& flags, bool trace) {
+  const std::string key = hash_text(fnv1a(tools().version + flags + (trace ? "t" : "")));
+  const fs::path object = cache / ("runtime-" + key + ".o");
+  Lock lock(cache / ("runtime-" + key + ".lock"));
+  if (fs::exists(object)) return object.string();
+  std::string all = "#include \"verilated.cpp\"\n#include \"verilated_threads.cpp\"\n";
+  const fs::path source = cache / ("runtime-" + key + ".cpp");
+  write(source, all);
+  const std::string include = fmt::format("-I{0}/include -I{0}/include/vltstd", tools().root);
+  const fs::path part = cache / ("runtime-" + key + ".part.o");
+  check(run_command(fmt::format("g++ {} {} -O2 -c -o '{}' '{}'", flags, include, part.string(), source.string())), "g++");
+  if (trace) {
+    const fs::path fst = cache / ("runtime-" + key + ".fst.o");
+    check(run_command(fmt::format("g++ {} {} -O2 -c -o '{}' {}/include/verilated_fst_c.cpp", flags, include, fst.string(),
+                                  tools().root)), "g++");
+    const fs::path both = cache / ("runtime-" + key + ".both.o");
+    check(run_command(fmt::format("ld -r -o '{}' '{}' '{}'", both.string(), part.string(), fst.string())), "ld");
+    fs::rename(both, part);
+    fs::remove(fst);
+  }
+  fs::remove(source);
+  fs::rename(part, object);
+  return object.string();
+}
+
+}  // namespace
+
+std::string build_model(const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
+                        const BuildOptions& options) {
+  const std::string include = fmt::format("-I{0}/include -I{0}/include/vltstd", tools().root);
+  std::string flags = "-std=c++17 -fPIC -fvisibility=hidden -march=native -DVL_TIME_CONTEXT -DVM_COVERAGE=0 -DVM_SC=0 ";
+  flags += options.trace ? "-DVM_TRACE=1 -DVM_TRACE_FST=1 -DVM_TRACE_VCD=0" : "-DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0";
+  const std::string optimise = options.fast ? "-O3" : "-O1";
+  std::string verilate = "verilator --cc -O3 --noassert -Wno-lint -Wno-fatal --unroll-count 16 --output-split 0 "
+                         "--x-assign fast ";
+  verilate += options.random_init ? "--x-initial unique" : "--x-initial fast";
+  if (options.trace) verilate += " --trace-fst";
+
+  std::uint64_t key = fnv1a(tools().version + flags + optimise + verilate + top + adapter(top, ports, options.trace));
+  for (const auto& [name, text] : sources) key = fnv1a(name + "\n" + text, key);
+  for (const auto& [name, text] : options.data) key = fnv1a(name + "\n" + text, key);
+  fs::create_directories(options.cache);
+  const fs::path cache = fs::absolute(options.cache);
+  const fs::path folder = cache / hash_text(key);
+  const fs::path object = folder / "model.so";
+  Lock lock(cache / (hash_text(key) + ".lock"));
+  if (fs::exists(object)) return object.string();
+
+  const fs::path work = cache / (hash_text(key) + ".tmp");
+  fs::remove_all(work);
+  fs::create_directories(work);
+  for (const auto& [name, text] : options.data) {
+    fs::create_directories((work / name).parent_path());
+    write(work / name, text);
+  }
+  std::string files;
+  for (auto [name, text] : sources) {
+    for (std::size_t at; (at = text.find("@DATA@")) != std::string::npos;) text.replace(at, 6, folder.string());
+    write(work / name, text);
+    files += " '" + (work / name).string() + "'";
+  }
+  check(run_command(fmt::format("{} --top-module {} --Mdir '{}/obj'{}", verilate, top, work.string(), files)), "verilator");
+  write(work / "obj" / "adapter.cpp", adapter(top, ports, options.trace));
+  std::string all;
+  std::vector<std::string> units;
+  for (const auto& entry : fs::directory_iterator(work / "obj"))
+    if (entry.path().extension() == ".cpp") units.push_back(entry.path().filename().string());
+  std::sort(units.begin(), units.end());
+  for (const std::string& u : units) all += "#include \"" + u + "\"\n";
+  write(work / "obj" / "all.cc", all);
+  const std::string runtime = runtime_object(cache, flags, options.trace);
+  check(run_command(fmt::format("g++ {0} {1} {2} -I'{3}/obj' -shared -Wl,-Bsymbolic -o '{3}/model.so' '{3}/obj/all.cc' "
+                                "'{4}' -lpthread {5}",
+                                flags, include, optimise, work.string(), runtime, options.trace ? "-lz" : "")),
+        "g++");
+  fs::remove_all(work / "obj");
+  fs::remove_all(folder);
+  fs::rename(work, folder);
+  return object.string();
+}
+
+}  // namespace epim

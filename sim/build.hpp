@@ -1,0 +1,42 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Compiles a core with Verilator, once per distinct hardware: results are kept in a cache by content hash.
+#pragma once
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace epim {
+
+struct BuildOptions {
+  std::string cache = "build/models";  ///< folder of compiled models
+  bool fast = true;                    ///< optimise the compiled model (long runs) or the compile time (small tests)
+  bool trace = false;                  ///< waveforms
+  bool random_init = false;            ///< registers start with random values instead of zero
+  std::vector<std::pair<std::string, std::string>> data;  ///< files beside the sources that $readmemh reads
+};
+
+/// SystemVerilog sources (name, text) in compile order.
+using Sources = std::vector<std::pair<std::string, std::string>>;
+
+/// Port of the top module to reach from C++.
+struct BuildPort {
+  std::string name;
+  int bits;
+};
+
+/// Returns the path of the shared object for `top`; builds it where the cache has none. `@DATA@` in a source stands for
+/// the folder of `options.data`. Throws MissingTool without verilator or a C++ compiler, std::runtime_error with the
+/// tool's output where the build fails.
+std::string build_model(const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
+                        const BuildOptions& options);
+
+/// Result of a shell command: exit code and both output streams.
+struct CommandResult {
+  int code = 0;
+  std::string output;
+};
+CommandResult run_command(const std::string& command);
+
+}  // namespace epim

@@ -1,0 +1,345 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/driver.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include <fmt/format.h>
+
+#include "gen/emit.hpp"
+#include "gen/hash.hpp"
+#include "gen/register_map.hpp"
+#include "gen/synthetic.hpp"
+#include "sim/scoreboard.hpp"
+
+namespace epim {
+
+struct CoreDriver::Ports {
+  Signal clk, rst, awvalid, awready, awaddr, wvalid, wready, wdata, wstrb, bvalid, bready, bresp, arvalid, arready, araddr,
+      rvalid, rready, rdata, rresp, in_valid, in_ready, in_data, in_last, out_valid, out_ready, out_data, out_last, busy, fire,
+      load, wl, psum_valid, psum_cstep, psum, acc_we, acc_closes, acc_cstep, acc_group, acc;
+};
+
+CoreDriver::CoreDriver(const Core& core)
+    : core_(core), model_(std::make_unique<Model>(core.object)), p_(std::make_unique<Ports>()) {
+  const auto at = [&](const char* name) { return model_->port(name); };
+  *p_ = {at("clk_i"), at("rst_ni"), at("s_axil_awvalid_i"), at("s_axil_awready_o"), at("s_axil_awaddr_i"),
+         at("s_axil_wvalid_i"), at("s_axil_wready_o"), at("s_axil_wdata_i"), at("s_axil_wstrb_i"), at("s_axil_bvalid_o"),
+         at("s_axil_bready_i"), at("s_axil_bresp_o"), at("s_axil_arvalid_i"), at("s_axil_arready_o"), at("s_axil_araddr_i"),
+         at("s_axil_rvalid_o"), at("s_axil_rready_i"), at("s_axil_rdata_o"), at("s_axil_rresp_o"), at("s_axis_tvalid_i"),
+         at("s_axis_tready_o"), at("s_axis_tdata_i"), at("s_axis_tlast_i"), at("m_axis_tvalid_o"), at("m_axis_tready_i"),
+         at("m_axis_tdata_o"), at("m_axis_tlast_o"), at("busy_o"), at("mon_fire_o"), at("mon_load_o"), at("mon_wl_o"),
+         at("mon_psum_valid_o"), at("mon_psum_cstep_o"), at("mon_psum_o"), at("mon_acc_we_o"), at("mon_acc_closes_o"),
+         at("mon_acc_cstep_o"), at("mon_acc_group_o"), at("mon_acc_o")};
+}
+CoreDriver::~CoreDriver() = default;
+
+void CoreDriver::tick() {
+  p_->clk.set(1);
+  model_->eval();
+  if (tracing_) model_->trace_dump(time_ * 10);
+  p_->clk.set(0);
+  model_->eval();
+  if (tracing_) model_->trace_dump(time_ * 10 + 5);
+  ++time_;
+}
+
+void CoreDriver::reset() {
+  for (Signal* s : {&p_->awvalid, &p_->wvalid, &p_->arvalid, &p_->in_valid, &p_->out_ready, &p_->in_last, &p_->clk}) s->set(0);
+  p_->wstrb.set(0xF);
+  p_->bready.set(1);
+  p_->rready.set(1);
+  p_->rst.set(0);
+  model_->eval();
+  tick();
+  tick();
+  p_->rst.set(1);
+  model_->eval();
+  if (read(reg::id) != 0x4550494D) throw InputError({}, "wrong-register-image", "register id does not read \"EPIM\"");
+  const std::uint64_t hash = read64(reg::hash_lo);
+  if (hash != core_.hash)
+    throw InputError({}, "wrong-register-image",
+                     fmt::format("the core was generated for configuration {}, the harness was given {}", hash_text(hash),
+                                 hash_text(core_.hash)));
+}
+
+bool CoreDriver::try_write(std::uint32_t address, std::uint32_t value) {
+  p_->awvalid.set(1);
+  p_->wvalid.set(1);
+  p_->awaddr.set(address);
+  p_->wdata.set(value);
+  model_->eval();
+  for (int i = 0; !p_->awready.high(); ++i) {
+    if (i > 1000) throw CheckFailed("control bus", fmt::format("write of register 0x{:03X}: awready stays low", address));
+    tick();
+  }
+  tick();
+  p_->awvalid.set(0);
+  p_->wvalid.set(0);
+  if (!p_->bvalid.high()) throw CheckFailed("control bus", "no write response after the handshake");
+  return p_->bresp.get() == 0;
+}
+
+void CoreDriver::write(std::uint32_t address, std::uint32_t value) {
+  if (!try_write(address, value))
+    throw CheckFailed("control bus", fmt::format("write of 0x{:08X} to register 0x{:03X} refused, status 0x{:04X}", value,
+                                                 address, read(reg::status)));
+}
+
+std::uint32_t CoreDriver::read(std::uint32_t address) {
+  p_->arvalid.set(1);
+  p_->araddr.set(address);
+  model_->eval();
+  for (int i = 0; !p_->arready.high(); ++i) {
+    if (i > 1000) throw CheckFailed("control bus", fmt::format("read of register 0x{:03X}: arready stays low", address));
+    tick();
+  }
+  tick();
+  p_->arvalid.set(0);
+  if (!p_->rvalid.high() || p_->rresp.get() != 0)
+    throw CheckFailed("control bus", fmt::format("read of register 0x{:03X} failed", address));
+  return static_cast<std::uint32_t>(p_->rdata.get());
+}
+
+std::uint64_t CoreDriver::read64(std::uint32_t address) {
+  const std::uint64_t low = read(address);
+  return low | static_cast<std::uint64_t>(read(address + 4)) << 32;
+}
+
+void CoreDriver::load(const LayerProgram& program) {
+  if (!core_.rom) {
+    for (const ProgramBlock& block : program.blocks) {
+      write(reg::prog_select, static_cast<std::uint32_t>(block.kind) | static_cast<std::uint32_t>(block.pe) << 8);
+      write(reg::prog_addr, block.address);
+      for (std::uint64_t entry : block.entries) {
+        write(reg::prog_data, static_cast<std::uint32_t>(entry));
+        write(reg::prog_data, static_cast<std::uint32_t>(entry >> 32));
+      }
+    }
+    for (std::size_t i = 0; i < program.geometry.size(); ++i)
+      write(reg::last_patch + 4 * static_cast<std::uint32_t>(i), program.geometry[i]);
+    write(reg::control, 4);
+  }
+}
+
+namespace {
+
+/// Decides per cycle whether a stream side waits.
+class Staller {
+ public:
+  Staller(int percent, bool bursts, std::uint64_t seed) : percent_(percent), bursts_(bursts), random_(seed) {}
+  bool stall() {
+    if (percent_ == 0) return false;
+    if (run_ > 0) {
+      --run_;
+      return true;
+    }
+    if (bursts_ && random_.uniform(0, 199) == 0) {
+      run_ = static_cast<int>(random_.uniform(5, 120));
+      return true;
+    }
+    return random_.chance(percent_);
+  }
+
+ private:
+  int percent_;
+  bool bursts_;
+  Random random_;
+  int run_ = 0;
+};
+
+}  // namespace
+
+LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options) {
+  const Hardware& hw = golden.hardware();
+  const Layer& layer = golden.layer();
+  const int blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
+  const std::int64_t frame_words = static_cast<std::int64_t>(blocks) * layer.h * layer.w;
+  const std::int64_t in_words = frame_words * static_cast<std::int64_t>(inputs.size());
+  const int psum_bits = 1 + num_width(hw.xb_rows) + hw.slices() * hw.cell_bits + hw.act_bits;
+
+  LayerRun result;
+  Scoreboard board(golden, inputs);
+  Staller in_stall(options.stalls.in_percent, options.stalls.bursts, options.stalls.seed * 2 + 1);
+  Staller out_stall(options.stalls.out_percent, options.stalls.bursts, options.stalls.seed * 2 + 2);
+  const auto begin = std::chrono::steady_clock::now();
+
+  std::int64_t word = 0;
+  const auto present = [&] {
+    p_->in_data.clear();
+    const IntTensor& x = inputs[static_cast<std::size_t>(word / frame_words)];
+    const std::int64_t at = word % frame_words;
+    const int block = static_cast<int>(at % blocks), column = static_cast<int>(at / blocks % layer.w);
+    const int row = static_cast<int>(at / blocks / layer.w);
+    for (int l = 0; l < hw.lanes; ++l) {
+      const int c = block * hw.lanes + l;
+      // Lanes that the map does not have carry noise: the lane mask must keep them out.
+      const std::int64_t v = c < layer.stored_cin() ? x(c, row, column) : (word * 7 + l * 3 + 1);
+      p_->in_data.put(l * hw.act_bits, hw.act_bits, static_cast<std::uint64_t>(v));
+    }
+    p_->in_last.set((word + 1) % frame_words == 0);
+  };
+
+  write(reg::control, 1);
+  // The start pulse is registered: the core is busy from the next cycle, which is cycle 0.
+  for (int i = 0; !p_->busy.high(); ++i) {
+    if (i > 10) throw CheckFailed("start", fmt::format("the core does not start, status 0x{:04X}", read(reg::status)));
+    p_->out_ready.set(1);
+    if (word < in_words) present();
+    tick();
+  }
+  std::int64_t cycle = 0, quiet = 0;
+  bool holding = false;
+  if (options.trace && options.trace->first == 0) tracing_ = model_->trace_open(options.trace->file);
+  std::int64_t presented = -1;
+  while (p_->busy.high()) {
+    if (options.trace && cycle == options.trace->first && !tracing_) tracing_ = model_->trace_open(options.trace->file);
+    if (options.trace && tracing_ && cycle > options.trace->last) {
+      model_->trace_close();
+      tracing_ = false;
+    }
+    // A valid beat stays until it is taken.
+    const bool offer = word < in_words && (holding || !in_stall.stall());
+    p_->in_valid.set(offer);
+    if (offer && presented != word) {
+      present();
+      presented = word;
+    }
+    p_->out_ready.set(!out_stall.stall());
+    model_->eval();
+
+    bool active = false;
+    try {
+      if (p_->fire.high()) {
+        active = true;
+        const std::uint8_t* wl = p_->wl.data();
+        if (options.check) board.word_lines([&](int bit) { return (wl[bit >> 3] >> (bit & 7) & 1) != 0; }, p_->load.high());
+      }
+      if (options.check && p_->psum_valid.high())
+        board.psums(static_cast<int>(p_->psum_cstep.get()), [&](int t, int u, int l) {
+          return p_->psum.signed_field(((t * hw.pe_cols + u) * hw.adcs() + l) * psum_bits, psum_bits);
+        });
+      if (options.check && p_->acc_we.high())
+        board.accumulate(static_cast<int>(p_->acc_cstep.get()), static_cast<int>(p_->acc_group.get()),
+                         p_->acc_closes.high(),
+                         [&](int u, int i) { return p_->acc.signed_field((u * hw.joint_lanes + i) * hw.acc_bits, hw.acc_bits); });
+      if (p_->out_valid.high() && p_->out_ready.high()) {
+        active = true;
+        result.beats.push_back(cycle);
+        board.beat([&](int l) { return p_->out_data.field(l * hw.out_bits, hw.out_bits); }, p_->out_last.high());
+      }
+    } catch (const Mismatch& m) {
+      throw CheckFailed(m.stage(), fmt::format("{} differs in cycle {}: {}{}", m.stage(), cycle, m.what(),
+                                               options.reproduce.empty() ? "" : "\n  reproduce: " + options.reproduce));
+    }
+    holding = offer;
+    if (offer && p_->in_ready.high()) {
+      active = true;
+      holding = false;
+      ++word;
+    }
+    if (active) quiet = 0;
+    else if (++quiet > options.watchdog)
+      throw CheckFailed("watchdog",
+                        fmt::format("no handshake and no firing for {} cycles (cycle {}): input tvalid {} tready {} ({} of {} words), "
+                                    "output tvalid {} tready {} ({} beats){}",
+                                    quiet, cycle, p_->in_valid.high(), p_->in_ready.high(), word, in_words,
+                                    p_->out_valid.high(), p_->out_ready.high(), result.beats.size(),
+                                    options.reproduce.empty() ? "" : "\n  reproduce: " + options.reproduce));
+    if (options.progress && (cycle & 0x3FFF) == 0) options.progress(options.progress_self, cycle, 0);
+    tick();
+    ++cycle;
+  }
+  if (tracing_) {
+    model_->trace_close();
+    tracing_ = false;
+  }
+  p_->in_valid.set(0);
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  result.outputs = board.outputs();
+  result.golden = board.events();
+  result.golden.input_buffer_writes = in_words;
+  result.status = read(reg::status);
+  if (!board.done()) throw CheckFailed("output", fmt::format("the run ended after {} beats, before its last output position", result.beats.size()));
+  if (result.status >> 8)
+    throw CheckFailed("status", fmt::format("error bits set after the run: 0x{:04X}", result.status));
+  for (std::size_t i = 0; i < event_count; ++i)
+    result.rtl.at(i) = static_cast<std::int64_t>(read64(reg::events + 8 * static_cast<std::uint32_t>(i)));
+  result.cycles = static_cast<std::int64_t>(read64(reg::cycles));
+  result.first_fire = static_cast<std::int64_t>(read64(reg::first_fire));
+  result.last_fire = static_cast<std::int64_t>(read64(reg::last_fire));
+  return result;
+}
+
+LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, const LayerData& data,
+                   const std::vector<IntTensor>& inputs, const RunOptions& options) {
+  const Hardware& hw = core.parameters.hw;
+  const GoldenLayer golden(hw, layer, data);
+  for (const IntTensor& x : inputs) golden.check_input(x);
+  const int frames = static_cast<int>(inputs.size());
+  const LayerProgram program = build_program(core.parameters, layer, data, frames);
+  driver.reset();
+  driver.load(program);
+  LayerRun run = driver.run(golden, inputs, options);
+  run.predicted = predict_timing(hw, layer, frames);
+  const std::string again = options.reproduce.empty() ? "" : "\n  reproduce: " + options.reproduce;
+  if (!options.stalls.any()) {
+    for (std::size_t i = 0; i < run.beats.size(); ++i)
+      if (i >= run.predicted.beats.size() || run.beats[i] != run.predicted.beats[i])
+        throw CheckFailed("timing", fmt::format("layer {}: output beat {} leaves in cycle {}, predicted {}{}", layer.name, i, run.beats[i],
+                                                i < run.predicted.beats.size() ? run.predicted.beats[i] : -1, again));
+    if (run.cycles != run.predicted.cycles || run.first_fire != run.predicted.first_fire || run.last_fire != run.predicted.last_fire)
+      throw CheckFailed("timing", fmt::format("layer {}: cycles {} first firing {} last firing {}, predicted {} {} {}{}", layer.name,
+                                              run.cycles, run.first_fire, run.last_fire, run.predicted.cycles,
+                                              run.predicted.first_fire, run.predicted.last_fire, again));
+    run.golden.idle_cycles = run.predicted.idle_cycles();
+  } else {
+    run.golden.idle_cycles = run.rtl.idle_cycles;  // stalls from outside are not predicted
+  }
+  for (std::size_t i = 0; i < event_count; ++i)
+    if (run.rtl.at(i) != run.golden.at(i))
+      throw CheckFailed("events", fmt::format("layer {}: event {}: RTL {} golden {}{}", layer.name, event_list[i].name, run.rtl.at(i),
+                                              run.golden.at(i), again));
+  return run;
+}
+
+Core build_core_from(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+                     const BuildOptions& options, const Sources* rtl) {
+  Core core;
+  core.parameters = core_parameters(config.hw, layers);
+  core.hash = hardware_hash(config);
+  core.rom = config.tables == Tables::rom;
+  std::optional<LayerProgram> rom;
+  BuildOptions build = options;
+  if (core.rom) {
+    rom = build_program(core.parameters, layers.at(0), *rom_data);
+    for (auto& [name, text] : emit(config, {{layers.at(0), *rom_data}}))
+      if (name.rfind("mem/", 0) == 0) build.data.emplace_back(name, text);
+  }
+  Sources sources = rtl ? *rtl : rtl_files(core.parameters, config, core.hash, rom ? &*rom : nullptr);
+  if (!rtl) sources.pop_back();  // epim_top: the observed top takes its place
+  std::string top = top_sv(core.parameters, config, core.hash, rom ? &*rom : nullptr, true);
+  for (std::size_t at = 0; (at = top.find("\"mem/", at)) != std::string::npos; at += 7) top.replace(at, 1, "\"@DATA@/");
+  sources.emplace_back("epim_observed.sv", top);
+  std::vector<BuildPort> ports;
+  // Ports by name, from the text of the top itself.
+  for (std::size_t at = 0; (at = top.find(" logic ", at)) != std::string::npos; ++at) {
+    const std::size_t end = top.find('\n', at);
+    std::string line = top.substr(at + 7, end - at - 7);
+    int bits = 1;
+    if (line[0] == '[') bits = std::stoi(line.substr(1)) + 1;
+    std::size_t last = line.find_last_not_of(", ");
+    const std::size_t first = line.rfind(' ', last);
+    ports.push_back({line.substr(first + 1, last - first), bits});
+  }
+  core.object = build_model(sources, "epim_observed", ports, build);
+  return core;
+}
+
+Core build_core(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+                const BuildOptions& options) {
+  return build_core_from(config, layers, rom_data, options, nullptr);
+}
+
+}  // namespace epim

@@ -1,0 +1,116 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Runs layers on a compiled core: loads it over the control bus, streams maps in and out, compares every stage.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gen/config.hpp"
+#include "gen/core_parameters.hpp"
+#include "gen/program.hpp"
+#include "golden/energy.hpp"
+#include "golden/evaluate.hpp"
+#include "golden/timing.hpp"
+#include "sim/build.hpp"
+#include "sim/model.hpp"
+
+namespace epim {
+
+/// A core that simulates: its parameters and its compiled model.
+struct Core {
+  CoreParameters parameters;
+  std::uint64_t hash = 0;
+  bool rom = false;
+  std::string object;  ///< shared object of module epim_observed
+};
+
+/// Compiles the core of `config` for `layers`. With tables = "rom" the first layer's images are built in.
+Core build_core(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+                const BuildOptions& options);
+/// The same from given sources of epim_core's blocks (name, text), for checking changed RTL.
+Core build_core_from(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+                     const BuildOptions& options, const Sources* rtl);
+
+/// How the streams behave.
+struct Stalls {
+  int in_percent = 0, out_percent = 0;  ///< chance of a stalled cycle
+  bool bursts = false;                  ///< stalls come in long runs as well
+  std::uint64_t seed = 1;
+  bool any() const { return in_percent > 0 || out_percent > 0; }
+};
+
+/// Waveform of a bounded window.
+struct TraceWindow {
+  std::string file;              ///< .fst
+  std::int64_t first = 0, last = 2000;
+};
+
+struct RunOptions {
+  Stalls stalls;
+  bool check = true;             ///< compare every stage
+  std::optional<TraceWindow> trace;
+  std::string reproduce;         ///< command printed with a mismatch
+  std::int64_t watchdog = 200000;  ///< cycles without any handshake or firing
+  void (*progress)(void*, std::int64_t cycle, std::int64_t of) = nullptr;
+  void* progress_self = nullptr;
+};
+
+/// What a run gave.
+struct LayerRun {
+  std::vector<IntTensor> outputs;     ///< per frame [stored_cout][out_h][out_w], from the RTL
+  EventCounts rtl, golden;            ///< golden.idle_cycles from the timing model
+  Timing predicted;
+  std::vector<std::int64_t> beats;    ///< cycle of every output beat
+  std::int64_t cycles = 0, first_fire = 0, last_fire = 0;
+  std::uint32_t status = 0;
+  double seconds = 0;                 ///< wall time of the simulation
+  double golden_seconds = 0;          ///< share of it spent in the golden model
+};
+
+/// A difference between RTL and golden: stage and message with the command that reproduces it (exit code 1).
+class CheckFailed : public std::runtime_error {
+ public:
+  CheckFailed(std::string stage, const std::string& text) : std::runtime_error(text), stage_(std::move(stage)) {}
+  const std::string& stage() const { return stage_; }
+
+ private:
+  std::string stage_;
+};
+
+/// One instance of a core.
+class CoreDriver {
+ public:
+  explicit CoreDriver(const Core& core);
+  ~CoreDriver();
+
+  /// Resets the core and checks identity and configuration hash. Throws InputError `wrong-register-image`.
+  void reset();
+  void write(std::uint32_t address, std::uint32_t value);       ///< throws CheckFailed on SLVERR
+  bool try_write(std::uint32_t address, std::uint32_t value);   ///< false on SLVERR
+  std::uint32_t read(std::uint32_t address);
+  std::uint64_t read64(std::uint32_t address);
+  void load(const LayerProgram& program);
+  /// Starts and runs `inputs` back to back. Throws CheckFailed at the first difference, on a stall that does not end, or
+  /// on an error bit.
+  LayerRun run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options);
+  /// One clock cycle.
+  void tick();
+  Model& model() { return *model_; }
+
+ private:
+  struct Ports;
+  const Core& core_;
+  std::unique_ptr<Model> model_;
+  std::unique_ptr<Ports> p_;
+  std::uint64_t time_ = 0;
+  bool tracing_ = false;
+};
+
+/// Builds the program, loads, runs, and compares outputs, cycles, events and energy.
+LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, const LayerData& data,
+                   const std::vector<IntTensor>& inputs, const RunOptions& options);
+
+}  // namespace epim

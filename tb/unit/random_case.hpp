@@ -1,0 +1,132 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Random layers for tests, and RapidCheck inside Catch2.
+#pragma once
+#include <rapidcheck.h>
+
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <random>
+#include <string>
+
+#include "golden/evaluate.hpp"
+#include "golden/sampler.hpp"
+
+namespace epim::testing {
+
+/// Runs a RapidCheck property as one Catch2 assertion. RapidCheck prints counterexample and RC_PARAMS (with the seed)
+/// on failure.
+template <class P> void property(const std::string& text, P&& body) { REQUIRE(rc::check(text, std::forward<P>(body))); }
+
+/// Expects an InputError of the given rule.
+#define REQUIRE_RULE(expression, name)                          \
+  do {                                                          \
+    std::string caught_rule = "nothing thrown";                 \
+    try {                                                       \
+      (void)(expression);                                       \
+    } catch (const epim::InputError& error) {                   \
+      caught_rule = error.rule();                               \
+    }                                                           \
+    REQUIRE(caught_rule == (name));                             \
+  } while (false)
+
+/// A hardware, a layer that fits it, its data and an input.
+struct Case {
+  Hardware hw;
+  Layer layer;
+  LayerData data;
+  IntTensor x;
+};
+
+inline std::string describe(const Case& c) {
+  const Hardware& h = c.hw;
+  const Layer& l = c.layer;
+  const auto n = [](auto v) { return std::to_string(v) + " "; };
+  return "xb " + n(h.xb_rows) + n(h.xb_cols) + "cell " + n(h.cell_bits) + "W " + n(h.weight_bits) + "A " +
+         n(h.act_bits) + "signed " + n(h.act_signed) + "dac " + n(h.dac_bits) + "adc " + n(h.adc_bits) + "lanes " +
+         n(h.lanes) + "pe " + n(h.pe_rows) + n(h.pe_cols) + "cin " + n(l.cin) + "cout " + n(l.cout) + "k " + n(l.kh) +
+         n(l.kw) + "stride " + n(l.stride) + "map " + n(l.h) + n(l.w) + "epitome " + n(l.epitome.e_out) +
+         n(l.epitome.e_in) + n(l.epitome.p) + n(l.epitome.q) + "wrap " + n(static_cast<int>(l.wrap)) + "period " +
+         n(l.in_period);
+}
+
+/// What a random case may contain.
+struct CaseOptions {
+  bool saturating = true;   ///< ADCs that clip
+  bool scales = true;       ///< M other than 1, Z other than 0
+};
+
+/// A random case; a pure function of the seed.
+inline Case random_case(std::uint32_t seed, CaseOptions options = {}) {
+  std::mt19937 rng(seed);
+  const auto pick = [&](int lo, int hi) { return static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1)) + lo; };
+  const auto one_of = [&](std::initializer_list<int> list) {
+    return *(list.begin() + pick(0, static_cast<int>(list.size()) - 1));
+  };
+  Case c;
+  Hardware& hw = c.hw;
+  hw.lanes = one_of({1, 2, 4, 8});
+  hw.xb_rows = hw.lanes * pick(2, 12);
+  hw.cols_per_adc = one_of({1, 2, 4});
+  hw.xb_cols = hw.cols_per_adc * pick(1, 5);
+  hw.cell_bits = one_of({1, 2, 4});
+  hw.weight_bits = pick(2, 9);
+  hw.act_signed = pick(0, 1) == 1;
+  hw.act_bits = pick(hw.act_signed ? 2 : 1, 9);
+  hw.dac_bits = pick(1, 2);
+  hw.adc_bits = options.saturating && pick(0, 1) == 1 ? pick(1, hw.lossless_adc_bits()) : 0;
+  hw.zero_point = options.scales;
+  hw.out_bits = 24;
+  Layer& l = c.layer;
+  l.kh = pick(1, 3);
+  l.kw = pick(1, 3);
+  l.stride = pick(1, 3);
+  l.epitome.e_in = pick(1, 3) * hw.lanes;
+  l.epitome.e_out = pick(1, 9);
+  l.cin = l.epitome.e_in * pick(1, 3) + pick(0, l.epitome.e_in - 1);
+  const int copies = pick(1, 3);
+  const int mode = pick(0, 2);
+  l.wrap = mode == 0 ? Wrap::off : mode == 1 ? Wrap::copies : Wrap::stored_once;
+  l.cout = l.epitome.e_out * copies + (l.wrap == Wrap::stored_once ? 0 : pick(0, l.epitome.e_out - 1));
+  l.epitome.p = l.kh + pick(0, 1);
+  l.epitome.q = l.kw + pick(0, 1);
+  if (l.epitome.e_in * l.epitome.e_out * l.epitome.p * l.epitome.q > l.cin * l.cout * l.kh * l.kw) {
+    l.epitome.p = l.kh;
+    l.epitome.q = l.kw;
+  }
+  if (l.cin % 2 == 0 && l.cin / 2 % hw.lanes == 0 && pick(0, 2) == 0) l.in_period = l.cin / 2;
+  l.pad = {pick(0, l.kh - 1), pick(0, l.kw - 1), pick(0, l.kh - 1), pick(0, l.kw - 1)};
+  l.h = pick(l.kh, 6);
+  l.w = pick(l.kw, 6);
+  const bool distinct = l.wrap != Wrap::stored_once && pick(0, 1) == 1;
+  l.patches = default_sampler(l.cin, l.cout, l.kh, l.kw, l.epitome, hw.lanes, distinct);
+  const PeArray array = pe_array_for(hw, l.epitome);
+  hw.pe_rows = array.rows + (pick(0, 3) == 0 ? 1 : 0);
+  hw.pe_cols = array.cols + (pick(0, 3) == 0 ? 1 : 0);
+  l.shift = pick(0, 10);
+  l.clamp_lo = pick(0, 1) == 0 ? 0 : -(1 << 23);
+  l.clamp_hi = (1 << 23) - 1;
+  const auto fill = [&](IntTensor& t, std::vector<int> shape, std::int64_t lo, std::int64_t hi) {
+    t = IntTensor(std::move(shape));
+    const int zeros = pick(0, 2);  // some cases are sparse
+    for (auto& v : t.data) {
+      const bool zero = zeros == 0 && rng() % 2 == 0 && lo <= 0;
+      v = zero ? 0 : lo + static_cast<std::int64_t>(rng() % static_cast<std::uint64_t>(hi - lo + 1));
+    }
+  };
+  fill(c.data.epitome, {l.epitome.e_out, l.epitome.e_in, l.epitome.p, l.epitome.q}, -hw.weight_max(), hw.weight_max());
+  fill(c.data.crossbar_scale, {hw.pe_rows, hw.pe_cols}, 1, options.scales ? 255 : 1);
+  const std::int64_t z = options.scales ? hw.weight_max() : 0;
+  fill(c.data.zero_point, {hw.pe_rows, hw.pe_cols}, -z, z);
+  fill(c.data.channel_scale, {l.cout}, -300, 300);
+  fill(c.data.channel_bias, {l.cout}, -100000, 100000);
+  if (l.wrap == Wrap::stored_once)
+    for (int ch = l.epitome.e_out; ch < l.cout; ++ch) {
+      c.data.channel_scale(ch) = c.data.channel_scale(ch - l.epitome.e_out);
+      c.data.channel_bias(ch) = c.data.channel_bias(ch - l.epitome.e_out);
+    }
+  fill(c.x, {l.stored_cin(), l.h, l.w}, hw.act_min(), hw.act_max());
+  return c;
+}
+
+}  // namespace epim::testing
