@@ -4,7 +4,8 @@
 /// Control registers: identity, start and status, the loaded layer's geometry, the program port, the counters.
 ///
 /// The map is `epim_regs_pkg` (generated from one table). Misuse sets a sticky status bit and is answered SLVERR:
-/// start while busy or before commit; writing tables or geometry while busy, or at all when they are ROMs.
+/// start while busy or before commit; writing tables or geometry while busy, or at all when they are ROMs (the number
+/// of frames can always be set between runs).
 module epim_regs #(
   /// Byte address bits.
   parameter int AddrW = 12,
@@ -62,14 +63,15 @@ module epim_regs #(
   logic [511:0] geometry_q;
   logic [31:0]  select_q, addr_q, low_q;
 
-  logic is_control, is_geometry, is_select, is_addr, is_data, known, can_write;
+  logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, known, can_write;
   assign is_control  = waddr_i == AddrW'(epim_regs_pkg::Control);
   assign is_geometry = (waddr_i >= GeometryBase) && (waddr_i < GeometryBase + AddrW'(64)) && (waddr_i[1:0] == 2'b00);
   assign is_select   = waddr_i == AddrW'(epim_regs_pkg::ProgSelect);
   assign is_addr     = waddr_i == AddrW'(epim_regs_pkg::ProgAddr);
   assign is_data     = waddr_i == AddrW'(epim_regs_pkg::ProgData);
   assign known       = is_control || is_geometry || is_select || is_addr || is_data;
-  assign can_write   = Writable && !busy_q;
+  assign is_frames   = waddr_i == AddrW'(epim_regs_pkg::Frames);
+  assign can_write   = (Writable || is_frames) && !busy_q && !start_q;
 
   logic start, start_bad, abort, commit, table_write, table_bad;
   assign abort       = write_i && is_control && wdata_i[1];

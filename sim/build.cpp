@@ -71,7 +71,7 @@ const Tools& tools() {
     CommandResult v = run_command("verilator --version");
     if (v.code != 0) throw MissingTool("verilator is missing: install Debian package verilator (scripts/setup.sh run)");
     t.version = v.output;
-    CommandResult r = run_command("verilator -V | sed -n 's/^ *VERILATOR_ROOT *= *//p' | tail -1");
+    CommandResult r = run_command("verilator --getenv VERILATOR_ROOT");
     t.root = r.output.substr(0, r.output.find('\n'));
     if (run_command("g++ --version").code != 0)
       throw MissingTool("g++ is missing: install Debian package g++ (scripts/setup.sh run)");

@@ -24,6 +24,7 @@ struct Core {
   CoreParameters parameters;
   std::uint64_t hash = 0;
   bool rom = false;
+  bool counters = true;  ///< built with event counters
   std::string object;  ///< shared object of module epim_observed
 };
 

@@ -72,4 +72,4 @@ void test(Vdut& d) {
 
 }  // namespace
 
-int main() { return run<Vdut>(test); }
+int main() { return RUN(test); }

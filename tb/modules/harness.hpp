@@ -4,7 +4,7 @@
 ///
 /// Time: inputs are set while the clock is low, `settle` lets combinational outputs follow, the test reads the outputs
 /// of the cycle, then `tick` gives the rising edge and starts the next cycle. EPIM_SEED sets the seed.
-/// The build defines MODULE_NAME, PARAMETERS (text) and P_<name> for every parameter of tb/modules/modules.txt.
+/// tb/modules/run.sh defines MODULE_NAME, PARAMETERS (text) and P_<name> for every parameter of tb/modules/modules.txt.
 #ifndef EPIM_TB_MODULES_HARNESS_HPP
 #define EPIM_TB_MODULES_HARNESS_HPP
 
@@ -23,11 +23,15 @@
 #include <vector>
 
 #include <verilated.h>
+#if VM_COVERAGE
+#include <verilated_cov.h>
+#endif
 
 namespace bench {
 
 using Wide = __int128;
 
+inline const char* module_name = "";
 inline std::uint64_t seed = 0, cycle = 0, checks = 0, failures = 0;
 inline std::mt19937_64 engine;
 
@@ -95,7 +99,7 @@ inline bool equal(const char* file, int line, const char* what, std::int64_t got
     std::printf("%s:%d: %s = %" PRId64 " (0x%" PRIx64 "), expected %" PRId64 " (0x%" PRIx64 "); %s, seed %" PRIu64
                 ", cycle %" PRIu64 "\n",
                 file, line, what, got, static_cast<std::uint64_t>(got), expected,
-                static_cast<std::uint64_t>(expected), MODULE_NAME, seed, cycle);
+                static_cast<std::uint64_t>(expected), module_name, seed, cycle);
   return false;
 }
 
@@ -127,11 +131,12 @@ void reset(Dut& d) {
 
 /// Seeds, builds the model with random initial state, runs the test, prints the result line.
 template <class Dut, class Test>
-int run(Test test) {
+int run(Test test, const char* module, const char* parameters) {
+  module_name = module;
   const char* text = std::getenv("EPIM_SEED");
   seed = text ? std::strtoull(text, nullptr, 0) : std::random_device{}();
   engine.seed(seed);
-  std::printf("%s seed %" PRIu64 "\n", MODULE_NAME, seed);
+  std::printf("%s seed %" PRIu64 "\n", module, seed);
   VerilatedContext context;
   context.randReset(2);
   context.randSeed(static_cast<int>(1 + seed % 1000000));
@@ -139,9 +144,13 @@ int run(Test test) {
     Dut dut(&context, "");
     test(dut);
     dut.final();
+#if VM_COVERAGE
+    context.coveragep()->write("coverage.dat");
+#endif
   }
   if (checks == 0) ++failures;
-  std::printf("%s %s: %" PRIu64 " checks, %" PRIu64 " failures\n", MODULE_NAME, PARAMETERS, checks, failures);
+  std::printf("%s %s: %" PRIu64 " checks, %" PRIu64 " failures\n", module, parameters, checks,
+              failures);
   return failures == 0 ? 0 : 1;
 }
 
@@ -151,5 +160,8 @@ int run(Test test) {
 #define CHECK_EQ(got, expected)                                                                    \
   ::bench::equal(__FILE__, __LINE__, #got, static_cast<std::int64_t>(got), static_cast<std::int64_t>(expected))
 #define CHECK(condition) ::bench::equal(__FILE__, __LINE__, #condition, static_cast<bool>(condition) ? 1 : 0, 1)
+
+/// Runs a function `void test(Vdut&)`; the value of main.
+#define RUN(test) ::bench::run<Vdut>(test, MODULE_NAME, PARAMETERS)
 
 #endif

@@ -8,7 +8,7 @@
 # BUILD_DIR keeps one folder per (module, parameters); a binary newer than its sources is not built again.
 # PKG_DIR holds the generated epim_regs_pkg.sv and epim_events_pkg.sv. FILTER is a regular expression on
 # "module parameters". Environment: EPIM_SEED (seed of every test), VERILATOR (program), VERILATOR_EXTRA (more
-# options), CXX, EPIM_RTL (folder of the modules, default rtl/ of this repository).
+# options; with --coverage every test leaves coverage.dat in its folder), CXX, EPIM_RTL (folder of the modules, default rtl/ of this repository).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -16,7 +16,8 @@ root=$(cd "$here/../.." && pwd)
 rtl=$(cd "${EPIM_RTL:-$root/rtl}" && pwd)
 verilator=${VERILATOR:-verilator}
 cxx=${CXX:-g++}
-cxxflags=(-std=c++20 -O1 -w -DVM_COVERAGE=0 -DVM_SC=0 -DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0)
+[[ ${VERILATOR_EXTRA:-} == *--coverage* ]] && coverage=1 || coverage=0
+cxxflags=(-std=c++20 -O1 -w "-DVM_COVERAGE=$coverage" -DVM_SC=0 -DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0)
 
 usage() { sed -n '4,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 
@@ -35,14 +36,15 @@ one() {
   for parameter in "${parameters[@]}"; do
     local name=${parameter%%=*} value=${parameter#*=}
     case $name in
-      *File) generics+=("-G$name=\"$value\""); defines+=("-DP_$name=\"$value\"") ;;
+      *File) generics+=("-G$name=\"$value\""); defines+=("#define P_$name \"$value\"") ;;
       *) generics+=("-G$name=$value")
          # 64'hff is 0xff in C++.
          [[ $value == *"'h"* ]] && value="0x${value#*\'h}ull"
-         defines+=("-DP_$name=$value") ;;
+         defines+=("#define P_$name $value") ;;
     esac
   done
   local text="${words[*]:1}"
+  defines+=("#define MODULE_NAME \"$module\"" "#define PARAMETERS \"$text\"")
   local dir tb=$here/${module}_tb.cpp top=$module
   dir="$build/$(printf '%s' "${words[*]}" | tr -c 'A-Za-z0-9_\n' '_')"
   local sources=("$pkg/epim_regs_pkg.sv" "$pkg/epim_events_pkg.sv")
@@ -66,10 +68,12 @@ one() {
     if ! { "$verilator" --cc -O3 --x-assign unique --x-initial unique -Wall -Wno-fatal -Wno-WIDTH -Wno-UNUSED \
              -Wno-DECLFILENAME -Wno-PINCONNECTEMPTY --prefix Vdut --top-module "$top" -Mdir "$dir/model" \
              "${options[@]}" "${generics[@]}" ${VERILATOR_EXTRA:-} "${sources[@]}" \
-           && { printf '#include "%s"\n' "$dir"/model/*.cpp "$tb" > "$dir/all.cpp"; } \
-           && "$cxx" "${cxxflags[@]}" -DMODULE_NAME="\"$module\"" -DPARAMETERS="\"${text//\"/}\"" "${defines[@]}" \
-             -include "$build/shared/harness.hpp" -I"$dir/model" -I"$here" -I"$root" -I"$include" -I"$include/vltstd" \
-             -o "$dir/test" "$dir/all.cpp" "$build"/shared/*.o -pthread; } > "$dir/build.log" 2>&1; then
+           && { printf '#include "%s"\n' "$dir"/model/*.cpp
+                printf '%s\n' "${defines[@]}"
+                printf '#include "%s"\n' "$tb"; } > "$dir/all.cpp" \
+           && "$cxx" "${cxxflags[@]}" -include "$build/shared/harness.hpp" -I"$dir/model" -I"$here" -I"$root" \
+             -I"$include" -I"$include/vltstd" -o "$dir/test" "$dir/all.cpp" "$build"/shared/*.o -pthread
+         }  > "$dir/build.log" 2>&1; then
       echo "FAILED $module $text: does not build"
       cat "$dir/build.log"
       return 1
@@ -116,12 +120,14 @@ export EPIM_VERILATOR_INCLUDE=$include
 shared_key=$("$verilator" --version; "$cxx" --version; echo "${cxxflags[*]}"; cksum < "$here/harness.hpp")
 if [[ $(cat "$build/shared/key" 2>/dev/null) != "$shared_key" ]]; then
   rm -f "$build"/shared/*
-  for name in verilated verilated_threads; do
+  names=(verilated verilated_threads)
+  [[ $coverage == 0 ]] || names+=(verilated_cov)
+  for name in "${names[@]}"; do
     "$cxx" "${cxxflags[@]}" -I"$include" -I"$include/vltstd" -c "$include/$name.cpp" -o "$build/shared/$name.o" &
   done
   cp "$here/harness.hpp" "$build/shared/harness.hpp"
   wait
-  "$cxx" "${cxxflags[@]}" -DMODULE_NAME='"module"' -DPARAMETERS='""' -I"$include" -I"$include/vltstd" \
+  "$cxx" "${cxxflags[@]}" -I"$include" -I"$include/vltstd" \
     -x c++-header "$build/shared/harness.hpp" -o "$build/shared/harness.hpp.gch" || rm -f "$build/shared/harness.hpp.gch"
   echo "$shared_key" > "$build/shared/key"
 fi
