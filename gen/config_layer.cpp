@@ -43,8 +43,8 @@ std::vector<Patch> read_patches(const std::string& path, int kh, int kw) {
         throw InputError(v->where, "patch-file",
                          fmt::format("{}: {} is {}, legal: the kernel's {}", who, key, v->integer, size));
     };
-    kernel_size("w", kw);
-    kernel_size("h", kh);
+    kernel_size("w", kh);
+    kernel_size("h", kw);
     patches.push_back({number("p"), number("q"), number("c_in"), number("c_out"), number("beta1"), number("beta2"),
                        number("dst_in"), number("dst_out")});
   }

@@ -106,7 +106,10 @@ template <class ChannelAt> void Scoreboard::beat(const ChannelAt& channel_at, bo
     if (raw != (static_cast<std::uint64_t>(want) & mask))
       throw Mismatch("output", where(out_round_) + fmt::format(", {} {}: RTL {} golden {}", channel < count ? "channel" : "unused lane of channel",
                                                                channel, raw, static_cast<std::uint64_t>(want) & mask));
-    if (channel < count) outputs_[static_cast<std::size_t>(at.frame)](channel, at.oy, at.ox) = want;
+    if (channel < count) {
+      const bool negative = golden_.layer().clamp_lo < 0 && (raw >> (hw.out_bits - 1) & 1);
+      outputs_[static_cast<std::size_t>(at.frame)](channel, at.oy, at.ox) = static_cast<std::int64_t>(negative ? raw | ~mask : raw);
+    }
   }
   out_channel_ += hw.lanes;
   const bool ends = out_channel_ >= count;

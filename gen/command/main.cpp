@@ -1,3 +1,125 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-int main() { return 0; }
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+
+#include <fmt/format.h>
+
+#include "gen/command/command.hpp"
+#include "gen/synthetic.hpp"
+#include "golden/bounds.hpp"
+#include "golden/npz.hpp"
+#include "sim/driver.hpp"
+
+namespace epim::command {
+
+void ConfigOptions::add(CLI::App& verb, bool required) {
+  auto* option = verb.add_option("-c,--config", config, "Configuration file (TOML; docs/configuration.md)");
+  if (required) option->required();
+  verb.add_option("--crossbar", crossbar, "Crossbar size, as --set hardware.crossbar=ROWSxCOLUMNS");
+  verb.add_option("--set", set, "Override a key: section.key=value (repeatable)")->allow_extra_args(false);
+}
+
+Config ConfigOptions::load() const {
+  std::vector<std::string> overrides = set;
+  if (!crossbar.empty()) overrides.push_back("hardware.crossbar=" + crossbar);
+  return load_config(config, overrides);
+}
+
+Prepared prepare(Config& config) {
+  Prepared out;
+  if (config.network) {
+    out.network = compile_network(config);
+    for (const CompiledLayer& l : out.network->layers) out.layers.push_back({l.layer, l.data});
+  } else {
+    SyntheticLayer s = prepare_layer(config);
+    if (!config.layer->input.empty()) s.input = read_npy(config.layer->input).ints();
+    const AccumulatorBound bound = accumulator_bound(config.hw, s.layer, s.data);
+    if (config.hw.acc_bits == 0) config.hw.acc_bits = bound.bits;
+    check_accumulator(config.hw, s.layer, s.data);
+    GoldenLayer(config.hw, s.layer, s.data).check_input(s.input);
+    out.input = std::move(s.input);
+    out.layers.push_back({std::move(s.layer), std::move(s.data)});
+  }
+  return out;
+}
+
+std::string home() {
+  if (const char* p = std::getenv("EPIM_HOME")) return p;
+  return EPIM_SOURCE_DIR;
+}
+std::string cache() {
+  if (const char* p = std::getenv("EPIM_CACHE")) return p;
+  return "build/models";
+}
+
+void Progress::update(double share, const std::string& detail) {
+  const auto now = std::chrono::steady_clock::now();
+  const double elapsed = std::chrono::duration<double>(now - begin_).count();
+  if (elapsed < 2.0 || std::chrono::duration<double>(now - shown_).count() < (isatty(2) ? 0.2 : 15.0)) return;
+  shown_ = now;
+  const double left = share > 0.001 ? elapsed / share * (1 - share) : 0;
+  std::string line = fmt::format("{} {:3.0f} %, {:.0f} s, about {:.0f} s left  {}", what_, share * 100, elapsed, left, detail);
+  if (isatty(2)) {
+    fmt::print(stderr, "\r\033[K{}", line);
+    visible_ = true;
+  } else {
+    fmt::print(stderr, "{}\n", line);
+  }
+  std::fflush(stderr);
+}
+void Progress::clear() {
+  if (visible_) fmt::print(stderr, "\r\033[K");
+  visible_ = false;
+}
+
+}  // namespace epim::command
+
+int main(int argc, char** argv) {
+  using namespace epim;
+  CLI::App app{"epim: epitome networks on processing-in-memory accelerators, from configuration to verified RTL"};
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "epim 0.1.0");
+  app.footer("Exit codes: 0 ok, 1 check failed, 2 bad input, 3 missing tool, 4 internal error.\n"
+             "Examples:\n"
+             "  epim gen --config configs/layer3.toml --out out/layer3\n"
+             "  epim sim --config configs/digits.toml\n"
+             "  epim sim --config configs/named/xb64.toml --crossbar 32x32 --dump out/dump\n"
+             "  epim verify\n");
+  command::add_gen(app);
+  command::add_sim(app);
+  command::add_verify(app);
+  command::add_bench(app);
+  command::add_doctor(app);
+  try {
+    app.parse(argc, argv);
+    return 0;
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForAllHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    fmt::print(stderr, "command line: bad-argument: {} (see epim --help)\n", e.what());
+    return 2;
+  } catch (const InputError& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    return 2;
+  } catch (const MissingTool& e) {
+    fmt::print(stderr, "missing tool: {}\n", e.what());
+    return 3;
+  } catch (const CheckFailed& e) {
+    fmt::print(stderr, "check failed: {}\n", e.what());
+    return 1;
+  } catch (const command::Failed& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    return 1;
+  } catch (const std::exception& e) {
+    fmt::print(stderr, "internal error: {}\n", e.what());
+    return 4;
+  }
+}

@@ -47,7 +47,6 @@ void one(Vdut& d, int channels, int positions, int frames, int valid_percent, in
   std::vector<std::uint64_t> word;
   bool held = false, done = false;
   std::uint64_t held_word = 0;
-  int waits_of_flush = 0;
   int guard = 200000;
   while ((!runs.empty() || !beats.empty()) && --guard) {
     const bool offer = !runs.empty() && chance(valid_percent);
@@ -87,7 +86,6 @@ void one(Vdut& d, int channels, int positions, int frames, int valid_percent, in
     // The pipeline waits for the stream, and one more accepted cycle when one run made two words; for nothing else.
     const bool two = beats.size() == 2;
     CHECK_EQ(d.en_o, !held && !two);
-    waits_of_flush += two;
     done = done || d.done_o;
     if (accepted && !beats.empty()) {
       beats.pop_front();

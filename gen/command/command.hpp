@@ -1,0 +1,67 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// What the verbs of `epim` share: how they are registered, where things lie, how progress is shown.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "gen/config.hpp"
+#include "gen/compile.hpp"
+#include "gen/emit.hpp"
+#include "sim/build.hpp"
+
+namespace epim::command {
+
+/// A check failed (exit code 1); the text says which.
+struct Failed : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+void add_gen(CLI::App& app);
+void add_sim(CLI::App& app);
+void add_verify(CLI::App& app);
+void add_bench(CLI::App& app);
+void add_doctor(CLI::App& app);
+
+/// --config, --crossbar and --set, as most verbs take them.
+struct ConfigOptions {
+  std::string config, crossbar;
+  std::vector<std::string> set;
+  void add(CLI::App& verb, bool required = true);
+  Config load() const;
+};
+
+/// Layers of a configuration, ready to emit or run; resolves `config` (accumulator width included).
+/// For a [layer] with an input file the input is read from it.
+struct Prepared {
+  std::vector<EmitLayer> layers;
+  IntTensor input;                        ///< of a single [layer]; empty for networks
+  std::optional<CompiledNetwork> network; ///< of a [network]
+};
+Prepared prepare(Config& config);
+
+/// Folder of the project's files (models, energy table, named configurations): EPIM_HOME, else the source tree that
+/// this command was built from.
+std::string home();
+/// Folder of compiled models: EPIM_CACHE, else build/models below the current folder.
+std::string cache();
+
+/// A line on stderr that says how far long work is and when it will end; silent for work under two seconds.
+class Progress {
+ public:
+  explicit Progress(std::string what) : what_(std::move(what)) {}
+  ~Progress() { clear(); }
+  void update(double share, const std::string& detail = "");
+  void clear();
+
+ private:
+  std::string what_;
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now(), shown_{};
+  bool visible_ = false;
+};
+
+}  // namespace epim::command

@@ -1,0 +1,47 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+#include <memory>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gen/command/command.hpp"
+#include "gen/hash.hpp"
+
+namespace epim::command {
+
+void add_gen(CLI::App& app) {
+  struct Options {
+    ConfigOptions config;
+    std::string out;
+    bool json = false;
+  };
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("gen", "Generate SystemVerilog, images, manifests and register map");
+  o->config.add(*verb);
+  verb->add_option("-o,--out", o->out, "Output folder; replaced as a whole if epim made it")->required();
+  verb->add_flag("--json", o->json, "Summary as JSON on stdout");
+  verb->footer("Example: epim gen --config configs/layer3.toml --crossbar 128x128 --set hardware.adc_bits=6 --out out/l3");
+  verb->callback([o] {
+    Config config = o->config.load();
+    const Prepared p = prepare(config);
+    const FileSet files = emit(config, p.layers);
+    write_output_folder(o->out, files);
+    if (o->json) {
+      std::cout << files.at(kMarkerFile);
+      return;
+    }
+    fmt::print("{}: {} files, hardware {}\n", o->out, files.size(), hash_text(hardware_hash(config)));
+    for (const EmitLayer& l : p.layers) {
+      const LayerTables t = build_tables(config.hw, l.layer);
+      fmt::print("  {}: {} patches, {} activations per position, {} IFRT sequences, wrapping: {}\n", l.layer.name, t.patches,
+                 t.fired_patches, t.ifrt.size(), t.wrapping);
+    }
+    fmt::print("  {}x{} PEs of {}x{} cells of {} bits, {} crossbars; top module epim_top in {}/rtl\n", config.hw.pe_rows,
+               config.hw.pe_cols, config.hw.xb_rows, config.hw.xb_cols, config.hw.cell_bits,
+               2 * config.hw.slices() * config.hw.pe_rows * config.hw.pe_cols, o->out);
+  });
+}
+
+}  // namespace epim::command

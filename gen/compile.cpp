@@ -1,0 +1,118 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gen/compile.hpp"
+
+#include <algorithm>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "golden/bounds.hpp"
+#include "golden/sampler.hpp"
+
+namespace epim {
+
+int CompiledNetwork::layer_of_node(int node) const {
+  for (std::size_t i = 0; i < layers.size(); ++i)
+    if (layers[i].node == node) return static_cast<int>(i);
+  return -1;
+}
+
+namespace {
+
+/// Real value of one integer step of every node's output: its own act_scale, or its input's for pools and ReLU.
+std::vector<double> activation_scales(const Network& network) {
+  std::vector<double> scales(network.nodes.size());
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    const auto in = [&](std::size_t i) {
+      return node.input_ids[i] < 0 ? network.input_scale : scales[static_cast<std::size_t>(node.input_ids[i])];
+    };
+    if (node.has_weights() && node.act_scale <= 0)
+      throw InputError(node.where, "missing-act-scale",
+                       fmt::format("node {}: act_scale is needed to quantise it (a real number > 0)", node.name));
+    if (node.op == Op::add && in(0) != in(1))
+      throw InputError(node.where, "add-scale-mismatch",
+                       fmt::format("node {}: its inputs count in steps of {} and {}; an integer addition needs one scale",
+                                   node.name, in(0), in(1)));
+    scales[n] = node.has_weights() ? node.act_scale : in(0);
+  }
+  return scales;
+}
+
+std::vector<float> channel_values(const CompiledNetwork& net, const Node& node, const char* key) {
+  const std::string name = node.name + "/" + key;
+  const FloatTensor t = net.weights.at(name).floats();
+  if (static_cast<int>(t.size()) != node.cout)
+    throw InputError(node.where, "tensor-shape",
+                     fmt::format("node {}: {} in {} has {} values, {} output channels need one each", node.name, name,
+                                 net.weights.path, t.size(), node.cout));
+  return t.data;
+}
+
+}  // namespace
+
+CompiledNetwork compile_network(Config& config, const QuantiseOptions& options) {
+  CompiledNetwork net;
+  net.network = load_network(config.network->file);
+  const Network& network = net.network;
+  if (network.weights.empty())
+    throw InputError({network.file, 0, 0}, "missing-key", "weights: this network has none; name an .npz");
+  const auto folder = std::filesystem::path(network.file).parent_path();
+  net.weights = read_npz((folder / network.weights).string());
+  const std::vector<double> scales = activation_scales(network);
+
+  std::vector<Layer> shapes;
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    if (!node.has_weights()) continue;
+    CompiledLayer compiled;
+    compiled.node = static_cast<int>(n);
+    Layer& layer = compiled.layer;
+    layer = layer_of(node);
+    layer.wrap = node.wrap;
+    try {
+      layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, config.hw.lanes,
+                                      node.sampler == SpatialCycle::distinct);
+      validate_patches(layer, config.hw.lanes);
+    } catch (const InputError& e) {
+      throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+    }
+    const bool is_output = static_cast<int>(n) == network.output;
+    if (node.relu) {
+      layer.clamp_hi = (std::int64_t{1} << std::min(config.hw.act_bits, config.hw.out_bits)) - 1;
+    } else {
+      const int bits = is_output ? config.hw.out_bits : config.hw.act_bits;
+      layer.clamp_lo = -(std::int64_t{1} << (bits - 1));
+      layer.clamp_hi = (std::int64_t{1} << (bits - 1)) - 1;
+    }
+    compiled.act_in = node.input_ids[0] < 0 ? network.input_scale : scales[static_cast<std::size_t>(node.input_ids[0])];
+    compiled.act_out = scales[n];
+    shapes.push_back(layer);
+    net.layers.push_back(std::move(compiled));
+  }
+  resolve(config, shapes);
+
+  int acc_bits = 1;
+  for (CompiledLayer& compiled : net.layers) {
+    const Node& node = network.nodes[static_cast<std::size_t>(compiled.node)];
+    try {
+      const FloatTensor epitome = net.weights.at(node.name + "/epitome").floats();
+      const QuantisedEpitome quantised = quantise(config.hw, compiled.layer, epitome, options);
+      compiled.quantisation_error = quantised.error;
+      LayerScales scale{channel_values(net, node, "bn_scale"), channel_values(net, node, "bn_bias"), compiled.act_in,
+                        compiled.act_out};
+      IntegerLayer integers = to_integer(config.hw, compiled.layer, quantised, scale);
+      compiled.data = std::move(integers.data);
+      compiled.layer.shift = integers.shift;
+      acc_bits = std::max(acc_bits, accumulator_bound(config.hw, compiled.layer, compiled.data).bits);
+      check_accumulator(config.hw, compiled.layer, compiled.data);
+    } catch (const InputError& e) {
+      throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+    }
+  }
+  if (config.hw.acc_bits == 0) config.hw.acc_bits = acc_bits;
+  return net;
+}
+
+}  // namespace epim

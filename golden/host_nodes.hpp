@@ -1,0 +1,31 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// The network nodes that hold no weights, on integer maps, and a floating-point run of a whole network.
+#pragma once
+#include <vector>
+
+#include "golden/network.hpp"
+#include "golden/npz.hpp"
+#include "golden/tensor.hpp"
+
+namespace epim {
+
+/// y[c][oy][ox] = max over the window; padded places do not take part. Source: own definition.
+IntTensor max_pool(const IntTensor& x, const Node& node);
+/// y = floor((sum + n/2) / n) over the window of n places (no padding): round half up. Own choice.
+IntTensor avg_pool(const IntTensor& x, const Node& node);
+/// The same over the whole map: [C][1][1].
+IntTensor global_avg_pool(const IntTensor& x);
+/// y = clamp(a + b, lo, hi); virtual channel v of a wrapped map is stored channel v mod its period.
+IntTensor add_maps(const IntTensor& a, const IntTensor& b, std::int64_t lo, std::int64_t hi);
+/// y = max(0, x)
+IntTensor relu(const IntTensor& x);
+
+/// Evaluates a node without weights. `in` are the stored input maps; act_bits bounds the result of an add.
+IntTensor evaluate_host_node(const Node& node, const std::vector<const IntTensor*>& in, int act_bits);
+
+/// Floating-point outputs of the network for one image [C][H][W] of integers (real = integer * input_scale).
+/// Keys of `weights`: "<node>/epitome", "<node>/bn_scale", "<node>/bn_bias".
+FloatTensor run_float(const Network& network, const NpzFile& weights, const IntTensor& image);
+
+}  // namespace epim

@@ -1,0 +1,87 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/dump.hpp"
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gen/output_folder.hpp"
+#include "golden/npz.hpp"
+
+namespace epim {
+namespace {
+
+std::string text(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
+
+/// Channel c of a map stored with period n is stored channel c mod n.
+IntTensor expand(const IntTensor& y, int channels) {
+  IntTensor full({channels, y.shape[1], y.shape[2]});
+  const std::size_t plane = static_cast<std::size_t>(y.shape[1]) * static_cast<std::size_t>(y.shape[2]);
+  for (int c = 0; c < channels; ++c)
+    std::copy_n(y.data.begin() + static_cast<std::ptrdiff_t>(plane) * (c % y.shape[0]), plane,
+                full.data.begin() + static_cast<std::ptrdiff_t>(plane) * c);
+  return full;
+}
+
+}  // namespace
+
+void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, const LayerData& data, const IntTensor& input,
+                const LayerRun& run) {
+  const GoldenLayer golden(hw, layer, data);
+  EventCounts events;
+  const IntTensor y_golden = golden.run(input, events);
+  static const char* const wraps[] = {"off", "stored_once", "copies"};
+  nlohmann::ordered_json j = {{"name", layer.name}, {"cin", layer.cin}, {"cout", layer.cout}, {"kh", layer.kh}, {"kw", layer.kw},
+                              {"stride", layer.stride}};
+  const Padding& p = layer.pad;
+  if (p.top == p.left && p.top == p.bottom && p.top == p.right) j["pad"] = p.top;
+  else j["pad"] = {p.top, p.left, p.bottom, p.right};
+  j["h"] = layer.h;
+  j["w"] = layer.w;
+  j["in_period"] = layer.stored_cin();
+  j["act_bits"] = hw.act_bits;
+  j["act_signed"] = hw.act_signed;
+  j["weight_bits"] = hw.weight_bits;
+  j["cell_bits"] = hw.cell_bits;
+  j["dac_bits"] = hw.dac_bits;
+  j["adc_bits"] = golden.hardware().adc_bits;
+  j["cols_per_adc"] = hw.cols_per_adc;
+  j["xb_rows"] = hw.xb_rows;
+  j["xb_cols"] = hw.xb_cols;
+  j["pe_rows"] = hw.pe_rows;
+  j["pe_cols"] = hw.pe_cols;
+  j["lanes"] = hw.lanes;
+  j["joint_lanes"] = hw.joint_lanes;
+  j["buffer_words"] = hw.buffer_words;
+  j["out_bits"] = hw.out_bits;
+  j["epitome"] = {{"e_out", layer.epitome.e_out}, {"e_in", layer.epitome.e_in}, {"p", layer.epitome.p}, {"q", layer.epitome.q}};
+  for (const Patch& t : layer.patches)
+    j["patches"].push_back({{"p", t.p}, {"q", t.q}, {"c_in", t.c_in}, {"c_out", t.c_out}, {"w", layer.kh}, {"h", layer.kw},
+                            {"beta1", t.beta1}, {"beta2", t.beta2}, {"dst_in", t.dst_in}, {"dst_out", t.dst_out}});
+  j["wrap"] = wraps[static_cast<int>(layer.wrap)];
+  j["shift"] = layer.shift;
+  j["clamp_lo"] = layer.clamp_lo;
+  j["clamp_hi"] = layer.clamp_hi;
+  std::string beats = "cycle,index,golden_cycle\n";
+  for (std::size_t i = 0; i < run.beats.size() && i < run.predicted.beats.size(); ++i)
+    beats += fmt::format("{},{},{}\n", run.beats[i], i, run.predicted.beats[i]);
+  EventCounts counted = run.golden;
+  const FileSet files = {
+      {kMarkerFile, "{\"tool\": \"epim\", \"kind\": \"dump\"}\n"},
+      {"layer.json", j.dump(2) + "\n"},
+      {"x.npy", text(npy_bytes(NpyArray::from(input)))},
+      {"epitome.npy", text(npy_bytes(NpyArray::from(data.epitome)))},
+      {"crossbar_scale.npy", text(npy_bytes(NpyArray::from(data.crossbar_scale)))},
+      {"zero_point.npy", text(npy_bytes(NpyArray::from(data.zero_point)))},
+      {"channel_scale.npy", text(npy_bytes(NpyArray::from(data.channel_scale)))},
+      {"channel_bias.npy", text(npy_bytes(NpyArray::from(data.channel_bias)))},
+      {"y_golden.npy", text(npy_bytes(NpyArray::from(expand(y_golden, layer.cout))))},
+      {"y_rtl.npy", text(npy_bytes(NpyArray::from(expand(run.outputs.at(0), layer.cout))))},
+      {"events_golden.json", to_json(counted).dump(2) + "\n"},
+      {"events_rtl.json", to_json(run.rtl).dump(2) + "\n"},
+      {"beats.csv", beats},
+  };
+  write_output_folder(dir + "/" + layer.name, files);
+}
+
+}  // namespace epim

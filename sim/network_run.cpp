@@ -1,0 +1,76 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/network_run.hpp"
+
+#include <algorithm>
+
+#include "golden/host_nodes.hpp"
+
+namespace epim {
+namespace {
+
+/// Walks the nodes; `run_layer_maps(layer index, inputs)` evaluates a node with weights on all images.
+template <class RunLayer>
+std::vector<IntTensor> walk(const CompiledNetwork& net, int act_bits, const std::vector<IntTensor>& images,
+                            const RunLayer& run_layer_maps) {
+  const Network& network = net.network;
+  std::vector<std::vector<IntTensor>> maps(network.nodes.size());
+  const auto map_of = [&](int id) -> const std::vector<IntTensor>& {
+    return id < 0 ? images : maps[static_cast<std::size_t>(id)];
+  };
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    const int layer = net.layer_of_node(static_cast<int>(n));
+    if (layer >= 0) {
+      maps[n] = run_layer_maps(static_cast<std::size_t>(layer), map_of(node.input_ids[0]));
+    } else {
+      for (std::size_t i = 0; i < images.size(); ++i) {
+        std::vector<const IntTensor*> in;
+        for (int id : node.input_ids) in.push_back(&map_of(id)[i]);
+        maps[n].push_back(evaluate_host_node(node, in, act_bits));
+      }
+    }
+    // Maps that no later node reads are dropped.
+    for (std::size_t m = 0; m < n; ++m) {
+      bool needed = static_cast<int>(m) == network.output;
+      for (std::size_t later = n + 1; later < network.nodes.size() && !needed; ++later)
+        for (int id : network.nodes[later].input_ids) needed |= id == static_cast<int>(m);
+      if (!needed) maps[m].clear();
+    }
+  }
+  return maps[static_cast<std::size_t>(network.output)];
+}
+
+}  // namespace
+
+NetworkRun run_network(const Core& core, const CompiledNetwork& net, const std::vector<IntTensor>& images,
+                       const RunOptions& options, const std::function<void(std::size_t, double)>& progress) {
+  NetworkRun result;
+  result.layers.resize(net.layers.size());
+  result.inputs.resize(net.layers.size());
+  CoreDriver driver(core);
+  result.outputs = walk(net, core.parameters.hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
+    if (progress) progress(l, 0);
+    result.inputs[l] = in;
+    result.layers[l] = run_layer(driver, core, net.layers[l].layer, net.layers[l].data, in, options);
+    return result.layers[l].outputs;
+  });
+  return result;
+}
+
+std::vector<IntTensor> run_network_golden(const Hardware& hw, const CompiledNetwork& net,
+                                          const std::vector<IntTensor>& images, int threads) {
+  return walk(net, hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
+    const GoldenLayer golden(hw, net.layers[l].layer, net.layers[l].data);
+    std::vector<IntTensor> out;
+    EventCounts events;
+    for (const IntTensor& x : in) out.push_back(golden.run(x, events, threads));
+    return out;
+  });
+}
+
+int argmax(const IntTensor& logits) {
+  return static_cast<int>(std::max_element(logits.data.begin(), logits.data.end()) - logits.data.begin());
+}
+
+}  // namespace epim

@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/regression.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+
+#include <fmt/format.h>
+
+#include "gen/hash.hpp"
+#include "golden/bounds.hpp"
+
+namespace epim {
+namespace {
+
+/// Gives all layers one hardware: the largest array, buffer and accumulator that any of them asks for.
+void unify(Case& item, std::vector<Config> configs) {
+  Hardware hw = configs.at(0).hw;
+  for (const Config& c : configs) {
+    hw.pe_rows = std::max(hw.pe_rows, c.hw.pe_rows);
+    hw.pe_cols = std::max(hw.pe_cols, c.hw.pe_cols);
+    hw.buffer_words = std::max(hw.buffer_words, c.hw.buffer_words);
+  }
+  item.config = configs.at(0);
+  item.config.hw = hw;
+  int acc_bits = 1;
+  for (std::size_t i = 0; i < configs.size(); ++i) {
+    SyntheticLayer& s = item.layers[i];
+    const std::uint64_t seed = configs[i].layer->seed;
+    if (hw.pe_rows != configs[i].hw.pe_rows || hw.pe_cols != configs[i].hw.pe_cols) {
+      s.data = make_synthetic(s.layer, hw, seed);
+      s.layer.shift = automatic_shift(s.layer, hw, s.data, seed);
+    }
+    acc_bits = std::max(acc_bits, accumulator_bound(hw, s.layer, s.data).bits);
+  }
+  if (item.config.hw.acc_bits == 0) item.config.hw.acc_bits = acc_bits;
+}
+
+}  // namespace
+
+Case named_case(const std::string& path) {
+  Case item;
+  item.name = std::filesystem::path(path).stem().string();
+  item.reproduce = "epim sim --config " + path;
+  Config config = load_config(path);
+  if (!config.layer) throw InputError({path, 0, 0}, "layer-or-network", "a [layer] is needed here");
+  item.layers.push_back(prepare_layer(config));
+  unify(item, {config});
+  return item;
+}
+
+std::string random_configuration(std::uint64_t seed, int index, int layer) {
+  Random hardware(fnv1a(fmt::format("{} {}", seed, index)));
+  const auto pick = [](Random& r, std::initializer_list<int> of) {
+    return *(of.begin() + r.uniform(0, static_cast<std::int64_t>(of.size()) - 1));
+  };
+  Random& h = hardware;
+  const int lanes = pick(h, {1, 2, 3, 4, 4, 6, 8, 8, 16});
+  const int rows = lanes * static_cast<int>(h.uniform(std::max(1, 8 / lanes), std::max(2, 96 / lanes)));
+  const int cols_per_adc = pick(h, {1, 2, 3, 4, 4, 5, 8, 8});
+  const int cols = cols_per_adc * static_cast<int>(h.uniform(std::max(1, 4 / cols_per_adc), std::max(2, 40 / cols_per_adc)));
+  const bool is_signed = h.chance(40);
+  const int act_bits = static_cast<int>(h.uniform(is_signed ? 2 : 1, 9));
+  const int cell_bits = pick(h, {1, 2, 2, 4});
+  const int weight_bits = static_cast<int>(h.uniform(2, 9));
+  const int dac_bits = pick(h, {1, 1, 2});
+  Hardware probe;
+  probe.xb_rows = rows;
+  probe.cell_bits = cell_bits;
+  probe.dac_bits = dac_bits;
+  const int adc_bits = h.chance(60) ? 0 : static_cast<int>(h.uniform(1, probe.lossless_adc_bits()));
+  const bool zero_point = h.chance(30);
+  const int max_joint = std::min(lanes, (cols + cols_per_adc - 1) / cols_per_adc);
+  const int joint = h.chance(60) ? 0 : static_cast<int>(h.uniform(1, max_joint));
+  const int scale_bits = static_cast<int>(h.uniform(1, 8)), out_bits = static_cast<int>(h.uniform(1, 12));
+  const bool ram = h.chance(25);
+
+  Random l(fnv1a(fmt::format("{} {} {}", seed, index, layer)));
+  const int kh = pick(l, {1, 1, 2, 3, 3, 3, 5}), kw = l.chance(80) ? kh : pick(l, {1, 2, 3, 5});
+  const int stride = pick(l, {1, 1, 1, 2, 2, 3});
+  const int groups_in = static_cast<int>(l.uniform(1, 3)), groups_out = static_cast<int>(l.uniform(1, 4));
+  const int e_in = std::max(lanes, lanes * static_cast<int>(l.uniform(1, std::max(1, 12 / lanes))));
+  const int e_out = static_cast<int>(l.uniform(1, 30));
+  const bool plain = l.chance(25);
+  // A last input group may be partial; so may a last output group.
+  const int cin = plain ? static_cast<int>(l.uniform(1, 20)) : e_in * (groups_in - 1) + static_cast<int>(l.uniform(1, e_in));
+  const int wrap = plain || groups_out == 1 ? 0 : static_cast<int>(l.uniform(0, 2));
+  const int cout = plain ? static_cast<int>(l.uniform(1, 40))
+                   : wrap == 2 ? e_out * groups_out
+                               : e_out * (groups_out - 1) + static_cast<int>(l.uniform(1, e_out));
+  const int p = kh + static_cast<int>(l.uniform(0, 2)), q = kw + static_cast<int>(l.uniform(0, 2));
+  const bool fits = !plain && std::int64_t{e_out} * e_in * p * q <= std::int64_t{cout} * cin * kh * kw && e_in <= cin && e_out <= cout;
+  const int pad_top = static_cast<int>(l.uniform(0, kh - 1)), pad_left = static_cast<int>(l.uniform(0, kw - 1));
+  const int pad_bottom = static_cast<int>(l.uniform(0, kh - 1)), pad_right = static_cast<int>(l.uniform(0, kw - 1));
+  const int height = std::max(kh - pad_top - pad_bottom, 1) + static_cast<int>(l.uniform(0, 6));
+  const int width = std::max(kw - pad_left - pad_right, 1) + static_cast<int>(l.uniform(0, 6));
+
+  std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
+  s += fmt::format("[hardware]\ncrossbar = \"{}x{}\"\ncell_bits = {}\nweight_bits = {}\nact_bits = {}\nact_signed = {}\n"
+                   "dac_bits = {}\nadc_bits = {}\ncols_per_adc = {}\nlanes = {}\njoint_lanes = {}\nout_bits = {}\n"
+                   "scale_bits = {}\nzero_point = {}\nstorage = \"{}\"\n",
+                   rows, cols, cell_bits, weight_bits, act_bits, is_signed, dac_bits,
+                   adc_bits ? std::to_string(adc_bits) : "\"lossless\"", cols_per_adc, lanes,
+                   joint ? std::to_string(joint) : "\"auto\"", out_bits, scale_bits, zero_point, ram ? "ram" : "flat");
+  static const char* const wraps[] = {"off", "copies", "stored_once"};
+  s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = {}\npadding = [{}, {}, {}, {}]\nheight = {}\n"
+                   "width = {}\nwrap = \"{}\"\n",
+                   cin, cout, kh, kw, stride, pad_top, pad_left, pad_bottom, pad_right, height, width, fits ? wraps[wrap] : "off");
+  if (fits)
+    s += fmt::format("[layer.epitome]\ne_out = {}\ne_in = {}\np = {}\nq = {}\nsampler = \"{}\"\n", e_out, e_in, p, q,
+                     wrap == 0 && l.chance(30) ? "distinct" : "cycle");
+  s += fmt::format("[layer.data]\nseed = {}\n", layer + 1);
+  return s;
+}
+
+Case random_case(std::uint64_t seed, int index, int layers) {
+  Case item;
+  item.name = fmt::format("random-{}-{}", seed, index);
+  item.reproduce = fmt::format("epim verify --random-seed {} --random-hardware {}", seed, index);
+  std::vector<Config> configs;
+  for (int l = 0; static_cast<int>(configs.size()) < layers && l < 20 * layers; ++l) {
+    // A layer that its random hardware cannot hold is drawn again.
+    try {
+      Config config = parse_config(random_configuration(seed, index, l), fmt::format("random-{}-{}-{}.toml", seed, index, l));
+      SyntheticLayer s = prepare_layer(config);
+      s.layer.name = fmt::format("layer{}", l);
+      if (config.hw.pe_rows * config.hw.pe_cols > 16) continue;
+      item.layers.push_back(std::move(s));
+      configs.push_back(std::move(config));
+    } catch (const InputError&) {
+    }
+  }
+  if (configs.empty()) throw std::logic_error("no legal layer for " + item.name);
+  unify(item, configs);
+  return item;
+}
+
+CaseResult run_case(const Case& item, const BuildOptions& build, const Sources* rtl) {
+  CaseResult result;
+  result.name = item.name;
+  const auto begin = std::chrono::steady_clock::now();
+  const auto since = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
+  try {
+    std::vector<Layer> shapes;
+    for (const SyntheticLayer& s : item.layers) shapes.push_back(s.layer);
+    const Core core = build_core_from(item.config, shapes, &item.layers.at(0).data, build, rtl);
+    result.build_seconds = since();
+    CoreDriver driver(core);
+    for (const SyntheticLayer& s : item.layers) {
+      for (int variant = 0; variant < 3; ++variant) {
+        RunOptions options;
+        options.reproduce = item.reproduce;
+        options.watchdog = 20000;
+        if (variant > 0) options.stalls = {30, variant == 1 ? 50 : 20, variant == 2, static_cast<std::uint64_t>(variant)};
+        const std::vector<IntTensor> inputs(variant == 2 ? 2 : 1, s.input);
+        const LayerRun run = run_layer(driver, core, s.layer, s.data, inputs, options);
+        result.cycles += run.cycles;
+      }
+      ++result.configurations;
+    }
+    result.passed = true;
+  } catch (const CheckFailed& e) {
+    result.stage = e.stage();
+    result.message = e.what();
+  } catch (const InputError& e) {
+    result.stage = "input";
+    result.message = e.what();
+  } catch (const MissingTool&) {
+    throw;
+  } catch (const std::exception& e) {
+    result.stage = "build";
+    result.message = e.what();
+  }
+  result.seconds = since();
+  return result;
+}
+
+}  // namespace epim

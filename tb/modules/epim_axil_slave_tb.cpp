@@ -1,0 +1,113 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Random AXI4-Lite masters against queues: every access once, in order, answered; partial strobes; throughput.
+#include "harness.hpp"
+
+#include "Vdut.h"
+
+using namespace bench;
+
+namespace {
+
+constexpr int kOkay = 0, kSlvErr = 2;
+
+struct Read {
+  std::uint32_t data;
+  int response;
+};
+
+struct Rates {
+  int aw, w, b, ar, r;
+};
+
+void traffic(Vdut& d, int cycles, Rates rate, int& writes, int& reads) {
+  std::deque<int> write_answers;
+  std::deque<Read> read_answers;
+  bool aw = false, w = false, ar = false;  // offered and not yet taken: must stay as they are
+  for (int i = 0; i < cycles; ++i) {
+    if (!aw && chance(rate.aw)) {
+      aw = true;
+      d.s_awaddr_i = static_cast<std::uint32_t>(random_bits(P_AddrW));
+    }
+    if (!w && chance(rate.w)) {
+      w = true;
+      d.s_wdata_i = static_cast<std::uint32_t>(random_bits(32));
+      d.s_wstrb_i = chance(70) ? 15 : static_cast<std::uint32_t>(random_bits(4));
+    }
+    if (!ar && chance(rate.ar)) {
+      ar = true;
+      d.s_araddr_i = static_cast<std::uint32_t>(random_bits(P_AddrW));
+    }
+    d.s_awvalid_i = aw;
+    d.s_wvalid_i = w;
+    d.s_arvalid_i = ar;
+    d.s_bready_i = chance(rate.b);
+    d.s_rready_i = chance(rate.r);
+    d.write_error_i = chance(30);
+    d.read_error_i = chance(30);
+    d.rdata_i = static_cast<std::uint32_t>(random_bits(32));
+    settle(d);
+
+    CHECK_EQ(d.s_bvalid_o, !write_answers.empty());
+    if (!write_answers.empty()) CHECK_EQ(d.s_bresp_o, write_answers.front());
+    CHECK_EQ(d.s_rvalid_o, !read_answers.empty());
+    if (!read_answers.empty()) {
+      CHECK_EQ(d.s_rresp_o, read_answers.front().response);
+      CHECK_EQ(d.s_rdata_o, read_answers.front().data);
+    }
+    if (!write_answers.empty() && d.s_bready_i) write_answers.pop_front();
+    if (!read_answers.empty() && d.s_rready_i) read_answers.pop_front();
+
+    // What is left in a queue now blocks the channel.
+    const bool take_write = aw && w && write_answers.empty();
+    CHECK_EQ(d.s_awready_o && d.s_awvalid_i, take_write);
+    CHECK_EQ(d.s_wready_o && d.s_wvalid_i, take_write);
+    CHECK_EQ(d.write_o, take_write && d.s_wstrb_i == 15);
+    if (take_write) {
+      CHECK_EQ(d.waddr_o, d.s_awaddr_i);
+      CHECK_EQ(d.wdata_o, d.s_wdata_i);
+      write_answers.push_back(d.s_wstrb_i != 15 || d.write_error_i ? kSlvErr : kOkay);
+      aw = w = false;
+      ++writes;
+    }
+    const bool take_read = ar && read_answers.empty();
+    CHECK_EQ(d.s_arready_o && d.s_arvalid_i, take_read);
+    CHECK_EQ(d.read_o, take_read);
+    if (take_read) {
+      CHECK_EQ(d.raddr_o, d.s_araddr_i);
+      read_answers.push_back({d.rdata_i, d.read_error_i ? kSlvErr : kOkay});
+      ar = false;
+      ++reads;
+    }
+    tick(d);
+  }
+  // Drain.
+  d.s_awvalid_i = d.s_wvalid_i = d.s_arvalid_i = 0;
+  d.s_bready_i = d.s_rready_i = 1;
+  tick(d);
+  settle(d);
+  CHECK_EQ(d.s_bvalid_o, 0);
+  CHECK_EQ(d.s_rvalid_o, 0);
+}
+
+void test(Vdut& d) {
+  d.s_awvalid_i = d.s_wvalid_i = d.s_arvalid_i = 0;
+  d.s_bready_i = d.s_rready_i = 0;
+  reset(d);
+  CHECK_EQ(d.s_bvalid_o, 0);
+  CHECK_EQ(d.s_rvalid_o, 0);
+  // One access per cycle and direction when nobody waits.
+  int writes = 0, reads = 0;
+  traffic(d, 100, {100, 100, 100, 100, 100}, writes, reads);
+  CHECK_EQ(writes, 100);
+  CHECK_EQ(reads, 100);
+  for (int i = 0; i < 40; ++i)
+    traffic(d, 200,
+            {static_cast<int>(pick(10, 100)), static_cast<int>(pick(10, 100)), static_cast<int>(pick(10, 100)),
+             static_cast<int>(pick(10, 100)), static_cast<int>(pick(10, 100))},
+            writes, reads);
+}
+
+}  // namespace
+
+int main() { return RUN(test); }

@@ -1,0 +1,179 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// code = min(sum of x[r] * G[r][c][s], 2^AdcBits - 1) of random cells and levels; counts; programming; stalls.
+#include "harness.hpp"
+
+#include "Vdut.h"
+
+using namespace bench;
+
+namespace {
+
+constexpr int kRows = P_XbRows, kCols = P_XbCols, kCell = P_CellBits, kSlices = P_Slices, kDac = P_DacBits;
+constexpr int kAdc = P_AdcBits, kAdcs = P_Adcs;
+int csteps() { return ceil_div(kCols, kAdcs); }
+int chunks() { return ceil_div(kRows, 64); }
+
+/// G[column][slice][polarity][row].
+using Cells = std::vector<std::vector<std::vector<std::vector<int>>>>;
+
+/// Chunk of one bit plane; bits of rows that do not exist are random.
+std::uint64_t chunk_of(const Cells& g, int column, int plane, int chunk) {
+  const int slice = plane / kCell / 2, negative = plane / kCell % 2, bit = plane % kCell;
+  std::uint64_t word = 0;
+  for (int i = 0; i < 64; ++i) {
+    const int row = chunk * 64 + i;
+    const bool exists = row < kRows && column < kCols;
+    const int value = exists ? g[static_cast<std::size_t>(column)][static_cast<std::size_t>(slice)]
+                                [static_cast<std::size_t>(negative)][static_cast<std::size_t>(row)] >> bit & 1
+                             : static_cast<int>(random_bits(1));
+    word |= static_cast<std::uint64_t>(value) << i;
+  }
+  return word;
+}
+
+Cells random_cells(int density) {
+  Cells g(kCols);
+  for (auto& column : g) {
+    column.resize(kSlices);
+    for (auto& slice : column) {
+      slice.resize(2);
+      const int percent = chance(10) ? 0 : chance(10) ? 100 : density;
+      for (auto& polarity : slice)
+        for (int r = 0; r < kRows; ++r) polarity.push_back(chance(percent) ? static_cast<int>(random_bits(kCell)) : 0);
+    }
+  }
+  return g;
+}
+
+void program(Vdut& d, const Cells& g) {
+  const int lane_bits = index_bits(kAdcs), plane_bits = index_bits(2 * kSlices * kCell), chunk_bits = index_bits(chunks());
+  for (int column = 0; column < csteps() * kAdcs; ++column)
+    for (int plane = 0; plane < 2 * kSlices * kCell; ++plane)
+      for (int chunk = 0; chunk < chunks(); ++chunk) {
+        const int step = column / kAdcs, lane = column % kAdcs;
+        d.prog_addr_i = static_cast<std::uint32_t>((((step << lane_bits | lane) << plane_bits | plane) << chunk_bits) | chunk);
+        d.prog_data_i = chunk_of(g, column, plane, chunk);
+        d.prog_we_i = 1;
+        tick(d);
+        d.prog_we_i = 0;
+        d.prog_data_i = random_bits(64);  // not written
+        if (chance(5)) tick(d);
+      }
+}
+
+struct Step {
+  bool fire = false;
+  std::map<int, std::int64_t> codes;  // by position in code_o
+  std::int64_t reads = 0, zeros = 0, saturated = 0;
+};
+
+void fire(Vdut& d, const Cells& g, int activations) {
+  std::deque<Step> pipeline;  // steps of the last two cycles in which the array advanced
+  pipeline.resize(2);
+  int step = 0, left = 0;
+  std::uint64_t selected = 0;
+  while (activations > 0 || left > 0) {
+    d.fire_i = 0;
+    d.load_i = static_cast<std::uint32_t>(pick(0, 1));
+    if (left == 0 && activations > 0 && chance(80)) {
+      --activations;
+      left = static_cast<int>(pick(1, 5));
+      step = static_cast<int>(pick(0, csteps() - 1));
+      do selected = random_bits(kAdcs);
+      while (selected == 0);
+      for (int l = 0; l < kAdcs; ++l)
+        if (step * kAdcs + l >= kCols) selected &= ~(std::uint64_t{1} << l);
+      d.fire_i = 1;
+      d.load_i = 1;
+    } else if (left > 0 && chance(90)) {
+      d.fire_i = 1;
+      d.load_i = 0;
+    }
+    // The column step matters in the first input step only: the column is held.
+    d.cstep_i = static_cast<std::uint32_t>(d.load_i ? step : pick(0, csteps() - 1));
+    d.sel_i = 0;
+    put(d.sel_i, 0, kAdcs, d.fire_i ? selected : random_bits(kAdcs));
+    const int density = chance(10) ? 0 : chance(10) ? 100 : static_cast<int>(pick(1, 100));
+    std::vector<int> x(kRows);
+    for (int r = 0; r < kRows; ++r) {
+      x[static_cast<std::size_t>(r)] = density == 100 ? (1 << kDac) - 1 : chance(density) ? static_cast<int>(random_bits(kDac)) : 0;
+      for (int digit = 0; digit < kDac; ++digit)
+        put(d.wl_i, digit * kRows + r, 1, static_cast<std::uint64_t>(x[static_cast<std::size_t>(r)] >> digit & 1));
+    }
+    Step s;
+    s.fire = d.fire_i;
+    if (s.fire) {
+      --left;
+      for (int l = 0; l < kAdcs; ++l) {
+        if (!(selected >> l & 1)) continue;
+        for (int slice = 0; slice < kSlices; ++slice)
+          for (int negative = 0; negative < 2; ++negative) {
+            std::int64_t sum = 0;
+            for (int r = 0; r < kRows; ++r)
+              sum += x[static_cast<std::size_t>(r)] * g[static_cast<std::size_t>(step * kAdcs + l)][static_cast<std::size_t>(slice)]
+                                                       [static_cast<std::size_t>(negative)][static_cast<std::size_t>(r)];
+            const std::int64_t most = static_cast<std::int64_t>(mask(kAdc));
+            s.codes[(l * kSlices + slice) * 2 + negative] = std::min(sum, most);
+            s.reads += sum;
+            s.zeros += sum == 0;
+            s.saturated += sum > most;
+          }
+      }
+    }
+    // Stalls: the inputs stay, nothing moves.
+    d.en_i = 0;
+    while (chance(15)) {
+      tick(d);
+    }
+    d.en_i = 1;
+    tick(d);
+    pipeline.push_back(s);
+    pipeline.pop_front();
+    const Step& out = pipeline.front();
+    if (!out.fire) continue;
+    for (const auto& [position, code] : out.codes)
+      if (!CHECK_EQ(get(d.code_o, position * kAdc, kAdc), code) && failures <= 20) std::printf("  conversion %d\n", position);
+    CHECK_EQ(d.cell_reads_o, P_Count ? out.reads : 0);
+    CHECK_EQ(d.adc_zero_o, P_Count ? out.zeros : 0);
+    CHECK_EQ(d.adc_saturated_o, P_Count ? out.saturated : 0);
+  }
+  d.fire_i = 0;
+  d.en_i = 0;
+}
+
+#ifdef P_InitFile
+/// One chunk per line: column step, lane, plane, chunk, the last one fastest, without gaps.
+Cells write_image() {
+  const Cells g = random_cells(50);
+  std::FILE* f = std::fopen(P_InitFile, "w");
+  for (int column = 0; column < csteps() * kAdcs; ++column)
+    for (int plane = 0; plane < 2 * kSlices * kCell; ++plane)
+      for (int chunk = 0; chunk < chunks(); ++chunk)
+        std::fprintf(f, "%016" PRIx64 "\n", chunk_of(g, column, plane, chunk));
+  std::fclose(f);
+  return g;
+}
+#endif
+
+void test(Vdut& d) {
+#ifdef P_InitFile
+  const Cells image = write_image();
+#endif
+  d.en_i = 0;
+  d.fire_i = 0;
+  d.prog_we_i = 0;
+  reset(d);
+#ifdef P_InitFile
+  fire(d, image, 150);
+#endif
+  for (const int density : {50, 90, 10}) {
+    const Cells g = random_cells(density);
+    program(d, g);
+    fire(d, g, 150);
+  }
+}
+
+}  // namespace
+
+int main() { return RUN(test); }

@@ -1,0 +1,343 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Register accesses, start and status against a model made from gen/register_map.def; misuse is refused and shown.
+#include "harness.hpp"
+
+#include "Vdut.h"
+
+using namespace bench;
+
+namespace {
+
+namespace reg {
+#define REG(name, offset, access, reset, meaning) constexpr std::uint32_t name = offset;
+#include "gen/register_map.def"
+#undef REG
+}  // namespace reg
+
+enum Access { RO, WO, RW };
+struct Register {
+  std::uint32_t offset;
+  Access access;
+  std::uint32_t reset;
+};
+const std::vector<Register> kMap = {
+#define REG(name, offset, access, reset, meaning) {offset, access, reset},
+#include "gen/register_map.def"
+#undef REG
+};
+
+#define X(id, unit, meaning) +1
+constexpr int kEvents = 0
+#include "golden/events.def"
+    ;
+#undef X
+
+constexpr bool kWritable = P_Writable;
+constexpr std::uint64_t kHash = P_Hash;
+constexpr std::uint32_t kBusy = 1, kDone = 2, kCommitted = 4, kStartRefused = 1 << 8, kWriteRefused = 1 << 9;
+constexpr std::uint32_t kStart = 1, kAbort = 2, kCommit = 4;
+
+bool is_geometry(std::uint32_t a) { return a >= reg::last_patch && a <= reg::clamp_hi && a % 4 == 0; }
+
+/// What software may rely on.
+struct Model {
+  std::map<std::uint32_t, std::uint32_t> geometry;
+  std::uint32_t select = 0, addr = 0, low = 0, errors = 0;
+  bool half = false, committed = !kWritable, starting = false, running = false, done = false;
+  bool done_known = true;  // what an abort leaves in `done` is not specified
+  Model() {
+    for (const Register& r : kMap)
+      if (is_geometry(r.offset)) geometry[r.offset] = r.reset;
+  }
+  bool busy() const { return starting || running; }
+  std::uint32_t status() const {
+    return errors | (committed ? kCommitted : 0) | (done ? kDone : 0) | (busy() ? kBusy : 0);
+  }
+};
+
+std::uint64_t event_value(int e) { return (0x123456789abcull * static_cast<std::uint64_t>(e + 1)) & mask(48); }
+
+struct Bench {
+  Vdut& d;
+  Model m;
+
+  std::uint32_t read(std::uint32_t address, bool& error) {
+    d.raddr_i = address;
+    settle(d);
+    d.event_count_i = event_value(d.event_o);
+    settle(d);
+    error = d.read_error_o;
+    return d.rdata_o;
+  }
+  void expect(std::uint32_t address, std::uint32_t value) {
+    bool error;
+    const std::uint32_t got = read(address, error);
+    CHECK_EQ(error, 0);
+    if (!CHECK_EQ(got, value) && failures <= 20) std::printf("  read of register 0x%03x\n", address);
+  }
+  void expect_status() {
+    bool error;
+    const std::uint32_t got = read(reg::status, error), ignore = m.done_known ? 0 : kDone;
+    CHECK_EQ(error, 0);
+    CHECK_EQ(got & ~ignore, m.status() & ~ignore);
+    CHECK_EQ(d.busy_o, m.running);
+    CHECK_EQ(d.start_o, m.starting);
+  }
+
+  /// One cycle: an optional write, done and error pulses. Compares every output with the model.
+  void cycle(bool write, std::uint32_t address = 0, std::uint32_t data = 0, bool done = false, int errors = 0) {
+    d.write_i = write;
+    d.waddr_i = address;
+    d.wdata_i = data;
+    d.done_i = done;
+    d.error_i = static_cast<std::uint32_t>(errors);
+    settle(d);
+    Model next = m;
+    next.errors |= static_cast<std::uint32_t>(errors) << 10;
+    next.starting = false;
+    if (m.starting) {
+      next.running = true;
+      next.done = false;
+      next.done_known = true;
+    } else if (m.running && done) {
+      next.running = false;
+      next.done = true;
+    }
+    bool refused = false, stored = false, aborted = false;
+    if (write) {
+      const bool table = is_geometry(address) || address == reg::prog_data;
+      if (table) {
+        refused = !(kWritable || address == reg::frames) || m.busy();  // frames: also when tables are ROMs
+        if (refused) {
+          next.errors |= kWriteRefused;
+        } else {
+          next.committed = !kWritable;
+          if (is_geometry(address)) {
+            next.geometry[address] = data;
+          } else if (!m.half) {
+            next.low = data;
+            next.half = true;
+          } else {
+            stored = true;
+            next.half = false;
+            next.addr = m.addr + 1;
+          }
+        }
+      } else if (address == reg::control) {
+        if (data & kCommit) next.committed = true;
+        if (data & kStart) {
+          refused = m.busy() || !(m.committed || (data & kCommit));
+          if (refused) next.errors |= kStartRefused;
+          else next.starting = true;
+        }
+        if (data & kAbort) {
+          aborted = true;
+          next.running = next.starting = false;
+          next.errors = 0;
+          next.done_known = false;
+        }
+      } else if (address == reg::prog_select) {
+        next.select = data;
+        next.half = false;
+      } else if (address == reg::prog_addr) {
+        next.addr = data;
+        next.half = false;
+      } else {
+        refused = true;
+      }
+      if (!CHECK_EQ(d.write_error_o, refused) && failures <= 20) std::printf("  write of register 0x%03x\n", address);
+    }
+    CHECK_EQ(d.abort_o, aborted);
+    CHECK_EQ(d.prog_we_o, stored);
+    if (stored) {
+      CHECK_EQ(d.prog_kind_o, m.select & 0xff);
+      CHECK_EQ(d.prog_pe_o, (m.select >> 8) & 0xffff);
+      CHECK_EQ(d.prog_addr_o, m.addr);
+      CHECK_EQ(d.prog_data_o, (std::uint64_t{data} << 32) | m.low);
+    }
+    tick(d);
+    m = next;
+    d.write_i = d.done_i = 0;
+    d.error_i = 0;
+    expect_status();
+  }
+  void write(std::uint32_t address, std::uint32_t data) { cycle(true, address, data); }
+
+  void expect_geometry() {
+    for (const auto& [address, value] : m.geometry) {
+      expect(address, value);
+      CHECK_EQ(get(d.geometry_o, static_cast<int>(address - reg::last_patch) * 8, 32), value);
+    }
+  }
+};
+
+void identity_and_counters(Bench& b) {
+  b.expect(reg::id, 0x4550494D);
+  for (const Register& r : kMap)
+    if (r.offset == reg::version) b.expect(reg::version, r.reset);
+  b.expect(reg::hash_lo, static_cast<std::uint32_t>(kHash));
+  b.expect(reg::hash_hi, static_cast<std::uint32_t>(kHash >> 32));
+  b.d.cycles_i = 0xabcd12345678ull;
+  b.d.first_fire_i = 0x1111aaaabbbbull;
+  b.d.last_fire_i = 0xfffffffffffeull;
+  b.expect(reg::cycles, 0x12345678);
+  b.expect(reg::cycles + 4, 0xabcd);
+  b.expect(reg::first_fire, 0xaaaabbbb);
+  b.expect(reg::first_fire + 4, 0x1111);
+  b.expect(reg::last_fire, 0xfffffffe);
+  b.expect(reg::last_fire + 4, 0xffff);
+  for (int e = 0; e < kEvents; ++e) {
+    b.expect(reg::events + 8 * static_cast<std::uint32_t>(e), static_cast<std::uint32_t>(event_value(e)));
+    b.expect(reg::events + 8 * static_cast<std::uint32_t>(e) + 4, static_cast<std::uint32_t>(event_value(e) >> 32));
+  }
+}
+
+/// Every address of the map's 12 bits that no register has.
+void unmapped(Bench& b) {
+  std::set<std::uint32_t> readable, known;
+  for (const Register& r : kMap) {
+    known.insert(r.offset);
+    if (r.access != WO) readable.insert(r.offset);
+  }
+  for (const std::uint32_t wide : {reg::cycles, reg::first_fire, reg::last_fire}) {
+    readable.insert(wide + 4);
+    known.insert(wide + 4);
+  }
+  for (int w = 0; w < 2 * kEvents; ++w) {
+    readable.insert(reg::events + 4 * static_cast<std::uint32_t>(w));
+    known.insert(reg::events + 4 * static_cast<std::uint32_t>(w));
+  }
+  for (std::uint32_t a = 0; a < 4096; ++a) {
+    bool error;
+    b.read(a, error);
+    if (readable.count(a)) CHECK_EQ(error, 0);
+    if (!known.count(a) && !CHECK_EQ(error, 1) && failures <= 20) std::printf("  read of address 0x%03x\n", a);
+  }
+  const Model before = b.m;
+  for (std::uint32_t a = 0; a < 4096; ++a) {
+    const auto it = std::find_if(kMap.begin(), kMap.end(), [&](const Register& r) { return r.offset == a; });
+    if (it == kMap.end() || it->access == RO) b.write(a, static_cast<std::uint32_t>(random_bits(32)));
+  }
+  b.m.geometry = before.geometry;
+  b.expect_geometry();
+  b.expect(reg::id, 0x4550494D);
+}
+
+void run_once(Bench& b, int cycles) {
+  b.write(reg::control, kCommit);
+  b.write(reg::control, kStart);
+  for (int i = 0; i < cycles; ++i) b.cycle(false);
+  b.cycle(false, 0, 0, true);
+  bool error;
+  CHECK_EQ(b.read(reg::status, error) & (kBusy | kDone), kDone);
+}
+
+void misuse(Bench& b) {
+  bool error;
+  // Start before commit.
+  if (kWritable) {
+    b.write(reg::last_patch, 3);
+    b.write(reg::control, kStart);
+    b.cycle(false);
+    CHECK_EQ(b.d.busy_o, 0);
+    CHECK_EQ(b.read(reg::status, error) & (kStartRefused | kBusy), kStartRefused);
+    b.write(reg::control, kAbort);
+    CHECK_EQ(b.read(reg::status, error) & kStartRefused, 0);
+  }
+  run_once(b, 3);
+  // A table write after commit needs a new commit.
+  if (kWritable) {
+    b.write(reg::prog_data, 1);
+    b.write(reg::control, kStart);
+    CHECK_EQ(b.d.start_o, 0);
+    b.write(reg::control, kAbort | kCommit);
+  }
+  // Start, geometry and program data while busy; the run goes on.
+  b.write(reg::control, kStart);
+  b.cycle(false);
+  b.write(reg::control, kStart);
+  CHECK_EQ(b.read(reg::status, error) & (kStartRefused | kBusy), kStartRefused | kBusy);
+  b.write(reg::kernel, 0x0505);
+  b.write(reg::prog_data, 7);
+  b.write(reg::prog_data, 8);
+  CHECK_EQ(b.read(reg::status, error) & (kWriteRefused | kBusy), kWriteRefused | kBusy);
+  b.expect_geometry();
+  b.cycle(false, 0, 0, true);
+  CHECK_EQ(b.read(reg::status, error) & (kDone | kWriteRefused | kStartRefused), kDone | kWriteRefused | kStartRefused);
+  b.write(reg::control, kAbort);
+  // Writes in the cycle right after the start: the status says busy, so they are refused.
+  b.write(reg::control, kStart | kCommit);
+  b.write(reg::padding, 0x0101);
+  b.expect_geometry();
+  b.write(reg::control, kAbort);
+  b.write(reg::control, kStart | kCommit);
+  b.write(reg::control, kStart);
+  b.cycle(false);
+  // Abort ends the run.
+  b.write(reg::control, kAbort);
+  CHECK_EQ(b.d.busy_o, 0);
+  // Core errors stay until an abort.
+  for (int e = 0; e < 4; ++e) b.cycle(false, 0, 0, false, 1 << e);
+  CHECK_EQ(b.read(reg::status, error) >> 10 & 15, 15);
+  b.write(reg::control, kAbort);
+  CHECK_EQ(b.read(reg::status, error) >> 10 & 15, 0);
+}
+
+/// A new selection or address starts a new entry: a half-written one is dropped. The address counts up.
+void program_port(Bench& b) {
+  if (!kWritable) return;
+  b.write(reg::prog_select, 0x00012305);
+  b.write(reg::prog_addr, 40);
+  for (int i = 0; i < 5; ++i) {
+    b.write(reg::prog_data, static_cast<std::uint32_t>(random_bits(32)));
+    b.write(reg::prog_data, static_cast<std::uint32_t>(random_bits(32)));
+  }
+  b.expect(reg::prog_addr, 45);
+  b.expect(reg::prog_select, 0x00012305);
+  b.write(reg::prog_data, 1);
+  b.write(reg::prog_addr, 2);
+  b.write(reg::prog_data, 3);
+  b.write(reg::prog_data, 4);
+  b.write(reg::prog_data, 5);
+  b.write(reg::prog_select, 1);
+  b.write(reg::prog_data, 6);
+  b.write(reg::prog_data, 7);
+}
+
+void random_accesses(Bench& b) {
+  for (int i = 0; i < 6000; ++i) {
+    std::uint32_t address = kMap[static_cast<std::size_t>(pick(0, static_cast<int>(kMap.size()) - 1))].offset;
+    std::uint32_t data = static_cast<std::uint32_t>(random_bits(32));
+    if (chance(35)) address = reg::control;
+    if (chance(20)) address = reg::prog_data;
+    if (chance(3)) address = static_cast<std::uint32_t>(random_bits(12));
+    // Start and abort in one write have no meaning of their own.
+    if (address == reg::control) data = chance(40) ? kStart : chance(50) ? kCommit : chance(50) ? kCommit | kStart
+                                        : chance(30) ? kAbort : 0;
+    const int errors = chance(3) ? static_cast<int>(random_bits(4)) : 0;
+    const bool write = chance(70), abort = write && address == reg::control && (data & kAbort);
+    b.cycle(write, address, data, chance(15), abort ? 0 : errors);
+    if (i % 50 == 0) b.expect_geometry();
+  }
+}
+
+void test(Vdut& d) {
+  d.write_i = 0;
+  d.done_i = 0;
+  d.error_i = 0;
+  d.raddr_i = 0;
+  reset(d);
+  Bench b{d, {}};
+  b.expect_status();
+  b.expect_geometry();
+  identity_and_counters(b);
+  misuse(b);
+  program_port(b);
+  unmapped(b);
+  random_accesses(b);
+}
+
+}  // namespace
+
+int main() { return RUN(test); }
