@@ -626,6 +626,10 @@ module epim_core #(
       assign cycles      = '0;
       assign first_fire  = '0;
       assign last_fire   = '0;
+      /* verilator lint_off UNUSEDSIGNAL */
+      logic unused;  // what only the counters read
+      /* verilator lint_on UNUSEDSIGNAL */
+      assign unused = &{1'b0, buf_write, dispatch, fire_opens, pe_reads, pe_zero, pe_saturated};
     end
   endgenerate
 

@@ -229,7 +229,7 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
       if (p_->out_valid.high() && p_->out_ready.high()) {
         active = true;
         result.beats.push_back(cycle);
-        board.beat([&](int l) { return p_->out_data.field(l * hw.out_bits, hw.out_bits); }, p_->out_last.high());
+        if (options.check) board.beat([&](int l) { return p_->out_data.field(l * hw.out_bits, hw.out_bits); }, p_->out_last.high());
       }
     } catch (const Mismatch& m) {
       throw CheckFailed(m.stage(), fmt::format("{} differs in cycle {}: {}{}", m.stage(), cycle, m.what(),
@@ -259,11 +259,11 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
   }
   p_->in_valid.set(0);
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
-  result.outputs = board.outputs();
+  if (options.check) result.outputs = board.outputs();
   result.golden = board.events();
   result.golden.input_buffer_writes = in_words;
   result.status = read(reg::status);
-  if (!board.done()) throw CheckFailed("output", fmt::format("the run ended after {} beats, before its last output position", result.beats.size()));
+  if (options.check && !board.done()) throw CheckFailed("output", fmt::format("the run ended after {} beats, before its last output position", result.beats.size()));
   if (result.status >> 8)
     throw CheckFailed("status", fmt::format("error bits set after the run: 0x{:04X}", result.status));
   if (!core_.counters) {
@@ -308,7 +308,7 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
   } else {
     run.golden.idle_cycles = run.rtl.idle_cycles;  // stalls from outside are not predicted
   }
-  for (std::size_t i = 0; i < event_count; ++i)
+  for (std::size_t i = 0; options.check && i < event_count; ++i)
     if (run.rtl.at(i) != run.golden.at(i))
       throw CheckFailed("events", fmt::format("layer {}: event {}: RTL {} golden {}{}", layer.name, event_list[i].name, run.rtl.at(i),
                                               run.golden.at(i), again));

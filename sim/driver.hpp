@@ -51,7 +51,7 @@ struct TraceWindow {
 
 struct RunOptions {
   Stalls stalls;
-  bool check = true;             ///< compare every stage
+  bool check = true;             ///< compare every stage; false: cycles only, no outputs kept (for benchmarks)
   std::optional<TraceWindow> trace;
   std::string reproduce;         ///< command printed with a mismatch
   std::int64_t watchdog = 200000;  ///< cycles without any handshake or firing

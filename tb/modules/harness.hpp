@@ -9,6 +9,7 @@
 #define EPIM_TB_MODULES_HARNESS_HPP
 
 #include <algorithm>
+#include <array>
 #include <cinttypes>
 #include <cstdint>
 #include <cstdio>
