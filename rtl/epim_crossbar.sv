@@ -130,6 +130,8 @@ module epim_crossbar #(
       if (InitFile != "") begin : gen_init
         initial $readmemh(InitFile, cells_q);
       end
+      logic             driven;
+      assign driven = |wl_q;
       logic [WordW-1:0] p_word;
       assign p_word = ((WordW'(p_cstep) * WordW'(Adcs) + WordW'(p_lane)) * WordW'(Planes) + WordW'(p_plane))
                       * WordW'(Chunks) + WordW'(p_chunk);
@@ -145,7 +147,12 @@ module epim_crossbar #(
         sum = '0;
         v = '0;
         ones = '0;
-        if (fire_q) begin
+        if (fire_q && !driven) begin
+          // No word line is driven: every sum is zero.
+          for (int l = 0; l < Adcs; l++) begin
+            if (Count && sel_q[l]) zeros = zeros + 16'(2 * Slices);
+          end
+        end else if (fire_q) begin
           for (int i = 0; i < Conversions; i++) begin
             if (sel_q[i / (2 * Slices)]) begin
               sum = '0;

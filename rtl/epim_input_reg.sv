@@ -112,6 +112,10 @@ module epim_input_reg #(
     if (ActSigned && b == 0) drives = (d == 0);
     else drives = (first_bit(b) + d) < (ActSigned ? ActBits - 1 : ActBits);
   endfunction
+  // Plane of digit d in step b; plane 0 where it drives none, so that no selection leaves the range.
+  function automatic int plane_of(input int b, input int d);
+    plane_of = drives(b, d) ? first_bit(b) + d : 0;
+  endfunction
 
   generate
     for (genvar d = 0; d < DacBits; d++) begin : gen_digit
@@ -120,7 +124,7 @@ module epim_input_reg #(
         level = '0;
         for (int b = 0; b < Steps; b++) begin
           if (step_i == StepW'(b) && drives(b, d)) begin
-            level = bank_i ? planes1[(first_bit(b)+d)*Rows +: Rows] : planes0[(first_bit(b)+d)*Rows +: Rows];
+            level = bank_i ? planes1[plane_of(b, d)*Rows +: Rows] : planes0[plane_of(b, d)*Rows +: Rows];
           end
         end
       end

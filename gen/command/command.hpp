@@ -25,6 +25,7 @@ void add_gen(CLI::App& app);
 void add_sim(CLI::App& app);
 void add_verify(CLI::App& app);
 void add_bench(CLI::App& app);
+void add_bugs(CLI::App& app);
 void add_doctor(CLI::App& app);
 
 /// --config, --crossbar and --set, as most verbs take them.

@@ -1,0 +1,251 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/bug_bank.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cctype>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <mutex>
+#include <set>
+#include <sstream>
+#include <thread>
+
+#include <fmt/format.h>
+
+#include "gen/emit.hpp"
+#include "gen/register_map.hpp"
+#include "sim/misuse.hpp"
+#include "sim/regression.hpp"
+
+namespace epim {
+namespace fs = std::filesystem;
+namespace {
+
+const std::vector<std::string> default_tries = {"xb16", "channels-odd", "dac2-signed", "wrap2-copies", "small-buffer"};
+constexpr const char* misuse = "misuse";
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  if (!in) throw InputError({path.string(), 0, 0}, "unreadable-file", "cannot be read");
+  std::ostringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+/// A folder below the system's temporary one, gone with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string name = (fs::temp_directory_path() / "epim-bug-XXXXXX").string();
+    if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary folder: " + name);
+    path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    fs::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const fs::path& path() const { return path_; }
+
+ private:
+  fs::path path_;
+};
+
+/// The sources of a core's blocks from folder `rtl`, the generated packages among them, in compile order.
+Sources read_sources(const fs::path& rtl) {
+  Sources sources;
+  for (const RtlSource& block : rtl_sources()) {
+    sources.emplace_back(std::string(block.name) + ".sv", read_text(rtl / (std::string(block.name) + ".sv")));
+    if (sources.size() == 1) {
+      sources.emplace_back("epim_regs_pkg.sv", registers_sv());
+      sources.emplace_back("epim_events_pkg.sv", events_sv());
+    }
+  }
+  return sources;
+}
+
+/// A finding of one killer: passed, failed at a stage, or not able to say.
+struct Finding {
+  bool passed = false, valid = true;
+  std::string killer, stage, message;
+};
+
+Finding finding_of(const CaseResult& r, const std::string& killer) {
+  Finding f{r.passed, true, killer, r.stage, r.message.substr(0, r.message.find('\n'))};
+  // A core that does not build, or an input that is refused for another reason than the core's identity, tells nothing.
+  if (!r.passed && (r.stage == "build" || (r.stage == "input" && r.message.find("wrong-register-image") == std::string::npos))) {
+    f.valid = false;
+    f.message = r.message;
+    const std::size_t error = f.message.find("%Error");
+    f.message = f.message.substr(error == std::string::npos ? 0 : error);
+    f.message = f.message.substr(0, f.message.find('\n'));
+  }
+  return f;
+}
+
+Finding run_killer(const std::string& name, const std::map<std::string, Case>& cases, const BuildOptions& build,
+                   const Sources& sources) {
+  if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
+  for (const CaseResult& r : run_misuse(build, &sources, true))
+    if (!r.passed) return finding_of(r, r.name);
+  return {true, true, name, "", ""};
+}
+
+/// Calls work(0..count-1) from `jobs` threads; the first exception ends the rest and is thrown on.
+void parallel(std::size_t count, int jobs, const std::function<void(std::size_t)>& work) {
+  std::atomic<std::size_t> next{0};
+  std::exception_ptr failure;
+  std::mutex mutex;
+  const auto loop = [&] {
+    for (std::size_t i; (i = next++) < count;) {
+      try {
+        work(i);
+      } catch (...) {
+        const std::lock_guard lock(mutex);
+        if (!failure) failure = std::current_exception();
+        next = count;
+      }
+    }
+  };
+  std::vector<std::thread> pool;
+  for (int j = 0; j < jobs; ++j) pool.emplace_back(loop);
+  for (std::thread& t : pool) t.join();
+  if (failure) std::rethrow_exception(failure);
+}
+
+std::vector<std::string> killers_of(const Bug& bug) {
+  std::vector<std::string> list = bug.tries.empty() ? default_tries : bug.tries;
+  if (std::find(list.begin(), list.end(), misuse) == list.end()) list.push_back(misuse);
+  return list;
+}
+
+BugResult run_bug(const Bug& bug, const std::map<std::string, Case>& cases, const std::map<std::string, Finding>& unpatched,
+                  const BugBankOptions& options) {
+  BugResult result;
+  result.name = bug.name;
+  const auto error = [&result](const std::string& stage, const std::string& message) {
+    result.stage = stage;
+    result.message = message;
+    return result;
+  };
+  const TemporaryFolder folder;
+  fs::copy(fs::path(options.home) / "rtl", folder.path() / "rtl");
+  const CommandResult applied = run_command(fmt::format("patch -p1 --batch --forward --silent -d '{}' -i '{}'",
+                                                        folder.path().string(), fs::absolute(bug.path).string()));
+  if (applied.code != 0) return error("patch", "does not apply: " + applied.output.substr(0, applied.output.find('\n')));
+  const Sources sources = read_sources(folder.path() / "rtl");
+  for (const std::string& killer : killers_of(bug)) {
+    const Finding& good = unpatched.at(killer);
+    if (!good.passed) return error(good.stage, fmt::format("the unpatched RTL fails {}: {}", good.killer, good.message));
+    const Finding found = run_killer(killer, cases, options.build, sources);
+    if (!found.valid) return error(found.stage, fmt::format("{}: {}", found.killer, found.message));
+    if (found.passed) continue;
+    result.outcome = BugOutcome::killed;
+    result.killer = found.killer;
+    return error(found.stage, found.message);
+  }
+  result.outcome = BugOutcome::survived;
+  return result;
+}
+
+}  // namespace
+
+std::vector<Bug> load_bugs(const std::string& folder, const std::vector<std::string>& names) {
+  std::vector<fs::path> files;
+  std::error_code failed;
+  for (const auto& entry : fs::directory_iterator(folder, failed))
+    if (entry.path().extension() == ".patch") files.push_back(entry.path());
+  if (failed) throw InputError({folder, 0, 0}, "unreadable-file", "cannot be read: " + failed.message());
+  std::sort(files.begin(), files.end());
+
+  std::vector<Bug> bugs;
+  std::set<std::string> found;
+  for (const fs::path& file : files) {
+    Bug bug;
+    bug.name = file.stem().string();
+    bug.path = file.string();
+    const std::size_t dash = bug.name.find('-');
+    bool wanted = names.empty();
+    for (const std::string& n : names)
+      if (n == bug.name || n == bug.name.substr(0, dash) || (dash != std::string::npos && n == bug.name.substr(dash + 1))) {
+        wanted = true;
+        found.insert(n);
+      }
+    if (!wanted) continue;
+    std::istringstream text(read_text(file));
+    std::string* last = nullptr;
+    for (std::string line; std::getline(text, line) && line.rfind("#", 0) == 0;) {
+      const auto value = [&line](const std::string& key) {
+        return line.rfind("# " + key + ": ", 0) == 0 ? line.substr(key.size() + 4) : std::string();
+      };
+      if (const std::string v = value("bug"); !v.empty()) *(last = &bug.what) = v;
+      else if (const std::string w = value("breaks"); !w.empty()) *(last = &bug.breaks) = w;
+      else if (const std::string t = value("try"); !t.empty()) {
+        last = nullptr;
+        std::istringstream list(t);
+        for (std::string name; list >> name;) bug.tries.push_back(name);
+      } else if (last && line.rfind("#   ", 0) == 0) *last += " " + line.substr(4);
+    }
+    if (bug.what.empty() || bug.breaks.empty())
+      throw InputError({file.string(), 0, 0}, "bug-header", "the patch must begin with lines '# bug: ...' and '# breaks: ...'");
+    bugs.push_back(std::move(bug));
+  }
+  for (const std::string& n : names)
+    if (!found.count(n)) throw InputError({}, "unknown-bug", fmt::format("no patch {} in {} ({} patches)", n, folder, files.size()));
+  return bugs;
+}
+
+std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankOptions& options) {
+  if (run_command("patch --version").code != 0)
+    throw MissingTool("patch is missing: install Debian package patch (apt-get install patch)");
+  std::vector<std::string> killers;
+  std::map<std::string, Case> cases;
+  for (const Bug& bug : bugs)
+    for (const std::string& killer : killers_of(bug)) {
+      if (std::find(killers.begin(), killers.end(), killer) != killers.end()) continue;
+      killers.push_back(killer);
+      if (killer == misuse) continue;
+      const fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
+      if (!fs::exists(file))
+        throw InputError({bug.path, 0, 0}, "unknown-bug-killer",
+                         fmt::format("'# try: {}' names neither a file of configs/named nor \"misuse\"", killer));
+      cases.emplace(killer, named_case(file.string()));
+    }
+  const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const double total = static_cast<double>(killers.size() + bugs.size());
+  std::size_t done = 0;
+  std::mutex mutex;
+  const auto progress = [&](const std::string& detail) {
+    const std::lock_guard lock(mutex);
+    ++done;
+    if (options.progress) options.progress(static_cast<double>(done) / total, detail);
+  };
+
+  const Sources good = read_sources(fs::path(options.home) / "rtl");
+  std::vector<Finding> findings(killers.size());
+  parallel(killers.size(), jobs, [&](std::size_t i) {
+    findings[i] = run_killer(killers[i], cases, options.build, good);
+    progress("unpatched " + killers[i]);
+  });
+  std::map<std::string, Finding> unpatched;
+  for (std::size_t i = 0; i < killers.size(); ++i) unpatched.emplace(killers[i], findings[i]);
+
+  std::vector<BugResult> results(bugs.size());
+  parallel(bugs.size(), jobs, [&](std::size_t i) {
+    const auto begin = std::chrono::steady_clock::now();
+    results[i] = run_bug(bugs[i], cases, unpatched, options);
+    results[i].seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    progress(bugs[i].name);
+  });
+  return results;
+}
+
+}  // namespace epim
