@@ -91,6 +91,7 @@ int main(int argc, char** argv) {
              "  epim verify\n");
   command::add_gen(app);
   command::add_sim(app);
+  command::add_run(app);
   command::add_verify(app);
   command::add_bench(app);
   command::add_bugs(app);

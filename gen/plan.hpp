@@ -1,0 +1,56 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Which core runs which layer of a network, and in what form.
+#pragma once
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gen/core_parameters.hpp"
+#include "golden/network.hpp"
+
+namespace epim {
+
+/// Per-layer epitome choice for a whole network.
+struct DesignChoice {
+  bool uniform = false;      ///< replace layers by uniform rows x cols epitomes (golden/network.hpp)
+  int rows = 1024, cols = 256;
+  Wrap wrap = Wrap::off;     ///< wrapping of layers whose output groups are copies
+};
+
+/// One node with weights as a core runs it.
+struct PlannedLayer {
+  int node = 0;
+  Layer layer;
+  int space_to_depth = 1;    ///< the input is rewritten s x s -> channels first, exactly (1: not)
+  int core = 0;              ///< index into NetworkPlan::cores
+};
+
+/// A core and the layers that share its build.
+struct PlannedCore {
+  Hardware hw;               ///< acc_bits 0 until the weights are known
+  std::vector<int> layers;
+};
+
+struct NetworkPlan {
+  Network network;
+  std::vector<PlannedLayer> layers;  ///< in execution order
+  std::vector<PlannedCore> cores;    ///< one per distinct PE array
+};
+
+/// Applies the design, rewrites strided stems of few channels by space-to-depth, sizes the PE array of every layer, and
+/// groups layers by array. `base` gives everything but pe_rows, pe_cols, buffer_words and acc_bits.
+/// Throws InputError with the node's place in the file.
+NetworkPlan plan_network(const Network& network, const Hardware& base, const DesignChoice& design);
+
+/// The convolution that reads the rewritten map: stride 1, kernel and padding in units of s, channels c*s*s.
+/// y(o,i,j) of `layer` on x equals y(o,i,j) of the result on space_to_depth(x). Plain convolutions only.
+Layer space_to_depth_layer(const Layer& layer);
+/// x'[(dy*s + dx)*C + c][i][j] = x[c][i*s + dy][j*s + dx], zero outside.
+IntTensor space_to_depth(const IntTensor& x, int s);
+/// Weights of the rewritten convolution from [cout][cin][kh][kw].
+template <class T> Tensor<T> space_to_depth_weights(const Tensor<T>& w, const Layer& layer);
+extern template Tensor<float> space_to_depth_weights(const Tensor<float>&, const Layer&);
+extern template Tensor<std::int64_t> space_to_depth_weights(const Tensor<std::int64_t>&, const Layer&);
+
+}  // namespace epim
