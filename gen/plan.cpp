@@ -118,6 +118,8 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
     const PeArray array = pe_array_for(hw, layer.epitome);
     hw.pe_rows = array.rows;
     hw.pe_cols = array.cols;
+    // Several PE columns finish a range together: the drain then takes a whole output word per cycle.
+    if (array.cols > 1) hw.joint_lanes = std::min(hw.lanes, hw.adcs());
     std::size_t core = 0;
     while (core < plan.cores.size() && (plan.cores[core].hw.pe_rows != array.rows || plan.cores[core].hw.pe_cols != array.cols))
       ++core;

@@ -247,6 +247,16 @@ const char* name_of(Bound bound) {
   return "?";
 }
 
+const char* remedy(Bound bound) {
+  switch (bound) {
+    case Bound::firing: return "more ADCs: fewer cols_per_adc";
+    case Bound::loading: return "more lanes, or more cols_per_adc";
+    case Bound::arrival: return "more lanes";
+    case Bound::drain: return "more joint_lanes up to lanes, then more lanes or wrapping";
+  }
+  return "?";
+}
+
 Timing predict_timing(const Hardware& hw, const Layer& layer, int frames, bool keep_beats) {
   const Cycle blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
   const Cycle row_words = blocks * layer.w;

@@ -24,6 +24,8 @@ enum class Bound {
   drain,    ///< joint_lanes columns per cycle to the output; more joint_lanes, lanes or wrapping lift it
 };
 const char* name_of(Bound bound);
+/// The parameter that lifts a bound.
+const char* remedy(Bound bound);
 
 struct Timing {
   std::int64_t cycles = 0;       ///< cycles of the run: last beat + 1

@@ -56,6 +56,9 @@ void require(bool ok, const std::string& stage, const std::string& text) {
   if (!ok) throw CheckFailed(stage, text);
 }
 
+/// Table entries by address.
+using Entries = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
+
 /// A word of the input stream.
 struct Word {
   int frame = 0, index = 0;  ///< index >= the frame's words: a word too many
@@ -105,12 +108,14 @@ class Bench {
     driver_->write(reg::frames, static_cast<std::uint32_t>(frames));
     if (!core_.rom) driver_->write(reg::control, commit);
   }
-  /// Replaces one table entry and commits again.
-  void patch(ProgramKind kind, std::uint32_t address, std::uint64_t entry) {
-    driver_->write(reg::prog_select, static_cast<std::uint32_t>(kind));
-    driver_->write(reg::prog_addr, address);
-    driver_->write(reg::prog_data, static_cast<std::uint32_t>(entry));
-    driver_->write(reg::prog_data, static_cast<std::uint32_t>(entry >> 32));
+  /// Replaces entries of a table and commits again.
+  void patch(ProgramKind kind, const Entries& entries) {
+    for (const auto& [address, entry] : entries) {
+      driver_->write(reg::prog_select, static_cast<std::uint32_t>(kind));
+      driver_->write(reg::prog_addr, address);
+      driver_->write(reg::prog_data, static_cast<std::uint32_t>(entry));
+      driver_->write(reg::prog_data, static_cast<std::uint32_t>(entry >> 32));
+    }
     driver_->write(reg::control, commit);
   }
   /// One AXI4-Lite write with all signals chosen; true: OKAY.
@@ -389,14 +394,15 @@ void writes_while_busy(Bench& b) {
 void half_entries(Bench& b) {
   b.driver().reset();
   LayerProgram program = b.program();
-  // A stray low word before every block: the next select or address must forget it.
+  // A stray low word before the second of select and address: that one must forget it.
   for (std::size_t i = 0; i < program.blocks.size(); ++i) {
-    b.driver().write(reg::prog_data, 0xDEADBEEF);
     const ProgramBlock& block = program.blocks[i];
     const std::uint32_t select = static_cast<std::uint32_t>(block.kind) | static_cast<std::uint32_t>(block.pe) << 8;
     if (i % 2) b.driver().write(reg::prog_addr, block.address);
-    b.driver().write(reg::prog_select, select);
-    if (i % 2 == 0) b.driver().write(reg::prog_addr, block.address);
+    else b.driver().write(reg::prog_select, select);
+    b.driver().write(reg::prog_data, 0xDEADBEEF);
+    if (i % 2) b.driver().write(reg::prog_select, select);
+    else b.driver().write(reg::prog_addr, block.address);
     require(b.driver().read(reg::prog_select) == select && b.driver().read(reg::prog_addr) == block.address, "control bus",
             "prog_select or prog_addr does not read back");
     for (const std::uint64_t entry : block.entries) {
@@ -459,10 +465,9 @@ void table_errors(Bench& b) {
   const CoreParameters& p = b.core().parameters;
   const LayerTables& t = b.program().tables;
   // The bit is set, the run ends, and with the tables repaired the same core works again without a reset.
-  const auto broken = [&b](ProgramKind kind, std::uint32_t address, std::uint64_t entry, std::uint32_t bit, const char* what,
-                           bool ends = true) {
+  const auto broken = [&b](ProgramKind kind, const Entries& entries, std::uint32_t bit, const char* what, bool ends = true) {
     b.fresh();
-    b.patch(kind, address, entry);
+    b.patch(kind, entries);
     b.driver().write(reg::control, start);
     try {
       b.stream(b.words());
@@ -475,28 +480,37 @@ void table_errors(Bench& b) {
     b.driver().load(b.program());
     b.clean_run();
   };
-  IfatEntry ifat = t.ifat.at(4);
-  ifat.stop = ifat.start;
-  broken(ProgramKind::ifat, 4, pack(p, ifat), ifat_error, "IFAT stop = start");
-  ifat = t.ifat.at(3);
-  std::swap(ifat.start, ifat.stop);
-  broken(ProgramKind::ifat, 3, pack(p, ifat), ifat_error, "IFAT stop < start");
+  const auto ifat = [&](std::uint32_t at, int first, int stop) {
+    IfatEntry e = t.ifat.at(at);
+    e.start = first;
+    e.stop = stop;
+    return Entries{{at, pack(p, e)}};
+  };
+  broken(ProgramKind::ifat, ifat(4, t.ifat.at(4).start, t.ifat.at(4).start), ifat_error, "IFAT stop = start");
+  broken(ProgramKind::ifat, ifat(3, t.ifat.at(3).stop, t.ifat.at(3).start), ifat_error, "IFAT stop < start");
   IfrtEntry ifrt = t.ifrt.at(0).at(0);
   ifrt.used = false;
-  broken(ProgramKind::ifrt, 0, pack(p, ifrt), ifrt_error, "IFRT entry names no word lines");
-  OfatEntry ofat = t.ofat.at(3);  // opens the second range
-  ofat.start += 1;
-  broken(ProgramKind::ofat, 3, pack(p, ofat), ofat_error, "OFAT range leaves a gap");
-  ofat = t.ofat.at(4);
-  ofat.stop = ofat.start;
-  broken(ProgramKind::ofat, 4, pack(p, ofat), ofat_error, "OFAT stop = start");
-  ofat = t.ofat.at(2);
-  ofat.start += 1;
-  broken(ProgramKind::ofat, 2, pack(p, ofat), ofat_error, "OFAT range overlaps the open one");
-  ofat = t.ofat.at(2);
-  std::swap(ofat.first, ofat.last);
+  broken(ProgramKind::ifrt, {{0, pack(p, ifrt)}}, ifrt_error, "IFRT entry names no word lines");
+  // Patches 3, 4 and 5 make the second of three output ranges.
+  const auto ofat = [&](std::uint32_t first, std::uint32_t last, int shift_start, int shift_stop) {
+    Entries entries;
+    for (std::uint32_t at = first; at <= last; ++at) {
+      OfatEntry e = t.ofat.at(at);
+      e.start += shift_start;
+      e.stop += shift_stop;
+      entries.emplace_back(at, pack(p, e));
+    }
+    return entries;
+  };
+  broken(ProgramKind::ofat, ofat(3, 5, 1, 0), ofat_error, "OFAT range leaves a gap");
+  broken(ProgramKind::ofat, ofat(3, 5, -1, 0), ofat_error, "OFAT range overlaps the one before");
+  broken(ProgramKind::ofat, ofat(4, 4, 1, 0), ofat_error, "OFAT range lies inside the open one");
+  broken(ProgramKind::ofat, ofat(4, 4, 0, -5), ofat_error, "OFAT stop = start");
+  broken(ProgramKind::ofat, ofat(6, 8, 0, -6), ofat_error, "OFAT stop < start");
   // Without a column there is nothing to drain: such a run may need the abort.
-  broken(ProgramKind::ofat, 2, pack(p, ofat), ofat_error, "OFAT last column before the first", false);
+  OfatEntry swapped = t.ofat.at(2);
+  std::swap(swapped.first, swapped.last);
+  broken(ProgramKind::ofat, {{2, pack(p, swapped)}}, ofat_error, "OFAT last column before the first", false);
 }
 
 void wrong_hash(Bench& b) {

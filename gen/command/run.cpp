@@ -117,10 +117,6 @@ void run(const Options& o) {
   NetworkJobs jobs;
   jobs.jobs = o.jobs > 0 ? o.jobs : cores;
   jobs.build.cache = cache();
-  {
-    Progress progress("golden model");
-    (void)progress;
-  }
   fmt::print(stderr, "golden model and synthetic weights (seed {})...\n", o.seed);
   SynthesisedNetwork net;
   {
@@ -205,6 +201,12 @@ void run(const Options& o) {
   if (o.json) {
     std::cout << j.dump(1) << "\n";
     return;
+  }
+  for (Bound bound : {Bound::loading, Bound::arrival, Bound::drain}) {
+    std::string names;
+    for (const LayerJobResult& r : results)
+      if (r.predicted.bound == bound) names += " " + r.name;
+    if (!names.empty()) fmt::print("bound by {} ({}):{}\n", name_of(bound), remedy(bound), names);
   }
   fmt::print("\n{}: {} layers with weights on the RTL, every output, beat cycle and event equal to the golden model\n", network.name, results.size());
   fmt::print("cycles       {} ({:.1f} % fire)\n", total_cycles, 100.0 * static_cast<double>(fire) / static_cast<double>(total_cycles));

@@ -3,6 +3,8 @@
 #include <catch2/catch.hpp>
 
 #include <algorithm>
+#include <cstdlib>
+#include <fstream>
 #include <functional>
 #include <set>
 #include <tuple>
@@ -169,4 +171,12 @@ TEST_CASE("the register map has no overlap and its outputs agree", "[registers]"
     REQUIRE(registers_c().find(" " + hex + "u") != std::string::npos);
     REQUIRE(registers_sv().find(fmt::format("= 'h{:03X};", r.offset)) != std::string::npos);
   }
+}
+
+TEST_CASE("docs/registers.md is up to date", "[registers][docs]") {
+  const std::string path = EPIM_SOURCE_DIR "/docs/registers.md";
+  if (std::getenv("EPIM_UPDATE_DOCS")) std::ofstream(path, std::ios::binary) << registers_markdown();
+  std::ifstream in(path, std::ios::binary);
+  const std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+  REQUIRE(text == registers_markdown());
 }
