@@ -47,10 +47,10 @@ RunOptions run_options(const Options& o) {
     TraceWindow w;
     w.file = o.trace;
     try {
+      if (colon == std::string::npos) throw std::invalid_argument("no colon");
       w.first = std::stoll(o.window.substr(0, colon));
       w.last = std::stoll(o.window.substr(colon + 1));
     } catch (const std::exception&) {
-      colon == std::string::npos ? void() : void();
       throw InputError({"--window", 0, 0}, "bad-window", "\"" + o.window + "\" is not FIRST:LAST (two cycle numbers)");
     }
     r.trace = w;

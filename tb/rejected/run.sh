@@ -1,0 +1,132 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# Bad input to the epim command: one line on stderr with rule and what is legal, exit code 2, nothing written.
+# usage: tb/rejected/run.sh EPIM WORK_DIR [--markdown FILE]
+# Last line: N passed, M failed.
+set -u
+epim=$(realpath "$1")
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$2
+markdown=
+[ "${3:-}" = --markdown ] && markdown=$(realpath -m "$4")
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work" || exit 4
+passed=0 failed=0
+rows=
+
+base='schema = 1
+name = "t"
+[hardware]
+crossbar = "16x16"
+lanes = 4
+cols_per_adc = 4
+[layer]
+cin = 8
+cout = 8
+kernel = 3
+height = 6
+width = 6
+[layer.epitome]
+e_out = 4
+e_in = 4
+p = 4
+q = 4
+'
+# expect TITLE EXPECTED-REGEX COMMAND...: exit code 2, one line that fits, no output folder.
+expect() {
+  local title=$1 want=$2 text code
+  shift 2
+  rm -rf out
+  text=$("$@" 2>&1 > stdout.txt)
+  code=$?
+  if [ $code = 2 ] && [ "$(printf '%s\n' "$text" | wc -l)" = 1 ] && [[ $text =~ $want ]] && [ ! -e out ] && [ -z "$(ls -d out.tmp* 2> /dev/null)" ]; then
+    passed=$((passed + 1))
+    echo "ok      $title"
+    rows+="| $title | \`${text//|/\\|}\` |"$'\n'
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $title: exit code $code, expected 2 and /$want/:"
+    printf '%s\n' "$text" | sed 's/^/          /'
+  fi
+}
+# config NAME TEXT, then gen of it.
+with() { printf '%s' "$2" > "$1.toml"; }
+gen() { "$epim" gen --config "$1.toml" --out out "${@:2}"; }
+
+with ok "$base"
+gen ok > /dev/null || { echo "the base configuration is refused"; exit 4; }
+with key "$base"'colour = 3'
+expect "unknown key" '^key.toml:18:1: unknown-key: ' gen key
+with type "${base/cin = 8/cin = \"eight\"}"
+expect "wrong type" '^type.toml:8:.*wrong-type' gen type
+with zero "${base/height = 6/height = 0}"
+expect "zero size" '^zero.toml:11:.*value-out-of-range' gen zero
+with large "${base/e_in = 4/e_in = 12}"
+expect "epitome larger than its convolution" '^large.toml:.*epitome' gen large
+with rows "${base/16x16/18x16}"
+expect "crossbar rows not a multiple of the lanes" '^rows.toml:4:.*crossbar-rows-lanes.*16' gen rows
+with ein "${base/e_in = 4/e_in = 6}"
+expect "input group not a multiple of the lanes" '^ein.toml:.*' gen ein
+with groups "${base/kernel = 3/kernel = 3
+groups = 2}"
+expect "grouped convolution" 'grouped-convolution' gen groups
+with dilated "${base/kernel = 3/kernel = 3
+dilation = 2}"
+expect "dilated convolution" 'dilated-convolution' gen dilated
+with syntax 'schema = = 1'
+expect "TOML syntax" '^syntax.toml:1:' gen syntax
+expect "no such file" 'unreadable-file' gen missing
+expect "accumulator that could overflow" 'accumulator-overflow' gen ok --set hardware.acc_bits=8
+expect "buffer too small for the kernel" 'buffer-too-small' gen ok --set hardware.buffer_words=8
+expect "PE array too small" 'pe-array-too-small' gen ok --set hardware.pe_rows=1
+expect "override of an unknown key" 'unknown-key' gen ok --set hardware.crossbars=3
+expect "crossbar that is no size" 'hardware.crossbar' gen ok --crossbar 12
+
+patches() { printf '%s' "${base/q = 4/q = 4
+patches = \"$1.json\"}" > "$1.toml"; printf '%s' "$2" > "$1.json"; }
+one() { printf '{"p":%s,"q":0,"c_in":0,"c_out":0,"w":3,"h":3,"beta1":4,"beta2":4,"dst_in":%s,"dst_out":%s}' "$1" "$2" "$3"; }
+patches outside "[$(one 2 0 0),$(one 0 4 0),$(one 0 0 4),$(one 0 4 4)]"
+expect "patch outside the epitome" 'patch' gen outside
+patches hole "[$(one 0 0 0),$(one 0 4 0),$(one 0 0 4)]"
+expect "cover not exact: a hole" 'cover' gen hole
+patches twice "[$(one 0 0 0),$(one 0 0 0),$(one 0 4 0),$(one 0 0 4),$(one 0 4 4)]"
+expect "cover not exact: an overlap" '.' gen twice
+patches broken "[$(one 0 0 0),"
+expect "truncated patch list" '^broken.json:1:' gen broken
+mkdir -p foreign && touch foreign/file
+expect "output folder that epim did not make" 'output-not-ours' "$epim" gen --config ok.toml --out foreign
+
+cp -r "$root/models/digits" digits
+printf 'schema = 1\nname = "n"\n[hardware]\ncrossbar = "64x64"\nweight_bits = 5\nact_bits = 8\nout_bits = 16\n[network]\nfile = "digits/network.json"\nimages = "digits/test_images.npy"\nlabels = "digits/test_labels.npy"\n' > net.toml
+head -c 3000 "$root/models/digits/weights.npz" > digits/weights.npz
+expect "truncated .npz" 'corrupt-npz' gen net
+cp "$root/models/digits/weights.npz" digits/weights.npz
+printf 'x' | dd of=digits/weights.npz bs=1 seek=20000 conv=notrunc 2> /dev/null
+expect "corrupt .npz" 'corrupt-npz' gen net
+cp "$root/models/digits/weights.npz" digits/weights.npz
+edit() { sed "$1" "$root/models/digits/network.json" > digits/network.json; }
+edit 's/"conv2"\],/"nothing"],/'
+expect "network: unknown input" 'network.json:[0-9]+:.*unknown-input' gen net
+edit '0,/"op": "conv"/s//"op": "conv", "groups": 2/'
+expect "network: grouped convolution" 'grouped-convolution' gen net
+edit '0,/"op": "max_pool"/s//"op": "softmax"/'
+expect "network: unknown node kind" 'unknown-op' gen net
+edit 's/"inputs": \["image"\]/"inputs": ["fc"]/'
+expect "network: cycle" 'network-cycle' gen net
+edit 's/"name": "conv3"/"name": "conv3x"/; s/\["conv3"\]/["conv3x"]/'
+expect "network: missing weight" 'missing-array' gen net
+head -c 700 "$root/models/digits/network.json" > digits/network.json
+expect "network: truncated JSON" 'network.json:[0-9]+:' gen net
+cp "$root/models/digits/network.json" digits/
+head -c 200 "$root/models/digits/test_images.npy" > digits/test_images.npy
+expect "truncated images" 'corrupt-npz' "$epim" sim --config net.toml
+expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
+expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
+expect "unknown verb" 'bad-argument' "$epim" simulate
+
+if [ -n "$markdown" ]; then printf '| input | message |\n|---|---|\n%s' "$rows" > "$markdown"; fi
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
