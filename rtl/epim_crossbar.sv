@@ -178,6 +178,10 @@ module epim_crossbar #(
     end else begin : gen_ram
       localparam int SumW = epim_pkg::num_width(XbRows) + CellBits + DacBits;
       logic [Conversions*SumW-1:0] sums;
+      /* verilator lint_off UNUSEDSIGNAL */
+      logic unused;  // the top of a chunk, where a crossbar has fewer than 64 rows
+      /* verilator lint_on UNUSEDSIGNAL */
+      assign unused = ^prog_data_i;
       for (genvar i = 0; i < Conversions; i++) begin : gen_conversion
         logic [CellBits*Chunks*64-1:0] column;
         for (genvar b = 0; b < CellBits; b++) begin : gen_bit

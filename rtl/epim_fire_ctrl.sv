@@ -235,7 +235,8 @@ module epim_fire_ctrl #(
         start_q     <= ofat_start_i;
         stop_q      <= ofat_stop_i;
         first_q     <= ofat_first_i;
-        last_q      <= ofat_last_i;
+        // A last column before the first is flagged; the range then ends in its first column, so that the run ends.
+        last_q      <= (ofat_last_i < ofat_first_i) ? ofat_first_i : ofat_last_i;
         k_q         <= (scan_kind(ofat_first_i, ofat_last_i) == 2'd0) ? ofat_first_i[GroupW+LaneW +: CStepW] : '0;
       end else if (active_q) begin
         cycle_q <= cycle_end ? '0 : cycle_q + PeriodW'(1);

@@ -81,7 +81,8 @@ struct Finding {
 Finding finding_of(const CaseResult& r, const std::string& killer) {
   Finding f{r.passed, true, killer, r.stage, r.message.substr(0, r.message.find('\n'))};
   // A core that does not build, or an input that is refused for another reason than the core's identity, tells nothing.
-  if (!r.passed && (r.stage == "build" || (r.stage == "input" && r.message.find("wrong-register-image") == std::string::npos))) {
+  if (!r.passed
+      && (r.stage == "build" || (r.stage == "input" && r.message.find("wrong-register-image") == std::string::npos))) {
     f.valid = false;
     f.message = r.message;
     const std::size_t error = f.message.find("%Error");
@@ -127,7 +128,8 @@ std::vector<std::string> killers_of(const Bug& bug) {
   return list;
 }
 
-BugResult run_bug(const Bug& bug, const std::map<std::string, Case>& cases, const std::map<std::string, Finding>& unpatched,
+BugResult run_bug(const Bug& bug, const std::map<std::string, Case>& cases,
+                  const std::map<std::string, Finding>& unpatched,
                   const BugBankOptions& options) {
   BugResult result;
   result.name = bug.name;
@@ -140,11 +142,13 @@ BugResult run_bug(const Bug& bug, const std::map<std::string, Case>& cases, cons
   fs::copy(fs::path(options.home) / "rtl", folder.path() / "rtl");
   const CommandResult applied = run_command(fmt::format("patch -p1 --batch --forward --silent -d '{}' -i '{}'",
                                                         folder.path().string(), fs::absolute(bug.path).string()));
-  if (applied.code != 0) return error("patch", "does not apply: " + applied.output.substr(0, applied.output.find('\n')));
+  if (applied.code != 0)
+    return error("patch", "does not apply: " + applied.output.substr(0, applied.output.find('\n')));
   const Sources sources = read_sources(folder.path() / "rtl");
   for (const std::string& killer : killers_of(bug)) {
     const Finding& good = unpatched.at(killer);
-    if (!good.passed) return error(good.stage, fmt::format("the unpatched RTL fails {}: {}", good.killer, good.message));
+    if (!good.passed)
+      return error(good.stage, fmt::format("the unpatched RTL fails {}: {}", good.killer, good.message));
     const Finding found = run_killer(killer, cases, options.build, sources);
     if (!found.valid) return error(found.stage, fmt::format("{}: {}", found.killer, found.message));
     if (found.passed) continue;
@@ -175,7 +179,8 @@ std::vector<Bug> load_bugs(const std::string& folder, const std::vector<std::str
     const std::size_t dash = bug.name.find('-');
     bool wanted = names.empty();
     for (const std::string& n : names)
-      if (n == bug.name || n == bug.name.substr(0, dash) || (dash != std::string::npos && n == bug.name.substr(dash + 1))) {
+      if (n == bug.name || n == bug.name.substr(0, dash) || "0" + n == bug.name.substr(0, dash)
+          || (dash != std::string::npos && n == bug.name.substr(dash + 1))) {
         wanted = true;
         found.insert(n);
       }
@@ -195,11 +200,13 @@ std::vector<Bug> load_bugs(const std::string& folder, const std::vector<std::str
       } else if (last && line.rfind("#   ", 0) == 0) *last += " " + line.substr(4);
     }
     if (bug.what.empty() || bug.breaks.empty())
-      throw InputError({file.string(), 0, 0}, "bug-header", "the patch must begin with lines '# bug: ...' and '# breaks: ...'");
+      throw InputError({file.string(), 0, 0}, "bug-header",
+                       "the patch must begin with lines '# bug: ...' and '# breaks: ...'");
     bugs.push_back(std::move(bug));
   }
   for (const std::string& n : names)
-    if (!found.count(n)) throw InputError({}, "unknown-bug", fmt::format("no patch {} in {} ({} patches)", n, folder, files.size()));
+    if (!found.count(n))
+      throw InputError({}, "unknown-bug", fmt::format("no patch {} in {} ({} patches)", n, folder, files.size()));
   return bugs;
 }
 
@@ -219,7 +226,8 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
                          fmt::format("'# try: {}' names neither a file of configs/named nor \"misuse\"", killer));
       cases.emplace(killer, named_case(file.string()));
     }
-  const int jobs = options.jobs > 0 ? options.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int processors = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int jobs = options.jobs > 0 ? options.jobs : processors;
   const double total = static_cast<double>(killers.size() + bugs.size());
   std::size_t done = 0;
   std::mutex mutex;

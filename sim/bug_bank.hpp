@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The bug bank: deliberate RTL bugs, each a patch against rtl/, that the regression must notice.
 ///
-/// A test suite that never fails proves nothing. Every patch of tb/bugs is applied to a copy of rtl/, the changed core is
-/// built, and the checks that the patch names are run until one of them fails. A bug that all of them let pass has
+/// A test suite that never fails proves nothing. Every patch of tb/bugs is applied to a copy of rtl/, the changed core
+/// is built, and the checks that the patch names are run until one of them fails. A bug that all of them let pass has
 /// survived: a hole in the tests. docs/bug-bank.md lists what killed each bug.
 #pragma once
 #include <functional>

@@ -69,7 +69,7 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
   const FileSet files = {
       {kMarkerFile, "{\"tool\": \"epim\", \"kind\": \"dump\"}\n"},
       {"layer.json", j.dump(2) + "\n"},
-      {"x.npy", text(npy_bytes(NpyArray::from(input)))},
+      {"x.npy", text(npy_bytes(NpyArray::from(expand(input, layer.cin))))},
       {"epitome.npy", text(npy_bytes(NpyArray::from(data.epitome)))},
       {"crossbar_scale.npy", text(npy_bytes(NpyArray::from(data.crossbar_scale)))},
       {"zero_point.npy", text(npy_bytes(NpyArray::from(data.zero_point)))},

@@ -2,265 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/misuse.hpp"
 
-#include <algorithm>
 #include <chrono>
-#include <functional>
 #include <memory>
 
 #include <fmt/format.h>
 
-#include "gen/register_map.hpp"
-#include "gen/synthetic.hpp"
-#include "golden/bounds.hpp"
+#include "sim/misuse_bench.hpp"
 
 namespace epim {
 namespace {
 
-// Status register bits (gen/register_map.def).
-constexpr std::uint32_t busy_bit = 1, done_bit = 2, committed_bit = 4;
-constexpr std::uint32_t start_refused = 1u << 8, write_refused = 1u << 9, frame_length = 1u << 10, ifat_error = 1u << 11,
-                        ifrt_error = 1u << 12, ofat_error = 1u << 13, error_bits = 0x3F00;
-constexpr std::uint32_t start = 1, abort_run = 2, commit = 4;
-
-/// Nine activations per position, three output ranges, partial words, an odd number of activations in a run.
-constexpr const char* configuration = R"(
-schema = 1
-name = "misuse"
-[hardware]
-crossbar = "64x16"
-cell_bits = 1
-weight_bits = 3
-act_bits = 3
-cols_per_adc = 4
-lanes = 4
-out_bits = 8
-tables = "{}"
-[layer]
-cin = 12
-cout = 15
-kernel = 3
-padding = 1
-height = 5
-width = 5
-[layer.epitome]
-e_out = 5
-e_in = 4
-p = 4
-q = 4
-sampler = "distinct"
-[layer.data]
-seed = 45
-)";
-
-void require(bool ok, const std::string& stage, const std::string& text) {
-  if (!ok) throw CheckFailed(stage, text);
-}
-
-/// Table entries by address.
-using Entries = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
-
-/// A word of the input stream.
-struct Word {
-  int frame = 0, index = 0;  ///< index >= the frame's words: a word too many
-  bool last = false;
-};
-
-/// What a run gave at the output stream.
-struct Streamed {
-  std::vector<std::vector<std::uint64_t>> beats;  ///< channels of each beat
-  std::vector<bool> lasts;
-  std::int64_t cycles = 0;
-};
-
-/// One small core with its layer, and the bare moves on its ports.
-class Bench {
- public:
-  Bench(const std::string& tables, const BuildOptions& build, const Sources* rtl) {
-    std::string text = configuration;
-    text.replace(text.find("{}"), 2, tables);
-    config_ = parse_config(text, "misuse.toml");
-    made_ = prepare_layer(config_);
-    config_.hw.acc_bits = accumulator_bound(config_.hw, made_.layer, made_.data).bits;
-    core_ = build_core_from(config_, {made_.layer}, &made_.data, build, rtl);
-    program_ = build_program(core_.parameters, made_.layer, made_.data, 1);
-    driver_ = std::make_unique<CoreDriver>(core_);
-    const GoldenLayer golden(config_.hw, made_.layer, made_.data);
-    EventCounts events;
-    inputs_ = {made_.input, synthetic_input(made_.layer, config_.hw, 46)};
-    for (const IntTensor& x : inputs_) outputs_.push_back(golden.run(x, events));
-  }
-
-  CoreDriver& driver() { return *driver_; }
-  const Core& core() const { return core_; }
-  const LayerProgram& program() const { return program_; }
-  Signal port(const char* name) { return driver_->model().port(name); }
-  std::uint32_t status() { return driver_->read(reg::status); }
-  int frame_words() const { return 5 * 5 * 3; }
-  int positions() const { return 25; }
-  int beats_per_position() const { return 4; }
-
-  /// Reset, then the layer's program, committed.
-  void fresh() {
-    driver_->reset();
-    driver_->load(program_);
-  }
-  void set_frames(int frames) {
-    driver_->write(reg::frames, static_cast<std::uint32_t>(frames));
-    if (!core_.rom) driver_->write(reg::control, commit);
-  }
-  /// Replaces entries of a table and commits again.
-  void patch(ProgramKind kind, const Entries& entries) {
-    for (const auto& [address, entry] : entries) {
-      driver_->write(reg::prog_select, static_cast<std::uint32_t>(kind));
-      driver_->write(reg::prog_addr, address);
-      driver_->write(reg::prog_data, static_cast<std::uint32_t>(entry));
-      driver_->write(reg::prog_data, static_cast<std::uint32_t>(entry >> 32));
-    }
-    driver_->write(reg::control, commit);
-  }
-  /// One AXI4-Lite write with all signals chosen; true: OKAY.
-  bool write_strobed(std::uint32_t address, std::uint32_t value, unsigned strobe) {
-    port("s_axil_wstrb_i").set(strobe);
-    const bool ok = driver_->try_write(address, value);
-    port("s_axil_wstrb_i").set(0xF);
-    return ok;
-  }
-  /// One AXI4-Lite read; true: OKAY.
-  bool try_read(std::uint32_t address) {
-    Signal valid = port("s_axil_arvalid_i");
-    valid.set(1);
-    port("s_axil_araddr_i").set(address);
-    driver_->model().eval();
-    require(port("s_axil_arready_o").high(), "control bus", "arready low without a read outstanding");
-    driver_->tick();
-    valid.set(0);
-    require(port("s_axil_rvalid_o").high(), "control bus", fmt::format("no data for the read of 0x{:03X}", address));
-    return port("s_axil_rresp_o").get() == 0;
-  }
-
-  /// The words of `frames` frames, tlast where it belongs.
-  std::vector<Word> words(int frames = 1) const {
-    std::vector<Word> list;
-    for (int f = 0; f < frames; ++f)
-      for (int i = 0; i < frame_words(); ++i) list.push_back({f, i, i + 1 == frame_words()});
-    return list;
-  }
-
-  /// Streams `list` in while the core is busy. `out_period` n > 1: the output is ready in one cycle of n; the beat that
-  /// waits must not change. `during` is called once, in cycle 40. Fails when the core is still busy after `limit` cycles.
-  Streamed stream(const std::vector<Word>& list, int out_period = 1, const std::function<void()>& during = {},
-                  std::int64_t limit = 20000) {
-    Signal valid = port("s_axis_tvalid_i"), ready = port("s_axis_tready_o"), data = port("s_axis_tdata_i"),
-           last = port("s_axis_tlast_i"), out_valid = port("m_axis_tvalid_o"), out_ready = port("m_axis_tready_i"),
-           out_data = port("m_axis_tdata_o"), out_last = port("m_axis_tlast_o"), busy = port("busy_o");
-    const int lanes = config_.hw.lanes, bits = config_.hw.out_bits;
-    Streamed result;
-    std::size_t at = 0;
-    bool waiting = false, held_last = false;
-    std::vector<std::uint64_t> held;
-    for (int i = 0; !busy.high(); ++i) {
-      require(i < 10, "start", "the core does not become busy after an accepted start");
-      driver_->tick();
-    }
-    while (busy.high()) {
-      if (result.cycles == 40 && during) {
-        valid.set(0);
-        out_ready.set(0);
-        driver_->model().eval();
-        during();
-        if (!busy.high()) break;
-      }
-      const bool offer = at < list.size();
-      valid.set(offer);
-      if (offer) {
-        const Word& w = list[at];
-        data.clear();
-        for (int l = 0; l < lanes; ++l) {
-          const int block = w.index % 3, x = w.index / 3 % 5, y = w.index / 15;
-          const std::int64_t v = y < 5 ? inputs_[static_cast<std::size_t>(w.frame)](block * lanes + l, y, x) : 7;
-          data.put(l * config_.hw.act_bits, config_.hw.act_bits, static_cast<std::uint64_t>(v));
-        }
-        last.set(w.last);
-      }
-      out_ready.set(result.cycles % out_period == out_period - 1);
-      driver_->model().eval();
-      std::vector<std::uint64_t> beat;
-      for (int l = 0; l < lanes; ++l) beat.push_back(out_data.field(l * bits, bits));
-      if (waiting) {
-        require(out_valid.high(), "output handshake", fmt::format("tvalid fell before tready in cycle {}", result.cycles));
-        require(beat == held, "output handshake", fmt::format("tdata changed before tready in cycle {}", result.cycles));
-        require(out_last.high() == held_last, "output handshake",
-                fmt::format("tlast changed before tready in cycle {}", result.cycles));
-      }
-      if (out_valid.high() && out_ready.high()) {
-        result.beats.push_back(beat);
-        result.lasts.push_back(out_last.high());
-      }
-      waiting = out_valid.high() && !out_ready.high();
-      held = beat;
-      held_last = out_last.high();
-      if (offer && ready.high()) ++at;
-      if (result.cycles >= limit)
-        throw CheckFailed("watchdog", fmt::format("still busy after {} cycles: {} of {} words taken, {} beats, status 0x{:04X}",
-                                                  limit, at, list.size(), result.beats.size(), status()));
-      driver_->tick();
-      ++result.cycles;
-    }
-    valid.set(0);
-    out_ready.set(0);
-    driver_->model().eval();
-    return result;
-  }
-
-  /// Beats against golden maps, one per frame.
-  void expect(const Streamed& got, const std::vector<IntTensor>& want) {
-    const std::size_t per_frame = static_cast<std::size_t>(positions() * beats_per_position());
-    require(got.beats.size() == want.size() * per_frame, "output",
-            fmt::format("{} beats, expected {}", got.beats.size(), want.size() * per_frame));
-    for (std::size_t b = 0; b < got.beats.size(); ++b) {
-      const int position = static_cast<int>(b % per_frame) / beats_per_position(), word = static_cast<int>(b) % beats_per_position();
-      const IntTensor& map = want[b / per_frame];
-      for (int l = 0; l < config_.hw.lanes; ++l) {
-        const int c = word * config_.hw.lanes + l;
-        const std::uint64_t v = c < 15 ? static_cast<std::uint64_t>(map(c, position / 5, position % 5)) : 0;
-        require(got.beats[b][static_cast<std::size_t>(l)] == v, "output",
-                fmt::format("beat {} lane {}: {} expected {}", b, l, got.beats[b][static_cast<std::size_t>(l)], v));
-      }
-      require(got.lasts[b] == ((b + 1) % per_frame == 0), "output", fmt::format("beat {}: tlast {}", b, bool{got.lasts[b]}));
-    }
-  }
-  const IntTensor& golden_output(int frame) const { return outputs_[static_cast<std::size_t>(frame)]; }
-  /// The golden map of frame 0 with every word from `word` on set to zero.
-  IntTensor golden_cut(int word) const {
-    IntTensor x = inputs_[0];
-    for (int i = word; i < frame_words(); ++i)
-      for (int l = 0; l < config_.hw.lanes; ++l) x(i % 3 * config_.hw.lanes + l, i / 15, i / 3 % 5) = 0;
-    EventCounts events;
-    return GoldenLayer(config_.hw, made_.layer, made_.data).run(x, events);
-  }
-  /// Starts, streams one frame, compares, and asks for a clean end.
-  Streamed clean_run(int out_period = 1) {
-    driver_->write(reg::control, start);
-    Streamed got = stream(words(), out_period);
-    expect(got, {golden_output(0)});
-    const std::uint32_t s = status();
-    require((s & (busy_bit | done_bit | error_bits)) == done_bit, "status",
-            fmt::format("after a clean run: 0x{:04X}, expected done alone", s));
-    return got;
-  }
-  void expect_error(std::uint32_t bit, const char* what) {
-    const std::uint32_t s = status();
-    require((s & error_bits) == bit, "status", fmt::format("{}: error bits 0x{:04X}, expected 0x{:04X}", what, s & error_bits, bit));
-  }
-
- private:
-  Config config_;
-  SyntheticLayer made_;
-  Core core_;
-  LayerProgram program_;
-  std::unique_ptr<CoreDriver> driver_;
-  std::vector<IntTensor> inputs_, outputs_;
-};
+using namespace misuse;
 
 void unmapped(Bench& b) {
   b.fresh();
@@ -269,7 +21,8 @@ void unmapped(Bench& b) {
     require(!b.driver().try_write(a, 1), "control bus", fmt::format("write of unmapped 0x{:03X} answered OKAY", a));
   }
   for (const std::uint32_t a : {0x001u, 0x042u, 0x0C1u, 0x103u})
-    require(!b.try_read(a) && !b.driver().try_write(a, 1), "control bus", fmt::format("unaligned 0x{:03X} answered OKAY", a));
+    require(!b.try_read(a) && !b.driver().try_write(a, 1), "control bus",
+            fmt::format("unaligned 0x{:03X} answered OKAY", a));
   for (const std::uint32_t a : {reg::id, reg::version, reg::hash_lo, reg::status, reg::cycles, reg::events})
     require(!b.driver().try_write(a, 0), "control bus", fmt::format("write of read-only 0x{:03X} answered OKAY", a));
   b.clean_run();
@@ -278,9 +31,12 @@ void unmapped(Bench& b) {
 void partial_strobes(Bench& b) {
   b.fresh();
   for (unsigned strobe = 0; strobe < 15; ++strobe) {
-    require(!b.write_strobed(reg::shift, 0x3F3F3F3F, strobe), "control bus", fmt::format("strobe 0x{:X} answered OKAY", strobe));
-    require(!b.write_strobed(reg::prog_data, 0x3F3F3F3F, strobe), "control bus", fmt::format("strobe 0x{:X} answered OKAY", strobe));
-    require(!b.write_strobed(reg::control, start, strobe), "control bus", fmt::format("strobe 0x{:X} answered OKAY", strobe));
+    require(!b.write_strobed(reg::shift, 0x3F3F3F3F, strobe), "control bus",
+            fmt::format("strobe 0x{:X} answered OKAY", strobe));
+    require(!b.write_strobed(reg::prog_data, 0x3F3F3F3F, strobe), "control bus",
+            fmt::format("strobe 0x{:X} answered OKAY", strobe));
+    require(!b.write_strobed(reg::control, start, strobe), "control bus",
+            fmt::format("strobe 0x{:X} answered OKAY", strobe));
     require(!(b.status() & busy_bit), "control bus", fmt::format("start with strobe 0x{:X} took effect", strobe));
   }
   require(b.driver().read(reg::shift) == b.program().geometry[(reg::shift - reg::last_patch) / 4], "control bus",
@@ -356,14 +112,17 @@ void commit_is_undone(Bench& b) {
   b.fresh();
   b.driver().write(reg::clamp_hi, b.program().geometry.back());
   require(!(b.status() & committed_bit), "status", "a geometry write left the core committed");
-  require(!b.driver().try_write(reg::control, start), "control bus", "start after an uncommitted geometry write answered OKAY");
+  require(!b.driver().try_write(reg::control, start), "control bus",
+          "start after an uncommitted geometry write answered OKAY");
   b.fresh();
   const ProgramBlock& block = b.program().blocks.at(0);
-  b.driver().write(reg::prog_select, static_cast<std::uint32_t>(block.kind) | static_cast<std::uint32_t>(block.pe) << 8);
+  b.driver().write(reg::prog_select,
+                   static_cast<std::uint32_t>(block.kind) | static_cast<std::uint32_t>(block.pe) << 8);
   b.driver().write(reg::prog_addr, block.address);
   b.driver().write(reg::prog_data, static_cast<std::uint32_t>(block.entries.at(0)));
   b.driver().write(reg::prog_data, static_cast<std::uint32_t>(block.entries.at(0) >> 32));
-  require(!b.driver().try_write(reg::control, start), "control bus", "start after an uncommitted table write answered OKAY");
+  require(!b.driver().try_write(reg::control, start), "control bus",
+          "start after an uncommitted table write answered OKAY");
   // Commit and start in one write.
   b.driver().write(reg::control, abort_run);
   b.driver().write(reg::control, commit | start);
@@ -403,7 +162,8 @@ void half_entries(Bench& b) {
     b.driver().write(reg::prog_data, 0xDEADBEEF);
     if (i % 2) b.driver().write(reg::prog_select, select);
     else b.driver().write(reg::prog_addr, block.address);
-    require(b.driver().read(reg::prog_select) == select && b.driver().read(reg::prog_addr) == block.address, "control bus",
+    require(b.driver().read(reg::prog_select) == select && b.driver().read(reg::prog_addr) == block.address,
+            "control bus",
             "prog_select or prog_addr does not read back");
     for (const std::uint64_t entry : block.entries) {
       b.driver().write(reg::prog_data, static_cast<std::uint32_t>(entry));
@@ -465,7 +225,8 @@ void table_errors(Bench& b) {
   const CoreParameters& p = b.core().parameters;
   const LayerTables& t = b.program().tables;
   // The bit is set, the run ends, and with the tables repaired the same core works again without a reset.
-  const auto broken = [&b](ProgramKind kind, const Entries& entries, std::uint32_t bit, const char* what, bool ends = true) {
+  const auto broken = [&b](ProgramKind kind, const Entries& entries, std::uint32_t bit, const char* what,
+                           bool ends = true) {
     b.fresh();
     b.patch(kind, entries);
     b.driver().write(reg::control, start);
@@ -510,7 +271,7 @@ void table_errors(Bench& b) {
   // Without a column there is nothing to drain: such a run may need the abort.
   OfatEntry swapped = t.ofat.at(2);
   std::swap(swapped.first, swapped.last);
-  broken(ProgramKind::ofat, {{2, pack(p, swapped)}}, ofat_error, "OFAT last column before the first", false);
+  broken(ProgramKind::ofat, {{2, pack(p, swapped)}}, ofat_error, "OFAT last column before the first");
 }
 
 void wrong_hash(Bench& b) {
@@ -533,8 +294,9 @@ void runs_without_reset(Bench& b) {
   std::vector<std::uint64_t> first;
   for (int run = 0; run < 3; ++run) {
     b.clean_run();
-    std::vector<std::uint64_t> counts = {b.driver().read64(reg::cycles), b.driver().read64(reg::first_fire), b.driver().read64(reg::last_fire)};
-    for (std::size_t i = 0; i < event_count; ++i) counts.push_back(b.driver().read64(reg::events + 8 * static_cast<std::uint32_t>(i)));
+    std::vector<std::uint64_t> counts = {b.driver().read64(reg::cycles), b.driver().read64(reg::first_fire),
+                                         b.driver().read64(reg::last_fire)};
+    for (std::uint32_t i = 0; i < event_count; ++i) counts.push_back(b.driver().read64(reg::events + 8 * i));
     if (run == 0) first = counts;
     require(counts == first, "events", fmt::format("run {} of the same layer without a reset counts differently", run));
   }
@@ -553,8 +315,10 @@ void abort_anywhere(Bench& b) {
     valid.set(0);
     for (int i = 0; i < 3; ++i) b.driver().tick();
     require(!b.port("busy_o").high(), "abort", fmt::format("busy after an abort in cycle {}", after));
-    require(!b.port("m_axis_tvalid_o").high(), "abort", fmt::format("an output beat after an abort in cycle {}", after));
-    require(!b.port("s_axis_tready_o").high(), "abort", fmt::format("the input is ready after an abort in cycle {}", after));
+    require(!b.port("m_axis_tvalid_o").high(), "abort",
+            fmt::format("an output beat after an abort in cycle {}", after));
+    require(!b.port("s_axis_tready_o").high(), "abort",
+            fmt::format("the input is ready after an abort in cycle {}", after));
     require((b.status() & (busy_bit | done_bit | error_bits)) == 0, "status",
             fmt::format("0x{:04X} after an abort in cycle {}", b.status(), after));
     b.clean_run();
@@ -617,7 +381,9 @@ std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl
     result.name = std::string("misuse-") + check.name;
     result.configurations = 1;
     const auto begin = std::chrono::steady_clock::now();
-    const auto since = [&begin] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
+    const auto since = [&begin] {
+      return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+    };
     try {
       std::unique_ptr<Bench>& bench = benches[check.rom];
       if (!bench) bench = std::make_unique<Bench>(check.rom ? "rom" : "writable", build, rtl);

@@ -16,7 +16,7 @@ struct Options {
   std::vector<std::string> names;
   std::string folder, cache = "build/bugs";
   int jobs = 0;
-  bool json = false, list = false;
+  bool json = false, list = false, markdown = false;
 };
 
 const char* word(BugOutcome outcome) {
@@ -27,19 +27,44 @@ const char* word(BugOutcome outcome) {
   }
 }
 
+/// docs/bug-bank.md. Nothing in it depends on the machine or on time.
+void print_markdown(const std::vector<Bug>& bugs, const std::vector<BugResult>& results) {
+  fmt::print(
+      "<!-- SPDX-FileCopyrightText: 2026 The epim authors -->\n<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
+      "<!-- Made by `epim bugs --markdown`: do not edit. -->\n\n# Bug bank\n\n"
+      "A regression that never fails proves nothing. Each patch of `tb/bugs` puts one deliberate bug into `rtl/`;\n"
+      "`epim bugs` applies it to a copy, builds the core, and runs the checks that the patch names until one fails.\n"
+      "The unpatched RTL must pass the same checks. A bug that they all let pass has survived: the tests have a hole.\n"
+      "\n"
+      "- A killer such as `xb16` is `configs/named/xb16.toml`: every stage compared with the golden model, without\n"
+      "  stalls, with random stalls, and with bursts over two frames.\n"
+      "- A killer such as `misuse-handshakes` is a protocol or misuse check of `sim/misuse.cpp`.\n"
+      "- The stage is where the difference was seen first: the closer to the bug, the less there is to search.\n\n"
+      "| bug | what | what it breaks | killer | stage |\n|---|---|---|---|---|\n");
+  for (std::size_t i = 0; i < results.size(); ++i) {
+    const BugResult& r = results[i];
+    const bool killed = r.outcome == BugOutcome::killed;
+    fmt::print("| {} | {} | {} | {} | {} |\n", r.name, bugs[i].what, bugs[i].breaks,
+               killed ? r.killer : word(r.outcome), r.stage);
+  }
+}
+
 }  // namespace
 
 void add_bugs(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("bugs", "Put deliberate bugs into the RTL and see that the checks notice each of them");
+  CLI::App* verb = app.add_subcommand("bugs",
+                                      "Put deliberate bugs into the RTL and see that the checks notice each of them");
   verb->add_option("names", o->names, "Bugs: name, number or name without number; default: all of tb/bugs");
   verb->add_option("--folder", o->folder, "Folder of *.patch files; default: tb/bugs of the project");
   verb->add_option("--cache", o->cache, "Folder of the compiled models")->capture_default_str();
   verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores");
   verb->add_flag("--list", o->list, "Say what the bugs are and stop");
   verb->add_flag("--json", o->json, "Results as JSON on stdout");
+  verb->add_flag("--markdown", o->markdown, "Results as the text of docs/bug-bank.md on stdout");
   verb->footer("Exit code 1 when a bug survives, does not apply or does not compile.\n"
-               "Examples:\n  epim bugs\n  epim bugs 14 ring-wraps-early --json");
+               "Examples:\n  epim bugs\n  epim bugs 14 ring-wraps-early --json\n"
+               "  epim bugs --markdown > docs/bug-bank.md");
   verb->callback([o] {
     const std::vector<Bug> bugs = load_bugs(o->folder.empty() ? home() + "/tb/bugs" : o->folder, o->names);
     if (o->list) {
@@ -65,8 +90,8 @@ void add_bugs(CLI::App& app) {
       if (o->json) {
         j.push_back({{"bug", r.name}, {"what", bugs[i].what}, {"breaks", bugs[i].breaks}, {"outcome", word(r.outcome)},
                      {"killer", r.killer}, {"stage", r.stage}, {"message", r.message}});
-      } else {
-        fmt::print("{:<8}  {:<34}", word(r.outcome), r.name);
+      } else if (!o->markdown) {
+        fmt::print("{:<8}  {:<36}", word(r.outcome), r.name);
         if (r.outcome == BugOutcome::killed) fmt::print("  {}: {}: {}", r.killer, r.stage, r.message);
         if (r.outcome == BugOutcome::error) fmt::print("  {}: {}", r.stage, r.message);
         fmt::print("\n");
@@ -74,6 +99,7 @@ void add_bugs(CLI::App& app) {
     }
     const int failed = static_cast<int>(results.size()) - passed;
     if (o->json) std::cout << j.dump(2) << "\n";
+    else if (o->markdown) print_markdown(bugs, results);
     else fmt::print("{} passed, {} failed\n", passed, failed);
     std::fflush(stdout);
     if (failed) throw Failed(fmt::format("{} of {} bugs are not killed", failed, results.size()));

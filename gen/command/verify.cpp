@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
+#include "sim/misuse.hpp"
 #include "sim/regression.hpp"
 
 namespace epim::command {
@@ -85,6 +86,8 @@ void add_verify(CLI::App& app) {
     for (auto& t : pool) t.join();
     progress.clear();
 
+    if (o->hardware < 0 && o->configs.empty())
+      for (CaseResult& r : run_misuse(build)) results.push_back(std::move(r));
     int passed = 0, failed = 0, configurations = 0;
     nlohmann::ordered_json j = nlohmann::ordered_json::array();
     for (const CaseResult& r : results) {

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// code = min(sum of x[r] * G[r][c][s], 2^AdcBits - 1) of random cells and levels; counts; programming; stalls.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -25,7 +24,9 @@ std::uint64_t chunk_of(const Cells& g, int column, int plane, int chunk) {
     const int row = chunk * 64 + i;
     const bool exists = row < kRows && column < kCols;
     const int value = exists ? g[static_cast<std::size_t>(column)][static_cast<std::size_t>(slice)]
-                                [static_cast<std::size_t>(negative)][static_cast<std::size_t>(row)] >> bit & 1
+                                [static_cast<std::size_t>(negative)][static_cast<std::size_t>(row)] >>
+                                       bit &
+                                   1
                              : static_cast<int>(random_bits(1));
     word |= static_cast<std::uint64_t>(value) << i;
   }
@@ -47,12 +48,14 @@ Cells random_cells(int density) {
 }
 
 void program(Vdut& d, const Cells& g) {
-  const int lane_bits = index_bits(kAdcs), plane_bits = index_bits(2 * kSlices * kCell), chunk_bits = index_bits(chunks());
+  const int lane_bits = index_bits(kAdcs), plane_bits = index_bits(2 * kSlices * kCell),
+            chunk_bits = index_bits(chunks());
   for (int column = 0; column < csteps() * kAdcs; ++column)
     for (int plane = 0; plane < 2 * kSlices * kCell; ++plane)
       for (int chunk = 0; chunk < chunks(); ++chunk) {
         const int step = column / kAdcs, lane = column % kAdcs;
-        d.prog_addr_i = static_cast<std::uint32_t>((((step << lane_bits | lane) << plane_bits | plane) << chunk_bits) | chunk);
+        d.prog_addr_i =
+            static_cast<std::uint32_t>((((step << lane_bits | lane) << plane_bits | plane) << chunk_bits) | chunk);
         d.prog_data_i = chunk_of(g, column, plane, chunk);
         d.prog_we_i = 1;
         tick(d);
@@ -97,7 +100,9 @@ void fire(Vdut& d, const Cells& g, int activations) {
     const int density = chance(10) ? 0 : chance(10) ? 100 : static_cast<int>(pick(1, 100));
     std::vector<int> x(kRows);
     for (int r = 0; r < kRows; ++r) {
-      x[static_cast<std::size_t>(r)] = density == 100 ? (1 << kDac) - 1 : chance(density) ? static_cast<int>(random_bits(kDac)) : 0;
+      x[static_cast<std::size_t>(r)] = density == 100    ? (1 << kDac) - 1
+                                       : chance(density) ? static_cast<int>(random_bits(kDac))
+                                                         : 0;
       for (int digit = 0; digit < kDac; ++digit)
         put(d.wl_i, digit * kRows + r, 1, static_cast<std::uint64_t>(x[static_cast<std::size_t>(r)] >> digit & 1));
     }
@@ -111,8 +116,9 @@ void fire(Vdut& d, const Cells& g, int activations) {
           for (int negative = 0; negative < 2; ++negative) {
             std::int64_t sum = 0;
             for (int r = 0; r < kRows; ++r)
-              sum += x[static_cast<std::size_t>(r)] * g[static_cast<std::size_t>(step * kAdcs + l)][static_cast<std::size_t>(slice)]
-                                                       [static_cast<std::size_t>(negative)][static_cast<std::size_t>(r)];
+              sum += x[static_cast<std::size_t>(r)] *
+                     g[static_cast<std::size_t>(step * kAdcs + l)][static_cast<std::size_t>(slice)]
+                      [static_cast<std::size_t>(negative)][static_cast<std::size_t>(r)];
             const std::int64_t most = static_cast<std::int64_t>(mask(kAdc));
             s.codes[(l * kSlices + slice) * 2 + negative] = std::min(sum, most);
             s.reads += sum;
@@ -121,22 +127,26 @@ void fire(Vdut& d, const Cells& g, int activations) {
           }
       }
     }
+    const auto check = [&](const Step& out) {
+      if (!out.fire) return;
+      for (const auto& [position, code] : out.codes)
+        if (!CHECK_EQ(get(d.code_o, position * kAdc, kAdc), code) && failures <= 20)
+          std::printf("  conversion %d\n", position);
+      CHECK_EQ(d.cell_reads_o, P_Count ? out.reads : 0);
+      CHECK_EQ(d.adc_zero_o, P_Count ? out.zeros : 0);
+      CHECK_EQ(d.adc_saturated_o, P_Count ? out.saturated : 0);
+    };
     // Stalls: the inputs stay, nothing moves.
     d.en_i = 0;
     while (chance(15)) {
       tick(d);
+      check(pipeline.front());
     }
     d.en_i = 1;
     tick(d);
     pipeline.push_back(s);
     pipeline.pop_front();
-    const Step& out = pipeline.front();
-    if (!out.fire) continue;
-    for (const auto& [position, code] : out.codes)
-      if (!CHECK_EQ(get(d.code_o, position * kAdc, kAdc), code) && failures <= 20) std::printf("  conversion %d\n", position);
-    CHECK_EQ(d.cell_reads_o, P_Count ? out.reads : 0);
-    CHECK_EQ(d.adc_zero_o, P_Count ? out.zeros : 0);
-    CHECK_EQ(d.adc_saturated_o, P_Count ? out.saturated : 0);
+    check(pipeline.front());
   }
   d.fire_i = 0;
   d.en_i = 0;

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Reads of random ranges and copies in output channel order; ends of range, round, frame; gaps; stalls.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -27,7 +26,8 @@ Place place_of(int column) {
 }
 std::uint64_t pack(int column) {
   const Place p = place_of(column);
-  return static_cast<std::uint64_t>(((p.pe_col << cstep_bits() | p.cstep) << group_bits() | p.group) << lane_bits() | p.lane);
+  return static_cast<std::uint64_t>(((p.pe_col << cstep_bits() | p.cstep) << group_bits() | p.group) << lane_bits() |
+                                    p.lane);
 }
 
 struct Read {
@@ -50,7 +50,8 @@ void one(Vdut& d, int out_w, int out_h, int frames, int offer_percent, int en_pe
     Range range{};
     const int columns = kPeCols * kXbCols;
     range.first = static_cast<int>(pick(0, columns - 1));
-    range.last = static_cast<int>(chance(20) ? columns - 1 : pick(range.first, std::min(columns - 1, range.first + 3 * kAdcs)));
+    range.last =
+        static_cast<int>(chance(20) ? columns - 1 : pick(range.first, std::min(columns - 1, range.first + 3 * kAdcs)));
     const int width = range.last - range.first + 1;
     const int copies = chance(60) ? 1 : static_cast<int>(pick(2, 4));
     range.start = channel;
@@ -77,8 +78,10 @@ void one(Vdut& d, int out_w, int out_h, int frames, int offer_percent, int en_pe
           const bool same = column != range.first && !expected.empty() && expected.back().range == offers.size() &&
                             expected.back().place.pe_col == p.pe_col && expected.back().place.cstep == p.cstep &&
                             expected.back().place.group == p.group;
-          if (same) ++expected.back().count;
-          else expected.push_back({p, range.bank, param++, p.lane, 1, false, false, false, false, offers.size()});
+          if (same)
+            ++expected.back().count;
+          else
+            expected.push_back({p, range.bank, param++, p.lane, 1, false, false, false, false, offers.size()});
         }
         Read& last = expected.back();
         last.end_range = true;
@@ -97,8 +100,8 @@ void one(Vdut& d, int out_w, int out_h, int frames, int offer_percent, int en_pe
   d.clear_i = 1;
   tick(d);
   d.clear_i = 0;
-  std::size_t next = 0;    // range to offer
-  std::size_t taken = 0;   // ranges taken: their reads may come
+  std::size_t next = 0;   // range to offer
+  std::size_t taken = 0;  // ranges taken: their reads may come
   bool offered = false;
   int idle = 0;
   while (idle < 3) {

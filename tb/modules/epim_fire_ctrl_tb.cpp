@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Random OFAT tables: which column steps fire, in which cycle, with which ADCs; the pipeline behind; table errors.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -52,7 +51,8 @@ std::vector<Entry> random_table() {
     const int columns = kPeCols * kXbCols, room = static_cast<int>(mask(kChannelW)) - channel;
     if (room < 1) break;
     e.first = static_cast<int>(pick(0, columns - 1));
-    e.last = static_cast<int>(chance(40) ? pick(e.first, columns - 1) : pick(e.first, std::min(columns - 1, e.first + 2 * kAdcs)));
+    e.last = static_cast<int>(chance(40) ? pick(e.first, columns - 1)
+                                         : pick(e.first, std::min(columns - 1, e.first + 2 * kAdcs)));
     e.start = channel;
     e.stop = channel + static_cast<int>(pick(1, std::min(room, 2 * columns)));
     channel = e.stop;
@@ -107,12 +107,12 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
   const auto ends_round = [&](int n) { return n % patches == patches - 1; };
   const auto closes = [&](int n) { return ends_round(n) || !same(n, n + 1); };
 
-  int n = -1;               // activation that fires or fired last
+  int n = -1;  // activation that fires or fired last
   bool active = false;
-  int c = 0, k = 0;         // cycle of the column step, column step
-  std::set<int> left;       // column steps still to come
+  int c = 0, k = 0;    // cycle of the column step, column step
+  std::set<int> left;  // column steps still to come
   bool first_k = false;
-  int loaded = 0;           // patches loaded: patch m is in bank m % 2
+  int loaded = 0;  // patches loaded: patch m is in bank m % 2
   int released = 0;
   std::deque<Acc> acc(2, Acc{false, false, false, 0});
   std::map<std::int64_t, Token> serial;  // by array cycle
@@ -138,8 +138,7 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
       CHECK_EQ(d.bank_o, n % 2);
       CHECK_EQ(d.fire_opens_o, opens(n));
       for (int u = 0; u < kPeCols; ++u)
-        for (int l = 0; l < kAdcs; ++l)
-          CHECK_EQ(get(d.sel_o, u * kAdcs + l, 1), selected(entry(n), u, k, l));
+        for (int l = 0; l < kAdcs; ++l) CHECK_EQ(get(d.sel_o, u * kAdcs + l, 1), selected(entry(n), u, k, l));
     }
     const bool last_k = active && (left.empty() || (left.size() == 1 && left.count(k)));
     const bool release = d.en_i && fire && c == kSteps - 1 && last_k;
@@ -147,8 +146,10 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
     // The next activation starts in the last cycle of this one, or at once when nothing fires.
     const bool last_cycle = active && c == period() - 1 && last_k;
     const bool ready = loaded > n + 1 && d.en_i && (!active || last_cycle);
-    if (run_cycles >= 2) CHECK_EQ(d.dispatch_o, ready);
-    else if (d.dispatch_o) CHECK(ready);
+    if (run_cycles >= 2)
+      CHECK_EQ(d.dispatch_o, ready);
+    else if (d.dispatch_o)
+      CHECK(ready);
     const bool dispatch = d.dispatch_o;
     CHECK_EQ(d.err_ofat_o, dispatch && setup.bad >= 0 && (n + 1) % patches == setup.bad);
 
@@ -241,7 +242,8 @@ void test(Vdut& d) {
   one(d, {{0, 1, 0, kPeCols * kXbCols - 1}}, {3, 100, 100});
   for (int column = 0; column < kPeCols * kXbCols; column += 3) one(d, {{0, 1, column, column}}, {2, 100, 100});
   for (int i = 0; i < 40; ++i) one(d, random_table(), {3, 100, 100});
-  for (int i = 0; i < 60; ++i) one(d, random_table(), {2, static_cast<int>(pick(20, 100)), static_cast<int>(pick(3, 100))});
+  for (int i = 0; i < 60; ++i)
+    one(d, random_table(), {2, static_cast<int>(pick(20, 100)), static_cast<int>(pick(3, 100))});
   // Table errors: a gap, an overlap, an empty range, columns in the wrong order.
   if (kMaxPatches >= 3) {
     one(d, {{0, 4, 0, 3}, {5, 8, 0, 2}, {8, 9, 1, 1}}, {2, 80, 80, 1});

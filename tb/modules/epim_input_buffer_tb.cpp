@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Rows through the ring with random stalls; frames that end early or late; reads one cycle after `re_i`; clear.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -40,8 +39,8 @@ void one(Vdut& d, Setting s, int stop_at) {
   int freed = 0;            // rows given back
   int in_frame = 0;         // words of the running frame
   int frames = 0;
-  int sent = 0;             // words of the running frame that were sent
-  int length = frame_words; // at which the sender puts tlast
+  int sent = 0;              // words of the running frame that were sent
+  int length = frame_words;  // at which the sender puts tlast
   bool fill = false, drop = false, offered = false, last_sent = false;
   bool read = false;
   Word read_word;

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Word lines of random patches: the driven levels add up to the activations, unnamed lines are zero, row sums.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -59,18 +58,21 @@ void test(Vdut& d) {
     const int bank = chance(80) ? patch % 2 : static_cast<int>(pick(0, 1));
     for (std::size_t g = 0; g < order.size(); ++g) order[g] = static_cast<int>(g);
     std::shuffle(order.begin(), order.end(), engine);
-    const int words = chance(15) ? static_cast<int>(order.size()) : static_cast<int>(pick(1, static_cast<std::int64_t>(order.size())));
+    const int words = chance(15) ? static_cast<int>(order.size())
+                                 : static_cast<int>(pick(1, static_cast<std::int64_t>(order.size())));
     const bool extreme = chance(15);
     for (int n = 0; n < words; ++n) {
       if (n == 0) banks[bank].assign(kRows, 0);
-      const int pe_row = order[static_cast<std::size_t>(n)] / kGroups, group = order[static_cast<std::size_t>(n)] % kGroups;
+      const int pe_row = order[static_cast<std::size_t>(n)] / kGroups,
+                group = order[static_cast<std::size_t>(n)] % kGroups;
       d.we_i = 1;
       d.first_i = n == 0;
       d.wbank_i = static_cast<std::uint32_t>(bank);
       d.pe_row_i = static_cast<std::uint32_t>(pe_row);
       d.group_i = static_cast<std::uint32_t>(group);
       for (int l = 0; l < kLanes; ++l) {
-        const std::uint64_t bits = extreme ? (kSigned ? std::uint64_t{1} << (kBits - 1) : mask(kBits)) : random_bits(kBits);
+        const std::uint64_t bits =
+            extreme ? (kSigned ? std::uint64_t{1} << (kBits - 1) : mask(kBits)) : random_bits(kBits);
         put(d.data_i, l * kBits, kBits, bits);
         banks[bank][static_cast<std::size_t>(pe_row * kXbRows + group * kLanes + l)] =
             kSigned ? sign_extend(bits, kBits) : static_cast<std::int64_t>(bits);

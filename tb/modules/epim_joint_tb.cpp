@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Random ranges of several activations, a random reader, stalls only when both banks are taken, exact latencies.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -63,7 +62,8 @@ void one(Vdut& d, int count, int idle_percent, int read_percent, int stop_at) {
           group.id = id;
           for (int t = 0; t < kPeRows; ++t) {
             group.prod.emplace_back();
-            for (int lane = 0; lane < kLanes; ++lane) group.prod.back().push_back(sign_extend(random_bits(kProd), kProd));
+            for (int lane = 0; lane < kLanes; ++lane)
+              group.prod.back().push_back(sign_extend(random_bits(kProd), kProd));
           }
           input.push_back(group);
         }
@@ -86,7 +86,8 @@ void one(Vdut& d, int count, int idle_percent, int read_percent, int stop_at) {
     for (int t = 0; t < kPeRows; ++t)
       for (int lane = 0; lane < kLanes; ++lane)
         put(d.prod_i, (t * kLanes + lane) * kProd, kProd,
-            s2.valid ? static_cast<std::uint64_t>(s2.prod[static_cast<std::size_t>(t)][static_cast<std::size_t>(lane)]) : random_bits(kProd));
+            s2.valid ? static_cast<std::uint64_t>(s2.prod[static_cast<std::size_t>(t)][static_cast<std::size_t>(lane)])
+                     : random_bits(kProd));
     // Reader: takes, reads the words of taken ranges in any order, releases the oldest when it is used up.
     d.range_take_i = closed > taken && chance(read_percent);
     d.range_release_i = released < taken && unread[released].empty() && !(known && read_id == released && chance(50));
@@ -176,8 +177,10 @@ void test(Vdut& d) {
   reset(d);
   one(d, 10, 0, 100, 0);
   one(d, 10, 0, 10, 0);  // a slow reader: the array must wait
-  for (int i = 0; i < 40; ++i) one(d, static_cast<int>(pick(1, 12)), static_cast<int>(pick(0, 70)), static_cast<int>(pick(10, 100)), 0);
-  for (int i = 0; i < 20; ++i) one(d, 8, static_cast<int>(pick(0, 50)), static_cast<int>(pick(10, 60)), static_cast<int>(pick(2, 80)));
+  for (int i = 0; i < 40; ++i)
+    one(d, static_cast<int>(pick(1, 12)), static_cast<int>(pick(0, 70)), static_cast<int>(pick(10, 100)), 0);
+  for (int i = 0; i < 20; ++i)
+    one(d, 8, static_cast<int>(pick(0, 50)), static_cast<int>(pick(10, 60)), static_cast<int>(pick(2, 80)));
   one(d, 10, 20, 50, 0);
 }
 

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Packing of random runs into words, partial last words, `tlast`, back pressure, latency, clear.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -143,8 +142,7 @@ void test(Vdut& d) {
   settle(d);
   CHECK_EQ(d.m_valid_o, 0);
   CHECK_EQ(d.en_o, 1);
-  for (int i = 0; i < 5; ++i)
-    one(d, static_cast<int>(pick(1, 3 * kLanes)), 2, 1, 100, 70);
+  for (int i = 0; i < 5; ++i) one(d, static_cast<int>(pick(1, 3 * kLanes)), 2, 1, 100, 70);
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Psums and scaled products of random weights and activations against the equations, with stalls.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -29,9 +28,10 @@ void program(Vdut& d) {
     polarity.assign(static_cast<std::size_t>(csteps() * kAdcs), std::vector<std::int64_t>(kRows, 0));
     for (auto& column : polarity) {
       const int density = chance(20) ? 100 : static_cast<int>(pick(0, 100));
-      for (auto& w : column) w = chance(density) ? (density == 100 ? static_cast<std::int64_t>(mask(kSlices * kCell))
-                                                                   : static_cast<std::int64_t>(random_bits(kSlices * kCell)))
-                                                 : 0;
+      for (auto& w : column)
+        w = chance(density) ? (density == 100 ? static_cast<std::int64_t>(mask(kSlices * kCell))
+                                              : static_cast<std::int64_t>(random_bits(kSlices * kCell)))
+                            : 0;
     }
   }
   const int chunks = ceil_div(kRows, 64), planes = 2 * kSlices * kCell;
@@ -41,9 +41,11 @@ void program(Vdut& d) {
         const int negative = plane / kCell % 2, bit = plane / kCell / 2 * kCell + plane % kCell;
         std::uint64_t word = 0;
         for (int i = 0; i < 64 && chunk * 64 + i < kRows; ++i)
-          word |= static_cast<std::uint64_t>(
-                      weights[negative][static_cast<std::size_t>(column)][static_cast<std::size_t>(chunk * 64 + i)] >> bit & 1)
-                  << i;
+          word |=
+              static_cast<std::uint64_t>(
+                  weights[negative][static_cast<std::size_t>(column)][static_cast<std::size_t>(chunk * 64 + i)] >> bit &
+                  1)
+              << i;
         std::uint32_t address = static_cast<std::uint32_t>(column / kAdcs);
         address = address << index_bits(kAdcs) | static_cast<std::uint32_t>(column % kAdcs);
         address = address << index_bits(planes) | static_cast<std::uint32_t>(plane);
@@ -76,12 +78,14 @@ std::int64_t psum_of(const std::vector<std::int64_t>& x, int column) {
   for (int b = 0; b < steps(); ++b) {
     const bool sign = kSigned && b == 0;
     const int magnitude_bits = kSigned ? kAct - 1 : kAct;
-    const int first = sign ? kAct - 1 : (steps() - 1 - b) * kDac, digits = sign ? 1 : std::min(kDac, magnitude_bits - first);
+    const int first = sign ? kAct - 1 : (steps() - 1 - b) * kDac,
+              digits = sign ? 1 : std::min(kDac, magnitude_bits - first);
     for (int s = 0; s < kSlices; ++s)
       for (int negative = 0; negative < 2; ++negative) {
         std::int64_t ideal = 0;
         for (int r = 0; r < kRows; ++r)
-          ideal += static_cast<std::int64_t>(static_cast<std::uint64_t>(x[static_cast<std::size_t>(r)]) >> first & mask(digits)) *
+          ideal += static_cast<std::int64_t>(static_cast<std::uint64_t>(x[static_cast<std::size_t>(r)]) >> first &
+                                             mask(digits)) *
                    (weights[negative][static_cast<std::size_t>(column)][static_cast<std::size_t>(r)] >> (s * kCell) &
                     static_cast<std::int64_t>(mask(kCell)));
         const std::int64_t code = std::min(ideal, most);
@@ -106,8 +110,9 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
       const int density = static_cast<int>(pick(0, 100)), extreme = chance(15);
       sum = 0;
       for (auto& v : x) {
-        const std::uint64_t bits = extreme ? (kSigned ? std::uint64_t{1} << (kAct - 1) : mask(kAct))
-                                           : chance(density) ? random_bits(kAct) : 0;
+        const std::uint64_t bits = extreme           ? (kSigned ? std::uint64_t{1} << (kAct - 1) : mask(kAct))
+                                   : chance(density) ? random_bits(kAct)
+                                                     : 0;
         v = kSigned ? sign_extend(bits, kAct) : static_cast<std::int64_t>(bits);
         sum += v;
       }
@@ -126,7 +131,8 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
       s.sum = sum;
       const bool sign = kSigned && b == 0;
       const int magnitude_bits = kSigned ? kAct - 1 : kAct;
-      const int first = sign ? kAct - 1 : (steps() - 1 - b) * kDac, digits = sign ? 1 : std::min(kDac, magnitude_bits - first);
+      const int first = sign ? kAct - 1 : (steps() - 1 - b) * kDac,
+                digits = sign ? 1 : std::min(kDac, magnitude_bits - first);
       for (const std::int64_t v : x)
         s.levels.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(v) >> first & mask(digits)));
       Slot& a = at(f + static_cast<std::size_t>(b) + 2);
@@ -156,8 +162,8 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
     put(d.sel_i, 0, kAdcs, s.fire ? s.sel : random_bits(kAdcs));
     for (int r = 0; r < kRows; ++r)
       for (int digit = 0; digit < kDac; ++digit)
-        put(d.wl_i, digit * kRows + r, 1, s.fire ? static_cast<std::uint64_t>(s.levels[static_cast<std::size_t>(r)] >> digit & 1)
-                                                 : random_bits(1));
+        put(d.wl_i, digit * kRows + r, 1,
+            s.fire ? static_cast<std::uint64_t>(s.levels[static_cast<std::size_t>(r)] >> digit & 1) : random_bits(1));
     put(d.sum_i, 0, kSum, s.fire ? static_cast<std::uint64_t>(s.sum) : random_bits(kSum));
     d.acc_valid_i = s.acc_valid;
     d.acc_first_i = s.acc_valid ? s.acc_first : static_cast<std::uint32_t>(pick(0, 1));
@@ -193,8 +199,10 @@ void test(Vdut& d) {
   program(d);
   fire(d, 30, P_ScaleInit, P_ZeroInit);  // M and Z at reset
   for (int i = 0; i < 5; ++i) {
-    const std::int64_t scale = i == 1 ? static_cast<std::int64_t>(mask(kScale)) : static_cast<std::int64_t>(random_bits(kScale));
-    const std::int64_t zero = i == 2 ? -static_cast<std::int64_t>(mask(kZeroBits - 1)) - 1 : sign_extend(random_bits(kZeroBits), kZeroBits);
+    const std::int64_t scale =
+        i == 1 ? static_cast<std::int64_t>(mask(kScale)) : static_cast<std::int64_t>(random_bits(kScale));
+    const std::int64_t zero =
+        i == 2 ? -static_cast<std::int64_t>(mask(kZeroBits - 1)) - 1 : sign_extend(random_bits(kZeroBits), kZeroBits);
     program(d);
     d.prog_data_i = (static_cast<std::uint64_t>(zero) & mask(kZeroBits)) << 32 | static_cast<std::uint64_t>(scale);
     d.prog_scale_we_i = 1;

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Width functions and population count of epim_pkg, through the probe module.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 

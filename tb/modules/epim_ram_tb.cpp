@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Registered read, hold, read of the old word when a write meets it, initial content.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -54,9 +53,11 @@ void test(Vdut& d) {
     d.we_i = fill || chance(40);
     d.waddr_i = static_cast<std::uint32_t>(fill ? i : pick(0, kDepth - 1));
     d.re_i = chance(60);
-    d.raddr_i = static_cast<std::uint32_t>(chance(30) ? static_cast<int>(d.waddr_i) : static_cast<int>(pick(0, kDepth - 1)));
+    d.raddr_i =
+        static_cast<std::uint32_t>(chance(30) ? static_cast<int>(d.waddr_i) : static_cast<int>(pick(0, kDepth - 1)));
     const Word word = random_word();
-    for (std::size_t c = 0; c < word.size(); ++c) put(d.wdata_i, 64 * static_cast<int>(c), chunk(static_cast<int>(c)), word[c]);
+    for (std::size_t c = 0; c < word.size(); ++c)
+      put(d.wdata_i, 64 * static_cast<int>(c), chunk(static_cast<int>(c)), word[c]);
     if (d.re_i) {
       const auto it = memory.find(d.raddr_i);
       known = it != memory.end();

@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Register accesses, start and status against a model made from gen/register_map.def; misuse is refused and shown.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -128,8 +127,10 @@ struct Bench {
         if (data & kCommit) next.committed = true;
         if (data & kStart) {
           refused = m.busy() || !(m.committed || (data & kCommit));
-          if (refused) next.errors |= kStartRefused;
-          else next.starting = true;
+          if (refused)
+            next.errors |= kStartRefused;
+          else
+            next.starting = true;
         }
         if (data & kAbort) {
           aborted = true;
@@ -313,8 +314,8 @@ void random_accesses(Bench& b) {
     if (chance(20)) address = reg::prog_data;
     if (chance(3)) address = static_cast<std::uint32_t>(random_bits(12));
     // Start and abort in one write have no meaning of their own.
-    if (address == reg::control) data = chance(40) ? kStart : chance(50) ? kCommit : chance(50) ? kCommit | kStart
-                                        : chance(30) ? kAbort : 0;
+    if (address == reg::control)
+      data = chance(40) ? kStart : chance(50) ? kCommit : chance(50) ? kCommit | kStart : chance(30) ? kAbort : 0;
     const int errors = chance(3) ? static_cast<int>(random_bits(4)) : 0;
     const bool write = chance(70), abort = write && address == reg::control && (data & kAbort);
     b.cycle(write, address, data, chance(15), abort ? 0 : errors);

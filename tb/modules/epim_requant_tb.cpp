@@ -1,9 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// out = clamp(floor((acc * G + B + half) / 2^SH), lo, hi) in 128-bit arithmetic, two cycles after the inputs.
-#include "harness.hpp"
-
 #include "Vdut.h"
+#include "harness.hpp"
 
 using namespace bench;
 
@@ -15,9 +14,12 @@ constexpr int kAcc = P_AccBits, kScale = P_ScaleBits, kBias = P_BiasBits, kOut =
 std::int64_t signed_value(int width) {
   const std::int64_t most = static_cast<std::int64_t>(mask(width - 1));
   switch (pick(0, 3)) {
-    case 0: return std::clamp<std::int64_t>(pick(-5, 5), -most - 1, most);
-    case 1: return chance(50) ? most : -most - 1;
-    default: return sign_extend(random_bits(width), width) >> pick(0, width - 1);
+    case 0:
+      return std::clamp<std::int64_t>(pick(-5, 5), -most - 1, most);
+    case 1:
+      return chance(50) ? most : -most - 1;
+    default:
+      return sign_extend(random_bits(width), width) >> pick(0, width - 1);
   }
 }
 
@@ -33,8 +35,9 @@ void test(Vdut& d) {
   const int sum_bits = std::max(kAcc + kScale, kBias) + 2;
   for (int setting = 0; setting < 60; ++setting) {
     // The configuration stays while data flows.
-    const int shift = setting == 0 ? 0 : setting == 1 ? std::min(63, sum_bits - 1)
-                                                       : static_cast<int>(pick(0, std::min(63, sum_bits - 1)));
+    const int shift = setting == 0   ? 0
+                      : setting == 1 ? std::min(63, sum_bits - 1)
+                                     : static_cast<int>(pick(0, std::min(63, sum_bits - 1)));
     std::int64_t lo = signed_value(kOut + 1), hi = signed_value(kOut + 1);
     if (lo > hi) std::swap(lo, hi);
     if (chance(30)) lo = 0, hi = static_cast<std::int64_t>(mask(kOut));
@@ -50,7 +53,8 @@ void test(Vdut& d) {
         // Near a rounding border or a clamp limit: choose B so that the sum lands there.
         const Wide target = (Wide{pick(lo - 2, hi + 2)} << shift) - half + pick(-1, 1);
         const Wide wanted = target - Wide{acc} * scale;
-        if (wanted >= -(Wide{1} << (kBias - 1)) && wanted < (Wide{1} << (kBias - 1))) bias = static_cast<std::int64_t>(wanted);
+        if (wanted >= -(Wide{1} << (kBias - 1)) && wanted < (Wide{1} << (kBias - 1)))
+          bias = static_cast<std::int64_t>(wanted);
       }
       const Wide shifted = floor_shift(Wide{acc} * scale + bias + half, shift);
       const std::int64_t out = shifted < lo ? lo : shifted > hi ? hi : static_cast<std::int64_t>(shifted);

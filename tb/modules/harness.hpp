@@ -8,6 +8,8 @@
 #ifndef EPIM_TB_MODULES_HARNESS_HPP
 #define EPIM_TB_MODULES_HARNESS_HPP
 
+#include <verilated.h>
+
 #include <algorithm>
 #include <array>
 #include <cinttypes>
@@ -22,8 +24,6 @@
 #include <string>
 #include <type_traits>
 #include <vector>
-
-#include <verilated.h>
 #if VM_COVERAGE
 #include <verilated_cov.h>
 #endif
@@ -40,9 +40,7 @@ inline std::mt19937_64 engine;
 inline std::int64_t pick(std::int64_t lo, std::int64_t hi) {
   return lo + static_cast<std::int64_t>(engine() % static_cast<std::uint64_t>(hi - lo + 1));
 }
-inline std::uint64_t random_bits(int width) {
-  return width <= 0 ? 0 : engine() >> (64 - std::min(width, 64));
-}
+inline std::uint64_t random_bits(int width) { return width <= 0 ? 0 : engine() >> (64 - std::min(width, 64)); }
 /// True in `percent` of all calls.
 inline bool chance(int percent) { return pick(0, 99) < percent; }
 
@@ -69,7 +67,8 @@ std::uint64_t get(const Port& port, int lsb, int width) {
     return lsb >= 64 ? 0 : (static_cast<std::uint64_t>(port) >> lsb) & mask(width);
   } else {
     std::uint64_t v = 0;
-    for (int i = 0; i < width; ++i) v |= static_cast<std::uint64_t>((port[(lsb + i) / 32] >> ((lsb + i) % 32)) & 1) << i;
+    for (int i = 0; i < width; ++i)
+      v |= static_cast<std::uint64_t>((port[(lsb + i) / 32] >> ((lsb + i) % 32)) & 1) << i;
     return v;
   }
 }
@@ -99,8 +98,8 @@ inline bool equal(const char* file, int line, const char* what, std::int64_t got
   if (failures++ < 20)
     std::printf("%s:%d: %s = %" PRId64 " (0x%" PRIx64 "), expected %" PRId64 " (0x%" PRIx64 "); %s, seed %" PRIu64
                 ", cycle %" PRIu64 "\n",
-                file, line, what, got, static_cast<std::uint64_t>(got), expected,
-                static_cast<std::uint64_t>(expected), module_name, seed, cycle);
+                file, line, what, got, static_cast<std::uint64_t>(got), expected, static_cast<std::uint64_t>(expected),
+                module_name, seed, cycle);
   return false;
 }
 
@@ -150,15 +149,14 @@ int run(Test test, const char* module, const char* parameters) {
 #endif
   }
   if (checks == 0) ++failures;
-  std::printf("%s %s: %" PRIu64 " checks, %" PRIu64 " failures\n", module, parameters, checks,
-              failures);
+  std::printf("%s %s: %" PRIu64 " checks, %" PRIu64 " failures\n", module, parameters, checks, failures);
   return failures == 0 ? 0 : 1;
 }
 
 }  // namespace bench
 
 /// Both sides are converted to 64-bit signed integers.
-#define CHECK_EQ(got, expected)                                                                    \
+#define CHECK_EQ(got, expected) \
   ::bench::equal(__FILE__, __LINE__, #got, static_cast<std::int64_t>(got), static_cast<std::int64_t>(expected))
 #define CHECK(condition) ::bench::equal(__FILE__, __LINE__, #condition, static_cast<bool>(condition) ? 1 : 0, 1)
 

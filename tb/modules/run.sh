@@ -5,10 +5,11 @@
 #
 #   run.sh BUILD_DIR PKG_DIR [-j N] [FILTER]
 #
-# BUILD_DIR keeps one folder per (module, parameters); a binary newer than its sources is not built again.
+# BUILD_DIR keeps one folder per (module, parameters); a binary is built again when its sources or options change.
 # PKG_DIR holds the generated epim_regs_pkg.sv and epim_events_pkg.sv. FILTER is a regular expression on
 # "module parameters". Environment: EPIM_SEED (seed of every test), VERILATOR (program), VERILATOR_EXTRA (more
-# options; with --coverage every test leaves coverage.dat in its folder), CXX, EPIM_RTL (folder of the modules, default rtl/ of this repository).
+# options; with --coverage every test leaves coverage.dat in its folder), CXX, EPIM_RTL (folder of the modules,
+# default rtl/ of this repository).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -19,7 +20,7 @@ cxx=${CXX:-g++}
 [[ ${VERILATOR_EXTRA:-} == *--coverage* ]] && coverage=1 || coverage=0
 cxxflags=(-std=c++20 -O1 -w "-DVM_COVERAGE=$coverage" -DVM_SC=0 -DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0)
 
-usage() { sed -n '4,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
+usage() { sed -n '4,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 
 # Builds and runs one line of modules.txt. Prints one result line; all output of a failure.
 one() {
@@ -128,7 +129,7 @@ if [[ $(cat "$build/shared/key" 2>/dev/null) != "$shared_key" ]]; then
   cp "$here/harness.hpp" "$build/shared/harness.hpp"
   wait
   "$cxx" "${cxxflags[@]}" -I"$include" -I"$include/vltstd" \
-    -x c++-header "$build/shared/harness.hpp" -o "$build/shared/harness.hpp.gch" || rm -f "$build/shared/harness.hpp.gch"
+    -x c++-header "$build/shared/harness.hpp" -o "$build/shared/harness.hpp.gch"
   echo "$shared_key" > "$build/shared/key"
 fi
 

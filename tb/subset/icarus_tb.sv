@@ -1,0 +1,230 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Plays a stimulus of epim_stimulus into epim_top and captures its output beats, in a four-state simulator.
+///
+/// Checked in every cycle after reset, by case equality: no handshake or status output is X or Z; no payload is while
+/// its valid is high; an output that waits does not change. Payloads that the testbench drives are X while their valid
+/// is low, so that whatever looks at them too early shows. Address and data of a write come independently of each
+/// other. At the end every register is read. Beats are written to +captured; the caller compares them.
+///
+///   +writes=FILE +stream=FILE +captured=FILE +stalls=PERCENT +seed=N +inject=CYCLE
+///
+/// `inject` forces an X on an input word of that run cycle (or the first word after it): the test must then fail.
+module icarus_tb #(
+  /// Bits of the input and of the output word.
+  parameter int InW = 16,
+  parameter int OutW = 24,
+  /// Control writes, input words, output beats.
+  parameter int Writes = 1,
+  parameter int Words = 1,
+  parameter int Beats = 1
+);
+
+  logic            clk = 1'b0;
+  logic            rst_n = 1'b0;
+  logic            awvalid, awready, wvalid, wready, bvalid, bready, arvalid, arready, rvalid, rready;
+  logic [11:0]     awaddr, araddr;
+  logic [31:0]     wdata, rdata;
+  logic [1:0]      bresp, rresp;
+  logic            in_valid, in_ready, in_last, out_valid, out_ready, out_last, busy;
+  logic [InW-1:0]  in_data;
+  logic [OutW-1:0] out_data;
+
+  epim_top u_top (
+    .clk_i(clk), .rst_ni(rst_n),
+    .s_axil_awvalid_i(awvalid), .s_axil_awready_o(awready), .s_axil_awaddr_i(awaddr),
+    .s_axil_wvalid_i(wvalid), .s_axil_wready_o(wready), .s_axil_wdata_i(wdata), .s_axil_wstrb_i(4'hF),
+    .s_axil_bvalid_o(bvalid), .s_axil_bready_i(bready), .s_axil_bresp_o(bresp),
+    .s_axil_arvalid_i(arvalid), .s_axil_arready_o(arready), .s_axil_araddr_i(araddr),
+    .s_axil_rvalid_o(rvalid), .s_axil_rready_i(rready), .s_axil_rdata_o(rdata), .s_axil_rresp_o(rresp),
+    .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
+    .m_axis_tvalid_o(out_valid), .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
+    .busy_o(busy)
+  );
+
+  always #5 clk = !clk;
+
+  // Stimulus: address and data in turn; tlast above the input word.
+  logic [31:0]  writes [0:2*Writes-1];
+  logic [InW:0] stream [0:Words-1];
+  reg [2047:0]  name;
+  integer       captured, stalls, seed, inject;
+  integer       errors = 0;
+  integer       cycle = 0;        // since reset
+  integer       run_cycles = 0;   // while busy
+  integer       quiet = 0;
+  integer       beats = 0;
+  integer       reads = 0;        // registers read
+  integer       tail = 0;         // idle cycles after the run
+
+  initial begin
+    if ($value$plusargs("writes=%s", name)) $readmemh(name, writes);
+    if ($value$plusargs("stream=%s", name)) $readmemh(name, stream);
+    if (!$value$plusargs("captured=%s", name)) name = "captured.hex";
+    captured = $fopen(name, "w");
+    if (!$value$plusargs("stalls=%d", stalls)) stalls = 30;
+    if (!$value$plusargs("seed=%d", seed)) seed = 1;
+    if (!$value$plusargs("inject=%d", inject)) inject = -1;
+    repeat (4) @(posedge clk);
+    #1 rst_n = 1'b1;
+  end
+
+  task automatic fail(input integer what);
+    begin
+      errors = errors + 1;
+      if (errors <= 10) begin
+        case (what)
+          0: $display("FAIL cycle %0d: X or Z on a handshake or busy: aw %b w %b b %b ar %b r %b in %b out %b busy %b",
+                      cycle, awready, wready, bvalid, arready, rvalid, in_ready, out_valid, busy);
+          1: $display("FAIL cycle %0d: X or Z in a write response %b", cycle, bresp);
+          2: $display("FAIL cycle %0d: write refused, response %b", cycle, bresp);
+          3: $display("FAIL cycle %0d: X or Z in read data %h response %b", cycle, rdata, rresp);
+          4: $display("FAIL cycle %0d: X or Z in output beat %0d: %h last %b", cycle, beats, out_data, out_last);
+          5: $display("FAIL cycle %0d: output beat %0d changes while it waits", cycle, beats);
+          6: $display("FAIL cycle %0d: no end: %0d of %0d writes, %0d of %0d words, %0d of %0d beats, busy %b", cycle,
+                      write_at, Writes, word_at, Words, beats, Beats, busy);
+          7: $display("FAIL cycle %0d: %0d beats, expected %0d", cycle, beats, Beats);
+          8: $display("FAIL cycle %0d: register id reads %h", cycle, rdata);
+          default: $display("FAIL cycle %0d: status reads %h: not done and free of errors", cycle, rdata);
+        endcase
+      end
+    end
+  endtask
+
+  function automatic logic stall(input integer unused);
+    stall = ($unsigned($random(seed)) % 100) < stalls;
+  endfunction
+
+  task automatic finish;
+    begin
+      $fclose(captured);
+      if (errors == 0) $display("PASS %0d beats in %0d cycles, %0d writes, %0d registers read", beats, run_cycles, Writes, reads);
+      else $display("FAIL %0d errors", errors);
+      $finish;
+    end
+  endtask
+
+  // Outputs are sampled at the clock edge, inputs change after it.
+  integer          write_at = 0;
+  integer          word_at = 0;
+  logic            aw_done, w_done, armed, held;
+  logic [OutW:0]   held_beat;
+  logic            wrote, read_done;
+  logic [InW:0]    word;
+
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      awvalid   <= 1'b0;
+      wvalid    <= 1'b0;
+      bready    <= 1'b0;
+      arvalid   <= 1'b0;
+      rready    <= 1'b0;
+      in_valid  <= 1'b0;
+      in_last   <= 1'bx;
+      in_data   <= {InW{1'bx}};
+      awaddr    <= 12'hxxx;
+      wdata     <= 32'hxxxxxxxx;
+      araddr    <= 12'hxxx;
+      out_ready <= 1'b0;
+      held      <= 1'b0;
+      armed     <= 1'b0;
+    end else begin
+      cycle = cycle + 1;
+      quiet = quiet + 1;
+      if (busy === 1'b1) run_cycles = run_cycles + 1;
+
+      // Checks.
+      if ((^{awready, wready, bvalid, arready, rvalid, in_ready, out_valid, busy}) === 1'bx) fail(0);
+      if (bvalid === 1'b1 && (^bresp) === 1'bx) fail(1);
+      if (bvalid === 1'b1 && bready && bresp !== 2'b00) fail(2);
+      if (rvalid === 1'b1 && (^{rdata, rresp}) === 1'bx) fail(3);
+      if (out_valid === 1'b1 && (^{out_data, out_last}) === 1'bx) fail(4);
+      if (held && (out_valid !== 1'b1 || {out_last, out_data} !== held_beat)) fail(5);
+      held      <= out_valid === 1'b1 && !out_ready;
+      held_beat <= {out_last, out_data};
+
+      // Writes, in order; the response of one comes before the next.
+      wrote = awvalid && wvalid && awready === 1'b1 && wready === 1'b1;
+      if (wrote) begin
+        write_at = write_at + 1;
+        awvalid <= 1'b0;
+        wvalid  <= 1'b0;
+        awaddr  <= 12'hxxx;
+        wdata   <= 32'hxxxxxxxx;
+        quiet   = 0;
+      end else if (write_at < Writes) begin
+        if (!awvalid && !stall(0)) begin
+          awvalid <= 1'b1;
+          awaddr  <= writes[2*write_at][11:0];
+        end
+        if (!wvalid && !stall(0)) begin
+          wvalid <= 1'b1;
+          wdata  <= writes[2*write_at+1];
+        end
+      end
+      bready <= !stall(0);
+
+      // Input words: offered from the first write on, although nothing may be taken before the start.
+      if (in_valid && in_ready === 1'b1) begin
+        word_at = word_at + 1;
+        quiet   = 0;
+      end
+      if (!in_valid || in_ready === 1'b1) begin
+        if (word_at < Words && !stall(0)) begin
+          word = stream[word_at];
+          if (inject >= 0 && run_cycles >= inject) begin
+            word[0] = 1'bx;
+            inject  = -1;
+          end
+          in_valid <= 1'b1;
+          in_data  <= word[InW-1:0];
+          in_last  <= word[InW];
+        end else begin
+          in_valid <= 1'b0;
+          in_data  <= {InW{1'bx}};
+          in_last  <= 1'bx;
+        end
+      end
+
+      // Output beats.
+      if (out_valid === 1'b1 && out_ready) begin
+        $fdisplay(captured, "%h", {out_last, out_data});
+        beats = beats + 1;
+        quiet = 0;
+      end
+      out_ready <= !stall(0);
+
+      // After the run: all registers, one after the other. A refused address only has to answer.
+      if (write_at == Writes && beats >= Beats && busy === 1'b0) tail = tail + 1;
+      if (tail > 40) begin
+        read_done = rvalid === 1'b1 && rready;
+        if (read_done) begin
+          if (reads == 0 && rdata !== 32'h4550494D) fail(8);
+          if (reads == 5 && (rdata[15:8] !== 8'h00 || rdata[2:0] !== 3'b110)) fail(9);
+          reads = reads + 1;
+          armed <= 1'b0;
+          quiet = 0;
+        end
+        if (arvalid && arready === 1'b1) begin
+          arvalid <= 1'b0;
+          araddr  <= 12'hxxx;
+        end else if (!arvalid && !armed && reads < 128 && !stall(0)) begin
+          arvalid <= 1'b1;
+          armed   <= 1'b1;
+          araddr  <= {reads[9:0], 2'b00};
+        end
+        rready <= !stall(0);
+        if (reads == 128) begin
+          if (beats != Beats) fail(7);
+          finish;
+        end
+      end
+      if (quiet > 20000) begin
+        fail(6);
+        finish;
+      end
+    end
+  end
+
+endmodule

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+# Generates every configuration and reads the result with Verilator, Yosys and Icarus Verilog.
+#
+#   read.sh EPIM OUT_DIR [-j N] [CONFIG.toml ...]
+#
+# EPIM is the command. Default configurations: configs/named/*.toml, configs/digits.toml, configs/layer3.toml.
+# Each tool reads epim_top, epim_observed and epim_top with -DEPIM_CROSSBAR_BLACKBOX, from inside the generated
+# folder, and must print nothing. One line per configuration and tool; the last line is "N passed, M failed".
+# Yosys elaborates everything (hierarchy -check) for epim_top; for epim_observed, which differs in its ports alone,
+# the crossbar is a black box. The time of `proc` is quadratic in the length of a process: a flat crossbar with more
+# than EPIM_PROC_LIMIT (default 64) chunk reads per firing is elaborated but left out of `proc; check -assert`; the
+# line then says "(crossbar: elaborated only)".
+# Environment: VERILATOR, YOSYS, IVERILOG (programs), EPIM_PROC_LIMIT.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+root=$(cd "$here/../.." && pwd)
+verilator=${VERILATOR:-verilator}
+yosys=${YOSYS:-yosys}
+iverilog=${IVERILOG:-iverilog}
+limit=${EPIM_PROC_LIMIT:-64}
+
+usage() { sed -n '4,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
+
+# Value of a parameter of the generated top.
+parameter() { sed -n "s/^ *\.$1(\(1'b\)\{0,1\}\([0-9]*\)).*/\2/p" rtl/epim_top.sv; }
+
+# Runs a tool on one top; silence and exit code 0 are a pass. Everything else goes to the log.
+quiet() {
+  local log=$1
+  shift
+  if "$@" > "$log" 2>&1 && [[ ! -s $log ]]; then return 0; fi
+  printf '  %s\n' "$*" | cut -c 1-160
+  head -n 40 "$log" | sed 's/^/    /'
+  return 1
+}
+
+# report NAME TOOL FAILED SECONDS NOTE, then the messages of a failure from fd 0
+report() {
+  if [[ $3 == 0 ]]; then echo "ok     $1 $2 $4 s$5"; else echo "FAILED $1 $2 $4 s$5"; cat; fi
+}
+
+one() {
+  local epim=$1 out=$2 config=$3 name dir started
+  name=$(basename "$config" .toml)
+  dir=$out/$name
+  if ! "$epim" gen --config "$config" --out "$dir" > "$out/$name.gen.log" 2>&1; then
+    echo "FAILED $name gen"
+    sed 's/^/    /' "$out/$name.gen.log"
+    return
+  fi
+  cd "$dir"
+  local files observed
+  mapfile -t files < <(grep -v '^//' epim.f)
+  observed=("${files[@]/#rtl\/epim_top.sv/tb/epim_observed.sv}")
+  local black=-DEPIM_CROSSBAR_BLACKBOX text failed
+
+  started=$SECONDS; failed=0
+  text=$(quiet ../"$name.verilator.log" "$verilator" --lint-only -Wall --top-module epim_top "${files[@]}") || failed=1
+  text+=$(quiet ../"$name.verilator.log" "$verilator" --lint-only -Wall --top-module epim_observed "${observed[@]}") || failed=1
+  text+=$(quiet ../"$name.verilator.log" "$verilator" --lint-only -Wall $black --top-module epim_top "${files[@]}") || failed=1
+  report "$name" verilator $failed $((SECONDS - started)) "" <<< "$text"
+
+  started=$SECONDS; failed=0
+  text=$(quiet ../"$name.icarus.log" "$iverilog" -g2012 -Wall -tnull -s epim_top "${files[@]}") || failed=1
+  text+=$(quiet ../"$name.icarus.log" "$iverilog" -g2012 -Wall -tnull -s epim_observed "${observed[@]}") || failed=1
+  text+=$(quiet ../"$name.icarus.log" "$iverilog" -g2012 -Wall -tnull $black -s epim_top "${files[@]}") || failed=1
+  report "$name" icarus $failed $((SECONDS - started)) "" <<< "$text"
+
+  # Chunk reads of one firing in the flat crossbar: ADC lanes * slices * 2 polarities * cell bits * DAC bits * chunks.
+  local cells adcs slices reads variant all='proc; check -assert' note=''
+  cells=$(parameter CellBits)
+  adcs=$((($(parameter XbCols) + $(parameter ColsPerAdc) - 1) / $(parameter ColsPerAdc)))
+  slices=$((($(parameter WeightBits) - 1 + cells - 1) / cells))
+  reads=$((adcs * slices * 2 * cells * $(parameter DacBits) * (($(parameter XbRows) + 63) / 64)))
+  if [[ $(parameter Ram) == 0 && $reads -gt $limit ]]; then
+    all='select -set rest * *epim_crossbar* %d; proc @rest; check -assert @rest'
+    note=' (crossbar: elaborated only)'
+  fi
+  started=$SECONDS; failed=0
+  text=$(quiet ../"$name.yosys.log" "$yosys" -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top epim_top; $all") || failed=1
+  for variant in "epim_observed ${observed[*]}" "epim_top ${files[*]}"; do
+    text+=$(quiet ../"$name.yosys.log" "$yosys" -q -p \
+      "read_verilog -sv -defer $black ${variant#* }; hierarchy -check -top ${variant%% *}; proc; check -assert") || failed=1
+  done
+  report "$name" yosys $failed $((SECONDS - started)) "$note" <<< "$text"
+}
+
+if [[ ${1:-} == --one ]]; then
+  one "$2" "$3" "$4"
+  exit 0
+fi
+
+[[ $# -ge 2 ]] || usage
+epim=$(realpath "$1")
+[[ -x $epim ]] || { echo "read.sh: $1 is not a program"; exit 2; }
+mkdir -p "$2"
+out=$(cd "$2" && pwd)
+shift 2
+jobs=$(nproc)
+configs=()
+while [[ $# -gt 0 ]]; do
+  case $1 in
+    -j) [[ $# -ge 2 ]] || usage; jobs=$2; shift 2 ;;
+    -j*) jobs=${1#-j}; shift ;;
+    -*) usage ;;
+    *) configs+=("$(realpath "$1")"); shift ;;
+  esac
+done
+for tool in "$verilator" "$yosys" "$iverilog"; do
+  command -v "$tool" > /dev/null || { echo "read.sh: $tool is not installed"; exit 2; }
+done
+if [[ ${#configs[@]} == 0 ]]; then
+  configs=("$root"/configs/named/*.toml "$root"/configs/digits.toml "$root"/configs/layer3.toml)
+fi
+
+log=$out/results.txt
+printf '%s\0' "${configs[@]}" | xargs -0 -P "$jobs" -n 1 "$here/read.sh" --one "$epim" "$out" | tee "$log" || true
+passed=$(grep -c '^ok ' "$log" || true)
+failed=$(grep -c '^FAILED ' "$log" || true)
+# A configuration that reported fewer than its three lines died on the way.
+expected=$((3 * ${#configs[@]}))
+if [[ $failed == 0 && $passed != "$expected" ]]; then
+  echo "FAILED $((expected - passed)) results are missing"
+  failed=$((expected - passed))
+fi
+echo "$passed passed, $failed failed"
+[[ $failed == 0 && $passed -gt 0 ]]
