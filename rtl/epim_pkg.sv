@@ -42,7 +42,7 @@ package epim_pkg;
     a = a + (a >> 16);
     a = a + (a >> 32);
 `endif
-    popcount64 = a[6:0];
+    popcount64 = 7'(a);
   endfunction
 
 endpackage

@@ -145,7 +145,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   const std::string include = fmt::format("-I{0}/include -I{0}/include/vltstd", tools().root);
   std::string flags = "-std=c++17 -fPIC -fvisibility=hidden -march=native -DVL_TIME_CONTEXT -DVM_COVERAGE=0 -DVM_SC=0 ";
   flags += options.trace ? "-DVM_TRACE=1 -DVM_TRACE_FST=1 -DVM_TRACE_VCD=0" : "-DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0";
-  const std::string optimise = options.fast ? "-O3" : "-O1";
+  const std::string optimise = options.fast ? "-O3" : "-O0";
   std::string verilate = "verilator --cc -O3 --noassert -Wno-lint -Wno-fatal --unroll-count 16 --output-split 0 "
                          "--x-assign fast ";
   verilate += options.random_init ? "--x-initial unique" : "--x-initial fast";
