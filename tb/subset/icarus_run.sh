@@ -7,8 +7,8 @@
 #
 # EPIM is the command; epim_stimulus is taken from the same build (or EPIM_STIMULUS). Every configuration runs twice:
 # one frame without stalls, two frames with random ones. One line per run; the last line is "N passed, M failed".
-# Environment: EPIM_SEED (seed of the stalls, default 1), EPIM_INJECT (run cycle of an X on an input word: every run
-# must then fail), IVERILOG, VVP (programs).
+# Environment: EPIM_SEED (seed of the stalls, default 1), EPIM_INJECT (input word whose lowest bit is made X: every
+# run must then fail), IVERILOG, VVP (programs).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)

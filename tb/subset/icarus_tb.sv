@@ -8,9 +8,9 @@
 /// is low, so that whatever looks at them too early shows. Address and data of a write come independently of each
 /// other. At the end every register is read. Beats are written to +captured; the caller compares them.
 ///
-///   +writes=FILE +stream=FILE +captured=FILE +stalls=PERCENT +seed=N +inject=CYCLE
+///   +writes=FILE +stream=FILE +captured=FILE +stalls=PERCENT +seed=N +inject=WORD
 ///
-/// `inject` forces an X on an input word of that run cycle (or the first word after it): the test must then fail.
+/// `inject` makes the lowest bit of that input word X: the test must then fail.
 module icarus_tb #(
   /// Bits of the input and of the output word.
   parameter int InW = 16,
@@ -173,10 +173,7 @@ module icarus_tb #(
       if (!in_valid || in_ready === 1'b1) begin
         if (word_at < Words && !stall(0)) begin
           word = stream[word_at];
-          if (inject >= 0 && run_cycles >= inject) begin
-            word[0] = 1'bx;
-            inject  = -1;
-          end
+          if (word_at == inject) word[0] = 1'bx;
           in_valid <= 1'b1;
           in_data  <= word[InW-1:0];
           in_last  <= word[InW];
