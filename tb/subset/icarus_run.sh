@@ -31,7 +31,10 @@ one() {
   local epim=$1 stimulus=$2 out=$3 config=$4 name dir files frames stalls work what
   name=$(basename "$config" .toml)
   dir=$out/$name
-  "$epim" gen --config "$config" --out "$dir" > "$out/$name.log" 2>&1 || { failed "$name" "epim gen" < "$out/$name.log"; return; }
+  if ! "$epim" gen --config "$config" --out "$dir" > "$out/$name.log" 2>&1; then
+    failed "$name" "epim gen" < "$out/$name.log"
+    return
+  fi
   cd "$dir"
   mapfile -t files < <(grep -v '^//' epim.f)
   for variant in "1 0" "2 40"; do
@@ -40,7 +43,10 @@ one() {
     what="$name frames=$frames stalls=$stalls seed=$seed"
     mkdir -p "$work"
     rm -f "$work"/captured.hex
-    "$stimulus" "$config" "$work" "$frames" > "$work/log" 2>&1 || { failed "$what" "epim_stimulus" < "$work/log"; continue; }
+    if ! "$stimulus" "$config" "$work" "$frames" > "$work/log" 2>&1; then
+      failed "$what" "epim_stimulus" < "$work/log"
+      continue
+    fi
     local writes words beats in_width out_width
     read -r writes words beats in_width out_width < "$work/counts.txt"
     if ! "$iverilog" -g2012 -Wall -s icarus_tb "-Picarus_tb.InW=$in_width" "-Picarus_tb.OutW=$out_width" \

@@ -99,8 +99,9 @@ module icarus_tb #(
   task automatic finish;
     begin
       $fclose(captured);
-      if (errors == 0) $display("PASS %0d beats in %0d cycles, %0d writes, %0d registers read", beats, run_cycles, Writes, reads);
-      else $display("FAIL %0d errors", errors);
+      if (errors == 0) begin
+        $display("PASS %0d beats in %0d cycles, %0d writes, %0d registers read", beats, run_cycles, Writes, reads);
+      end else $display("FAIL %0d errors", errors);
       $finish;
     end
   endtask

@@ -27,14 +27,12 @@ usage() { sed -n '4,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 # Value of a parameter of the generated top.
 parameter() { sed -n "s/^ *\.$1(\(1'b\)\{0,1\}\([0-9]*\)).*/\2/p" rtl/epim_top.sv; }
 
-# Runs a tool on one top; silence and exit code 0 are a pass. Everything else goes to the log.
+# quiet TOOL ARGUMENTS...: silence and exit code 0 are a pass; everything else is kept in `text` and sets `failed`.
 quiet() {
-  local log=$1
-  shift
-  if "$@" > "$log" 2>&1 && [[ ! -s $log ]]; then return 0; fi
-  printf '  %s\n' "$*" | cut -c 1-160
-  head -n 40 "$log" | sed 's/^/    /'
-  return 1
+  local log
+  if log=$("$@" 2>&1) && [[ -z $log ]]; then return; fi
+  failed=1
+  text+=$(printf '  %s\n' "$*" | cut -c 1-160; head -n 40 <<< "$log" | sed 's/^/    /')$'\n'
 }
 
 # report NAME TOOL FAILED SECONDS NOTE, then the messages of a failure from fd 0
@@ -57,17 +55,17 @@ one() {
   observed=("${files[@]/#rtl\/epim_top.sv/tb/epim_observed.sv}")
   local black=-DEPIM_CROSSBAR_BLACKBOX text failed
 
-  started=$SECONDS; failed=0
-  text=$(quiet ../"$name.verilator.log" "$verilator" --lint-only -Wall --top-module epim_top "${files[@]}") || failed=1
-  text+=$(quiet ../"$name.verilator.log" "$verilator" --lint-only -Wall --top-module epim_observed "${observed[@]}") || failed=1
-  text+=$(quiet ../"$name.verilator.log" "$verilator" --lint-only -Wall $black --top-module epim_top "${files[@]}") || failed=1
-  report "$name" verilator $failed $((SECONDS - started)) "" <<< "$text"
+  started=$SECONDS failed=0 text=''
+  quiet "$verilator" --lint-only -Wall --top-module epim_top "${files[@]}"
+  quiet "$verilator" --lint-only -Wall --top-module epim_observed "${observed[@]}"
+  quiet "$verilator" --lint-only -Wall $black --top-module epim_top "${files[@]}"
+  report "$name" verilator $failed $((SECONDS - started)) "" <<< "${text%$'\n'}"
 
-  started=$SECONDS; failed=0
-  text=$(quiet ../"$name.icarus.log" "$iverilog" -g2012 -Wall -tnull -s epim_top "${files[@]}") || failed=1
-  text+=$(quiet ../"$name.icarus.log" "$iverilog" -g2012 -Wall -tnull -s epim_observed "${observed[@]}") || failed=1
-  text+=$(quiet ../"$name.icarus.log" "$iverilog" -g2012 -Wall -tnull $black -s epim_top "${files[@]}") || failed=1
-  report "$name" icarus $failed $((SECONDS - started)) "" <<< "$text"
+  started=$SECONDS failed=0 text=''
+  quiet "$iverilog" -g2012 -Wall -tnull -s epim_top "${files[@]}"
+  quiet "$iverilog" -g2012 -Wall -tnull -s epim_observed "${observed[@]}"
+  quiet "$iverilog" -g2012 -Wall -tnull $black -s epim_top "${files[@]}"
+  report "$name" icarus $failed $((SECONDS - started)) "" <<< "${text%$'\n'}"
 
   # Chunk reads of one firing in the flat crossbar: ADC lanes * slices * 2 polarities * cell bits * DAC bits * chunks.
   local cells adcs slices reads variant all='proc; check -assert' note=''
@@ -79,13 +77,13 @@ one() {
     all='select -set rest * *epim_crossbar* %d; proc @rest; check -assert @rest'
     note=' (crossbar: elaborated only)'
   fi
-  started=$SECONDS; failed=0
-  text=$(quiet ../"$name.yosys.log" "$yosys" -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top epim_top; $all") || failed=1
+  started=$SECONDS failed=0 text=''
+  quiet "$yosys" -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top epim_top; $all"
   for variant in "epim_observed ${observed[*]}" "epim_top ${files[*]}"; do
-    text+=$(quiet ../"$name.yosys.log" "$yosys" -q -p \
-      "read_verilog -sv -defer $black ${variant#* }; hierarchy -check -top ${variant%% *}; proc; check -assert") || failed=1
+    quiet "$yosys" -q -p "read_verilog -sv -defer $black ${variant#* }; hierarchy -check -top ${variant%% *};
+                          proc; check -assert"
   done
-  report "$name" yosys $failed $((SECONDS - started)) "$note" <<< "$text"
+  report "$name" yosys $failed $((SECONDS - started)) "$note" <<< "${text%$'\n'}"
 }
 
 if [[ ${1:-} == --one ]]; then
