@@ -10,7 +10,7 @@
 # folder, and must print nothing. One line per configuration and tool; the last line is "N passed, M failed".
 # Yosys elaborates everything (hierarchy -check) for epim_top; for epim_observed, which differs in its ports alone,
 # the crossbar is a black box. The time of `proc` is quadratic in the length of a process: a flat crossbar with more
-# than EPIM_PROC_LIMIT (default 64) chunk reads per firing is elaborated but left out of `proc; check -assert`; the
+# than EPIM_PROC_LIMIT (default 8) chunk reads per firing is elaborated but left out of `proc; check -assert`; the
 # line then says "(crossbar: elaborated only)".
 # Environment: VERILATOR, YOSYS, IVERILOG (programs), EPIM_PROC_LIMIT.
 set -euo pipefail
@@ -20,7 +20,7 @@ root=$(cd "$here/../.." && pwd)
 verilator=${VERILATOR:-verilator}
 yosys=${YOSYS:-yosys}
 iverilog=${IVERILOG:-iverilog}
-limit=${EPIM_PROC_LIMIT:-64}
+limit=${EPIM_PROC_LIMIT:-8}
 
 usage() { sed -n '4,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 
