@@ -291,6 +291,7 @@ FileSet emit(const Config& config, const std::vector<EmitLayer>& layers) {
                                 {"ifrt_sequences", t.ifrt.size()},
                                 {"wrapping", t.wrapping}});
   }
+  for (const auto& [name, text] : files) marker["files"][name] = hash_text(fnv1a(text));
   files[kMarkerFile] = marker.dump(2) + "\n";
   return files;
 }

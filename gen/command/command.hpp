@@ -22,6 +22,7 @@ struct Failed : std::runtime_error {
 };
 
 void add_gen(CLI::App& app);
+void add_check(CLI::App& app);
 void add_run(CLI::App& app);
 void add_sim(CLI::App& app);
 void add_verify(CLI::App& app);

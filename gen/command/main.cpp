@@ -90,6 +90,7 @@ int main(int argc, char** argv) {
              "  epim sim --config configs/named/xb64.toml --crossbar 32x32 --dump out/dump\n"
              "  epim verify\n");
   command::add_gen(app);
+  command::add_check(app);
   command::add_sim(app);
   command::add_run(app);
   command::add_verify(app);

@@ -99,6 +99,16 @@ expect "truncated patch list" '^broken.json:1:' gen broken
 mkdir -p foreign && touch foreign/file
 expect "output folder that epim did not make" 'output-not-ours' "$epim" gen --config ok.toml --out foreign
 
+"$epim" gen --config ok.toml --out image > /dev/null
+truncate -s -5 image/mem/ifat.hex
+expect "truncated table image" 'ifat.hex: corrupt-image' "$epim" check image
+"$epim" gen --config ok.toml --out image > /dev/null
+sed -i '1s/./f/' image/mem/cells000.hex
+expect "corrupt crossbar image" 'cells000.hex: corrupt-image' "$epim" check image
+"$epim" gen --config ok.toml --out image > /dev/null
+expect "register image of another configuration" 'wrong-register-image' "$epim" check image --config ok.toml --crossbar 32x32
+"$epim" check image --config ok.toml > /dev/null || { echo "a whole image is refused"; failed=$((failed + 1)); }
+
 cp -r "$root/models/digits" digits
 printf 'schema = 1\nname = "n"\n[hardware]\ncrossbar = "64x64"\nweight_bits = 5\nact_bits = 8\nout_bits = 16\n[network]\nfile = "digits/network.json"\nimages = "digits/test_images.npy"\nlabels = "digits/test_labels.npy"\n' > net.toml
 head -c 3000 "$root/models/digits/weights.npz" > digits/weights.npz
