@@ -7,6 +7,7 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -33,9 +34,11 @@ std::string network_file(const std::string& name) {
   if (std::filesystem::exists(name)) return name;
   const std::string known = home() + "/models/" + name + "/network.json";
   if (std::filesystem::exists(known)) return known;
-  std::string list;
+  std::set<std::string> names;
   for (const auto& e : std::filesystem::directory_iterator(home() + "/models"))
-    if (e.is_directory()) list += " " + e.path().filename().string();
+    if (e.is_directory()) names.insert(e.path().filename().string());
+  std::string list;
+  for (const std::string& n : names) list += " " + n;
   throw InputError({name, 0, 0}, "unreadable-file", "no such file and no network of that name; known:" + list);
 }
 
