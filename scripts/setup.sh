@@ -33,7 +33,8 @@ test_packages='catch2|unit tests
 librapidcheck-dev|property tests
 libbenchmark-dev|benchmarks
 yosys|reads and synthesises the SystemVerilog
-iverilog|second simulator'
+iverilog|second simulator
+patch|applies the bug bank'
 
 case $profile in
   run) packages=$run_packages ;;

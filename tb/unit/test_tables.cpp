@@ -128,9 +128,12 @@ TEST_CASE("timing: the array fires exactly STEPS * sum CSTEPS per position and n
     const std::size_t beats = static_cast<std::size_t>((golden.stored_cout() + c.hw.lanes - 1) / c.hw.lanes) *
                               static_cast<std::size_t>(c.layer.out_h()) * static_cast<std::size_t>(c.layer.out_w());
     RC_ASSERT(one.beats.size() == beats);
-    // The first frame of two leaves as if it were alone; two frames take no longer than one after the other.
+    // The first frame of two leaves as if it were alone. Two frames take no longer than one after the other, plus what
+    // one frame need not wait for: input rows below its last window, arriving and given back one per cycle.
     for (std::size_t i = 0; i < beats; ++i) RC_ASSERT(two.beats[i] == one.beats[i]);
-    RC_ASSERT(two.cycles <= 2 * one.cycles);
+    const std::int64_t frame_words =
+        static_cast<std::int64_t>((c.layer.stored_cin() + c.hw.lanes - 1) / c.hw.lanes) * c.layer.h * c.layer.w;
+    RC_ASSERT(two.cycles <= 2 * one.cycles + frame_words + c.layer.h + 2);
     RC_ASSERT(two.fire_cycles == 2 * one.fire_cycles);
   });
 }
