@@ -96,7 +96,7 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
        "    [](const ModelPort** l) { *l = list; return int(sizeof(list) / sizeof(list[0])); },\n"
        "    []() -> void* { auto* i = new Instance; i->context.randReset(2); i->context.randSeed(1);\n";
   if (trace) s += "      i->context.traceEverOn(true);\n";
-  s += "      i->top = std::make_unique<Top>(&i->context, \"top\"); return i; },\n"
+  s += "      i->top = std::make_unique<Top>(&i->context, \"TOP\"); return i; },\n"
        "    [](void* i) { static_cast<Instance*>(i)->top->final(); delete static_cast<Instance*>(i); },\n"
        "    [](void* i) { static_cast<Instance*>(i)->top->eval(); },\n"
        "    [](void* i, int n) -> void* { auto& t = *static_cast<Instance*>(i)->top; switch (n) {\n";

@@ -58,19 +58,27 @@ RunOptions run_options(const Options& o) {
   return r;
 }
 
-/// A GTKWave save file that shows the stages of the core in order.
-void write_waves(const std::string& fst) {
-  const std::string path = std::filesystem::path(fst).replace_extension(".gtkw").string();
+/// A GTKWave save file that shows the stages of the core in order. Buses carry their range, as the waveform names them.
+void write_waves(const std::string& fst, const CoreParameters& p) {
+  struct Wave {
+    const char* name;  ///< starts with '-': a heading
+    int width;
+  };
+  const int patch = idx_width(p.max_patches);
+  const Wave waves[] = {{"-input stream", 0}, {"s_axis_tvalid_i", 1}, {"s_axis_tready_o", 1}, {"s_axis_tlast_i", 1},
+                        {"-address controller", 0}, {"u_addr_ctrl.state_q", 3}, {"u_addr_ctrl.oy_q", 16}, {"u_addr_ctrl.ox_q", 16},
+                        {"u_addr_ctrl.patch_q", patch}, {"req", 1}, {"req_pad", 1}, {"buf_addr", idx_width(p.hw.buffer_words)},
+                        {"-input register", 0}, {"word_q", 1}, {"word_bank_q", 1}, {"full_q", 2}, {"-array", 0}, {"array_en", 1},
+                        {"fire", 1}, {"load", 1}, {"cstep", p.cstep_width()}, {"step", idx_width(p.hw.steps())},
+                        {"-joint module", 0}, {"ser_valid", 1}, {"ser_opens", 1}, {"ser_closes", 1}, {"u_joint.free_q", 2},
+                        {"-output stream", 0}, {"rd", 1}, {"m_axis_tvalid_o", 1}, {"m_axis_tready_i", 1},
+                        {"m_axis_tdata_o", (p.hw.lanes * p.hw.out_bits + 7) / 8 * 8}, {"m_axis_tlast_o", 1}};
   std::string s = fmt::format("[dumpfile] \"{}\"\n[timestart] 0\n", std::filesystem::absolute(fst).string());
-  const std::string core = "TOP.epim_observed.u_core.";
-  for (const char* group :
-       {"-input stream", "s_axis_tvalid_i", "s_axis_tready_o", "s_axis_tlast_i", "-address controller", "u_addr_ctrl.state_q",
-        "req", "buf_addr", "req_pad", "u_addr_ctrl.patch_q", "u_addr_ctrl.ox_q", "u_addr_ctrl.oy_q", "-input register",
-        "word_q", "word_bank_q", "full_q", "-array", "fire", "load", "cstep", "step", "array_en", "-joint module", "ser_valid",
-        "ser_opens", "ser_closes", "u_joint.free_q", "-output stream", "rd", "m_axis_tvalid_o", "m_axis_tready_i",
-        "m_axis_tdata_o", "m_axis_tlast_o"})
-    s += group[0] == '-' ? std::string(group) + "\n" : core + group + "\n";
-  write_file_atomically(path, s);
+  for (const Wave& w : waves) {
+    if (w.width == 0) s += fmt::format("{}\n", w.name);
+    else s += fmt::format("TOP.epim_observed.u_core.{}{}\n", w.name, w.width > 1 ? fmt::format("[{}:0]", w.width - 1) : "");
+  }
+  write_file_atomically(std::filesystem::path(fst).replace_extension(".gtkw").string(), s);
 }
 
 nlohmann::ordered_json layer_json(const Hardware& hw, const Layer& layer, const LayerRun& run, const EnergyReport& energy) {
@@ -111,7 +119,7 @@ void run_single(const Options& o, Config& config, Prepared& p, const EnergyTable
   const EnergyReport report = energy(run.rtl, table, config.hw);
   if (energy(run.golden, table, config.hw).total != report.total) throw Failed("energy differs");
   if (!o.dump.empty()) dump_layer(o.dump, config.hw, layer, p.layers[0].data, p.input, run);
-  if (!o.trace.empty()) write_waves(o.trace);
+  if (!o.trace.empty()) write_waves(o.trace, core.parameters);
   if (o.json) {
     std::cout << layer_json(config.hw, layer, run, report).dump(2) << "\n";
     return;
