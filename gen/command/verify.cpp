@@ -22,7 +22,7 @@ struct Options {
   std::vector<std::string> configs;
   int random = 24, layers = 5, hardware = -1, layer = -1, jobs = 0;
   std::uint64_t seed = 1;
-  bool no_named = false, show = false, json = false;
+  bool no_named = false, json = false;
 };
 
 std::vector<Case> cases_of(const Options& o) {
@@ -86,13 +86,15 @@ void add_verify(CLI::App& app) {
     for (auto& t : pool) t.join();
     progress.clear();
 
+    int configurations = 0;
+    for (const CaseResult& r : results) configurations += r.configurations;
+    // Misuse checks are results of their own, no configurations.
     if (o->hardware < 0 && o->configs.empty())
       for (CaseResult& r : run_misuse(build)) results.push_back(std::move(r));
-    int passed = 0, failed = 0, configurations = 0;
+    int passed = 0, failed = 0;
     nlohmann::ordered_json j = nlohmann::ordered_json::array();
     for (const CaseResult& r : results) {
       r.passed ? ++passed : ++failed;
-      configurations += r.configurations;
       if (o->json)
         j.push_back({{"case", r.name}, {"passed", r.passed}, {"configurations", r.configurations}, {"cycles", r.cycles},
                      {"stage", r.stage}, {"message", r.message}});
