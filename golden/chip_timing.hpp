@@ -9,9 +9,11 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "golden/chip.hpp"
+#include "golden/chip_blocks.hpp"
 
 namespace epim {
 
@@ -24,16 +26,48 @@ struct ImageRate {
   bool operator==(const ImageRate& o) const { return cycles * o.images == o.cycles * images; }
 };
 
-struct ChipRunOptions {
-  bool keep_beats = false;      ///< keep the cycle of every output beat
-  bool until_periodic = false;  ///< stop as soon as the state at an image's end repeats
-  std::int64_t limit = 0;       ///< give up after so many cycles; 0 = none
-};
-
 /// What one block did.
 struct BlockActivity {
   std::int64_t fire_cycles = 0;      ///< cores: cycles in which the array fired
   std::int64_t words_in = 0, words_out = 0;
+};
+
+/// The whole chip, stepped cycle by cycle under any stalls of its two ports.
+class SteppedChip {
+ public:
+  using Machine = std::variant<std::monostate, SteppedCore, SteppedPool>;  ///< monostate: no registers
+  explicit SteppedChip(const ChipGraph& graph);
+
+  bool in_ready() const { return room_behind(parts_.front()); }  ///< s_axis ready
+  bool out_valid() const { return count_.back() > 0; }           ///< m_axis valid
+  /// One clock edge: an input word was offered, an output word could be taken. Returns whether any word moved.
+  bool step(bool offered, bool ready);
+  /// Words in every FIFO, in stream order; the most there ever were.
+  const std::vector<int>& counts() const { return count_; }
+  const std::vector<int>& high_water() const { return high_; }
+  bool full(std::size_t stream) const { return depth_[stream] > 0 && count_[stream] >= depth_[stream]; }
+  const BlockActivity& activity(std::size_t block) const { return parts_[block].did; }
+  /// Everything that decides the future under given stalls.
+  std::vector<std::int64_t> state() const;
+
+ private:
+  struct Part {
+    BlockKind kind;
+    Machine machine;
+    std::vector<int> in, out;
+    BlockActivity did;
+  };
+  bool room_behind(const Part& part) const;
+
+  std::vector<Part> parts_;
+  std::vector<int> depth_, count_, high_, change_;
+  std::int64_t image_words_;
+};
+
+struct ChipRunOptions {
+  bool keep_beats = false;      ///< keep the cycle of every output beat
+  bool until_periodic = false;  ///< stop as soon as the state at an image's end repeats
+  std::int64_t limit = 0;       ///< give up after so many cycles; 0 = none
 };
 
 struct ChipTiming {
