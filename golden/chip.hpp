@@ -52,19 +52,21 @@ struct ChipGraph {
   /// Indices of the streams that leave or enter a block, in stream order.
   std::vector<int> leaving(int block) const;
   std::vector<int> entering(int block) const;
-  /// "conv1 -> add1.1"
+  /// producer.consumer; the second of two streams between the same blocks gets ".1".
   std::string stream_name(int stream) const;
 };
 
 /// The core that a node with weights runs on.
 struct NodeCore {
-  Hardware hw;
+  int node = 0;   ///< index into Network::nodes
+  Hardware hw;    ///< resolved
   Layer layer;
 };
 
-/// The graph of a network: `cores` holds one entry per node of the network, used where the node has weights. Streams
-/// get depth `depth`. Throws InputError at the node: chip-lanes (cores of different lanes; one word must mean the same
-/// to producer and consumer), chip-map-shape (producer and consumer count different words), buffer-too-small.
+/// The graph of a network; `cores` has one entry for each node with weights. Streams get depth `depth`; the last block,
+/// named "out", takes the output node's words. Throws InputError at the node: chip-core (no core for it), chip-lanes
+/// (cores of different lanes: one word must mean the same to producer and consumer), chip-map-shape (producer and
+/// consumer count different words), buffer-too-small.
 ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores, int depth = 2);
 
 }  // namespace epim

@@ -10,31 +10,33 @@
 
 namespace epim {
 
-/// Words of its input stream that a block must have consumed before word k (counted over all images) can leave it.
+/// Words of each input that a block must have taken before its output word k (both counted over all images) can leave.
 std::int64_t words_needed(const ChipBlock& block, std::int64_t k);
-/// Words that a block can have sent, at most, after it consumed n words: the largest m with words_needed(m-1) <= n.
-std::int64_t words_possible(const ChipBlock& block, std::int64_t n);
 
-/// Why a FIFO needs its depth: with `word` words taken from it by the add, the other operand's word `word` needs
-/// `needed` words of the fork; `held` of what the fork sent by then lie in this FIFO and nowhere else.
+/// The moment at which a FIFO must hold the most: `join` waits for its other operand's word `word`, which cannot come
+/// before the FIFO's producer has sent `sent` words; the FIFO's consumer has taken `taken` of them by then.
 struct FifoProof {
-  int fork = -1;             ///< block that feeds both operands of the add; -1: the stream ends no fork
-  int join = -1;             ///< the add
-  std::int64_t word = 0;     ///< output word that asks for the most
-  std::int64_t needed = 0;   ///< fork words that the other operand needs for it
-  std::int64_t held = 0;     ///< words in this FIFO then
-  bool exact = false;        ///< nothing but this FIFO lies between fork and add: one entry less deadlocks
+  int join = -1;             ///< block; -1: no addition asks for more than one word here
+  std::int64_t word = 0, sent = 0, taken = 0;
+  bool exact = false;        ///< the consumer is `join` itself and cannot take more before that: one entry less deadlocks
 };
 
 struct FifoDepths {
-  std::vector<int> deadlock_free;     ///< per stream: proven by counting (FifoProof), never less than 1
-  std::vector<int> smallest;          ///< per stream: smallest that does not deadlock, the others as in `deadlock_free`
-  std::vector<int> full_throughput;   ///< per stream: together they reach `rate`, and no single one can be smaller
-  std::vector<FifoProof> proof;
-  AloneRate rate;                     ///< of the slowest block alone
+  std::vector<int> deadlock_free;    ///< per stream: enough by counting words, whatever the blocks hold inside
+  std::vector<FifoProof> proof;      ///< of deadlock_free
+  std::vector<int> smallest;         ///< together they never stop, and no one can be smaller; uses what blocks hold inside
+  std::vector<int> full_throughput;  ///< together they reach `rate`, and no one can be smaller
+  ImageRate rate;                    ///< of `full_throughput`
+  bool reaches_slowest = false;      ///< `rate` is that of the slowest block alone
 };
 
-/// Analyses every stream. The depths in `graph` are not looked at.
+/// Depths by counting words alone: proof in docs/chip-timing.md. Fills deadlock_free and proof.
+FifoDepths count_fifos(const ChipGraph& graph);
+
+/// All of FifoDepths. The depths in `graph` are not looked at.
 FifoDepths analyse_fifos(const ChipGraph& graph);
+
+/// The graph with these depths.
+ChipGraph with_depths(ChipGraph graph, const std::vector<int>& depths);
 
 }  // namespace epim

@@ -15,9 +15,18 @@
 
 namespace epim {
 
+/// `cycles` for `images` images in steady state.
+struct ImageRate {
+  std::int64_t cycles = 0, images = 1;
+  double per_image() const { return static_cast<double>(cycles) / static_cast<double>(images); }
+  /// Fewer cycles per image; exact.
+  bool operator<(const ImageRate& o) const { return cycles * o.images < o.cycles * images; }
+  bool operator==(const ImageRate& o) const { return cycles * o.images == o.cycles * images; }
+};
+
 struct ChipRunOptions {
   bool keep_beats = false;      ///< keep the cycle of every output beat
-  bool until_periodic = false;  ///< stop as soon as the state at an image border repeats
+  bool until_periodic = false;  ///< stop as soon as the state at an image's end repeats
   std::int64_t limit = 0;       ///< give up after so many cycles; 0 = none
 };
 
@@ -25,7 +34,6 @@ struct ChipRunOptions {
 struct BlockActivity {
   std::int64_t fire_cycles = 0;      ///< cores: cycles in which the array fired
   std::int64_t words_in = 0, words_out = 0;
-  std::int64_t alone = 0;            ///< cycles per image (rounded up) of this block with nothing to wait for outside
 };
 
 struct ChipTiming {
@@ -33,28 +41,27 @@ struct ChipTiming {
   std::int64_t images = 0;             ///< images that came out
   std::vector<std::int64_t> image_end; ///< cycle of the last output beat of every image
   std::vector<std::int64_t> beats;     ///< cycle of every output beat, if asked for
-  /// Cycles from the first input word to the last output beat of the first image, that beat's cycle included.
-  std::int64_t first_latency = 0;
-  /// In steady state `period_images` images take `period_cycles` cycles; 0 = no repeated state was seen.
-  std::int64_t period_cycles = 0, period_images = 0;
+  std::int64_t first_latency = 0;      ///< first image: cycles from its first word offered to its last beat, both included
+  std::optional<ImageRate> steady;     ///< set when the state at an image's end repeated while words were offered
   std::vector<BlockActivity> blocks;
   std::vector<int> high_water;         ///< most words that each stream's FIFO held
-  int slowest = -1;                    ///< block with the largest `alone`
   bool deadlock = false;               ///< nothing can move any more although images are missing
-  std::int64_t deadlock_cycle = 0;     ///< first cycle from which nothing moves
-  std::vector<int> full, empty;        ///< streams that are full or empty then
-  double cycles_per_image() const {
-    return period_images == 0 ? 0.0 : static_cast<double>(period_cycles) / static_cast<double>(period_images);
-  }
+  std::int64_t deadlock_cycle = 0;     ///< first cycle from which no word moves
+  std::vector<int> full, empty;        ///< streams whose FIFO is full or empty then
 };
 
 /// Streams `images` images through the chip, a word offered in every cycle from cycle 0, every beat taken at once.
 ChipTiming predict_chip(const ChipGraph& graph, int images, const ChipRunOptions& options = {});
 
-/// Cycles that block `index` takes for `period_images` images in steady state with nothing to wait for outside.
-struct AloneRate {
-  std::int64_t period_cycles = 0, period_images = 1;
+/// Steady rate of one block with nothing to wait for outside.
+ImageRate alone_rate(const ChipGraph& graph, int block);
+
+/// The block that no depth of any FIFO can outrun.
+struct Slowest {
+  int block = -1;
+  ImageRate rate;
+  std::vector<ImageRate> alone;  ///< of every block
 };
-AloneRate alone_rate(const ChipGraph& graph, int block);
+Slowest slowest_block(const ChipGraph& graph);
 
 }  // namespace epim
