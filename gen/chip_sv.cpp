@@ -99,10 +99,10 @@ class Writer {
         s_ += fmt::format("  logic {} {}_count;\n", bus(count_bits), fifo(f));
         count = fmt::format("({}_count)", fifo(f));
       }
-      s_ += fmt::format("  epim_fifo #(.Depth({}), .Width({})) u_{} (\n"
-                        "    .clk_i, .rst_ni, .s_valid_i({4}_valid && {4}_ready), .s_ready_o({3}_room), .s_data_i({{{4}_last, {4}_data}}),\n"
-                        "    .m_valid_o({3}_valid), .m_ready_i({3}_ready), .m_data_o({{{3}_last, {3}_data}}),\n",
-                        stream.depth, width(stream.from) + 1, fifo(f), fifo(f), id(stream.from));
+      s_ += fmt::format("  epim_fifo #(.Depth({0}), .Width({1})) u_{2} (\n"
+                        "    .clk_i, .rst_ni, .s_valid_i({3}_valid && {3}_ready), .s_ready_o({2}_room), .s_data_i({{{3}_last, {3}_data}}),\n"
+                        "    .m_valid_o({2}_valid), .m_ready_i({2}_ready), .m_data_o({{{2}_last, {2}_data}}),\n",
+                        stream.depth, width(stream.from) + 1, fifo(f), id(stream.from));
       if (observed_) s_ += fmt::format("    .count_o{}\n  );\n", count);
       else s_ += "    /* verilator lint_off PINCONNECTEMPTY */\n    .count_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n";
       if (observed_)
