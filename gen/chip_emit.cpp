@@ -158,7 +158,7 @@ ChipSources chip_sources(const ChipDesign& chip, const Config& config, bool obse
   sources.rtl.emplace_back(chip.module + (observed ? "_observed" : "") + ".sv", chip_sv(chip, config, observed));
   for (const ChipCore& core : chip.cores) {
     const CoreParameters p = core_parameters(core.hw, {core.layer});
-    for (auto& [name, text] : program_images(p, build_program(p, core.layer, core.data)))
+    for (auto& [name, text] : program_images(p, build_program(p, core.layer, core.data), config.storage == Storage::ram))
       sources.images["mem/" + chip.ids[static_cast<std::size_t>(core.block)] + name.substr(3)] = std::move(text);
   }
   return sources;

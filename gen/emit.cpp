@@ -97,7 +97,24 @@ std::string hex_lines(const std::vector<std::uint64_t>& words, std::size_t depth
 
 }  // namespace
 
-FileSet program_images(const CoreParameters& p, const LayerProgram& program) {
+/// Image of one ADC lane's ROM: a line per column step, row r of plane q at bit q*xb_rows + r. `cells`: flat order.
+static std::string lane_image(const CoreParameters& p, const std::vector<std::uint64_t>& cells, int lane) {
+  const auto planes = static_cast<std::size_t>(p.planes()), chunks = static_cast<std::size_t>(p.chunks()),
+             rows = static_cast<std::size_t>(p.hw.xb_rows), adcs = static_cast<std::size_t>(p.hw.adcs());
+  std::string text;
+  for (std::size_t step = 0; step < static_cast<std::size_t>(p.hw.column_steps()); ++step) {
+    const std::size_t first = (step * adcs + static_cast<std::size_t>(lane)) * planes * chunks;
+    std::vector<int> digits((planes * rows + 3) / 4);
+    for (std::size_t q = 0; q < planes; ++q)
+      for (std::size_t r = 0; r < rows; ++r)
+        if (cells[first + q * chunks + r / 64] >> (r % 64) & 1) digits[(q * rows + r) / 4] |= 1 << ((q * rows + r) % 4);
+    for (std::size_t d = digits.size(); d-- > 0;) text += "0123456789abcdef"[digits[d]];
+    text += '\n';
+  }
+  return text;
+}
+
+FileSet program_images(const CoreParameters& p, const LayerProgram& program, bool ram) {
   FileSet files;
   std::vector<std::vector<std::uint64_t>> params(static_cast<std::size_t>(p.hw.joint_lanes));
   const std::size_t cell_words =
@@ -142,8 +159,14 @@ FileSet program_images(const CoreParameters& p, const LayerProgram& program) {
     for (auto& w : params[i]) w &= mask;
     files[fmt::format("mem/channel{:02d}.hex", i)] = hex_lines(params[i], static_cast<std::size_t>(p.param_depth), width);
   }
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    files[fmt::format("mem/cells{:03d}.hex", i)] = hex_lines(cells[i], cell_words, 64);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!ram) {
+      files[fmt::format("mem/cells{:03d}.hex", i)] = hex_lines(cells[i], cell_words, 64);
+      continue;
+    }
+    for (int lane = 0; lane < p.hw.adcs(); ++lane)
+      files[fmt::format("mem/cells{:03d}_{:04d}.hex", i, lane)] = lane_image(p, cells[i], lane);
+  }
   return files;
 }
 
@@ -268,7 +291,7 @@ FileSet emit(const Config& config, const std::vector<EmitLayer>& layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     LayerProgram program = build_program(p, layers[i].layer, layers[i].data);
     const std::string folder = layers.size() == 1 ? "" : fmt::format("layers/{}/", layers[i].layer.name);
-    for (auto& [name, text] : program_images(p, program)) files[folder + name] = std::move(text);
+    for (auto& [name, text] : program_images(p, program, is_rom && config.storage == Storage::ram)) files[folder + name] = std::move(text);
     if (i == 0) first = std::move(program);
   }
   Manifest manifest;

@@ -37,8 +37,9 @@ struct CoreSettings {
 /// Parameters of epim_core and their values as SystemVerilog, in order.
 std::vector<std::pair<const char*, std::string>> core_parameter_values(const CoreParameters& p, const CoreSettings& settings);
 
-/// $readmemh images of a program under mem/: tables, channel parameters per joint lane, cells per PE.
-FileSet program_images(const CoreParameters& p, const LayerProgram& program);
+/// $readmemh images of a program under mem/: tables, channel parameters per joint lane, cells per PE (flat order), or
+/// with `ram` per PE and ADC lane.
+FileSet program_images(const CoreParameters& p, const LayerProgram& program, bool ram);
 
 /// Module epim_top: epim_core with every parameter of this configuration.
 /// `observed` adds the observation ports (module epim_observed, for verification).
