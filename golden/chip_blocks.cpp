@@ -7,7 +7,6 @@
 #include <fmt/format.h>
 
 #include "golden/diagnostic.hpp"
-#include "golden/timing.hpp"
 
 namespace epim {
 
@@ -207,6 +206,28 @@ void SteppedCore::save(std::vector<std::int64_t>& state) const {
   for (const Run& r : run_) state.insert(state.end(), {r.count, r.end_round});
   state.push_back(static_cast<std::int64_t>(writes_.size()));
   for (const Write& w : writes_) state.insert(state.end(), {w.at - time_, w.opens, w.range});
+}
+
+Timing timing_under_stalls(const Hardware& hw, const Layer& layer, int frames, const std::vector<bool>& offered,
+                           const std::vector<bool>& ready) {
+  SteppedCore core(hw, layer);
+  std::int64_t words = row_words_of(hw, layer) * layer.h * frames;
+  Timing t;
+  t.first_fire = t.last_fire = -1;
+  const auto cycles = static_cast<std::int64_t>(std::max(offered.size(), ready.size()));
+  for (std::int64_t c = 0; c < cycles; ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    const bool in = at < offered.size() && offered[at] && words > 0 && core.in_ready(), out = at < ready.size() && ready[at];
+    if (core.out_valid() && out) t.beats.push_back(c);
+    core.step(in, out);
+    words -= in;
+    if (!core.fired()) continue;
+    if (t.first_fire < 0) t.first_fire = c;
+    t.last_fire = c;
+    ++t.fire_cycles;
+  }
+  t.cycles = t.beats.empty() ? 0 : t.beats.back() + 1;
+  return t;
 }
 
 SteppedPool::SteppedPool(const ChipBlock& b)

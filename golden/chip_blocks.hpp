@@ -11,6 +11,7 @@
 
 #include "golden/chip.hpp"
 #include "golden/evaluate.hpp"
+#include "golden/timing.hpp"
 
 namespace epim {
 
@@ -97,6 +98,12 @@ class SteppedCore {
   bool valid_ = false, flush_ = false;
   int fill_ = 0;
 };
+
+/// Times `frames` frames of one core under recorded stalls: in cycle c a word is offered if `offered[c]` and a beat can
+/// be taken if `ready[c]`, both false beyond the record. The record decides only while words are left and beats missing.
+/// `bound` is not decided. With offered and ready always true this is predict_timing.
+Timing timing_under_stalls(const Hardware& hardware, const Layer& layer, int frames, const std::vector<bool>& offered,
+                           const std::vector<bool>& ready);
 
 /// One pool, image after image.
 class SteppedPool {

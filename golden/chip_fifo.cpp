@@ -140,43 +140,52 @@ FifoDepths count_fifos(const ChipGraph& graph) {
   return depths;
 }
 
+namespace {
+
+/// Runs with these depths until the state repeats or nothing moves.
+ChipTiming settle(const ChipGraph& graph, const std::vector<int>& depths) {
+  return predict_chip(with_depths(graph, depths), std::numeric_limits<int>::max(), {false, true, 0});
+}
+
+}  // namespace
+
+std::vector<int> smallest_depths(const ChipGraph& graph, const FifoDepths& counted) {
+  std::vector<int> depths = counted.deadlock_free;
+  const auto lives = [&](const std::vector<int>& d) { return !settle(graph, d).deadlock; };
+  for (std::size_t s = 0; s < depths.size(); ++s)
+    if (!counted.proof[s].exact) depths[s] = smallest_depth(depths, s, lives);
+  return depths;
+}
+
 FifoDepths analyse_fifos(const ChipGraph& graph) {
   FifoDepths result = count_fifos(graph);
-  const ChipRunOptions periodic{false, true, 0};
-  const auto run = [&](const std::vector<int>& depths) {
-    return predict_chip(with_depths(graph, depths), std::numeric_limits<int>::max(), periodic);
-  };
-  const auto lives = [&](const std::vector<int>& depths) { return !run(depths).deadlock; };
-  result.smallest = result.deadlock_free;
-  for (std::size_t s = 0; s < graph.streams.size(); ++s)
-    if (!result.proof[s].exact) result.smallest[s] = smallest_depth(result.smallest, s, lives);
+  result.smallest = smallest_depths(graph, result);
 
   const ImageRate target = slowest_block(graph).rate;
   const auto fast = [&](const std::vector<int>& depths) {
-    const ChipTiming t = run(depths);
+    const ChipTiming t = settle(graph, depths);
     return !t.deadlock && t.steady.value() == target;
   };
-  // Two images in every FIFO help no more: doubling ends there.
   std::vector<int>& full = result.full_throughput;
   full = result.deadlock_free;
   for (int& d : full) d = std::max(d, 2);
+  // A FIFO beside a path of blocks fills with what the path holds; no block holds more than a few images.
   const auto most = [&](std::size_t s) {
-    return static_cast<int>(2 * graph.blocks[static_cast<std::size_t>(graph.streams[s].from)].out.words() + 2);
+    const ChipBlock& from = graph.blocks[static_cast<std::size_t>(graph.streams[s].from)];
+    return static_cast<int>(4 * static_cast<Count>(graph.blocks.size()) * from.out.words());
   };
   result.reaches_slowest = fast(full);
-  while (!result.reaches_slowest) {
-    bool grown = false;
+  for (bool grown = true; grown && !result.reaches_slowest;) {
+    grown = false;
     for (std::size_t s = 0; s < full.size(); ++s) {
       const int d = std::max(full[s], std::min(2 * full[s], most(s)));
       grown = grown || d != full[s];
       full[s] = d;
     }
-    if (!grown) break;
-    result.reaches_slowest = fast(full);
+    if (grown) result.reaches_slowest = fast(full);
   }
-  if (result.reaches_slowest)
-    for (std::size_t s = 0; s < full.size(); ++s) full[s] = smallest_depth(full, s, fast);
-  result.rate = run(full).steady.value();
+  for (std::size_t s = 0; result.reaches_slowest && s < full.size(); ++s) full[s] = smallest_depth(full, s, fast);
+  result.rate = settle(graph, full).steady.value();
   return result;
 }
 

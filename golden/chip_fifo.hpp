@@ -33,7 +33,11 @@ struct FifoDepths {
 /// Depths by counting words alone: proof in docs/chip-timing.md. Fills deadlock_free and proof.
 FifoDepths count_fifos(const ChipGraph& graph);
 
-/// All of FifoDepths. The depths in `graph` are not looked at.
+/// FifoDepths::smallest, in stream order: each stream is made as small as the ones before and after it allow.
+std::vector<int> smallest_depths(const ChipGraph& graph, const FifoDepths& counted);
+
+/// All of FifoDepths. full_throughput starts from the counted depths, at least 2, doubled until the rate is reached, and
+/// is then made smaller stream by stream. The depths in `graph` are not looked at.
 FifoDepths analyse_fifos(const ChipGraph& graph);
 
 /// The graph with these depths.
