@@ -12,6 +12,7 @@
 #include <fmt/ranges.h>
 
 #include "golden/bounds.hpp"
+#include "golden/chip_fifo.hpp"
 #include "golden/evaluate.hpp"
 
 namespace epim {
@@ -160,8 +161,7 @@ ChipDesign design_chip(const Config& config, const CompiledNetwork& net, const F
   for (const ChipBlock& block : chip.graph.blocks) chip.ids.push_back(blocks.take(block.name));
   for (std::size_t s = 0; s < chip.graph.streams.size(); ++s)
     chip.fifo_ids.push_back(fifos.take(chip.graph.stream_name(static_cast<int>(s))));
-  for (ChipStream& s : chip.graph.streams)
-    s.depth = static_cast<int>(chip.graph.blocks[static_cast<std::size_t>(s.from)].out.words()) + 2;
+  chip.graph = with_depths(chip.graph, analyse_fifos(chip.graph).full_throughput);
   for (const auto& [name, depth] : depths) {
     std::vector<std::string> names;
     bool found = false;
