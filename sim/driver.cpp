@@ -10,9 +10,9 @@
 #include "gen/emit.hpp"
 #include "gen/hash.hpp"
 #include "gen/register_map.hpp"
-#include "gen/synthetic.hpp"
 #include "golden/chip_blocks.hpp"
 #include "sim/scoreboard.hpp"
+#include "sim/staller.hpp"
 
 namespace epim {
 
@@ -125,34 +125,6 @@ void CoreDriver::load(const LayerProgram& program) {
     write(reg::frames, program.geometry[(reg::frames - reg::last_patch) / 4]);
   }
 }
-
-namespace {
-
-/// Decides per cycle whether a stream side waits.
-class Staller {
- public:
-  Staller(int percent, bool bursts, std::uint64_t seed) : percent_(percent), bursts_(bursts), random_(seed) {}
-  bool stall() {
-    if (percent_ == 0) return false;
-    if (run_ > 0) {
-      --run_;
-      return true;
-    }
-    if (bursts_ && random_.uniform(0, 199) == 0) {
-      run_ = static_cast<int>(random_.uniform(5, 120));
-      return true;
-    }
-    return random_.chance(percent_);
-  }
-
- private:
-  int percent_;
-  bool bursts_;
-  Random random_;
-  int run_ = 0;
-};
-
-}  // namespace
 
 LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options) {
   const Hardware& hw = golden.hardware();
