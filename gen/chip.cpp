@@ -12,7 +12,6 @@
 #include <fmt/ranges.h>
 
 #include "golden/bounds.hpp"
-#include "golden/chip_fifo.hpp"
 #include "golden/evaluate.hpp"
 
 namespace epim {
@@ -146,7 +145,7 @@ std::pair<std::string, int> parse_fifo_depth(const std::string& text) {
   throw InputError({"--fifo", 0, 0}, "fifo-depth", "\"" + text + "\" is not NAME=DEPTH with a depth of 1 .. 65535");
 }
 
-ChipDesign design_chip(const Config& config, const CompiledNetwork& net, const FifoDepthOverrides& depths) {
+ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule, const FifoDepthOverrides& depths) {
   ChipDesign chip;
   chip.module = identifier(config.name) + "_chip";
   const bool auto_acc = config.given.find("hardware.acc_bits") == config.given.end();
@@ -161,7 +160,10 @@ ChipDesign design_chip(const Config& config, const CompiledNetwork& net, const F
   for (const ChipBlock& block : chip.graph.blocks) chip.ids.push_back(blocks.take(block.name));
   for (std::size_t s = 0; s < chip.graph.streams.size(); ++s)
     chip.fifo_ids.push_back(fifos.take(chip.graph.stream_name(static_cast<int>(s))));
-  chip.graph = with_depths(chip.graph, analyse_fifos(chip.graph).full_throughput);
+  chip.analysis = analyse_fifos(chip.graph);
+  chip.graph = with_depths(chip.graph, rule == FifoRule::full       ? chip.analysis.full_throughput
+                                       : rule == FifoRule::smallest ? chip.analysis.smallest
+                                                                    : chip.analysis.deadlock_free);
   for (const auto& [name, depth] : depths) {
     std::vector<std::string> names;
     bool found = false;

@@ -11,6 +11,7 @@
 #include "gen/core_parameters.hpp"
 #include "gen/emit.hpp"
 #include "golden/chip.hpp"
+#include "golden/chip_fifo.hpp"
 
 namespace epim {
 
@@ -33,6 +34,7 @@ struct ChipCore {
 struct ChipDesign {
   std::string module;              ///< <configuration name>_chip
   ChipGraph graph;                 ///< with FIFO depths
+  FifoDepths analysis;             ///< what they could be
   std::vector<StreamType> types;   ///< per block: its output; of the block "out": its input
   std::vector<ChipCore> cores;     ///< in execution order
   std::vector<std::string> ids, fifo_ids;  ///< identifiers of blocks and streams, each once
@@ -42,13 +44,21 @@ struct ChipDesign {
 /// A FIFO depth from the command line: name as ChipGraph::stream_name gives it.
 using FifoDepthOverrides = std::vector<std::pair<std::string, int>>;
 
+/// Which depths of the analysis the FIFOs get before the overrides.
+enum class FifoRule {
+  full,      ///< as fast as the slowest block allows, no FIFO deeper than that needs
+  smallest,  ///< never stops, no FIFO can be smaller
+  counted,   ///< never stops by counting words alone, whatever the blocks hold inside
+};
+
 /// "NAME=DEPTH". Throws InputError `fifo-depth`.
 std::pair<std::string, int> parse_fifo_depth(const std::string& text);
 
-/// The chip of `net`, compiled for `config` (resolved). Hardware per node: docs/chip.md. FIFO depths: golden's analysis,
-/// then `depths`. Throws InputError at the node: chip-input-bits, chip-activation-range (a core or addition is offered
+/// The chip of `net`, compiled for `config` (resolved). Hardware per node: docs/chip.md. FIFO depths: `rule` of golden's
+/// analysis, then `depths`. Throws InputError at the node: chip-input-bits, chip-activation-range (a core or addition is offered
 /// values that its lanes cannot hold), chip-add-period, chip-output-consumed; unknown-fifo; those of chip_graph.
-ChipDesign design_chip(const Config& config, const CompiledNetwork& net, const FifoDepthOverrides& depths = {});
+ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,
+                       const FifoDepthOverrides& depths = {});
 
 /// Multiply and shift that divide exactly: floor(x / n) = x*mul >> shift for all 0 <= x <= top, checked at every step of
 /// the quotient. Throws std::logic_error where 64 bits do not hold the product.

@@ -42,7 +42,6 @@ std::string testbench(const ChipDesign& chip, const ChipStimulus& stimulus) {
 /// Streams the images of tb/pixels.hex through {0}, back to back, and compares every word that comes out with
 /// tb/expected.hex (golden model). +stalls=P stalls both streams in P percent of the cycles, +seed=N seeds that.
 /// Run from the folder above: iverilog -g2012 -s {0}_tb -o chip.vvp -f epim.f tb/{0}_tb.sv && vvp -n chip.vvp
-`timescale 1ns/1ps
 module {0}_tb;
   localparam int Pixels = {1}, Beats = {2}, InW = {3}, OutW = {4};
   localparam int InDataW = 8 * ((InW + 7) / 8), OutDataW = 8 * ((OutW + 7) / 8);

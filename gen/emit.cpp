@@ -165,7 +165,7 @@ FileSet program_images(const CoreParameters& p, const LayerProgram& program, boo
       continue;
     }
     for (int lane = 0; lane < p.hw.adcs(); ++lane)
-      files[fmt::format("mem/cells{:03d}_{:04d}.hex", i, lane)] = lane_image(p, cells[i], lane);
+      files[fmt::format("mem/cells{:03d}_adc{:04d}.hex", i, lane)] = lane_image(p, cells[i], lane);
   }
   return files;
 }

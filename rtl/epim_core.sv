@@ -66,7 +66,7 @@ module epim_core #(
   /// Geometry registers at reset.
   parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
   /// Images for `Writable` = 0; empty: none. `ParamFile` and `CellFile` get a number and ".hex" appended, `CellFile`
-  /// with `Ram` also the number of the ADC lane.
+  /// with `Ram` also "_adc" and the number of the ADC lane.
   parameter IfatFile = "",
   parameter IfrtFile = "",
   parameter OfatFile = "",
@@ -425,8 +425,7 @@ module epim_core #(
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .Count(Count), .InitFile(CellFile == "" ? "" : Ram ? {CellFile, Hundreds, Tens, Ones, "_"}
-                                                               : {CellFile, Hundreds, Tens, Ones, ".hex"}),
+                  .Count(Count), .InitFile(CellFile == "" ? "" : {CellFile, Hundreds, Tens, Ones, Ram ? "_adc" : ".hex"}),
                   .ScaleInit(32'(ScaleInit[Pe*16 +: 16])), .ZeroInit(32'($signed(ZeroInit[Pe*16 +: 16]))))
         u_pe (
           .clk_i, .rst_ni, .en_i(array_en), .fire_i(fire), .load_i(load), .cstep_i(cstep),

@@ -193,7 +193,7 @@ module epim_crossbar #(
           epim_ram #(.Depth(CSteps), .Width(LaneBits), .InitFile({InitFile, Thousands, Hundreds, Tens, Ones, ".hex"}))
           u_cells (
             .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(rom[l*LaneBits +: LaneBits]),
-            .we_i(1'b0), .waddr_i('0), .wdata_i('0)
+            .we_i(1'b0), .waddr_i(CStepW'(0)), .wdata_i(LaneBits'(0))
           );
         end
       end else begin : gen_no_rom

@@ -36,7 +36,11 @@ void ChipOptions::add(CLI::App& verb) {
   verb.add_option("--top", top, "core: all layers on one core; network: the network as one chip, docs/chip.md")
       ->check(CLI::IsMember({"core", "network"}))
       ->capture_default_str();
-  verb.add_option("--fifo", fifos, "Depth of a FIFO of the chip, NAME=DEPTH (repeatable); names: epim gen --top network")
+  verb.add_option("--fifo-depths", depths,
+                  "FIFOs of the chip: full speed; smallest that never stop; counted, without what the blocks hold")
+      ->check(CLI::IsMember({"full", "smallest", "counted"}))
+      ->capture_default_str();
+  verb.add_option("--fifo", fifos, "Depth of one FIFO of the chip, NAME=DEPTH (repeatable); names: epim gen --top network")
       ->allow_extra_args(false);
 }
 
@@ -49,7 +53,11 @@ PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip)
   FifoDepthOverrides depths;
   for (const std::string& text : chip.fifos) depths.push_back(parse_fifo_depth(text));
   p.net = compile_network(p.config);
-  p.chip = design_chip(p.config, p.net, depths);
+  p.chip = design_chip(p.config, p.net,
+                       chip.depths == "smallest"  ? FifoRule::smallest
+                       : chip.depths == "counted" ? FifoRule::counted
+                                                  : FifoRule::full,
+                       depths);
   return p;
 }
 
@@ -76,9 +84,10 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   fmt::print("{}: {} files, hardware {}\n", out, files.size(), hash_text(hardware_hash(p.config)));
   for (std::size_t b = 0; b < graph.blocks.size(); ++b)
     fmt::print("  {:<14} {}\n", graph.blocks[b].name, kind_text(p.chip, static_cast<int>(b)));
+  fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", "FIFO", "depth", "full", "smallest", "counted");
   for (std::size_t f = 0; f < graph.streams.size(); ++f)
-    fmt::print("  FIFO {:<20} {:>6} words of {}x{} bits\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth, graph.lanes,
-               p.chip.types[static_cast<std::size_t>(graph.streams[f].from)].bits);
+    fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth,
+               p.chip.analysis.full_throughput[f], p.chip.analysis.smallest[f], p.chip.analysis.deadlock_free[f]);
   fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars, p.config.hw.xb_rows,
              p.config.hw.xb_cols, p.chip.module, out);
 }
@@ -89,9 +98,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
   const std::size_t count = set.images.size();
   const std::vector<IntTensor> golden = run_network_golden(p.config.hw, p.net, set.images, threads());
-  ChipRunOptions keep;
-  keep.keep_beats = true;
-  const ChipTiming predicted = predict_chip(graph, static_cast<int>(count), keep);
+  const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));
   BuildOptions build;
   build.cache = cache();
   fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
@@ -101,7 +108,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   settings.reproduce = sim.reproduce;
   Progress progress("simulating");
   settings.progress = [&](double share) { progress.update(share); };
-  const ChipRun run = run_chip(p.chip, built, set.images, golden, predicted.deadlock ? nullptr : &predicted, settings);
+  const ChipRun run = run_chip(p.chip, built, set.images, golden, settings);
   progress.clear();
 
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0;
@@ -147,8 +154,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   for (std::size_t f = 0; f < graph.streams.size(); ++f)
     fmt::print("{:<24} {:>7} {:>8} {:>10} {:>10}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth, run.high_water[f],
                f < predicted.high_water.size() ? predicted.high_water[f] : 0, run.words[f]);
-  fmt::print("\n{} images of {} through one chip of {} cores, back to back: every output {}equal\n", count, p.net.network.name,
-             p.chip.cores.size(), sim.stalls.any() ? "" : "and its cycle ");
+  fmt::print("\n{} images of {} through one chip of {} cores, back to back: every output, its cycle and the level of every\nFIFO in every cycle equal\n", count, p.net.network.name,
+             p.chip.cores.size());
   if (!set.labels.empty())
     fmt::print("accuracy            float {:.2f} %   golden {:.2f} %   RTL {:.2f} %\n", percent(right_float), percent(right_golden),
                percent(right_rtl));

@@ -12,9 +12,9 @@
 
 namespace epim::command {
 
-/// --top and --fifo.
+/// --top, --fifo-depths and --fifo.
 struct ChipOptions {
-  std::string top = "core";
+  std::string top = "core", depths = "full";
   std::vector<std::string> fifos;
   void add(CLI::App& verb);
   bool network() const { return top == "network"; }
