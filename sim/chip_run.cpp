@@ -96,6 +96,7 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
   IntTensor map, want;
   std::vector<std::vector<std::int64_t>> want_words;
   const auto fail = [&](const char* stage, const std::string& text) { throw CheckFailed(stage, text + again); };
+  SteppedChip expected_time(graph);
   while (static_cast<std::int64_t>(run.beats.size()) < beats) {
     const bool offer = word < pixels && (holding || !in_stall.stall());
     in_valid.set(offer);
@@ -115,13 +116,20 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
       in_last.set(at + 1 == in_words);
       presented = word;
     }
-    out_ready.set(!out_stall.stall());
+    const bool ready = !out_stall.stall();
+    out_ready.set(ready);
     model.eval();
 
+    // Levels and words so far of every FIFO say in which cycle every word moved on every stream, stalls or not.
     bool moved = false;
     for (int f = 0; f < fifos; ++f) {
       const auto n = static_cast<std::size_t>(f);
-      run.high_water[n] = std::max(run.high_water[n], static_cast<int>(count.field(16 * f, 16)));
+      const int level = static_cast<int>(count.field(16 * f, 16));
+      const std::int64_t sent = expected_time.activity(static_cast<std::size_t>(graph.streams[n].from)).words_out;
+      if (level != expected_time.counts()[n] || run.words[n] != sent)
+        fail("timing", fmt::format("cycle {}: FIFO {} holds {} of {} words, predicted {} of {}", cycle, graph.stream_name(f), level,
+                                   run.words[n], expected_time.counts()[n], sent));
+      run.high_water[n] = std::max(run.high_water[n], level);
       const bool pushed = push.field(f, 1) != 0;
       run.words[n] += pushed;
       moved |= pushed || pop.field(f, 1) != 0;
@@ -182,6 +190,7 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
       fail("deadlock", fmt::format("no word moved for {} cycles (cycle {}): {} of {} pixel words in, {} of {} output words out; {}", quiet, cycle,
                                    word, pixels, run.beats.size(), beats, fifo_text(chip, count)));
     if (settings.progress && (cycle & 0xFFF) == 0) settings.progress(static_cast<double>(run.beats.size()) / static_cast<double>(beats));
+    expected_time.step(offer, ready);
     tick();
     ++cycle;
   }

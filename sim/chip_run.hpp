@@ -38,7 +38,8 @@ struct ChipRun {
 };
 
 /// Streams `images` in and compares every word that comes out with `expected` (golden outputs per image) at once.
-/// Without stalls the cycles of `predicted` (may be null) are compared too. Throws CheckFailed: output, timing, protocol
+/// The level of every FIFO is compared with SteppedChip in every cycle, stalls or not; without stalls the cycles of
+/// `predicted` (may be null) are compared too. Throws CheckFailed: output, timing, protocol
 /// (a waiting word changed), status (error_o), deadlock (names the FIFOs that are full and empty).
 ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
                  const std::vector<IntTensor>& expected, const ChipTiming* predicted, const ChipRunSettings& settings);
