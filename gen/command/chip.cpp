@@ -101,6 +101,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));
   BuildOptions build;
   build.cache = cache();
+  build.fast = predicted.cycles > 200000;  // an optimised model takes longer to compile than a short run
   fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
   const BuiltChip built = build_chip(p.chip, p.config, build);
   ChipRunSettings settings;

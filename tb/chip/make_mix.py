@@ -26,11 +26,12 @@ def main():
     folder = sys.argv[1] if len(sys.argv) > 1 else os.path.join(os.path.dirname(os.path.abspath(__file__)), "mix")
     conv = dict(op="conv", stride=1, batch_norm=True)
     nodes = [
-        dict(conv, name="stem", inputs=["image"], cout=8, kernel=3, padding=1, relu=True, act_scale=0.06),
-        dict(conv, name="left.a", inputs=["stem"], cout=6, kernel=3, padding=1, relu=False, act_scale=0.5,
-             epitome=dict(e_out=6, e_in=4, p=4, q=4, sampler="cycle")),
-        dict(conv, name="left-a", inputs=["stem"], cout=6, kernel=1, padding=0, relu=False, act_scale=0.5),
-        dict(name="sum", op="add", inputs=["left.a", "left-a"], relu=False),
+        dict(conv, name="stem", inputs=["image"], cout=8, kernel=3, padding=1, relu=True, act_scale=0.25),
+        dict(conv, name="left.a", inputs=["stem"], cout=8, kernel=3, padding=1, relu=False, act_scale=0.25,
+             epitome=dict(e_out=8, e_in=4, p=4, q=4, sampler="cycle")),
+        dict(conv, name="left-a", inputs=["stem"], cout=8, kernel=1, padding=0, relu=False, act_scale=0.25),
+        dict(name="skip", op="add", inputs=["left.a", "stem"], relu=False),
+        dict(name="sum", op="add", inputs=["skip", "left-a"], relu=False),
         dict(name="twice", op="add", inputs=["sum", "sum"], relu=False),
         dict(name="positive", op="relu", inputs=["sum"]),
         dict(name="high", op="max_pool", inputs=["positive"], kernel=3, stride=2, padding=1),
@@ -38,8 +39,8 @@ def main():
         dict(name="join", op="add", inputs=["high", "deep"], relu=True),
         dict(name="mean", op="avg_pool", inputs=["join"], kernel=[2, 2], stride=1),
         dict(name="still", op="relu", inputs=["mean"]),
-        dict(conv, name="thin", inputs=["still"], cout=8, kernel=1, padding=0, relu=True, act_scale=0.4,
-             epitome=dict(e_out=4, e_in=6, p=1, q=1, sampler="cycle"), wrap="stored_once"),
+        dict(conv, name="thin", inputs=["still"], cout=8, kernel=1, padding=0, relu=True, act_scale=0.25,
+             epitome=dict(e_out=4, e_in=8, p=1, q=1, sampler="cycle"), wrap="stored_once"),
         dict(name="all", op="global_avg_pool", inputs=["thin"]),
         dict(name="fc", op="fc", inputs=["all"], cout=5, batch_norm=True, relu=False, act_scale=0.01),
     ]
@@ -49,8 +50,8 @@ def main():
     with open(os.path.join(folder, "network.json"), "w") as f:
         f.write('{\n  "schema": 1,\n  "name": "mix",\n  "input": %s,\n  "nodes": [\n%s\n  ],\n  "output": "fc",\n'
                 '  "weights": "weights.npz"\n}\n' % (json.dumps(image), lines))
-    shapes = {"stem": (8, 3, 3, 3), "left.a": (6, 4, 4, 4), "left-a": (6, 8, 1, 1), "thin": (4, 6, 1, 1), "fc": (5, 8, 1, 1)}
-    couts = {"stem": 8, "left.a": 6, "left-a": 6, "thin": 8, "fc": 5}
+    shapes = {"stem": (8, 3, 3, 3), "left.a": (8, 4, 4, 4), "left-a": (8, 8, 1, 1), "thin": (4, 8, 1, 1), "fc": (5, 8, 1, 1)}
+    couts = {"stem": 8, "left.a": 8, "left-a": 8, "thin": 8, "fc": 5}
     with zipfile.ZipFile(os.path.join(folder, "weights.npz"), "w", zipfile.ZIP_STORED) as z:
         def put(name, shape, values):
             z.writestr(zipfile.ZipInfo(name + ".npy", (1980, 1, 1, 0, 0, 0)), npy("<f4", shape, values, "f"))
@@ -59,7 +60,7 @@ def main():
             put(node + "/epitome", shape, [rng.gauss(0, 0.35) for _ in range(size)])
             period = 4 if node == "thin" else couts[node]
             scale = [rng.uniform(0.7, 1.3) for _ in range(period)]
-            bias = [rng.uniform(-0.2, 0.3) for _ in range(period)]
+            bias = [rng.uniform(0.5, 4) if node == "thin" else rng.uniform(-0.2, 0.3) for _ in range(period)]
             put(node + "/bn_scale", (couts[node],), [scale[i % period] for i in range(couts[node])])
             put(node + "/bn_bias", (couts[node],), [bias[i % period] for i in range(couts[node])])
     count = 12
