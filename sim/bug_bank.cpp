@@ -21,6 +21,7 @@
 
 #include "gen/emit.hpp"
 #include "gen/register_map.hpp"
+#include "sim/chip_case.hpp"
 #include "sim/misuse.hpp"
 #include "sim/regression.hpp"
 
@@ -30,6 +31,7 @@ namespace {
 
 const std::vector<std::string> default_tries = {"xb16", "channels-odd", "dac2-signed", "wrap2-copies", "small-buffer"};
 constexpr const char* misuse = "misuse";
+constexpr const char* chip = "chip";
 
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -92,8 +94,10 @@ Finding finding_of(const CaseResult& r, const std::string& killer) {
   return f;
 }
 
-Finding run_killer(const std::string& name, const std::map<std::string, Case>& cases, const BuildOptions& build,
+Finding run_killer(const std::string& name, const std::map<std::string, Case>& cases, const BugBankOptions& options,
                    const Sources& sources) {
+  const BuildOptions& build = options.build;
+  if (name == chip) return finding_of(run_chip_case(options.home + "/configs/mix.toml", build, &sources), name);
   if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
   for (const CaseResult& r : run_misuse(build, &sources, true))
     if (!r.passed) return finding_of(r, r.name);
@@ -149,7 +153,7 @@ BugResult run_bug(const Bug& bug, const std::map<std::string, Case>& cases,
     const Finding& good = unpatched.at(killer);
     if (!good.passed)
       return error(good.stage, fmt::format("the unpatched RTL fails {}: {}", good.killer, good.message));
-    const Finding found = run_killer(killer, cases, options.build, sources);
+    const Finding found = run_killer(killer, cases, options, sources);
     if (!found.valid) return error(found.stage, fmt::format("{}: {}", found.killer, found.message));
     if (found.passed) continue;
     result.outcome = BugOutcome::killed;
@@ -219,11 +223,11 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
     for (const std::string& killer : killers_of(bug)) {
       if (std::find(killers.begin(), killers.end(), killer) != killers.end()) continue;
       killers.push_back(killer);
-      if (killer == misuse) continue;
+      if (killer == misuse || killer == chip) continue;
       const fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
       if (!fs::exists(file))
         throw InputError({bug.path, 0, 0}, "unknown-bug-killer",
-                         fmt::format("'# try: {}' names neither a file of configs/named nor \"misuse\"", killer));
+                         fmt::format("'# try: {}' names neither a file of configs/named nor \"chip\" nor \"misuse\"", killer));
       cases.emplace(killer, named_case(file.string()));
     }
   const int processors = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -240,7 +244,7 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
   const Sources good = read_sources(fs::path(options.home) / "rtl");
   std::vector<Finding> findings(killers.size());
   parallel(killers.size(), jobs, [&](std::size_t i) {
-    findings[i] = run_killer(killers[i], cases, options.build, good);
+    findings[i] = run_killer(killers[i], cases, options, good);
     progress("unpatched " + killers[i]);
   });
   std::map<std::string, Finding> unpatched;

@@ -26,6 +26,14 @@ NetworkRun run_network(const Core& core, const CompiledNetwork& net, const std::
 std::vector<IntTensor> run_network_golden(const Hardware& hw, const CompiledNetwork& net,
                                           const std::vector<IntTensor>& images, int threads);
 
+/// Images of a [network] and, where given, their classes.
+struct LabelledImages {
+  std::vector<IntTensor> images;
+  std::vector<std::int64_t> labels;
+};
+/// The first `limit` ones (0: all). Throws InputError missing-key, tensor-shape.
+LabelledImages load_images(const Config& config, const Network& network, int limit);
+
 /// Index of the largest value; the first one of equals.
 int argmax(const IntTensor& logits);
 

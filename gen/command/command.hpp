@@ -47,14 +47,6 @@ struct Prepared {
 };
 Prepared prepare(Config& config);
 
-/// Images of a [network] and, where given, their classes.
-struct LabelledImages {
-  std::vector<IntTensor> images;
-  std::vector<std::int64_t> labels;
-};
-/// The first `limit` ones (0: all). Throws InputError missing-key, tensor-shape.
-LabelledImages load_images(const Config& config, const Network& network, int limit);
-
 /// Folder of the project's files (models, energy table, named configurations): EPIM_HOME, else the source tree that
 /// this command was built from.
 std::string home();
