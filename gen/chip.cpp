@@ -65,11 +65,6 @@ std::vector<StreamType> stream_types(const Network& network, const ChipGraph& gr
     }
     const Node& node = network.nodes[static_cast<std::size_t>(block.node)];
     const auto in = [&](std::size_t i) { return types[static_cast<std::size_t>(node.input_ids[i]) + 1]; };
-    for (std::size_t i = 0; i < node.input_ids.size(); ++i)
-      if (node.input_ids[i] == network.output && in(i).bits != hw.act_bits)
-        throw InputError(node.where, "chip-output-consumed",
-                         fmt::format("node {} reads {}, the network's output of {} bits per lane; inner streams have {}",
-                                     node.name, node.inputs[i], in(i).bits, hw.act_bits));
     type.channels = in(0).channels;
     switch (block.kind) {
       case BlockKind::core: {

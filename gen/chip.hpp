@@ -56,7 +56,7 @@ std::pair<std::string, int> parse_fifo_depth(const std::string& text);
 
 /// The chip of `net`, compiled for `config` (resolved). Hardware per node: docs/chip.md. FIFO depths: `rule` of golden's
 /// analysis, then `depths`. Throws InputError at the node: chip-input-bits, chip-activation-range (a core or addition is offered
-/// values that its lanes cannot hold), chip-add-period, chip-output-consumed; unknown-fifo; those of chip_graph.
+/// values that its lanes cannot hold), chip-add-period; unknown-fifo; those of chip_graph.
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,
                        const FifoDepthOverrides& depths = {});
 

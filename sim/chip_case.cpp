@@ -33,6 +33,7 @@ CaseResult run_chip_case(const std::string& config_file, const BuildOptions& bui
     settings.watchdog = 20000;
     run_chip(chip, built, set.images, golden, settings);
     settings.stalls = {30, 30, true, 1};
+    settings.out_from = 15000;
     run_chip(chip, built, set.images, golden, settings);
   } catch (const CheckFailed& e) {
     return fail(e.stage(), e.what());

@@ -116,7 +116,7 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
       in_last.set(at + 1 == in_words);
       presented = word;
     }
-    const bool ready = !out_stall.stall();
+    const bool ready = !out_stall.stall() && cycle >= settings.out_from;
     out_ready.set(ready);
     model.eval();
 

@@ -22,6 +22,7 @@ BuiltChip build_chip(const ChipDesign& chip, const Config& config, const BuildOp
 
 struct ChipRunSettings {
   Stalls stalls;                   ///< of s_axis and m_axis
+  std::int64_t out_from = 0;       ///< m_axis takes nothing before this cycle: every block and FIFO fills up
   std::int64_t watchdog = 100000;  ///< cycles in which no word moves anywhere
   std::string reproduce;           ///< command printed with a difference
   std::function<void(double)> progress;

@@ -106,6 +106,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   const BuiltChip built = build_chip(p.chip, p.config, build);
   ChipRunSettings settings;
   settings.stalls = sim.stalls;
+  if (sim.stalls.any() && !predicted.deadlock) settings.out_from = 4 * predicted.image_end.front();
   settings.reproduce = sim.reproduce;
   Progress progress("simulating");
   settings.progress = [&](double share) { progress.update(share); };

@@ -133,6 +133,17 @@ expect "network: truncated JSON" 'network.json:[0-9]+:' gen net
 cp "$root/models/digits/network.json" digits/
 head -c 200 "$root/models/digits/test_images.npy" > digits/test_images.npy
 expect "truncated images" 'corrupt-npz' "$epim" sim --config net.toml
+chip() { "$epim" gen --top network --config net.toml --out out "$@"; }
+rm -rf digits && cp -r "$root/models/digits" digits
+expect "chip of a single layer" 'ok.toml: layer-or-network' "$epim" gen --top network --config ok.toml --out out
+expect "chip: FIFO without a depth" '^--fifo: fifo-depth' chip --fifo image.conv1=0
+expect "chip: unknown FIFO" '^--fifo: unknown-fifo' chip --fifo image.conv2=4
+expect "chip: input wider than a lane" 'chip-input-bits' chip --set hardware.act_bits=7
+expect "chip: unsigned map into a signed core" 'network.json:6:.*chip-activation-range' chip --set hardware.act_signed=true
+mkdir mix && cp "$root"/tb/chip/mix/* mix/
+sed 's#"../tb/chip/mix/#"mix/#' "$root/configs/mix.toml" > mix.toml
+sed -i 's/{"name": "all", "op": "global_avg_pool", "inputs": \["thin"\]}/{"name": "odd", "op": "add", "inputs": ["thin", "mean"]}, {"name": "all", "op": "global_avg_pool", "inputs": ["odd"]}/' mix/network.json
+expect "chip: addition of a map stored once and one stored whole" 'chip-map-shape' "$epim" gen --top network --config mix.toml --out out
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
 expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
 expect "unknown verb" 'bad-argument' "$epim" simulate
