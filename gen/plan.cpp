@@ -56,8 +56,8 @@ Layer space_to_depth_layer(const Layer& layer) {
   return r;
 }
 
-IntTensor space_to_depth(const IntTensor& x, int s) {
-  const int c = x.shape[0], h = (x.shape[1] + s - 1) / s, w = (x.shape[2] + s - 1) / s;
+IntTensor space_to_depth(const IntTensor& x, int s, const Layer& rewritten) {
+  const int c = x.shape[0], h = rewritten.h, w = rewritten.w;
   IntTensor y({c * s * s, h, w});
   for (int d = 0; d < s * s; ++d)
     for (int ch = 0; ch < c; ++ch)
@@ -86,6 +86,30 @@ template <class T> Tensor<T> space_to_depth_weights(const Tensor<T>& w, const La
 template Tensor<float> space_to_depth_weights(const Tensor<float>&, const Layer&);
 template Tensor<std::int64_t> space_to_depth_weights(const Tensor<std::int64_t>&, const Layer&);
 
+namespace {
+
+/// Adds a layer to the core of its PE array, which is made where there is none.
+void place(NetworkPlan& plan, PlannedLayer planned, const Hardware& base) {
+  const Layer& layer = planned.layer;
+  const PeArray array = pe_array_for(base, layer.epitome);
+  Hardware hw = base;
+  hw.pe_rows = array.rows;
+  hw.pe_cols = array.cols;
+  // Several PE columns finish a range together: the drain then takes a whole output word per cycle.
+  if (array.cols > 1) hw.joint_lanes = std::min(hw.lanes, hw.adcs());
+  std::size_t core = 0;
+  while (core < plan.cores.size() && (plan.cores[core].hw.pe_rows != array.rows || plan.cores[core].hw.pe_cols != array.cols)) ++core;
+  if (core == plan.cores.size()) plan.cores.push_back({hw, {}});
+  PlannedCore& c = plan.cores[core];
+  const auto words = static_cast<std::int64_t>(layer.kh + layer.stride) * row_words(layer, base.lanes);
+  c.hw.buffer_words = std::max(c.hw.buffer_words, static_cast<int>(words));
+  c.layers.push_back(static_cast<int>(plan.layers.size()));
+  planned.core = static_cast<int>(core);
+  plan.layers.push_back(std::move(planned));
+}
+
+}  // namespace
+
 NetworkPlan plan_network(const Network& source, const Hardware& base, const DesignChoice& design) {
   NetworkPlan plan;
   plan.network = source;
@@ -97,38 +121,41 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
   for (std::size_t n = 0; n < plan.network.nodes.size(); ++n) {
     const Node& node = plan.network.nodes[n];
     if (!node.has_weights()) continue;
-    PlannedLayer planned;
-    planned.node = static_cast<int>(n);
-    planned.layer = layer_of(node);
-    planned.layer.wrap = node.wrap;
+    Layer whole = layer_of(node);
+    whole.wrap = node.wrap;
     const int s = node.stride;
-    if (s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= base.lanes && planned.layer.in_period == 0) {
-      planned.layer = space_to_depth_layer(planned.layer);
-      planned.space_to_depth = s;
+    const bool rewritten = s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= base.lanes && whole.in_period == 0;
+    if (rewritten) whole = space_to_depth_layer(whole);
+    const PeArray array = pe_array_for(base, whole.epitome);
+    int parts = 1, columns = array.cols;  // PE columns of a part
+    if (!node.epitome && array.rows * array.cols > design.max_pes) {
+      columns = std::max(1, design.max_pes / array.rows);
+      parts = (array.cols + columns - 1) / columns;
+      columns = (array.cols + parts - 1) / parts;  // as even as whole columns allow
     }
-    Layer& layer = planned.layer;
-    Hardware hw = base;
-    try {
-      layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, hw.lanes,
-                                      node.sampler == SpatialCycle::distinct);
-      validate_patches(layer, hw.lanes);
-    } catch (const InputError& e) {
-      throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+    for (int part = 0; part < parts; ++part) {
+      PlannedLayer planned;
+      planned.node = static_cast<int>(n);
+      planned.layer = whole;
+      planned.space_to_depth = rewritten ? s : 1;
+      planned.part = part;
+      planned.parts = parts;
+      planned.first_channel = part * columns * base.xb_cols;
+      Layer& layer = planned.layer;
+      if (parts > 1) {
+        layer.name = fmt::format("{}.part{}", whole.name, part);
+        layer.cout = std::min(columns * base.xb_cols, whole.cout - planned.first_channel);
+        layer.epitome.e_out = layer.cout;
+      }
+      try {
+        layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes,
+                                        node.sampler == SpatialCycle::distinct);
+        validate_patches(layer, base.lanes);
+      } catch (const InputError& e) {
+        throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+      }
+      place(plan, std::move(planned), base);
     }
-    const PeArray array = pe_array_for(hw, layer.epitome);
-    hw.pe_rows = array.rows;
-    hw.pe_cols = array.cols;
-    // Several PE columns finish a range together: the drain then takes a whole output word per cycle.
-    if (array.cols > 1) hw.joint_lanes = std::min(hw.lanes, hw.adcs());
-    std::size_t core = 0;
-    while (core < plan.cores.size() && (plan.cores[core].hw.pe_rows != array.rows || plan.cores[core].hw.pe_cols != array.cols))
-      ++core;
-    if (core == plan.cores.size()) plan.cores.push_back({hw, {}});
-    planned.core = static_cast<int>(core);
-    plan.cores[core].layers.push_back(static_cast<int>(plan.layers.size()));
-    const auto need = static_cast<std::int64_t>(layer.kh + layer.stride) * row_words(layer, hw.lanes);
-    plan.cores[core].hw.buffer_words = std::max(plan.cores[core].hw.buffer_words, static_cast<int>(need));
-    plan.layers.push_back(std::move(planned));
   }
   return plan;
 }

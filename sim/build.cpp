@@ -3,12 +3,15 @@
 #include "sim/build.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -19,17 +22,43 @@
 
 #include "gen/hash.hpp"
 #include "golden/diagnostic.hpp"
+#include "sim/interrupt.hpp"
 
 namespace epim {
 namespace fs = std::filesystem;
 
 CommandResult run_command(const std::string& command) {
   CommandResult result;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (!pipe) throw std::runtime_error("cannot start: " + command);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("cannot start: " + command);
+  const bool grouped = interrupts_guarded();  // an interrupt then ends the compiler's children as well
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("cannot start: " + command);
+  if (child == 0) {
+    if (grouped) setpgid(0, 0);
+    dup2(ends[1], 1);
+    dup2(ends[1], 2);
+    execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  close(ends[1]);
   std::array<char, 4096> buffer;
-  while (std::size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) result.output.append(buffer.data(), n);
-  const int status = pclose(pipe);
+  bool ended = false;
+  for (pollfd p{ends[0], POLLIN, 0};;) {
+    if (pending_interrupt() != 0 && !ended) {
+      kill(grouped ? -child : child, SIGTERM);
+      ended = true;
+    }
+    if (poll(&p, 1, 200) <= 0) continue;
+    const ssize_t n = read(ends[0], buffer.data(), buffer.size());
+    if (n <= 0) break;
+    result.output.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  close(ends[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (ended) check_interrupt();
   result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }
@@ -54,6 +83,15 @@ class Lock {
 
  private:
   int fd_;
+};
+
+/// Removes a folder at the end of its scope, also when a build fails or is interrupted.
+struct Removal {
+  fs::path path;
+  ~Removal() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
 };
 
 void check(const CommandResult& r, const std::string& what) {
@@ -164,6 +202,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   const fs::path work = cache / (hash_text(key) + ".tmp");
   fs::remove_all(work);
   fs::create_directories(work);
+  const Removal removal{work};
   for (const auto& [name, text] : options.data) {
     fs::create_directories((work / name).parent_path());
     write(work / name, text);

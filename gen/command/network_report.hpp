@@ -1,0 +1,46 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Tables and JSON of `epim map` and `epim run`.
+#pragma once
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "golden/energy.hpp"
+#include "sim/network_jobs.hpp"
+
+namespace epim::command {
+
+/// What `epim map` shows: epitome, PE array, tables, wrapping, predicted cycles and bound of every layer.
+nlohmann::ordered_json plan_json(const NetworkPlan& plan);
+void print_plan(const NetworkPlan& plan);
+
+/// Layers whose array waits, by cause, with the parameter that lifts it; nothing where there are none.
+void print_bounds(const NetworkPlan& plan, const std::vector<LayerJobResult>& results);
+
+/// Totals over layers.
+struct RunTotals {
+  EventCounts events;
+  std::int64_t cycles = 0, energy = 0, macs = 0;  ///< energy in aJ
+  int crossbars = 0, resumed = 0;
+  double seconds = 0;
+  double busy_least = 1;                          ///< of the layers that firing bounds
+};
+RunTotals totals(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
+                 const EnergyTable& table);
+
+/// One object per layer, no wall times.
+nlohmann::ordered_json layers_json(const NetworkPlan& plan, const std::vector<LayerJobResult>& results,
+                                   const std::vector<std::size_t>& layers, const EnergyTable& table);
+void print_layers(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
+                  const EnergyTable& table);
+
+/// Wrapped layers beside the same without wrapping: activations, output-buffer writes, cycles, energy, and the totals
+/// of the network. `twin` as append_unwrapped gives it.
+nlohmann::ordered_json comparison_json(const NetworkPlan& plan, const std::vector<LayerJobResult>& results,
+                                       const std::vector<std::size_t>& twin, const EnergyTable& table);
+void print_comparison(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& twin,
+                      const EnergyTable& table);
+
+}  // namespace epim::command
