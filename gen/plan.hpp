@@ -18,7 +18,7 @@ struct DesignChoice {
   Wrap wrap = Wrap::off;     ///< wrapping of layers whose output groups are copies
   /// A plain layer that needs more PEs than this is split along its output channels, in whole PE columns, into parts
   /// that are fed by the same stream, each on a core of its own.
-  int max_pes = 128;
+  int max_pes = 64;
 };
 
 /// One node with weights as a core runs it, or a part of it.

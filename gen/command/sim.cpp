@@ -157,6 +157,7 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
     progress.update(static_cast<double>(l) / static_cast<double>(shapes.size()), shapes[l].name);
   });
   progress.clear();
+  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const std::vector<IntTensor> golden = run_network_golden(config.hw, net, images, threads);
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0, identical = 0;
   for (std::size_t i = 0; i < count; ++i) {

@@ -111,7 +111,7 @@ TEST_CASE("a wide layer gets several PE columns, a huge one several cores", "[pl
       REQUIRE(l.parts > 1);
       REQUIRE(l.part == parts++);
       REQUIRE(l.first_channel == next);
-      REQUIRE((hw.pe_rows * hw.pe_cols <= 128 || hw.pe_cols == 1));
+      REQUIRE((hw.pe_rows * hw.pe_cols <= 64 || hw.pe_cols == 1));
       next += l.layer.cout;
     }
     REQUIRE(parts == layer_named(plan, std::string(name) + ".part0").parts);
