@@ -234,8 +234,7 @@ SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image,
       PlannedLayer& planned = plan.layers[l];
       const Hardware hw = plan.cores[static_cast<std::size_t>(planned.core)].hw;
       Layer& layer = planned.layer;
-      const IntTensor& map = map_of(node.input_ids[0]);
-      IntTensor x = planned.space_to_depth > 1 ? space_to_depth(map, planned.space_to_depth, layer) : map;
+      IntTensor x = streamed_map(map_of(node.input_ids[0]), planned);
       const bool is_output = static_cast<int>(n) == network.output;
       const bool is_signed = !node.relu;
       const int bits = is_output ? hw.out_bits : std::min(hw.out_bits, hw.act_bits + (is_signed ? 1 : 0));

@@ -8,6 +8,7 @@
 
 #include "gen/hash.hpp"
 #include "gen/tables.hpp"
+#include "golden/diagnostic.hpp"
 
 namespace epim::command {
 namespace {
@@ -30,6 +31,7 @@ std::string epitome_text(const Layer& layer) {
 std::string notes(const PlannedLayer& l, const LayerTables& t) {
   std::string s;
   if (l.space_to_depth > 1) s += fmt::format("space-to-depth {}, ", l.space_to_depth);
+  if (l.subsample > 1) s += fmt::format("every {} pixels, ", l.subsample);
   if (l.parts > 1) s += fmt::format("channels {}..{} of {} cores on one stream, ", l.first_channel, l.first_channel + l.layer.cout - 1, l.parts);
   if (l.layer.wrap != Wrap::off) s += t.wrapping + ", ";
   if (l.layer.in_period > 0) s += fmt::format("reads {} of {} channels, ", l.layer.in_period, l.layer.cin);
@@ -51,7 +53,7 @@ nlohmann::ordered_json plan_json(const NetworkPlan& plan) {
     const EpitomeShape& e = l.layer.epitome;
     j["layers"].push_back({{"name", l.layer.name}, {"cin", l.layer.cin}, {"cout", l.layer.cout},
                            {"kernel", {l.layer.kh, l.layer.kw}}, {"epitome", {e.e_out, e.e_in, e.p, e.q}},
-                           {"space_to_depth", l.space_to_depth}, {"part", l.part}, {"parts", l.parts},
+                           {"space_to_depth", l.space_to_depth}, {"subsample", l.subsample}, {"part", l.part}, {"parts", l.parts},
                            {"first_channel", l.first_channel}, {"core", l.core}, {"pe_rows", hw.pe_rows},
                            {"pe_cols", hw.pe_cols}, {"patches", t.patches},
                            {"activations_per_position", t.fired_patches}, {"ifrt_sequences", t.ifrt.size()},
@@ -81,13 +83,51 @@ void print_plan(const NetworkPlan& plan) {
   fmt::print("{} layers on {} kinds of core, {} crossbars, {} cycles\n", plan.layers.size(), plan.cores.size(), crossbars, cycles);
 }
 
-void print_bounds(const NetworkPlan& plan, const std::vector<LayerJobResult>& results) {
-  for (Bound bound : {Bound::loading, Bound::arrival, Bound::buffer, Bound::drain, Bound::joint}) {
-    std::string names;
-    for (const LayerJobResult& r : results)
-      if (r.predicted.bound == bound) names += fmt::format(" {} ({:.1f} %)", r.name, busy_of(r) * 100);
-    if (!names.empty()) fmt::print("array waits for {}; lifted by {}:{}\n", name_of(bound), remedy(bound), names);
+std::vector<Wait> waits(const NetworkPlan& plan, int lanes, const std::function<NetworkPlan(int)>& plan_with) {
+  std::vector<Wait> list;
+  for (const PlannedLayer& l : plan.layers) {
+    const Timing t = predict_timing(plan.cores[static_cast<std::size_t>(l.core)].hw, l.layer, 1, false);
+    if (t.bound != Bound::firing) list.push_back({l.layer.name, t.bound, t.busy(), 0, 0});
   }
+  if (list.empty()) return list;
+  for (int wider = 2 * lanes; wider <= 16 * lanes && wider <= plan.cores[0].hw.xb_rows; wider *= 2) {
+    NetworkPlan other;
+    try {
+      other = plan_with(wider);
+    } catch (const InputError&) {
+      break;  // more lanes than this network's epitomes or crossbars allow
+    }
+    for (Wait& w : list) {
+      if (w.lanes > 0) continue;
+      for (const PlannedLayer& l : other.layers) {
+        if (l.layer.name != w.layer) continue;
+        const Timing t = predict_timing(other.cores[static_cast<std::size_t>(l.core)].hw, l.layer, 1, false);
+        if (t.busy() < 0.98) continue;
+        w.lanes = wider;
+        w.busy_then = t.busy();
+      }
+    }
+  }
+  return list;
+}
+
+nlohmann::ordered_json waits_json(const std::vector<Wait>& list) {
+  nlohmann::ordered_json j = nlohmann::ordered_json::array();
+  for (const Wait& w : list) {
+    j.push_back({{"layer", w.layer}, {"bound", name_of(w.bound)}, {"busy", w.busy}, {"lifted_by", remedy(w.bound)}});
+    if (w.lanes > 0) {
+      j.back()["lanes"] = w.lanes;
+      j.back()["busy_with_these_lanes"] = w.busy_then;
+    }
+  }
+  return j;
+}
+
+void print_waits(const std::vector<Wait>& list) {
+  if (list.empty()) fmt::print("array busy in at least 98 % of the cycles of every layer\n");
+  for (const Wait& w : list)
+    fmt::print("array of {} busy {:.1f} %: waits for {}; lifted by {}{}\n", w.layer, w.busy * 100, name_of(w.bound), remedy(w.bound),
+               w.lanes > 0 ? fmt::format(": {:.1f} % with lanes {}", w.busy_then * 100, w.lanes) : "");
 }
 
 RunTotals totals(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,

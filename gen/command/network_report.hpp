@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Tables and JSON of `epim map` and `epim run`.
 #pragma once
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -16,8 +17,18 @@ namespace epim::command {
 nlohmann::ordered_json plan_json(const NetworkPlan& plan);
 void print_plan(const NetworkPlan& plan);
 
-/// Layers whose array waits, by cause, with the parameter that lifts it; nothing where there are none.
-void print_bounds(const NetworkPlan& plan, const std::vector<LayerJobResult>& results);
+/// A layer whose array waits (bound other than firing), and the smallest number of lanes, by doubling, that lifts it.
+struct Wait {
+  std::string layer;
+  Bound bound = Bound::loading;
+  double busy = 0;
+  int lanes = 0;            ///< 0: no number of lanes that was tried does
+  double busy_then = 0;
+};
+/// `plan_with(lanes)` plans the same network with other lanes.
+std::vector<Wait> waits(const NetworkPlan& plan, int lanes, const std::function<NetworkPlan(int)>& plan_with);
+nlohmann::ordered_json waits_json(const std::vector<Wait>& list);
+void print_waits(const std::vector<Wait>& list);
 
 /// Totals over layers.
 struct RunTotals {

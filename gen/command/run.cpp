@@ -183,9 +183,20 @@ void run(const Options& o) {
   DesignChoice design = design_of(o);
   if (o.compare_wrap && design.wrap == Wrap::off) design.wrap = Wrap::stored_once;
   NetworkPlan plan = plan_network(network, hw, design);
+  const std::vector<Wait> waiting = waits(plan, o.lanes, [&](int lanes) {
+    Options wider = o;
+    wider.lanes = lanes;
+    return plan_network(network, hardware_of(wider), design);
+  });
   if (o.plan_only) {
-    if (o.json) std::cout << plan_json(plan).dump(2) << "\n";
-    else print_plan(plan);
+    if (o.json) {
+      nlohmann::ordered_json j = plan_json(plan);
+      j["waits"] = waits_json(waiting);
+      std::cout << j.dump(2) << "\n";
+    } else {
+      print_plan(plan);
+      print_waits(waiting);
+    }
     return;
   }
   std::optional<NpzFile> bundle;
@@ -265,6 +276,7 @@ void run(const Options& o) {
   j["macs"] = t.macs;
   j["energy_aJ"] = t.energy;
   j["largest_outputs"] = best;
+  j["waits"] = waits_json(waiting);
   if (o.compare_wrap) j["comparison"] = comparison_json(plan, prepared.results, twin, table);
   write_file_atomically(jobs.folder + "/result.json", j.dump(1) + "\n");
   write_file_atomically(jobs.folder + "/performance.json", cost_json(cost, prepared).dump(1) + "\n");
@@ -273,7 +285,7 @@ void run(const Options& o) {
     return;
   }
   print_layers(plan, prepared.results, layers, table);
-  print_bounds(plan, prepared.results);
+  print_waits(waiting);
   if (o.compare_wrap) {
     fmt::print("\nwrapping ({}) beside the same network without; both on the RTL with the same weights and channel parameters:\n",
                design.wrap == Wrap::copies ? "copies" : "stored_once");

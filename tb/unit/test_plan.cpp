@@ -7,6 +7,7 @@
 #include "gen/plan.hpp"
 #include "gen/unwrapped.hpp"
 #include "golden/convolution.hpp"
+#include "golden/estimate/crossbar_count.hpp"
 #include "golden/timing.hpp"
 #include "tb/unit/random_case.hpp"
 
@@ -94,12 +95,43 @@ TEST_CASE("layers of one PE array share a core that is large enough for each", "
   }
 }
 
+TEST_CASE("a strided 1x1 convolution is streamed the pixels it reads", "[plan]") {
+  const Network network = parse_network(R"({"schema": 1, "name": "n",
+ "input": {"name": "x", "channels": 4, "height": 7, "width": 8, "bits": 4},
+ "nodes": [{"name": "c", "op": "conv", "inputs": ["x"], "cout": 3, "kernel": 1, "stride": 3}], "output": "c"})", "n.json");
+  const NetworkPlan plan = plan_network(network, base(), {});
+  const PlannedLayer& l = plan.layers.at(0);
+  REQUIRE(l.subsample == 3);
+  REQUIRE(l.layer.stride == 1);
+  const IntTensor x = synthetic_image(network, 1);
+  IntTensor w({3, 4, 1, 1});
+  for (std::size_t i = 0; i < w.size(); ++i) w.data[i] = static_cast<std::int64_t>(i) - 5;
+  REQUIRE(convolve(streamed_map(x, l), w, l.layer) == convolve(x, w, layer_of(network.nodes[0])));
+}
+
+TEST_CASE("crossbars of a plan are those of the physical count", "[plan]") {
+  const NetworkPlan plan = plan_network(model("resnet50"), base(), {true, 1024, 256});
+  const NetworkCount count = count_network(plan.network, uniform_bits(plan.network, 9), CountRule::physical, {256, 256, 2, 16});
+  for (const PlannedLayer& l : plan.layers) {
+    if (l.space_to_depth > 1) continue;
+    const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
+    const auto same = [&](const LayerCount& c) { return c.node == l.node; };
+    REQUIRE(std::find_if(count.layers.begin(), count.layers.end(), same)->crossbars == hw.crossbars(hw.pe_rows, hw.pe_cols));
+  }
+}
+
 TEST_CASE("a wide layer gets several PE columns, a huge one several cores", "[plan]") {
   const NetworkPlan resnet = plan_network(model("resnet50"), base(), {true, 1024, 256});
-  const PlannedLayer& wide = layer_named(resnet, "layer4.0.downsample");
-  REQUIRE(wide.parts == 1);
+  const PlannedLayer& several = layer_named(resnet, "layer3.0.downsample");
+  REQUIRE(several.parts == 1);
+  REQUIRE(resnet.cores[static_cast<std::size_t>(several.core)].hw.pe_rows == 2);
+  REQUIRE(resnet.cores[static_cast<std::size_t>(several.core)].hw.pe_cols == 4);
+  // 2048 channels in words of 16 leave in 128 cycles, 72 are fired.
+  const PlannedLayer& wide = layer_named(resnet, "layer4.0.downsample.part1");
+  REQUIRE(wide.parts == 2);
+  REQUIRE(wide.first_channel == 1024);
   REQUIRE(resnet.cores[static_cast<std::size_t>(wide.core)].hw.pe_rows == 4);
-  REQUIRE(resnet.cores[static_cast<std::size_t>(wide.core)].hw.pe_cols == 8);
+  REQUIRE(resnet.cores[static_cast<std::size_t>(wide.core)].hw.pe_cols == 4);
 
   const Network vgg = model("vgg16");
   const NetworkPlan plan = plan_network(vgg, base(), {true, 1024, 256});
