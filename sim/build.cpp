@@ -99,6 +99,8 @@ void check(const CommandResult& r, const std::string& what) {
   if (r.code != 0) throw std::runtime_error(what + " failed:\n" + r.output);
 }
 
+constexpr const char* kShared = "`verilator_config\nno_inline -module \"epim_pe\"\n";
+
 struct Tools {
   std::string version, root;
 };
@@ -189,7 +191,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   verilate += options.random_init ? "--x-initial unique" : "--x-initial fast";
   if (options.trace) verilate += " --trace-fst";
 
-  std::uint64_t key = fnv1a(tools().version + flags + optimise + verilate + top + adapter(top, ports, options.trace));
+  std::uint64_t key = fnv1a(tools().version + flags + optimise + verilate + kShared + top + adapter(top, ports, options.trace));
   for (const auto& [name, text] : sources) key = fnv1a(name + "\n" + text, key);
   for (const auto& [name, text] : options.data) key = fnv1a(name + "\n" + text, key);
   fs::create_directories(options.cache);
@@ -213,6 +215,9 @@ std::string build_model(const Sources& sources, const std::string& top, const st
     write(work / name, text);
     files += " '" + (work / name).string() + "'";
   }
+  // The PEs of an array share one compiled body; Verilator would copy it into each.
+  write(work / "shared.vlt", kShared);
+  files = " '" + (work / "shared.vlt").string() + "'" + files;
   check(run_command(fmt::format("{} --top-module {} --Mdir '{}/obj'{}", verilate, top, work.string(), files)), "verilator");
   write(work / "obj" / "adapter.cpp", adapter(top, ports, options.trace));
   std::string all;

@@ -99,7 +99,7 @@ std::string file_of(const NetworkJobs& options, std::size_t l, const std::string
 
 Config config_of(const NetworkPlan& plan, const PlannedCore& core, std::vector<Layer>& layers) {
   Config config;
-  config.name = fmt::format("{}-{}x{}", plan.network.name, core.hw.pe_rows, core.hw.pe_cols);
+  config.name = fmt::format("core-{}x{}", core.hw.pe_rows, core.hw.pe_cols);  // not the network's: equal cores share a build
   config.hw = core.hw;
   for (int l : core.layers) layers.push_back(plan.layers[static_cast<std::size_t>(l)].layer);
   return config;

@@ -246,6 +246,7 @@ void add_sim(CLI::App& app) {
       sim_chip(o->config, o->chip, {o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json});
       return;
     }
+    (void)run_options(*o);  // refuses a bad window before anything is built
     Config config = o->config.load();
     Prepared p = prepare(config);
     const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");

@@ -57,7 +57,7 @@ kills=0 good=1
 while [ $kills -lt 5 ] && [ "$(layers killed)" -lt "$total" ]; do
   "$epim" run "${chain[@]}" --out killed > killed.txt 2>&1 &
   pid=$!
-  pause=$((RANDOM % (took * 9 / 10 + 1)))
+  pause=$((took / 4 + RANDOM % (took / 3 + 1)))
   sleep "$(printf '%d.%03d' $((pause / 1000)) $((pause % 1000)))"
   kill -KILL $pid 2> /dev/null
   wait $pid 2> /dev/null

@@ -112,11 +112,16 @@ TEST_CASE("a strided 1x1 convolution is streamed the pixels it reads", "[plan]")
 TEST_CASE("crossbars of a plan are those of the physical count", "[plan]") {
   const NetworkPlan plan = plan_network(model("resnet50"), base(), {true, 1024, 256});
   const NetworkCount count = count_network(plan.network, uniform_bits(plan.network, 9), CountRule::physical, {256, 256, 2, 16});
-  for (const PlannedLayer& l : plan.layers) {
-    if (l.space_to_depth > 1) continue;
-    const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
-    const auto same = [&](const LayerCount& c) { return c.node == l.node; };
-    REQUIRE(std::find_if(count.layers.begin(), count.layers.end(), same)->crossbars == hw.crossbars(hw.pe_rows, hw.pe_cols));
+  for (const LayerCount& c : count.layers) {
+    int crossbars = 0;
+    bool rewritten = false;
+    for (const PlannedLayer& l : plan.layers) {
+      if (l.node != c.node) continue;
+      const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
+      crossbars += hw.crossbars(hw.pe_rows, hw.pe_cols);
+      rewritten |= l.space_to_depth > 1;
+    }
+    if (!rewritten) REQUIRE(crossbars == c.crossbars);
   }
 }
 
