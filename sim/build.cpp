@@ -15,7 +15,10 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <mutex>
+#include <regex>
+#include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -126,7 +129,8 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
        "struct ModelPort { const char* name; int bits; };\n"
        "struct ModelApi { int (*ports)(const ModelPort**); void* (*create)(); void (*destroy)(void*);\n"
        "  void (*eval)(void*); void* (*port)(void*, int); bool (*trace_open)(void*, const char*);\n"
-       "  void (*trace_dump)(void*, std::uint64_t); void (*trace_close)(void*); };\n";
+       "  void (*trace_dump)(void*, std::uint64_t); void (*trace_close)(void*);\n"
+       "  std::uint64_t* (*cells)(void*, int, int); };\n#include \"cells.inc\"\n";
   s += fmt::format("namespace {{\nusing Top = V{};\nconst ModelPort list[] = {{\n", top);
   for (const BuildPort& p : ports) s += fmt::format("  {{\"{}\", {}}},\n", p.name, p.bits);
   s += "};\nstruct Instance { VerilatedContext context; std::unique_ptr<Top> top;\n";
@@ -149,7 +153,34 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
          "    [](void* v) { static_cast<Instance*>(v)->fst->close(); },\n";
   else
     s += "    [](void*, const char*) { return false; }, [](void*, std::uint64_t) {}, [](void*) {},\n";
+  s += "    [](void* i, int t, int u) -> std::uint64_t* { return epim_cells(*static_cast<Instance*>(i)->top, t, u); },\n";
   return s + "  };\n  return &api;\n}\n";
+}
+
+/// Function epim_cells of the adapter: where the flat cell memory of PE (t,u) lies. Names are taken from the headers
+/// that Verilator wrote; where they are not as expected, no memory is reached and cells go over the control bus.
+std::string cells_function(const fs::path& folder, const std::string& top) {
+  const auto read = [](const fs::path& path) {
+    std::ifstream in(path);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  std::string s = "#include \"V" + top + "___024root.h\"\n", cases;
+  const std::string root = read(folder / ("V" + top + "___024root.h"));
+  const std::string none = "static std::uint64_t* epim_cells(V" + top + "&, int, int) { return nullptr; }\n";
+  std::set<int> keys;
+  static const std::regex pe(R"((\w+)\* (\w*gen_pe_row__BRA__(\d+)__KET____DOT__gen_pe_col__BRA__(\d+)__KET____DOT__u_pe);)");
+  static const std::regex cells(R"(QData/\*63:0\*/, \d+> (\w*gen_flat__DOT__cells_q);)");
+  for (std::sregex_iterator m(root.begin(), root.end(), pe), end; m != end; ++m) {
+    const std::string text = read(folder / ((*m)[1].str() + ".h"));
+    const int key = std::stoi((*m)[3]) * 4096 + std::stoi((*m)[4]);
+    if (!keys.insert(key).second) return none;  // several cores: a PE is not told by its place alone
+    std::smatch memory;
+    if (!std::regex_search(text, memory, cells)) continue;
+    if (cases.empty() || s.find((*m)[1].str() + ".h") == std::string::npos) s += "#include \"" + (*m)[1].str() + ".h\"\n";
+    cases += fmt::format("    case {}: return t.rootp->{}->{}.m_storage;\n", key, (*m)[2].str(), memory[1].str());
+  }
+  return s + "static std::uint64_t* epim_cells(V" + top + "& t, int row, int col) {\n  switch (row * 4096 + col) {\n" + cases +
+         "    default: (void)t; return nullptr;\n  }\n}\n";
 }
 
 /// Verilator's own runtime, compiled once per set of flags.
@@ -219,6 +250,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   write(work / "shared.vlt", kShared);
   files = " '" + (work / "shared.vlt").string() + "'" + files;
   check(run_command(fmt::format("{} --top-module {} --Mdir '{}/obj'{}", verilate, top, work.string(), files)), "verilator");
+  write(work / "obj" / "cells.inc", cells_function(work / "obj", top));
   write(work / "obj" / "adapter.cpp", adapter(top, ports, options.trace));
   std::string all;
   std::vector<std::string> units;

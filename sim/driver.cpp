@@ -110,10 +110,28 @@ std::uint64_t CoreDriver::read64(std::uint32_t address) {
   return low | static_cast<std::uint64_t>(read(address + 4)) << 32;
 }
 
-void CoreDriver::load(const LayerProgram& program) {
+void CoreDriver::load(const LayerProgram& program, bool direct_cells) {
+  const CoreParameters& p = core_.parameters;
   if (!core_.rom) {
     for (const ProgramBlock& block : program.blocks) {
       check_interrupt();
+      std::uint64_t* cells = direct_cells && block.kind == ProgramKind::cells
+                                 ? model_->cells(block.pe / p.hw.pe_cols, block.pe % p.hw.pe_cols) : nullptr;
+      if (cells) {
+        // Address fields are rounded up to powers of two, words of the array are not (rtl/epim_crossbar.sv).
+        const int chunk_bits = idx_width(p.chunks()), plane_bits = idx_width(p.planes()), lane_bits = idx_width(p.hw.adcs());
+        for (std::size_t i = 0; i < block.entries.size(); ++i) {
+          const std::size_t at = block.address + i;
+          const auto field = [&](int lsb, int bits) { return at >> lsb & ((std::size_t{1} << bits) - 1); };
+          const std::size_t chunk = field(0, chunk_bits), plane = field(chunk_bits, plane_bits),
+                            lane = field(chunk_bits + plane_bits, lane_bits), step = at >> (chunk_bits + plane_bits + lane_bits);
+          const auto chunks = static_cast<std::size_t>(p.chunks()), planes = static_cast<std::size_t>(p.planes()),
+                     lanes = static_cast<std::size_t>(p.hw.adcs());
+          if (chunk < chunks && plane < planes && lane < lanes)
+            cells[((step * lanes + lane) * planes + plane) * chunks + chunk] = block.entries[i];
+        }
+        continue;
+      }
       write(reg::prog_select, static_cast<std::uint32_t>(block.kind) | static_cast<std::uint32_t>(block.pe) << 8);
       write(reg::prog_addr, block.address);
       for (std::uint64_t entry : block.entries) {
@@ -281,7 +299,7 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
   const int frames = static_cast<int>(inputs.size());
   const LayerProgram program = build_program(core.parameters, layer, data, frames);
   driver.reset();
-  driver.load(program);
+  driver.load(program, options.direct_cells);
   LayerRun run = driver.run(golden, inputs, options);
   run.predicted = predict_timing(hw, layer, frames);
   if (options.stalls.any()) {

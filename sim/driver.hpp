@@ -54,6 +54,7 @@ struct TraceWindow {
 
 struct RunOptions {
   Stalls stalls;
+  bool direct_cells = false;     ///< see CoreDriver::load
   bool check = true;             ///< compare every stage; false: cycles only, no outputs kept (for benchmarks)
   std::optional<TraceWindow> trace;
   std::string reproduce;         ///< command printed with a mismatch
@@ -97,7 +98,9 @@ class CoreDriver {
   bool try_write(std::uint32_t address, std::uint32_t value);   ///< false on SLVERR
   std::uint32_t read(std::uint32_t address);
   std::uint64_t read64(std::uint32_t address);
-  void load(const LayerProgram& program);
+  /// Writes a program over the control bus. `direct_cells`: crossbar cells go straight into the model's memory, which
+  /// spares a large array most of its load; tables, parameters and scales still go over the bus.
+  void load(const LayerProgram& program, bool direct_cells = false);
   /// Starts and runs `inputs` back to back. Throws CheckFailed at the first difference, on a stall that does not end, or
   /// on an error bit.
   LayerRun run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options);

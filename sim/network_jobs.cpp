@@ -177,13 +177,18 @@ void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJo
   }
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight[a] > weight[b]; });
   std::mutex mutex;
+  const auto options_of = [&](const Core& core) {
+    RunOptions run;
+    run.direct_cells = core.parameters.hw.pe_rows * core.parameters.hw.pe_cols > options.direct_pes;
+    return run;
+  };
   parallel(order, options.jobs, [&](std::size_t l) {
     const PlannedLayer& planned = plan.layers[l];
     const Core& core = prepared.cores[static_cast<std::size_t>(planned.core)];
     LayerJobResult& r = prepared.results[l];
     CoreDriver driver(core);
     const auto begin = Clock::now();
-    const LayerRun run = run_layer(driver, core, planned.layer, net.data[l], {net.inputs[l]}, {});
+    const LayerRun run = run_layer(driver, core, planned.layer, net.data[l], {net.inputs[l]}, options_of(core));
     if (!(run.outputs.at(0) == net.outputs[l]))
       throw CheckFailed("output", fmt::format("layer {}: the map from the RTL is not the map of the golden network", r.name));
     r.first_fire = run.first_fire;

@@ -28,6 +28,7 @@ struct NetworkJobs {
   std::string folder;                ///< results; one file per layer
   int jobs = 2;
   BuildOptions build;
+  int direct_pes = 32;               ///< cells of cores with more PEs are not written over the control bus
   /// Called from worker threads: what happens, finished share (by predicted cycles).
   std::function<void(const std::string&, double)> progress;
 };

@@ -33,7 +33,7 @@ namespace {
 struct Options {
   std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", image, weights, out;
   std::vector<std::string> set;
-  int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0, max_pes = DesignChoice{}.max_pes;
+  int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0, max_pes = DesignChoice{}.max_pes, bus_pes = NetworkJobs{}.direct_pes;
   std::uint64_t seed = 1;
   double goal_simulation = 0, goal_builds = 0, goal_memory = 0;
   bool json = false, plan_only = false, compare_wrap = false;
@@ -145,6 +145,9 @@ void print_summary(const Options& o, const NetworkPlan& plan, const PreparedJobs
   fmt::print("builds       {:.1f} s ({:.1f} s of processor time){}\n", c.builds, c.builds_cpu, goal_text(c.builds, o.goal_builds, "s"));
   fmt::print("simulation   {:.1f} s ({:.1f} s of processor time; of thread time {:.1f} s run, {:.1f} s load over the control bus){}\n",
              c.simulation, c.simulation_cpu, t.seconds, load, goal_text(c.simulation, o.goal_simulation, "s"));
+  const auto direct = std::count_if(plan.cores.begin(), plan.cores.end(), [&](const PlannedCore& core) { return core.hw.pe_rows * core.hw.pe_cols > o.bus_pes; });
+  if (direct > 0)
+    fmt::print("cells        of {} kinds of core with more than {} PEs written into the model, not over the control bus\n", direct, o.bus_pes);
   fmt::print("resumed      {} of {} layers taken from disk\n", t.resumed, jobs.results.size());
   const double most = std::max(c.memory, c.child_memory * c.threads);
   fmt::print("peak memory  {:.2f} GiB (this process {:.2f}; {} compilers of at most {:.2f} each){}\n", most, c.memory, c.threads,
@@ -205,6 +208,7 @@ void run(const Options& o) {
   NetworkJobs jobs;
   jobs.jobs = o.jobs > 0 ? o.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   jobs.build.cache = cache();
+  jobs.direct_pes = o.bus_pes;
   const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits,
                                            o.act_bits, o.lanes, o.seed, o.image, o.weights, o.compare_wrap, fmt::join(o.set, " "));
   jobs.folder = o.out.empty() ? "out/run-" + network.name + "-" + hash_text(fnv1a(identity)).substr(0, 8) : o.out;
@@ -321,6 +325,8 @@ void add_run(CLI::App& app) {
   verb->add_flag("--compare-wrap", o->compare_wrap, "Run every wrapped layer without wrapping too, and show both (--wrap, default stored_once)");
   verb->add_option("-o,--out", o->out, "Folder of results; an interrupted run goes on there");
   verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores")->check(CLI::Range(1, 1024));
+  verb->add_option("--bus-pes", o->bus_pes, "Largest PE array whose cells are written over the control bus; others directly")
+      ->check(CLI::Range(0, 65536))->capture_default_str();
   verb->add_option("--goal-simulation", o->goal_simulation, "Seconds that the simulation should stay under; stated, not enforced");
   verb->add_option("--goal-builds", o->goal_builds, "Seconds that the builds should stay under");
   verb->add_option("--goal-memory", o->goal_memory, "GiB that the peak memory should stay under");

@@ -79,6 +79,10 @@ EPIM_CACHE="$work/no-models" "$epim" run "${chain[@]}" --out killed > again.txt 
 check "a finished run builds and simulates nothing" [ ! -e "$work/no-models" ]
 check "and gives the same result file" cmp -s first/result.json killed/result.json
 
+"$epim" run "${chain[@]}" --bus-pes 0 --out direct > direct.txt 2>&1
+check "cells written into the model instead of over the control bus: the same result file" cmp -s first/result.json direct/result.json
+check "and says so" grep -q '^cells .*written into the model' direct.txt
+
 # A signal: exit code 128 + signal, one line that says how to go on.
 for signal in TERM INT; do
   rm -rf stopped
