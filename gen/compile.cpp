@@ -18,9 +18,6 @@ int CompiledNetwork::layer_of_node(int node) const {
   return -1;
 }
 
-namespace {
-
-/// Real value of one integer step of every node's output: its own act_scale, or its input's for pools and ReLU.
 std::vector<double> activation_scales(const Network& network) {
   std::vector<double> scales(network.nodes.size());
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
@@ -39,6 +36,8 @@ std::vector<double> activation_scales(const Network& network) {
   }
   return scales;
 }
+
+namespace {
 
 std::vector<float> channel_values(const CompiledNetwork& net, const Node& node, const char* key) {
   const std::string name = node.name + "/" + key;

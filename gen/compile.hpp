@@ -29,6 +29,10 @@ struct CompiledNetwork {
   int layer_of_node(int node) const;
 };
 
+/// Real value of one integer step of every node's output: its own act_scale, or its input's for additions, pools and
+/// ReLU. Throws InputError at the node: missing-act-scale, add-scale-mismatch.
+std::vector<double> activation_scales(const Network& network);
+
 /// Reads the network and its weights, resolves the automatic parts of `config.hw` (PE array, buffer, accumulator), and
 /// quantises every layer for it. Throws InputError with the node's place in the file.
 CompiledNetwork compile_network(Config& config, const QuantiseOptions& options = {});

@@ -10,6 +10,7 @@
 #include "golden/diagnostic.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/sampler.hpp"
+#include "golden/timing.hpp"
 
 namespace epim {
 namespace {
@@ -56,8 +57,8 @@ Layer space_to_depth_layer(const Layer& layer) {
   return r;
 }
 
-IntTensor space_to_depth(const IntTensor& x, int s) {
-  const int c = x.shape[0], h = (x.shape[1] + s - 1) / s, w = (x.shape[2] + s - 1) / s;
+IntTensor space_to_depth(const IntTensor& x, int s, const Layer& rewritten) {
+  const int c = x.shape[0], h = rewritten.h, w = rewritten.w;
   IntTensor y({c * s * s, h, w});
   for (int d = 0; d < s * s; ++d)
     for (int ch = 0; ch < c; ++ch)
@@ -66,6 +67,17 @@ IntTensor space_to_depth(const IntTensor& x, int s) {
           const int yy = i * s + d / s, xx = j * s + d % s;
           if (yy < x.shape[1] && xx < x.shape[2]) y(d * c + ch, i, j) = x(ch, yy, xx);
         }
+  return y;
+}
+
+IntTensor streamed_map(const IntTensor& map, const PlannedLayer& planned) {
+  if (planned.space_to_depth > 1) return space_to_depth(map, planned.space_to_depth, planned.layer);
+  const int s = planned.subsample;
+  if (s == 1) return map;
+  IntTensor y({map.shape[0], planned.layer.h, planned.layer.w});
+  for (int c = 0; c < y.shape[0]; ++c)
+    for (int i = 0; i < y.shape[1]; ++i)
+      for (int j = 0; j < y.shape[2]; ++j) y(c, i, j) = map(c, i * s, j * s);
   return y;
 }
 
@@ -86,6 +98,43 @@ template <class T> Tensor<T> space_to_depth_weights(const Tensor<T>& w, const La
 template Tensor<float> space_to_depth_weights(const Tensor<float>&, const Layer&);
 template Tensor<std::int64_t> space_to_depth_weights(const Tensor<std::int64_t>&, const Layer&);
 
+namespace {
+
+/// The core of a layer alone.
+Hardware core_for(const Hardware& base, const Layer& layer) {
+  const PeArray array = pe_array_for(base, layer.epitome);
+  Hardware hw = base;
+  hw.pe_rows = array.rows;
+  hw.pe_cols = array.cols;
+  // Several PE columns finish a range together: the drain then takes a whole output word per cycle.
+  if (array.cols > 1) hw.joint_lanes = std::min(hw.lanes, hw.adcs());
+  hw.buffer_words = static_cast<int>(std::min<std::int64_t>((layer.kh + layer.stride) * row_words(layer, base.lanes), 1 << 30));
+  return hw;
+}
+
+/// The output stream is too slow for a plain layer whose core has so many PE columns.
+bool drain_bound(const Hardware& base, Layer layer, int columns) {
+  layer.cout = layer.epitome.e_out = std::min(layer.cout, columns * base.xb_cols);
+  layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes);
+  return predict_timing(core_for(base, layer), layer, 1, false).bound == Bound::drain;
+}
+
+/// Adds a layer to the core of its PE array, which is made where there is none.
+void place(NetworkPlan& plan, PlannedLayer planned, const Hardware& base) {
+  const Layer& layer = planned.layer;
+  const Hardware hw = core_for(base, layer);
+  std::size_t core = 0;
+  while (core < plan.cores.size() && (plan.cores[core].hw.pe_rows != hw.pe_rows || plan.cores[core].hw.pe_cols != hw.pe_cols)) ++core;
+  if (core == plan.cores.size()) plan.cores.push_back({hw, {}});
+  PlannedCore& c = plan.cores[core];
+  c.hw.buffer_words = std::max(c.hw.buffer_words, hw.buffer_words);
+  c.layers.push_back(static_cast<int>(plan.layers.size()));
+  planned.core = static_cast<int>(core);
+  plan.layers.push_back(std::move(planned));
+}
+
+}  // namespace
+
 NetworkPlan plan_network(const Network& source, const Hardware& base, const DesignChoice& design) {
   NetworkPlan plan;
   plan.network = source;
@@ -97,38 +146,50 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
   for (std::size_t n = 0; n < plan.network.nodes.size(); ++n) {
     const Node& node = plan.network.nodes[n];
     if (!node.has_weights()) continue;
-    PlannedLayer planned;
-    planned.node = static_cast<int>(n);
-    planned.layer = layer_of(node);
-    planned.layer.wrap = node.wrap;
+    Layer whole = layer_of(node);
+    whole.wrap = node.wrap;
     const int s = node.stride;
-    if (s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= base.lanes && planned.layer.in_period == 0) {
-      planned.layer = space_to_depth_layer(planned.layer);
-      planned.space_to_depth = s;
+    const bool rewritten = s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= base.lanes && whole.in_period == 0;
+    if (rewritten) whole = space_to_depth_layer(whole);
+    const bool sparse = s > 1 && node.kh == 1 && node.kw == 1 && node.pad == Padding{};
+    if (sparse) {
+      const int h = whole.out_h(), w = whole.out_w();
+      whole.stride = 1;
+      whole.h = h;
+      whole.w = w;
     }
-    Layer& layer = planned.layer;
-    Hardware hw = base;
-    try {
-      layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, hw.lanes,
-                                      node.sampler == SpatialCycle::distinct);
-      validate_patches(layer, hw.lanes);
-    } catch (const InputError& e) {
-      throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+    const PeArray array = pe_array_for(base, whole.epitome);
+    int parts = 1, columns = array.cols;  // PE columns of a part
+    const auto split = [&](int at_most) {
+      parts = (array.cols + at_most - 1) / at_most;
+      columns = (array.cols + parts - 1) / parts;  // as even as whole columns allow
+    };
+    if (!node.epitome && array.rows * array.cols > design.max_pes) split(std::max(1, design.max_pes / array.rows));
+    while (!node.epitome && columns > 1 && drain_bound(base, whole, columns)) split(columns / 2);
+    for (int part = 0; part < parts; ++part) {
+      PlannedLayer planned;
+      planned.node = static_cast<int>(n);
+      planned.layer = whole;
+      planned.space_to_depth = rewritten ? s : 1;
+      planned.subsample = sparse ? s : 1;
+      planned.part = part;
+      planned.parts = parts;
+      planned.first_channel = part * columns * base.xb_cols;
+      Layer& layer = planned.layer;
+      if (parts > 1) {
+        layer.name = fmt::format("{}.part{}", whole.name, part);
+        layer.cout = std::min(columns * base.xb_cols, whole.cout - planned.first_channel);
+        layer.epitome.e_out = layer.cout;
+      }
+      try {
+        layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes,
+                                        node.sampler == SpatialCycle::distinct);
+        validate_patches(layer, base.lanes);
+      } catch (const InputError& e) {
+        throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+      }
+      place(plan, std::move(planned), base);
     }
-    const PeArray array = pe_array_for(hw, layer.epitome);
-    hw.pe_rows = array.rows;
-    hw.pe_cols = array.cols;
-    // Several PE columns finish a range together: the drain then takes a whole output word per cycle.
-    if (array.cols > 1) hw.joint_lanes = std::min(hw.lanes, hw.adcs());
-    std::size_t core = 0;
-    while (core < plan.cores.size() && (plan.cores[core].hw.pe_rows != array.rows || plan.cores[core].hw.pe_cols != array.cols))
-      ++core;
-    if (core == plan.cores.size()) plan.cores.push_back({hw, {}});
-    planned.core = static_cast<int>(core);
-    plan.cores[core].layers.push_back(static_cast<int>(plan.layers.size()));
-    const auto need = static_cast<std::int64_t>(layer.kh + layer.stride) * row_words(layer, hw.lanes);
-    plan.cores[core].hw.buffer_words = std::max(plan.cores[core].hw.buffer_words, static_cast<int>(need));
-    plan.layers.push_back(std::move(planned));
   }
   return plan;
 }

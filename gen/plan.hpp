@@ -16,13 +16,19 @@ struct DesignChoice {
   bool uniform = false;      ///< replace layers by uniform rows x cols epitomes (golden/network.hpp)
   int rows = 1024, cols = 256;
   Wrap wrap = Wrap::off;     ///< wrapping of layers whose output groups are copies
+  /// A plain layer that needs more PEs than this, or whose output stream would hold its array up, is split along its
+  /// output channels, in whole PE columns, into parts that are fed by the same stream, each on a core of its own.
+  int max_pes = 64;
 };
 
-/// One node with weights as a core runs it.
+/// One node with weights as a core runs it, or a part of it.
 struct PlannedLayer {
   int node = 0;
   Layer layer;
+  int part = 0, parts = 1;   ///< part `part` of `parts`
+  int first_channel = 0;     ///< of the node's output that this part gives
   int space_to_depth = 1;    ///< the input is rewritten s x s -> channels first, exactly (1: not)
+  int subsample = 1;         ///< only every s-th row and column of the input is streamed: a strided 1x1 reads no others
   int core = 0;              ///< index into NetworkPlan::cores
 };
 
@@ -38,16 +44,20 @@ struct NetworkPlan {
   std::vector<PlannedCore> cores;    ///< one per distinct PE array
 };
 
-/// Applies the design, rewrites strided stems of few channels by space-to-depth, sizes the PE array of every layer, and
-/// groups layers by array. `base` gives everything but pe_rows, pe_cols, buffer_words and acc_bits.
+/// Applies the design, rewrites strided stems of few channels by space-to-depth and strided 1x1 convolutions by leaving
+/// out the pixels they do not read, splits layers beyond max_pes, sizes
+/// the PE array of every layer, and groups layers by array. `base` gives everything but pe_rows, pe_cols, buffer_words and acc_bits.
 /// Throws InputError with the node's place in the file.
 NetworkPlan plan_network(const Network& network, const Hardware& base, const DesignChoice& design);
 
 /// The convolution that reads the rewritten map: stride 1, kernel and padding in units of s, channels c*s*s.
-/// y(o,i,j) of `layer` on x equals y(o,i,j) of the result on space_to_depth(x). Plain convolutions only.
+/// y(o,i,j) of `layer` on x equals y(o,i,j) of the result on space_to_depth(x, layer.stride, result). Plain
+/// convolutions only.
 Layer space_to_depth_layer(const Layer& layer);
-/// x'[(dy*s + dx)*C + c][i][j] = x[c][i*s + dy][j*s + dx], zero outside.
-IntTensor space_to_depth(const IntTensor& x, int s);
+/// x'[(dy*s + dx)*C + c][i][j] = x[c][i*s + dy][j*s + dx], zero outside; as many rows and columns as `rewritten` reads.
+IntTensor space_to_depth(const IntTensor& x, int s, const Layer& rewritten);
+/// The map as a planned layer streams it in: rewritten where the plan says so, else as it is.
+IntTensor streamed_map(const IntTensor& map, const PlannedLayer& planned);
 /// Weights of the rewritten convolution from [cout][cin][kh][kw].
 template <class T> Tensor<T> space_to_depth_weights(const Tensor<T>& w, const Layer& layer);
 extern template Tensor<float> space_to_depth_weights(const Tensor<float>&, const Layer&);

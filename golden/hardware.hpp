@@ -32,6 +32,8 @@ struct Hardware {
 
   /// S = ceil((WEIGHT_BITS-1)/CELL_BITS)
   int slices() const { return (weight_bits - 1 + cell_bits - 1) / cell_bits; }
+  /// Crossbars of an array of rows x cols PEs: one per slice and polarity in each.
+  int crossbars(int rows, int cols) const { return 2 * slices() * rows * cols; }
   /// Input steps that carry magnitude bits.
   int magnitude_steps() const {
     const int bits = act_signed ? act_bits - 1 : act_bits;

@@ -109,7 +109,8 @@ IntTensor evaluate_host_node(const Node& node, const std::vector<const IntTensor
   throw InputError(node.where, "unknown-op", fmt::format("node {} runs on a core, not on the host", node.name));
 }
 
-FloatTensor run_float(const Network& network, const NpzFile& weights, const IntTensor& image) {
+FloatTensor run_float(const Network& network, const NpzFile& weights, const IntTensor& image,
+                      const std::function<void(int, const FloatTensor&)>& observe) {
   FloatTensor input(image.shape);
   for (std::size_t i = 0; i < image.size(); ++i)
     input.data[i] = static_cast<float>(static_cast<double>(image.data[i]) * network.input_scale);
@@ -135,6 +136,7 @@ FloatTensor run_float(const Network& network, const NpzFile& weights, const IntT
     }
     if (node.relu || node.op == Op::relu)
       for (auto& v : y.data) v = std::max(v, 0.0f);
+    if (observe) observe(static_cast<int>(n), y);
     maps[n] = std::move(y);
   }
   return maps[static_cast<std::size_t>(network.output)];

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The network nodes that hold no weights, on integer maps, and a floating-point run of a whole network.
 #pragma once
+#include <functional>
 #include <vector>
 
 #include "golden/network.hpp"
@@ -26,6 +27,8 @@ IntTensor evaluate_host_node(const Node& node, const std::vector<const IntTensor
 
 /// Floating-point outputs of the network for one image [C][H][W] of integers (real = integer * input_scale).
 /// Keys of `weights`: "<node>/epitome", "<node>/bn_scale", "<node>/bn_bias".
-FloatTensor run_float(const Network& network, const NpzFile& weights, const IntTensor& image);
+/// `observe(node, map)` sees every node's output; may be empty.
+FloatTensor run_float(const Network& network, const NpzFile& weights, const IntTensor& image,
+                      const std::function<void(int, const FloatTensor&)>& observe = {});
 
 }  // namespace epim

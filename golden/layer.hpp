@@ -53,6 +53,8 @@ struct Layer {
   int stored_cin() const { return in_period > 0 ? in_period : cin; }
   int out_h() const { return (h + pad.top + pad.bottom - kh) / stride + 1; }
   int out_w() const { return (w + pad.left + pad.right - kw) / stride + 1; }
+  /// Multiply-accumulates of the virtual convolution on one map, padding included.
+  std::int64_t macs() const { return std::int64_t{out_h()} * out_w() * cin * cout * kh * kw; }
 };
 
 /// Integer parameters of a layer; see the arithmetic in docs/arithmetic.md.

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -19,6 +20,15 @@ constexpr Cycle kFirstRowCheck = 2;   // run start -> first look at the rows: tw
 constexpr Cycle kWordToFull = 2;      // last word requested -> bank full
 constexpr Cycle kReadToPack = 3;      // accumulator read -> output packer
 constexpr Cycle kPackToBeat = 1;      // packer -> stream
+
+/// Processes left out, to see what the array waits for.
+struct Ideal {
+  bool rows = false;   ///< every row is there from the start
+  bool slots = false;  ///< the ring holds every row
+  bool words = false;  ///< a patch is loaded by one word
+  bool drain = false;  ///< an accumulator bank is always free
+  bool joint = false;  ///< a column step takes its input steps and no more
+};
 
 /// Rows of the input ring: when each is complete, given when earlier ones were freed.
 class Ring {
@@ -95,11 +105,6 @@ class Drain {
     return advance(read, 1);
   }
   Cycle last_beat() const { return last_beat_; }
-  Cycle reads_per_round() const {
-    Cycle n = 0;
-    for (const auto& r : reads_) n += static_cast<Cycle>(r.size());
-    return n;
-  }
 
  private:
   bool standing(Cycle t) const { return t == stand_[0] || t == stand_[1]; }
@@ -140,8 +145,9 @@ class Drain {
 /// Array side: dispatch times in array time, freezes while both accumulator banks are taken.
 class Array {
  public:
-  Array(const Hardware& hw, const FiringPlan& plan, Drain& drain)
-      : steps_(hw.steps()), period_(hw.column_period()), groups_(hw.joint_groups()), plan_(plan), drain_(drain) {}
+  Array(const Hardware& hw, const FiringPlan& plan, Drain& drain, const Ideal& ideal)
+      : steps_(hw.steps()), period_(ideal.joint ? hw.steps() : hw.column_period()), groups_(hw.joint_groups()),
+        stands_(!ideal.drain), plan_(plan), drain_(drain) {}
 
   /// Dispatches a firing whose bank is full from cycle `full`.
   void dispatch(const Firing& firing, int csteps, Cycle full) {
@@ -191,7 +197,7 @@ class Array {
       drain_until(static_cast<Cycle>(opened_) - 1);
       const Cycle free_from = released_ + 1;
       const Cycle natural = write + freezes_.total();
-      if (free_from > natural) freezes_.add(write, free_from - natural);
+      if (stands_ && free_from > natural) freezes_.add(write, free_from - natural);
     }
     ++opened_;
   }
@@ -208,6 +214,7 @@ class Array {
   }
 
   Cycle steps_, period_, groups_;
+  bool stands_;
   const FiringPlan& plan_;
   Drain& drain_;
   Freezes freezes_;
@@ -220,27 +227,75 @@ class Array {
   int opened_ = 0;
 };
 
+Timing predict(const Hardware& hw, const Layer& layer, int frames, bool keep_beats, const Ideal& ideal) {
+  const Cycle blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
+  const Cycle row_words = blocks * layer.w;
+  const Cycle slots = hw.buffer_words / row_words;
+  if (slots < std::min(layer.kh, layer.h))
+    throw InputError({}, "buffer-too-small",
+                     fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
+                                 hw.buffer_words, slots, row_words, std::min(layer.kh, layer.h)));
+  const FiringPlan plan = plan_firings(layer);
+  const std::size_t firings = plan.firings.size();
+  std::vector<int> words(firings), csteps(firings);
+  Cycle round_fire = 0;
+  for (std::size_t f = 0; f < firings; ++f) {
+    const Patch& patch = layer.patches[static_cast<std::size_t>(plan.firings[f].patch)];
+    words[f] = (patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw;
+    if (ideal.words) words[f] = 1;
+    csteps[f] = column_steps_of(hw, patch);
+    round_fire += csteps[f];
+  }
+
+  Timing result;
+  Ring ring(row_words, ideal.slots ? Cycle{frames} * layer.h : slots);
+  Drain drain(hw, plan, keep_beats ? &result.beats : nullptr);
+  Array array(hw, plan, drain, ideal);
+
+  Cycle t = kFirstRowCheck;  // state StRow
+  Cycle request = 0;         // cycle of the next word request
+  Cycle dispatched = 0;
+  for (int frame = 0; frame < frames; ++frame) {
+    const Cycle base = static_cast<Cycle>(frame) * layer.h;
+    for (int oy = 0; oy < layer.out_h(); ++oy) {
+      const int y0 = oy * layer.stride - layer.pad.top;
+      const int top = std::clamp(y0, 0, layer.h);
+      const int bottom = std::clamp(y0 + layer.kh, 0, layer.h);
+      while (ring.freed() < base + top) {
+        if (!ideal.rows) t = std::max(t, ring.ready(ring.freed()));
+        ring.free(t);
+        ++t;
+      }
+      if (bottom > top && !ideal.rows) t = std::max(t, ring.ready(base + bottom - 1));
+      request = t + 1;
+      for (int ox = 0; ox < layer.out_w(); ++ox) {
+        for (std::size_t f = 0; f < firings; ++f) {
+          if (dispatched >= 2) request = std::max(request, array.release_before_last());
+          request += words[f];
+          array.dispatch(plan.firings[f], csteps[f], request - 1 + kWordToFull);
+          ++dispatched;
+        }
+      }
+      t = request;
+    }
+    while (ring.freed() < base + layer.h) {
+      if (!ideal.rows) t = std::max(t, ring.ready(ring.freed()));
+      ring.free(t);
+      ++t;
+    }
+    ++t;
+  }
+  array.finish();
+
+  const Cycle positions = static_cast<Cycle>(layer.out_h()) * layer.out_w();
+  result.fire_cycles = positions * frames * round_fire * hw.steps();
+  result.cycles = drain.last_beat() + 1;
+  result.first_fire = array.first_fire();
+  result.last_fire = array.last_fire();
+  return result;
+}
+
 }  // namespace
-
-const char* name_of(Bound bound) {
-  switch (bound) {
-    case Bound::firing: return "firing";
-    case Bound::loading: return "loading";
-    case Bound::arrival: return "arrival";
-    case Bound::drain: return "drain";
-  }
-  return "?";
-}
-
-const char* remedy(Bound bound) {
-  switch (bound) {
-    case Bound::firing: return "more ADCs: fewer cols_per_adc";
-    case Bound::loading: return "more lanes, or more cols_per_adc";
-    case Bound::arrival: return "more lanes";
-    case Bound::drain: return "more joint_lanes up to lanes, then more lanes or wrapping";
-  }
-  return "?";
-}
 
 std::vector<int> drain_reads(const Hardware& hw, const OutputRange& range) {
   std::vector<int> run, reads;
@@ -255,76 +310,47 @@ std::vector<int> drain_reads(const Hardware& hw, const OutputRange& range) {
   return reads;
 }
 
+const char* name_of(Bound bound) {
+  switch (bound) {
+    case Bound::firing: return "firing";
+    case Bound::loading: return "loading";
+    case Bound::arrival: return "arrival";
+    case Bound::buffer: return "buffer";
+    case Bound::drain: return "drain";
+    case Bound::joint: return "joint";
+  }
+  return "?";
+}
+
+const char* remedy(Bound bound) {
+  switch (bound) {
+    case Bound::firing: return "more ADCs: fewer cols_per_adc";
+    case Bound::loading: return "more lanes, or more cols_per_adc";
+    case Bound::arrival: return "more lanes";
+    case Bound::buffer: return "more buffer_words";
+    case Bound::drain: return "more joint_lanes up to lanes, then more lanes, or wrap = stored_once";
+    case Bound::joint: return "more joint_lanes up to lanes, then more lanes";
+  }
+  return "?";
+}
+
 Timing predict_timing(const Hardware& hw, const Layer& layer, int frames, bool keep_beats) {
-  const Cycle blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
-  const Cycle row_words = blocks * layer.w;
-  const Cycle slots = hw.buffer_words / row_words;
-  if (slots < std::min(layer.kh, layer.h))
-    throw InputError({}, "buffer-too-small",
-                     fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
-                                 hw.buffer_words, slots, row_words, std::min(layer.kh, layer.h)));
-  const FiringPlan plan = plan_firings(layer);
-  const std::size_t firings = plan.firings.size();
-  std::vector<int> words(firings), csteps(firings);
-  Cycle round_words = 0, round_fire = 0;
-  for (std::size_t f = 0; f < firings; ++f) {
-    const Patch& patch = layer.patches[static_cast<std::size_t>(plan.firings[f].patch)];
-    words[f] = (patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw;
-    csteps[f] = column_steps_of(hw, patch);
-    round_words += words[f];
-    round_fire += csteps[f];
-  }
-
-  Timing result;
-  Ring ring(row_words, slots);
-  Drain drain(hw, plan, keep_beats ? &result.beats : nullptr);
-  Array array(hw, plan, drain);
-
-  Cycle t = kFirstRowCheck;  // state StRow
-  Cycle request = 0;         // cycle of the next word request
-  Cycle dispatched = 0;
-  for (int frame = 0; frame < frames; ++frame) {
-    const Cycle base = static_cast<Cycle>(frame) * layer.h;
-    for (int oy = 0; oy < layer.out_h(); ++oy) {
-      const int y0 = oy * layer.stride - layer.pad.top;
-      const int top = std::clamp(y0, 0, layer.h);
-      const int bottom = std::clamp(y0 + layer.kh, 0, layer.h);
-      while (ring.freed() < base + top) {
-        t = std::max(t, ring.ready(ring.freed()));
-        ring.free(t);
-        ++t;
-      }
-      if (bottom > top) t = std::max(t, ring.ready(base + bottom - 1));
-      request = t + 1;
-      for (int ox = 0; ox < layer.out_w(); ++ox) {
-        for (std::size_t f = 0; f < firings; ++f) {
-          if (dispatched >= 2) request = std::max(request, array.release_before_last());
-          request += words[f];
-          array.dispatch(plan.firings[f], csteps[f], request - 1 + kWordToFull);
-          ++dispatched;
-        }
-      }
-      t = request;
-    }
-    while (ring.freed() < base + layer.h) {
-      t = std::max(t, ring.ready(ring.freed()));
-      ring.free(t);
-      ++t;
-    }
-    ++t;
-  }
-  array.finish();
-
-  const Cycle positions = static_cast<Cycle>(layer.out_h()) * layer.out_w();
-  result.fire_cycles = positions * frames * round_fire * hw.steps();
-  result.cycles = drain.last_beat() + 1;
-  result.first_fire = array.first_fire();
-  result.last_fire = array.last_fire();
-  const Cycle fire = positions * round_fire * hw.column_period();
-  const Cycle load = positions * round_words, arrive = row_words * layer.h, out = positions * drain.reads_per_round();
-  const Cycle most = std::max({fire, load, arrive, out});
-  result.bound = most == fire ? Bound::firing : most == load ? Bound::loading : most == arrive ? Bound::arrival
-                                                                                              : Bound::drain;
+  Timing result = predict(hw, layer, frames, keep_beats, {});
+  if (result.busy() >= 0.98) return result;
+  Cycle least = std::numeric_limits<Cycle>::max();
+  const auto without = [&](Bound bound, const Ideal& ideal) {
+    const Timing t = predict(hw, layer, frames, false, ideal);
+    const Cycle span = t.last_fire - t.first_fire;
+    if (span >= least) return;
+    least = span;
+    result.bound = bound;
+  };
+  // The ring's size before the stream's speed: where both help as much, the ring is the cheaper one.
+  without(Bound::buffer, {.slots = true});
+  without(Bound::arrival, {.rows = true});
+  without(Bound::loading, {.words = true});
+  without(Bound::drain, {.drain = true});
+  without(Bound::joint, {.joint = true});
   return result;
 }
 

@@ -17,12 +17,15 @@
 
 namespace epim {
 
-/// What a layer's steady state waits for.
+/// What the PE array waits for. firing: it fires in at least 98 % of the cycles from its first to its last firing.
+/// Otherwise the process without which, the others unchanged, that span would be shortest (docs/timing.md).
 enum class Bound {
-  firing,   ///< the PE array (by construction the normal case)
-  loading,  ///< one word per cycle into the input register; more lanes lift it
-  arrival,  ///< one word per cycle from the input stream; more lanes lift it
-  drain,    ///< joint_lanes columns per cycle to the output; more joint_lanes, lanes or wrapping lift it
+  firing,   ///< nothing (by construction the normal case)
+  loading,  ///< one word per cycle into the input register, and its start anew at every output row
+  arrival,  ///< one word per cycle from the input stream
+  buffer,   ///< the ring of input rows: too few rows ahead
+  drain,    ///< joint_lanes columns per cycle to the output
+  joint,    ///< joint_lanes columns per cycle from the psums to the accumulators: longer than the input steps
 };
 const char* name_of(Bound bound);
 /// The parameter that lifts a bound.

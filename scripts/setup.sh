@@ -28,7 +28,8 @@ libfmt-dev|text formatting library
 nlohmann-json3-dev|JSON library
 libtomlplusplus-dev|TOML library
 libcli11-dev|command line library
-zlib1g-dev|reads and writes .npz files and waveforms'
+zlib1g-dev|reads and writes .npz files and waveforms
+libpng-dev|reads images'
 test_packages='catch2|unit tests
 librapidcheck-dev|property tests
 libbenchmark-dev|benchmarks

@@ -3,33 +3,65 @@
 #include "sim/build.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <mutex>
+#include <regex>
+#include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
 
 #include "gen/hash.hpp"
 #include "golden/diagnostic.hpp"
+#include "sim/interrupt.hpp"
 
 namespace epim {
 namespace fs = std::filesystem;
 
 CommandResult run_command(const std::string& command) {
   CommandResult result;
-  FILE* pipe = popen((command + " 2>&1").c_str(), "r");
-  if (!pipe) throw std::runtime_error("cannot start: " + command);
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC) != 0) throw std::runtime_error("cannot start: " + command);
+  const bool grouped = interrupts_guarded();  // an interrupt then ends the compiler's children as well
+  const pid_t child = fork();
+  if (child < 0) throw std::runtime_error("cannot start: " + command);
+  if (child == 0) {
+    if (grouped) setpgid(0, 0);
+    dup2(ends[1], 1);
+    dup2(ends[1], 2);
+    execl("/bin/sh", "sh", "-c", command.c_str(), static_cast<char*>(nullptr));
+    _exit(127);
+  }
+  close(ends[1]);
   std::array<char, 4096> buffer;
-  while (std::size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) result.output.append(buffer.data(), n);
-  const int status = pclose(pipe);
+  bool ended = false;
+  for (pollfd p{ends[0], POLLIN, 0};;) {
+    if (pending_interrupt() != 0 && !ended) {
+      kill(grouped ? -child : child, SIGTERM);
+      ended = true;
+    }
+    if (poll(&p, 1, 200) <= 0) continue;
+    const ssize_t n = read(ends[0], buffer.data(), buffer.size());
+    if (n <= 0) break;
+    result.output.append(buffer.data(), static_cast<std::size_t>(n));
+  }
+  close(ends[0]);
+  int status = 0;
+  while (waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (ended) check_interrupt();
   result.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
   return result;
 }
@@ -56,10 +88,21 @@ class Lock {
   int fd_;
 };
 
+/// Removes a folder at the end of its scope, also when a build fails or is interrupted.
+struct Removal {
+  fs::path path;
+  ~Removal() {
+    std::error_code ignored;
+    fs::remove_all(path, ignored);
+  }
+};
+
 void check(const CommandResult& r, const std::string& what) {
   if (r.code == 127) throw MissingTool(what + " is missing: install it with scripts/setup.sh run");
   if (r.code != 0) throw std::runtime_error(what + " failed:\n" + r.output);
 }
+
+constexpr const char* kShared = "`verilator_config\nno_inline -module \"epim_pe\"\n";
 
 struct Tools {
   std::string version, root;
@@ -86,7 +129,8 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
        "struct ModelPort { const char* name; int bits; };\n"
        "struct ModelApi { int (*ports)(const ModelPort**); void* (*create)(); void (*destroy)(void*);\n"
        "  void (*eval)(void*); void* (*port)(void*, int); bool (*trace_open)(void*, const char*);\n"
-       "  void (*trace_dump)(void*, std::uint64_t); void (*trace_close)(void*); };\n";
+       "  void (*trace_dump)(void*, std::uint64_t); void (*trace_close)(void*);\n"
+       "  std::uint64_t* (*cells)(void*, int, int); };\n#include \"cells.inc\"\n";
   s += fmt::format("namespace {{\nusing Top = V{};\nconst ModelPort list[] = {{\n", top);
   for (const BuildPort& p : ports) s += fmt::format("  {{\"{}\", {}}},\n", p.name, p.bits);
   s += "};\nstruct Instance { VerilatedContext context; std::unique_ptr<Top> top;\n";
@@ -109,7 +153,34 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
          "    [](void* v) { static_cast<Instance*>(v)->fst->close(); },\n";
   else
     s += "    [](void*, const char*) { return false; }, [](void*, std::uint64_t) {}, [](void*) {},\n";
+  s += "    [](void* i, int t, int u) -> std::uint64_t* { return epim_cells(*static_cast<Instance*>(i)->top, t, u); },\n";
   return s + "  };\n  return &api;\n}\n";
+}
+
+/// Function epim_cells of the adapter: where the flat cell memory of PE (t,u) lies. Names are taken from the headers
+/// that Verilator wrote; where they are not as expected, no memory is reached and cells go over the control bus.
+std::string cells_function(const fs::path& folder, const std::string& top) {
+  const auto read = [](const fs::path& path) {
+    std::ifstream in(path);
+    return std::string(std::istreambuf_iterator<char>(in), {});
+  };
+  std::string s = "#include \"V" + top + "___024root.h\"\n", cases;
+  const std::string root = read(folder / ("V" + top + "___024root.h"));
+  const std::string none = "static std::uint64_t* epim_cells(V" + top + "&, int, int) { return nullptr; }\n";
+  std::set<int> keys;
+  static const std::regex pe(R"((\w+)\* (\w*gen_pe_row__BRA__(\d+)__KET____DOT__gen_pe_col__BRA__(\d+)__KET____DOT__u_pe);)");
+  static const std::regex cells(R"(QData/\*63:0\*/, \d+> (\w*gen_flat__DOT__cells_q);)");
+  for (std::sregex_iterator m(root.begin(), root.end(), pe), end; m != end; ++m) {
+    const std::string text = read(folder / ((*m)[1].str() + ".h"));
+    const int key = std::stoi((*m)[3]) * 4096 + std::stoi((*m)[4]);
+    if (!keys.insert(key).second) return none;  // several cores: a PE is not told by its place alone
+    std::smatch memory;
+    if (!std::regex_search(text, memory, cells)) continue;
+    if (cases.empty() || s.find((*m)[1].str() + ".h") == std::string::npos) s += "#include \"" + (*m)[1].str() + ".h\"\n";
+    cases += fmt::format("    case {}: return t.rootp->{}->{}.m_storage;\n", key, (*m)[2].str(), memory[1].str());
+  }
+  return s + "static std::uint64_t* epim_cells(V" + top + "& t, int row, int col) {\n  switch (row * 4096 + col) {\n" + cases +
+         "    default: (void)t; return nullptr;\n  }\n}\n";
 }
 
 /// Verilator's own runtime, compiled once per set of flags.
@@ -151,7 +222,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   verilate += options.random_init ? "--x-initial unique" : "--x-initial fast";
   if (options.trace) verilate += " --trace-fst";
 
-  std::uint64_t key = fnv1a(tools().version + flags + optimise + verilate + top + adapter(top, ports, options.trace));
+  std::uint64_t key = fnv1a(tools().version + flags + optimise + verilate + kShared + top + adapter(top, ports, options.trace));
   for (const auto& [name, text] : sources) key = fnv1a(name + "\n" + text, key);
   for (const auto& [name, text] : options.data) key = fnv1a(name + "\n" + text, key);
   fs::create_directories(options.cache);
@@ -164,6 +235,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   const fs::path work = cache / (hash_text(key) + ".tmp");
   fs::remove_all(work);
   fs::create_directories(work);
+  const Removal removal{work};
   for (const auto& [name, text] : options.data) {
     fs::create_directories((work / name).parent_path());
     write(work / name, text);
@@ -174,7 +246,11 @@ std::string build_model(const Sources& sources, const std::string& top, const st
     write(work / name, text);
     files += " '" + (work / name).string() + "'";
   }
+  // The PEs of an array share one compiled body; Verilator would copy it into each.
+  write(work / "shared.vlt", kShared);
+  files = " '" + (work / "shared.vlt").string() + "'" + files;
   check(run_command(fmt::format("{} --top-module {} --Mdir '{}/obj'{}", verilate, top, work.string(), files)), "verilator");
+  write(work / "obj" / "cells.inc", cells_function(work / "obj", top));
   write(work / "obj" / "adapter.cpp", adapter(top, ports, options.trace));
   std::string all;
   std::vector<std::string> units;

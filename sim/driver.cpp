@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ctime>
 
 #include <fmt/format.h>
 
@@ -11,6 +12,7 @@
 #include "gen/hash.hpp"
 #include "gen/register_map.hpp"
 #include "golden/chip_blocks.hpp"
+#include "sim/interrupt.hpp"
 #include "sim/scoreboard.hpp"
 #include "sim/staller.hpp"
 
@@ -108,9 +110,28 @@ std::uint64_t CoreDriver::read64(std::uint32_t address) {
   return low | static_cast<std::uint64_t>(read(address + 4)) << 32;
 }
 
-void CoreDriver::load(const LayerProgram& program) {
+void CoreDriver::load(const LayerProgram& program, bool direct_cells) {
+  const CoreParameters& p = core_.parameters;
   if (!core_.rom) {
     for (const ProgramBlock& block : program.blocks) {
+      check_interrupt();
+      std::uint64_t* cells = direct_cells && block.kind == ProgramKind::cells
+                                 ? model_->cells(block.pe / p.hw.pe_cols, block.pe % p.hw.pe_cols) : nullptr;
+      if (cells) {
+        // Address fields are rounded up to powers of two, words of the array are not (rtl/epim_crossbar.sv).
+        const int chunk_bits = idx_width(p.chunks()), plane_bits = idx_width(p.planes()), lane_bits = idx_width(p.hw.adcs());
+        for (std::size_t i = 0; i < block.entries.size(); ++i) {
+          const std::size_t at = block.address + i;
+          const auto field = [&](int lsb, int bits) { return at >> lsb & ((std::size_t{1} << bits) - 1); };
+          const std::size_t chunk = field(0, chunk_bits), plane = field(chunk_bits, plane_bits),
+                            lane = field(chunk_bits + plane_bits, lane_bits), step = at >> (chunk_bits + plane_bits + lane_bits);
+          const auto chunks = static_cast<std::size_t>(p.chunks()), planes = static_cast<std::size_t>(p.planes()),
+                     lanes = static_cast<std::size_t>(p.hw.adcs());
+          if (chunk < chunks && plane < planes && lane < lanes)
+            cells[((step * lanes + lane) * planes + plane) * chunks + chunk] = block.entries[i];
+        }
+        continue;
+      }
       write(reg::prog_select, static_cast<std::uint32_t>(block.kind) | static_cast<std::uint32_t>(block.pe) << 8);
       write(reg::prog_addr, block.address);
       for (std::uint64_t entry : block.entries) {
@@ -126,6 +147,16 @@ void CoreDriver::load(const LayerProgram& program) {
   }
 }
 
+namespace {
+
+double thread_seconds() {
+  timespec t{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return static_cast<double>(t.tv_sec) + 1e-9 * static_cast<double>(t.tv_nsec);
+}
+
+}  // namespace
+
 LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options) {
   const Hardware& hw = golden.hardware();
   const Layer& layer = golden.layer();
@@ -139,6 +170,7 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
   Staller in_stall(options.stalls.in_percent, options.stalls.bursts, options.stalls.seed * 2 + 1);
   Staller out_stall(options.stalls.out_percent, options.stalls.bursts, options.stalls.seed * 2 + 2);
   const auto begin = std::chrono::steady_clock::now();
+  const double cpu_begin = thread_seconds();
 
   std::int64_t word = 0;
   const auto present = [&] {
@@ -227,6 +259,7 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
                                     quiet, cycle, p_->in_valid.high(), p_->in_ready.high(), word, in_words,
                                     p_->out_valid.high(), p_->out_ready.high(), result.beats.size(),
                                     options.reproduce.empty() ? "" : "\n  reproduce: " + options.reproduce));
+    if ((cycle & 0x3FF) == 0) check_interrupt();
     if (options.progress && (cycle & 0x3FFF) == 0) options.progress(options.progress_self, cycle, 0);
     tick();
     ++cycle;
@@ -236,6 +269,7 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
     tracing_ = false;
   }
   p_->in_valid.set(0);
+  result.cpu_seconds = thread_seconds() - cpu_begin;
   result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   if (options.check) result.outputs = board.outputs();
   result.golden = board.events();
@@ -265,7 +299,7 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
   const int frames = static_cast<int>(inputs.size());
   const LayerProgram program = build_program(core.parameters, layer, data, frames);
   driver.reset();
-  driver.load(program);
+  driver.load(program, options.direct_cells);
   LayerRun run = driver.run(golden, inputs, options);
   run.predicted = predict_timing(hw, layer, frames);
   if (options.stalls.any()) {
@@ -294,26 +328,37 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
   return run;
 }
 
-Core build_core_from(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
-                     const BuildOptions& options, const Sources* rtl) {
+namespace {
+
+/// A core and what its model is compiled from.
+struct Assembled {
   Core core;
+  Sources sources;
+  std::vector<BuildPort> ports;
+  std::vector<std::pair<std::string, std::string>> data;  ///< images
+};
+
+Assembled assemble(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data, const Sources* rtl) {
+  Assembled a;
+  Core& core = a.core;
   core.parameters = core_parameters(config.hw, layers);
   core.hash = hardware_hash(config);
   core.rom = config.tables == Tables::rom;
   core.counters = config.event_counters;
   std::optional<LayerProgram> rom;
-  BuildOptions build = options;
   if (core.rom) {
     rom = build_program(core.parameters, layers.at(0), *rom_data);
     for (auto& [name, text] : emit(config, {{layers.at(0), *rom_data}}))
-      if (name.rfind("mem/", 0) == 0) build.data.emplace_back(name, text);
+      if (name.rfind("mem/", 0) == 0) a.data.emplace_back(name, text);
   }
-  Sources sources = rtl ? *rtl : rtl_files(core.parameters, config, core.hash, rom ? &*rom : nullptr);
-  if (!rtl) sources.pop_back();  // epim_top: the observed top takes its place
+  a.sources = rtl ? *rtl : rtl_files(core.parameters, config, core.hash, rom ? &*rom : nullptr);
+  if (!rtl) a.sources.pop_back();  // epim_top: the observed top takes its place
   std::string top = top_sv(core.parameters, config, core.hash, rom ? &*rom : nullptr, true);
   for (std::size_t at = 0; (at = top.find("\"mem/", at)) != std::string::npos; at += 7) top.replace(at, 1, "\"@DATA@/");
-  sources.emplace_back("epim_observed.sv", top);
-  std::vector<BuildPort> ports;
+  a.sources.emplace_back("epim_observed.sv", top);
+  core.rtl = fnv1a("");
+  for (const auto& [name, text] : a.sources) core.rtl = fnv1a(name + "\n" + text, core.rtl);
+  for (const auto& [name, text] : a.data) core.rtl = fnv1a(name + "\n" + text, core.rtl);
   // Ports by name, from the text of the top itself.
   for (std::size_t at = 0; (at = top.find(" logic ", at)) != std::string::npos; ++at) {
     const std::size_t end = top.find('\n', at);
@@ -322,10 +367,22 @@ Core build_core_from(const Config& config, const std::vector<Layer>& layers, con
     if (line[0] == '[') bits = std::stoi(line.substr(1)) + 1;
     std::size_t last = line.find_last_not_of(", ");
     const std::size_t first = line.rfind(' ', last);
-    ports.push_back({line.substr(first + 1, last - first), bits});
+    a.ports.push_back({line.substr(first + 1, last - first), bits});
   }
-  core.object = build_model(sources, "epim_observed", ports, build);
-  return core;
+  return a;
+}
+
+}  // namespace
+
+Core describe_core(const Config& config, const std::vector<Layer>& layers) { return assemble(config, layers, nullptr, nullptr).core; }
+
+Core build_core_from(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+                     const BuildOptions& options, const Sources* rtl) {
+  Assembled a = assemble(config, layers, rom_data, rtl);
+  BuildOptions build = options;
+  build.data.insert(build.data.end(), a.data.begin(), a.data.end());
+  a.core.object = build_model(a.sources, "epim_observed", a.ports, build);
+  return a.core;
 }
 
 Core build_core(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,

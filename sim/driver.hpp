@@ -25,12 +25,15 @@ struct Core {
   std::uint64_t hash = 0;
   bool rom = false;
   bool counters = true;  ///< built with event counters
-  std::string object;  ///< shared object of module epim_observed
+  std::uint64_t rtl = 0; ///< hash of its SystemVerilog
+  std::string object;  ///< shared object of module epim_observed; empty: not compiled
 };
 
 /// Compiles the core of `config` for `layers`. With tables = "rom" the first layer's images are built in.
 Core build_core(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
                 const BuildOptions& options);
+/// The core without its compiled model.
+Core describe_core(const Config& config, const std::vector<Layer>& layers);
 /// The same from given sources of epim_core's blocks (name, text), for checking changed RTL.
 Core build_core_from(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
                      const BuildOptions& options, const Sources* rtl);
@@ -51,6 +54,7 @@ struct TraceWindow {
 
 struct RunOptions {
   Stalls stalls;
+  bool direct_cells = false;     ///< see CoreDriver::load
   bool check = true;             ///< compare every stage; false: cycles only, no outputs kept (for benchmarks)
   std::optional<TraceWindow> trace;
   std::string reproduce;         ///< command printed with a mismatch
@@ -69,7 +73,7 @@ struct LayerRun {
   std::int64_t cycles = 0, first_fire = 0, last_fire = 0;
   std::uint32_t status = 0;
   double seconds = 0;                 ///< wall time of the simulation
-  double golden_seconds = 0;          ///< share of it spent in the golden model
+  double cpu_seconds = 0;             ///< processor time of it
 };
 
 /// A difference between RTL and golden: stage and message with the command that reproduces it (exit code 1).
@@ -94,7 +98,9 @@ class CoreDriver {
   bool try_write(std::uint32_t address, std::uint32_t value);   ///< false on SLVERR
   std::uint32_t read(std::uint32_t address);
   std::uint64_t read64(std::uint32_t address);
-  void load(const LayerProgram& program);
+  /// Writes a program over the control bus. `direct_cells`: crossbar cells go straight into the model's memory, which
+  /// spares a large array most of its load; tables, parameters and scales still go over the bus.
+  void load(const LayerProgram& program, bool direct_cells = false);
   /// Starts and runs `inputs` back to back. Throws CheckFailed at the first difference, on a stall that does not end, or
   /// on an error bit.
   LayerRun run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options);

@@ -24,6 +24,7 @@ struct ModelApi {
   bool (*trace_open)(void*, const char* file);  ///< false: built without tracing
   void (*trace_dump)(void*, std::uint64_t time);
   void (*trace_close)(void*);
+  std::uint64_t* (*cells)(void*, int pe_row, int pe_col);  ///< flat cell memory of a PE; null: not reachable
 };
 
 /// One port of a model: little-endian storage of `bits` bits.
@@ -80,6 +81,9 @@ class Model {
   Signal port(const std::string& name) const;
   bool has(const std::string& name) const;
   void eval() { api_.eval(self_); }
+  /// Cell memory of a PE (epim_crossbar's flat array), to fill it without the control bus; null where the model has
+  /// none that can be reached.
+  std::uint64_t* cells(int pe_row, int pe_col) { return api_.cells(self_, pe_row, pe_col); }
   bool trace_open(const std::string& file) { return api_.trace_open(self_, file.c_str()); }
   void trace_dump(std::uint64_t time) { api_.trace_dump(self_, time); }
   void trace_close() { api_.trace_close(self_); }

@@ -20,6 +20,7 @@ struct LayerJobResult {
   EventCounts events;
   Timing predicted;                  ///< without the beats
   double seconds = 0;                ///< simulation, harness and golden model included
+  double load_seconds = 0;           ///< writing tables and cells over the control bus before
   bool resumed = false;              ///< taken from disk
 };
 
@@ -27,21 +28,28 @@ struct NetworkJobs {
   std::string folder;                ///< results; one file per layer
   int jobs = 2;
   BuildOptions build;
-  bool keep_going = false;
+  int direct_pes = 32;               ///< cells of cores with more PEs are not written over the control bus
   /// Called from worker threads: what happens, finished share (by predicted cycles).
   std::function<void(const std::string&, double)> progress;
 };
 
-/// Cores compiled (in parallel), for layers that still have to run.
-struct BuiltCores {
+/// The layers of a plan as jobs: cores (not compiled yet) and results, those found in the folder filled in.
+struct PreparedJobs {
   std::vector<Core> cores;
-  double seconds = 0;
+  std::vector<LayerJobResult> results;
+  int finished() const;
 };
-BuiltCores build_cores(const NetworkPlan& plan, const NetworkJobs& options);
+/// A layer's result file counts if its key fits; any other is ignored and later replaced.
+PreparedJobs prepare_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, const NetworkJobs& options);
 
-/// Runs every layer on its core: outputs, beat cycles, events compared with the golden model; the longest first.
-/// Layers whose result file fits their key are not run again. Throws CheckFailed at the first difference.
-std::vector<LayerJobResult> run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, const BuiltCores& cores,
-                                     const NetworkJobs& options);
+/// Compiles, in parallel, the cores of layers that still have to run; gives the seconds.
+double build_cores(const NetworkPlan& plan, PreparedJobs& prepared, const NetworkJobs& options);
+
+/// Runs every unfinished layer on its core: outputs, beat cycles, events compared with the golden model; the longest
+/// first. A finished layer is on disk at once. Throws CheckFailed at the first difference, Interrupted on a signal.
+void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options);
+
+/// Seconds of thread time that simulating a layer takes, roughly: on a 2020s x86 core, checks included.
+double predicted_seconds(const Hardware& hardware, const Timing& timing);
 
 }  // namespace epim

@@ -48,7 +48,7 @@ void add_gen(CLI::App& app) {
     }
     fmt::print("  {}x{} PEs of {}x{} cells of {} bits, {} crossbars; top module epim_top in {}/rtl\n", config.hw.pe_rows,
                config.hw.pe_cols, config.hw.xb_rows, config.hw.xb_cols, config.hw.cell_bits,
-               2 * config.hw.slices() * config.hw.pe_rows * config.hw.pe_cols, o->out);
+               config.hw.crossbars(config.hw.pe_rows, config.hw.pe_cols), o->out);
   });
 }
 

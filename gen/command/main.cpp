@@ -13,6 +13,7 @@
 #include "golden/bounds.hpp"
 #include "golden/npz.hpp"
 #include "sim/driver.hpp"
+#include "sim/interrupt.hpp"
 
 namespace epim::command {
 
@@ -118,6 +119,9 @@ int main(int argc, char** argv) {
   } catch (const CheckFailed& e) {
     fmt::print(stderr, "check failed: {}\n", e.what());
     return 1;
+  } catch (const Interrupted& e) {
+    fmt::print(stderr, "{}\n", e.what());
+    return 128 + e.signal();
   } catch (const command::Failed& e) {
     fmt::print(stderr, "{}\n", e.what());
     return 1;

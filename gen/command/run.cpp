@@ -2,32 +2,41 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <numeric>
+#include <optional>
 #include <set>
 #include <thread>
+#include <tuple>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
+#include "gen/command/network_report.hpp"
 #include "gen/hash.hpp"
-#include "golden/energy.hpp"
-#include "golden/npz.hpp"
-#include "sim/network_jobs.hpp"
+#include "gen/image_file.hpp"
+#include "gen/output_folder.hpp"
+#include "gen/unwrapped.hpp"
+#include "sim/interrupt.hpp"
 
 namespace epim::command {
 namespace {
 
 struct Options {
-  std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", image, out;
+  std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", image, weights, out;
   std::vector<std::string> set;
-  int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0;
+  int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0, max_pes = DesignChoice{}.max_pes, bus_pes = NetworkJobs{}.direct_pes;
   std::uint64_t seed = 1;
-  bool json = false, plan_only = false;
+  double goal_simulation = 0, goal_builds = 0, goal_memory = 0;
+  bool json = false, plan_only = false, compare_wrap = false;
 };
 
 std::string network_file(const std::string& name) {
@@ -65,173 +74,242 @@ DesignChoice design_of(const Options& o) {
       throw InputError({"--design", 0, 0}, "bad-design", "\"" + o.design + "\": legal are none and ROWSxCOLUMNS, e.g. 1024x256");
     }
   }
+  d.max_pes = o.max_pes;
   d.wrap = o.wrap == "copies" ? Wrap::copies : o.wrap == "stored_once" ? Wrap::stored_once : Wrap::off;
   return d;
 }
 
-nlohmann::ordered_json plan_json(const NetworkPlan& plan) {
-  nlohmann::ordered_json j = {{"network", plan.network.name}};
-  for (const PlannedCore& c : plan.cores)
-    j["cores"].push_back({{"pe_rows", c.hw.pe_rows}, {"pe_cols", c.hw.pe_cols}, {"buffer_words", c.hw.buffer_words}, {"layers", c.layers.size()}});
-  for (const PlannedLayer& l : plan.layers) {
-    const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
-    const LayerTables t = build_tables(hw, l.layer);
-    j["layers"].push_back({{"name", l.layer.name}, {"cin", l.layer.cin}, {"cout", l.layer.cout}, {"kernel", {l.layer.kh, l.layer.kw}},
-                           {"epitome", {l.layer.epitome.e_out, l.layer.epitome.e_in, l.layer.epitome.p, l.layer.epitome.q}},
-                           {"space_to_depth", l.space_to_depth}, {"core", l.core}, {"pe_rows", hw.pe_rows}, {"pe_cols", hw.pe_cols},
-                           {"patches", t.patches}, {"activations_per_position", t.fired_patches}, {"ifrt_sequences", t.ifrt.size()},
-                           {"crossbars", 2 * hw.slices() * hw.pe_rows * hw.pe_cols}, {"wrapping", t.wrapping}});
+/// Wall and processor seconds since it was made.
+class Stopwatch {
+ public:
+  double wall() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
+  double cpu() const { return processor() - cpu_; }
+
+ private:
+  static double processor() {
+    double s = 0;
+    for (int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
+      rusage r{};
+      getrusage(who, &r);
+      s += static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + 1e-6 * static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
+    }
+    return s;
   }
+  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  double cpu_ = processor();
+};
+
+/// Peak resident memory in GiB of this process and of its largest child.
+std::pair<double, double> peak_memory() {
+  rusage self{}, children{};
+  getrusage(RUSAGE_SELF, &self);
+  getrusage(RUSAGE_CHILDREN, &children);
+  return {static_cast<double>(self.ru_maxrss) / (1 << 20), static_cast<double>(children.ru_maxrss) / (1 << 20)};
+}
+
+/// What a run cost; goes to performance.json, since result.json holds nothing that differs from run to run.
+struct Cost {
+  double golden = 0, golden_cpu = 0, builds = 0, builds_cpu = 0, simulation = 0, simulation_cpu = 0, memory = 0, child_memory = 0;
+  int threads = 1;
+};
+
+nlohmann::ordered_json cost_json(const Cost& c, const PreparedJobs& jobs) {
+  nlohmann::ordered_json j = {{"threads", c.threads}, {"golden_seconds", c.golden}, {"golden_cpu_seconds", c.golden_cpu},
+                              {"build_seconds", c.builds}, {"build_cpu_seconds", c.builds_cpu}, {"simulation_seconds", c.simulation},
+                              {"simulation_cpu_seconds", c.simulation_cpu}, {"peak_memory_gib", c.memory},
+                              {"largest_child_gib", c.child_memory}};
+  for (const LayerJobResult& r : jobs.results)
+    j["layers"].push_back({{"layer", r.name}, {"seconds", r.seconds}, {"load_seconds", r.load_seconds}, {"resumed", r.resumed}});
   return j;
 }
 
-void plan_text(const NetworkPlan& plan) {
-  fmt::print("{:<22} {:>5} {:>5} {:>6} {:>18} {:>6} {:>7} {:>4} {:>5}  {}\n", "layer", "cin", "cout", "kernel", "epitome", "PEs", "patches", "act", "XBs", "notes");
-  int crossbars = 0;
-  for (const PlannedLayer& l : plan.layers) {
-    const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
-    const LayerTables t = build_tables(hw, l.layer);
-    const EpitomeShape& e = l.layer.epitome;
-    const int xbs = 2 * hw.slices() * hw.pe_rows * hw.pe_cols;
-    crossbars += xbs;
-    const bool plain = l.layer.patches.size() == 1;
-    fmt::print("{:<22} {:>5} {:>5} {:>4}x{} {:>18} {:>4}x{} {:>7} {:>4} {:>5}  {}{}\n", l.layer.name, l.layer.cin, l.layer.cout, l.layer.kh, l.layer.kw,
-               plain ? "-" : fmt::format("{}x{}x{}x{}", e.e_out, e.e_in, e.p, e.q), hw.pe_rows, hw.pe_cols, t.patches, t.fired_patches, xbs,
-               l.space_to_depth > 1 ? fmt::format("space-to-depth {} ", l.space_to_depth) : "", l.layer.wrap == Wrap::off ? "" : t.wrapping);
-  }
-  fmt::print("{} layers on {} cores, {} crossbars\n", plan.layers.size(), plan.cores.size(), crossbars);
+std::string goal_text(double value, double goal, const char* unit) {
+  return goal <= 0 ? "" : fmt::format("   goal {:g} {}: {}", goal, unit, value <= goal ? "met" : "NOT met");
 }
 
-void run(const Options& o) {
-  const auto begin = std::chrono::steady_clock::now();
-  const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
-  const Network network = load_network(network_file(o.network));
-  NetworkPlan plan = plan_network(network, hardware_of(o), design_of(o));
-  if (o.plan_only) {
-    if (o.json) std::cout << plan_json(plan).dump(2) << "\n";
-    else plan_text(plan);
-    return;
-  }
-  IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_npy(o.image).ints();
-  if (image.shape != std::vector<int>{network.input.channels, network.input.height, network.input.width})
-    throw InputError({o.image, 0, 0}, "tensor-shape",
-                     fmt::format("an image of {}x{}x{} is needed", network.input.channels, network.input.height, network.input.width));
-  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  NetworkJobs jobs;
-  jobs.jobs = o.jobs > 0 ? o.jobs : cores;
-  jobs.build.cache = cache();
-  fmt::print(stderr, "golden model and synthetic weights (seed {})...\n", o.seed);
-  SynthesisedNetwork net;
-  {
-    Progress progress("golden");
-    net = synthesise_network(plan, image, o.seed, cores, [&](std::size_t l) {
-      progress.update(static_cast<double>(l) / static_cast<double>(plan.layers.size()), plan.layers[l].layer.name);
-    });
-  }
-  const double golden_seconds = elapsed();
+void print_summary(const Options& o, const NetworkPlan& plan, const PreparedJobs& jobs, const RunTotals& t, const Cost& c,
+                   const std::vector<int>& best, const std::string& folder) {
+  double load = 0, load_1 = 0;
+  for (const LayerJobResult& r : jobs.results) load += r.load_seconds;
+  if (getloadavg(&load_1, 1) != 1) load_1 = -1;
+  fmt::print("\n{}: {} of {} layers on the RTL: every output, beat cycle and event equal to the golden model\n", plan.network.name,
+             jobs.finished(), jobs.results.size());
+  fmt::print("MACs         {:.3f} G\n", static_cast<double>(t.macs) * 1e-9);
+  fmt::print("cycles       {} ({:.1f} % fire; layers bound by firing: at least {:.1f} % busy)\n", t.cycles,
+             100.0 * static_cast<double>(t.events.fire_cycles) / static_cast<double>(t.cycles), t.busy_least * 100);
+  fmt::print("crossbars    {} of {}, W{}A{}\n", t.crossbars, o.crossbar, o.weight_bits, o.act_bits);
+  fmt::print("energy       {:.3f} mJ\n", static_cast<double>(t.energy) * 1e-15);
+  fmt::print("output       largest at {}, weights {}\n", fmt::join(best, ", "),
+             o.weights.empty() ? fmt::format("seeded ({})", o.seed) : o.weights);
+  fmt::print("golden       {:.1f} s ({:.1f} s of processor time)\n", c.golden, c.golden_cpu);
+  fmt::print("builds       {:.1f} s ({:.1f} s of processor time){}\n", c.builds, c.builds_cpu, goal_text(c.builds, o.goal_builds, "s"));
+  fmt::print("simulation   {:.1f} s ({:.1f} s of processor time; of thread time {:.1f} s run, {:.1f} s load over the control bus){}\n",
+             c.simulation, c.simulation_cpu, t.seconds, load, goal_text(c.simulation, o.goal_simulation, "s"));
+  const auto direct = std::count_if(plan.cores.begin(), plan.cores.end(), [&](const PlannedCore& core) { return core.hw.pe_rows * core.hw.pe_cols > o.bus_pes; });
+  if (direct > 0)
+    fmt::print("cells        of {} kinds of core with more than {} PEs written into the model, not over the control bus\n", direct, o.bus_pes);
+  fmt::print("resumed      {} of {} layers taken from disk\n", t.resumed, jobs.results.size());
+  const double most = std::max(c.memory, c.child_memory * c.threads);
+  fmt::print("peak memory  {:.2f} GiB (this process {:.2f}; {} compilers of at most {:.2f} each){}\n", most, c.memory, c.threads,
+             c.child_memory, goal_text(most, o.goal_memory, "GiB"));
+  fmt::print("machine      {} threads, {} jobs, load {:.1f}\n", std::thread::hardware_concurrency(), c.threads, load_1);
+  fmt::print("result       {}/result.json\n", folder);
+}
+
+/// Indices of the largest values, largest first; the first one of equals.
+std::vector<int> largest(const IntTensor& t, std::size_t count) {
+  std::vector<int> order(t.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](int a, int b) { return t.data[static_cast<std::size_t>(a)] > t.data[static_cast<std::size_t>(b)]; });
+  order.resize(std::min(order.size(), count));
+  return order;
+}
+
+/// Before anything runs: how long it will take. Cycles do not depend on the weights.
+void print_prediction(const NetworkPlan& plan, int threads) {
   std::int64_t cycles = 0;
   double work = 0;
   for (const PlannedLayer& l : plan.layers) {
     const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
     const Timing t = predict_timing(hw, l.layer, 1, false);
     cycles += t.cycles;
-    // About 2.5 us per firing PE and cycle at 256 rows, eight magnitude bits and 32 ADCs, plus 1 us for the rest.
-    const double pe = 2.5e-6 * hw.xb_rows / 256.0 * hw.slices() * hw.cell_bits / 8.0 * hw.adcs() / 32.0;
-    work += static_cast<double>(t.cycles) * (1e-6 + pe * hw.pe_rows * hw.pe_cols);
+    work += predicted_seconds(hw, t);
   }
-  fmt::print(stderr, "golden model done in {:.1f} s; the RTL will take about {} k cycles, {:.0f} s on {} threads, after {} builds\n",
-             golden_seconds, cycles / 1000, work / jobs.jobs, jobs.jobs, plan.cores.size());
-  std::mutex mutex;
-  BuiltCores built;
-  {
-    Progress progress("building");
-    jobs.progress = [&](const std::string& what, double share) {
-      const std::lock_guard lock(mutex);
-      progress.update(share, what);
-    };
-    built = build_cores(plan, jobs);
+  fmt::print(stderr, "{}: {} layers, {} k cycles: about {:.0f} s of simulation on {} threads, and {} cores to build (cached ones excepted)\n",
+             plan.network.name, plan.layers.size(), cycles / 1000, work / threads, threads, plan.cores.size());
+}
+
+void run(const Options& o) {
+  const Network network = load_network(network_file(o.network));
+  const Hardware hw = hardware_of(o);
+  DesignChoice design = design_of(o);
+  if (o.compare_wrap && design.wrap == Wrap::off) design.wrap = Wrap::stored_once;
+  NetworkPlan plan = plan_network(network, hw, design);
+  const std::vector<Wait> waiting = waits(plan, o.lanes, [&](int lanes) {
+    Options wider = o;
+    wider.lanes = lanes;
+    return plan_network(network, hardware_of(wider), design);
+  });
+  if (o.plan_only) {
+    if (o.json) {
+      nlohmann::ordered_json j = plan_json(plan);
+      j["waits"] = waits_json(waiting);
+      std::cout << j.dump(2) << "\n";
+    } else {
+      print_plan(plan);
+      print_waits(waiting);
+    }
+    return;
   }
-  const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits, o.act_bits,
-                                           o.lanes, o.seed, o.image);
+  std::optional<NpzFile> bundle;
+  if (!o.weights.empty()) bundle = read_npz(o.weights);
+  const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
+  NetworkJobs jobs;
+  jobs.jobs = o.jobs > 0 ? o.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  jobs.build.cache = cache();
+  jobs.direct_pes = o.bus_pes;
+  const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits,
+                                           o.act_bits, o.lanes, o.seed, o.image, o.weights, o.compare_wrap, fmt::join(o.set, " "));
   jobs.folder = o.out.empty() ? "out/run-" + network.name + "-" + hash_text(fnv1a(identity)).substr(0, 8) : o.out;
-  std::vector<LayerJobResult> results;
-  const double before = elapsed();
+  print_prediction(plan, jobs.jobs);
+
+  const InterruptGuard guard;
+  Cost cost;
+  cost.threads = jobs.jobs;
+  const Stopwatch golden_watch;
+  SynthesisedNetwork net;
   {
-    Progress progress("simulating");
-    jobs.progress = [&](const std::string& what, double share) {
+    Progress progress("golden model");
+    double total = 0, done = 0;
+    for (const PlannedLayer& l : plan.layers) total += static_cast<double>(l.layer.macs());
+    net = synthesise_network(plan, image, {o.seed, bundle ? &*bundle : nullptr}, jobs.jobs, [&](std::size_t l) {
+      check_interrupt();
+      progress.update(done / total, plan.layers[l].layer.name);
+      done += static_cast<double>(plan.layers[l].layer.macs());
+    });
+  }
+  cost.golden = golden_watch.wall();
+  cost.golden_cpu = golden_watch.cpu();
+  std::vector<std::size_t> layers(plan.layers.size()), twin;
+  std::iota(layers.begin(), layers.end(), 0);
+  if (o.compare_wrap) {
+    DesignChoice off = design;
+    off.wrap = Wrap::off;
+    Network plain = network;
+    for (Node& node : plain.nodes) node.wrap = Wrap::off;
+    infer_shapes(plain);
+    twin = append_unwrapped(plan, net, plan_network(plain, hw, off));
+  }
+
+  PreparedJobs prepared = prepare_jobs(plan, net, jobs);
+  std::mutex mutex;
+  const auto with_progress = [&](const char* what, const auto& work) {
+    Progress progress(what);
+    jobs.progress = [&](const std::string& detail, double share) {
       const std::lock_guard lock(mutex);
-      progress.update(share, what);
+      progress.update(share, detail);
     };
-    results = run_jobs(plan, net, built, jobs);
+    work();
+    jobs.progress = {};
+  };
+  try {
+    const Stopwatch build_watch;
+    with_progress("building", [&] { build_cores(plan, prepared, jobs); });
+    cost.builds = build_watch.wall();
+    cost.builds_cpu = build_watch.cpu();
+    const Stopwatch watch;
+    with_progress("simulating", [&] { run_jobs(plan, net, prepared, jobs); });
+    cost.simulation = watch.wall();
+    cost.simulation_cpu = watch.cpu();
+  } catch (const Interrupted& e) {
+    throw Interrupted(e.signal(), fmt::format("{} of {} layers are kept in {}; the same command goes on there", prepared.finished(),
+                                              prepared.results.size(), jobs.folder));
   }
-  const double simulation = elapsed() - before;
+  std::tie(cost.memory, cost.child_memory) = peak_memory();
+
   const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
+  const RunTotals t = totals(plan, prepared.results, layers, table);
+  const std::vector<int> best = largest(net.result, 5);
   nlohmann::ordered_json j = {{"network", network.name}, {"design", o.design}, {"wrap", o.wrap}, {"crossbar", o.crossbar},
-                              {"weight_bits", o.weight_bits}, {"act_bits", o.act_bits}, {"lanes", o.lanes}, {"seed", o.seed}};
-  std::int64_t total_cycles = 0, total_energy = 0, fire = 0;
-  int crossbars = 0, resumed = 0;
-  double seconds = 0;
-  if (!o.json)
-    fmt::print("{:<22} {:>5} {:>10} {:>7} {:<8} {:>11} {:>8} {:>9}\n", "layer", "XBs", "cycles", "busy", "bound", "energy", "sim s", "M MAC/s");
-  for (std::size_t l = 0; l < results.size(); ++l) {
-    const LayerJobResult& r = results[l];
-    const Hardware& hw = built.cores[static_cast<std::size_t>(plan.layers[l].core)].parameters.hw;
-    const Layer& layer = plan.layers[l].layer;
-    const EnergyReport report = energy(r.events, table, hw);
-    const double busy = static_cast<double>(r.events.fire_cycles) / static_cast<double>(r.last_fire - r.first_fire + 1);
-    const int xbs = 2 * hw.slices() * hw.pe_rows * hw.pe_cols;
-    const double macs = static_cast<double>(layer.out_h()) * layer.out_w() * layer.cin * layer.cout * layer.kh * layer.kw;
-    crossbars += xbs;
-    total_cycles += r.cycles;
-    total_energy += report.total;
-    fire += r.events.fire_cycles;
-    resumed += r.resumed;
-    seconds += r.seconds;
-    j["layers"].push_back({{"layer", r.name}, {"key", r.key}, {"crossbars", xbs}, {"cycles", r.cycles}, {"busy", busy},
-                           {"bound", name_of(r.predicted.bound)}, {"energy_aJ", report.total}, {"output_hash", hash_text(r.output_hash)},
-                           {"events", to_json(r.events)}});
-    if (!o.json)
-      fmt::print("{:<22} {:>5} {:>10} {:>6.1f}% {:<8} {:>8.2f} uJ {:>8.2f} {:>9.0f}\n", r.name, xbs, r.cycles, busy * 100,
-                 name_of(r.predicted.bound), static_cast<double>(report.total) * 1e-12, r.seconds, macs / r.seconds / 1e6);
-  }
-  j["cycles"] = total_cycles;
-  j["crossbars"] = crossbars;
-  j["energy_aJ"] = total_energy;
+                              {"weight_bits", o.weight_bits}, {"act_bits", o.act_bits}, {"lanes", o.lanes}, {"seed", o.seed},
+                              {"weights", o.weights}, {"image", o.image}};
+  j["layers"] = layers_json(plan, prepared.results, layers, table);
+  j["cycles"] = t.cycles;
+  j["crossbars"] = t.crossbars;
+  j["macs"] = t.macs;
+  j["energy_aJ"] = t.energy;
+  j["largest_outputs"] = best;
+  j["waits"] = waits_json(waiting);
+  if (o.compare_wrap) j["comparison"] = comparison_json(plan, prepared.results, twin, table);
   write_file_atomically(jobs.folder + "/result.json", j.dump(1) + "\n");
-  rusage self{}, children{};
-  getrusage(RUSAGE_SELF, &self);
-  getrusage(RUSAGE_CHILDREN, &children);
+  write_file_atomically(jobs.folder + "/performance.json", cost_json(cost, prepared).dump(1) + "\n");
   if (o.json) {
     std::cout << j.dump(1) << "\n";
     return;
   }
-  for (Bound bound : {Bound::loading, Bound::arrival, Bound::drain}) {
-    std::string names;
-    for (const LayerJobResult& r : results)
-      if (r.predicted.bound == bound) names += " " + r.name;
-    if (!names.empty()) fmt::print("bound by {} ({}):{}\n", name_of(bound), remedy(bound), names);
+  print_layers(plan, prepared.results, layers, table);
+  print_waits(waiting);
+  if (o.compare_wrap) {
+    fmt::print("\nwrapping ({}) beside the same network without; both on the RTL with the same weights and channel parameters:\n",
+               design.wrap == Wrap::copies ? "copies" : "stored_once");
+    print_comparison(plan, prepared.results, twin, table);
   }
-  fmt::print("\n{}: {} layers with weights on the RTL, every output, beat cycle and event equal to the golden model\n", network.name, results.size());
-  fmt::print("cycles       {} ({:.1f} % fire)\n", total_cycles, 100.0 * static_cast<double>(fire) / static_cast<double>(total_cycles));
-  fmt::print("crossbars    {} of {}, W{}A{}\n", crossbars, o.crossbar, o.weight_bits, o.act_bits);
-  fmt::print("energy       {:.3f} mJ\n", static_cast<double>(total_energy) * 1e-15);
-  fmt::print("wall time    golden {:.1f} s, builds {:.1f} s, simulation {:.1f} s ({:.1f} s of thread time, {} of {} layers taken from disk)\n",
-             golden_seconds, built.seconds, simulation, seconds, resumed, results.size());
-  fmt::print("peak memory  {:.2f} GiB (largest compiler process {:.2f} GiB)\n", static_cast<double>(self.ru_maxrss) / (1 << 20),
-             static_cast<double>(children.ru_maxrss) / (1 << 20));
-  fmt::print("result       {}/result.json\n", jobs.folder);
+  print_summary(o, plan, prepared, t, cost, best, jobs.folder);
 }
 
 CLI::App* add_options(CLI::App& app, const std::shared_ptr<Options>& o, const char* name, const char* text) {
   CLI::App* verb = app.add_subcommand(name, text);
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json")->required();
-  verb->add_option("--design", o->design, "Epitomes: none, or uniform ROWSxCOLUMNS")->capture_default_str();
+  verb->add_option("--design", o->design, "Epitomes: none (as the network file says), or uniform ROWSxCOLUMNS")->capture_default_str();
   verb->add_option("--wrap", o->wrap, "Output channel wrapping")->check(CLI::IsMember({"off", "copies", "stored_once"}))->capture_default_str();
   verb->add_option("--crossbar", o->crossbar, "Crossbar size")->capture_default_str();
   verb->add_option("-w,--weight-bits", o->weight_bits, "Weight bits")->capture_default_str();
   verb->add_option("-a,--act-bits", o->act_bits, "Activation bits")->capture_default_str();
   verb->add_option("--lanes", o->lanes, "Channels per word")->capture_default_str();
-  verb->add_option("--set", o->set, "Override a hardware key: hardware.key=value (repeatable)");
+  verb->add_option("--max-pes", o->max_pes, "A plain layer of more PEs is split along its channels over several cores")
+      ->check(CLI::Range(1, 65536))->capture_default_str();
+  verb->add_option("--set", o->set, "Override a hardware key: hardware.key=value (repeatable)")->allow_extra_args(false);
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   return verb;
 }
@@ -240,17 +318,27 @@ CLI::App* add_options(CLI::App& app, const std::shared_ptr<Options>& o, const ch
 
 void add_run(CLI::App& app) {
   auto o = std::make_shared<Options>();
-  CLI::App* verb = add_options(app, o, "run", "Run a whole network, layer by layer, on the generated RTL with seeded weights");
-  verb->add_option("--image", o->image, "Input map, .npy [C][H][W] of integers; default: seeded");
+  CLI::App* verb = add_options(app, o, "run", "Run a whole network, layer by layer, on the generated RTL");
+  verb->add_option("--image", o->image, "Input: PNG, PPM, PGM, or .npy [C][H][W] of integers; default: seeded");
+  verb->add_option("--weights", o->weights, "Float weights, .npz (docs/networks.md); default: seeded");
   verb->add_option("--seed", o->seed, "Seed of weights and image")->capture_default_str();
+  verb->add_flag("--compare-wrap", o->compare_wrap, "Run every wrapped layer without wrapping too, and show both (--wrap, default stored_once)");
   verb->add_option("-o,--out", o->out, "Folder of results; an interrupted run goes on there");
-  verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores");
-  verb->footer("Examples:\n  epim run resnet50\n  epim run resnet50 --weight-bits 3\n  epim run vgg16 --design none");
+  verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores")->check(CLI::Range(1, 1024));
+  verb->add_option("--bus-pes", o->bus_pes, "Largest PE array whose cells are written over the control bus; others directly")
+      ->check(CLI::Range(0, 65536))->capture_default_str();
+  verb->add_option("--goal-simulation", o->goal_simulation, "Seconds that the simulation should stay under; stated, not enforced");
+  verb->add_option("--goal-builds", o->goal_builds, "Seconds that the builds should stay under");
+  verb->add_option("--goal-memory", o->goal_memory, "GiB that the peak memory should stay under");
+  verb->footer("Examples:\n  epim run resnet50\n  epim run resnet50 --weight-bits 3 --image cat.png\n  epim run vgg16 --design none\n"
+               "  epim run resnet50 --compare-wrap\n"
+               "  epim run digits --design none --crossbar 64x64 -w 5 -a 8 --lanes 8 --weights models/digits/weights.npz\n"
+               "Ended by SIGINT or SIGTERM: exit code 128 + signal; finished layers are kept.");
   verb->callback([o] { run(*o); });
 
   auto m = std::make_shared<Options>();
   m->plan_only = true;
-  CLI::App* map = add_options(app, m, "map", "Show how a network maps: epitome, PE array, tables and wrapping of every layer");
+  CLI::App* map = add_options(app, m, "map", "Show how a network maps: epitome, PE array, tables, wrapping, predicted cycles of every layer");
   map->footer("Example: epim map resnet50 --design 1024x256 --wrap copies");
   map->callback([m] { run(*m); });
 }

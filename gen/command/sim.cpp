@@ -85,9 +85,14 @@ void write_waves(const std::string& fst, const CoreParameters& p) {
   write_file_atomically(std::filesystem::path(fst).replace_extension(".gtkw").string(), s);
 }
 
+int crossbars_of(const Hardware& hw, const Layer& layer) {
+  const PeArray pe = pe_array_for(hw, layer.epitome);
+  return hw.crossbars(pe.rows, pe.cols);
+}
+
 nlohmann::ordered_json layer_json(const Hardware& hw, const Layer& layer, const LayerRun& run, const EnergyReport& energy) {
   nlohmann::ordered_json j = {{"layer", layer.name},
-                              {"crossbars", 2 * hw.slices() * pe_array_for(hw, layer.epitome).rows * pe_array_for(hw, layer.epitome).cols},
+                              {"crossbars", crossbars_of(hw, layer)},
                               {"cycles", run.cycles},
                               {"busy", run.predicted.busy()},
                               {"bound", name_of(run.predicted.bound)},
@@ -102,8 +107,7 @@ void header() {
              "energy", "outputs");
 }
 void row(const Hardware& hw, const Layer& layer, const LayerRun& run, const EnergyReport& energy) {
-  const PeArray pe = pe_array_for(hw, layer.epitome);
-  fmt::print("{:<16} {:>6} {:>10} {:>6.1f}% {:<8} {:>12} {:>9.3f} uJ {:>9}\n", layer.name, 2 * hw.slices() * pe.rows * pe.cols,
+  fmt::print("{:<16} {:>6} {:>10} {:>6.1f}% {:<8} {:>12} {:>9.3f} uJ {:>9}\n", layer.name, crossbars_of(hw, layer),
              run.cycles, run.predicted.busy() * 100, name_of(run.predicted.bound), run.rtl.activations,
              static_cast<double>(energy.total) * 1e-12, "identical");
 }
@@ -130,7 +134,7 @@ void run_single(const Options& o, Config& config, Prepared& p, const EnergyTable
   }
   header();
   row(config.hw, layer, run, report);
-  const double macs = static_cast<double>(layer.out_h()) * layer.out_w() * layer.cin * layer.cout * layer.kh * layer.kw * o.frames;
+  const double macs = static_cast<double>(layer.macs()) * o.frames;
   fmt::print("simulation: {:.2f} s, {:.1f} kcycle/s, {:.1f} M MAC/s (harness and golden model included)\n", run.seconds,
              static_cast<double>(run.cycles) / run.seconds / 1e3, macs / run.seconds / 1e6);
 }
@@ -149,11 +153,11 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
   fmt::print(stderr, "building the core ({} layers on one core)...\n", shapes.size());
   const Core core = build_core(config, shapes, nullptr, build);
   Progress progress("simulating");
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const NetworkRun run = run_network(core, net, images, run_options(o), [&](std::size_t l, double) {
     progress.update(static_cast<double>(l) / static_cast<double>(shapes.size()), shapes[l].name);
   });
   progress.clear();
+  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   const std::vector<IntTensor> golden = run_network_golden(config.hw, net, images, threads);
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0, identical = 0;
   for (std::size_t i = 0; i < count; ++i) {
@@ -181,8 +185,7 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
     cycles += run.layers[l].cycles;
     attojoules += report.total;
     seconds += run.layers[l].seconds;
-    const PeArray pe = pe_array_for(config.hw, shapes[l].epitome);
-    crossbars += 2 * config.hw.slices() * pe.rows * pe.cols;
+    crossbars += crossbars_of(config.hw, shapes[l]);
     if (!o.dump.empty()) {
       // A dump holds one frame: the first image's.
       CoreDriver driver(core);
@@ -243,6 +246,7 @@ void add_sim(CLI::App& app) {
       sim_chip(o->config, o->chip, {o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json});
       return;
     }
+    (void)run_options(*o);  // refuses a bad window before anything is built
     Config config = o->config.load();
     Prepared p = prepare(config);
     const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");

@@ -146,6 +146,49 @@ sed -i 's/{"name": "all", "op": "global_avg_pool", "inputs": \["thin"\]}/{"name"
 expect "chip: addition of a map stored once and one stored whole" 'chip-map-shape' "$epim" gen --top network --config mix.toml --out out
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
 expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
+
+# Networks on epim map and epim run: the layer's name and its place in the file.
+net() { printf '{"schema": 1, "name": "n", "input": {"name": "x", "channels": 8, "height": 8, "width": 8},\n "nodes": [\n%s\n ], "output": "%s"}\n' "$2" "$3" > "$1.json"; }
+a='  {"name": "a", "op": "conv", "inputs": ["x"], "cout": 8, "kernel": 3, "padding": 1, "relu": true}'
+net shapes "$a,"'
+  {"name": "b", "op": "conv", "inputs": ["x"], "cout": 8, "kernel": 3, "relu": true},
+  {"name": "sum", "op": "add", "inputs": ["a", "b"]}' sum
+expect "network: shapes of an addition" "^shapes.json:5:3: shape-mismatch: .*'sum'.*8x8x8.*8x6x6" "$epim" map shapes.json
+net circle "${a/\"x\"/\"b\"}"',
+  {"name": "b", "op": "conv", "inputs": ["a"], "cout": 8, "kernel": 3, "padding": 1}' b
+expect "network: two layers that wait for each other" "^circle.json:[34]:3: network-cycle: .*a reads b" "$epim" map circle.json
+net grouped "${a/\"kernel\"/\"groups\": 2, \"kernel\"}" a
+expect "network: grouped convolution, by layer" "^grouped.json:3:[0-9]+: grouped-convolution: .*'a'" "$epim" map grouped.json
+net kind "${a/conv/softmax}" a
+expect "network: unknown node kind, by layer" "^kind.json:3:[0-9]+: unknown-op: .*'a'" "$epim" run kind.json
+net one "$a" a
+small=(--design none --crossbar 16x16 --lanes 4 --out out)
+expect "weights without a layer of the network" "^one.json:3:3: missing-array: node a: .*a/epitome" "$epim" run one.json "${small[@]}" --weights "$root/models/digits/weights.npz"
+net shape '  {"name": "conv1", "op": "conv", "inputs": ["x"], "cout": 8, "kernel": 3, "padding": 1, "relu": true, "act_scale": 1}' conv1
+expect "weights of another shape" "^shape.json:3:3: tensor-shape: node conv1: .*16, 1, 3, 3.*8, 8, 3, 3" "$epim" run shape.json "${small[@]}" --weights "$root/models/digits/weights.npz"
+expect "design that is no size" 'bad-design' "$epim" map one.json --design 1024
+
+# Images.
+net picture '  {"name": "a", "op": "conv", "inputs": ["x"], "cout": 8, "kernel": 3}' a
+sed -i 's/"channels": 8/"channels": 1/' picture.json
+picture() { "$epim" run picture.json "${small[@]}" --image "$1"; }
+{ printf 'P5 8 8 255\n'; head -c 63 /dev/zero; } > short.pgm
+expect "truncated PGM" '^short.pgm: corrupt-image: ' picture short.pgm
+printf 'P2 8 8 255\n1 2 3 x' > letters.pgm
+expect "PGM with letters" '^letters.pgm: corrupt-image: ' picture letters.pgm
+{ printf 'P6 8 8 255\n'; head -c 192 /dev/zero; } > colour.ppm
+expect "colour image for a grey network" '^colour.ppm: tensor-shape: .*of 3 channels.*of 1 channel' picture colour.ppm
+{ printf 'P5 9 8 255\n'; head -c 72 /dev/zero; } > wide.pgm
+expect "image of another size" '^wide.pgm: tensor-shape: 9x8 pixels' picture wide.pgm
+# 8 x 8 grey pixels, zero.
+base64 -d > black.png <<< 'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAADElEQVR42mNgoA4AAABIAAEQRe/SAAAAAElFTkSuQmCC'
+head -c 50 black.png > cut.png
+expect "truncated PNG" '^cut.png: corrupt-image: PNG, byte ' picture cut.png
+{ head -c 45 black.png; printf 'x'; tail -c +47 black.png; } > flipped.png
+expect "corrupt PNG" '^flipped.png: corrupt-image: PNG, byte ' picture flipped.png
+expect "something that is no image" '^ok.toml: image-format: ' picture ok.toml
+expect "image that is not there" '^nowhere.png: unreadable-file: ' picture nowhere.png
+
 expect "unknown verb" 'bad-argument' "$epim" simulate
 
 if [ -n "$markdown" ]; then printf '| input | message |\n|---|---|\n%s' "$rows" > "$markdown"; fi

@@ -1,0 +1,145 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# epim run on a small network: killed at random moments and started again, stopped by signals, with damaged result
+# files, with and without wrapping, with weights and an image from files.
+# usage: tb/run/run.sh EPIM WORK_DIR [SEED]
+# Last line: N passed, M failed.
+set -u
+epim=$(realpath "$1")
+root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$2
+seed=${3:-$(date +%s)}
+RANDOM=$((seed % 32768))
+echo "seed $seed"
+rm -rf "$work"
+mkdir -p "$work"
+work=$(realpath "$work")
+export EPIM_CACHE=${EPIM_CACHE:-$(dirname "$work")/models}
+cd "$work" || exit 4
+passed=0 failed=0
+check() {
+  local title=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+    echo "ok      $title"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $title"
+  fi
+}
+hardware=(--crossbar 64x16 --lanes 8 -w 3 -a 4 --set hardware.cols_per_adc=4)
+chain=("$root/tb/run/chain.json" --design none "${hardware[@]}" -j 1)
+# Result files of a folder with their times: a finished layer must keep both.
+state() { (cd "$1" 2> /dev/null && stat -c '%n %Y %y %i' [0-9]*.json 2> /dev/null | sort); }
+layers() { ls "$1"/[0-9]*.json 2> /dev/null | wc -l; }
+# Every line of file $1 is in file $2.
+kept() { [ -z "$(comm -23 "$1" "$2")" ]; }
+# Whole JSON documents only.
+whole() { local f; for f in "$1"/*.json; do [ "$(tail -c 2 "$f")" = "}" ] || return 1; done; }
+
+start=$(date +%s%N)
+"$epim" run "${chain[@]}" --out first > first.txt 2> first.err
+check "the network runs" [ $? = 0 ]
+"$epim" run "${chain[@]}" --out clean > clean.txt 2> clean.err
+start=$(date +%s%N)
+rm -rf clean
+"$epim" run "${chain[@]}" --out clean > clean.txt 2> clean.err
+took=$((($(date +%s%N) - start) / 1000000))
+check "two runs give the same result file" cmp -s first/result.json clean/result.json
+total=$(layers clean)
+
+# SIGKILL at random moments until every layer is there.
+kills=0 good=1
+: > before
+while [ $kills -lt 5 ] && [ "$(layers killed)" -lt "$total" ]; do
+  "$epim" run "${chain[@]}" --out killed > killed.txt 2>&1 &
+  pid=$!
+  pause=$((took / 4 + RANDOM % (took / 3 + 1)))
+  sleep "$(printf '%d.%03d' $((pause / 1000)) $((pause % 1000)))"
+  kill -KILL $pid 2> /dev/null
+  wait $pid 2> /dev/null
+  state killed > after
+  kept before after || good=0
+  cp after before
+  kills=$((kills + 1))
+  echo "        killed after $pause ms: $(layers killed) of $total layers finished"
+done
+check "no finished layer was redone or lost over $kills kills" [ $good = 1 ]
+had=$(layers killed)
+"$epim" run "${chain[@]}" --out killed > killed.txt 2> killed.err
+state killed > after
+check "started again after the kills: the same result file" cmp -s first/result.json killed/result.json
+check "it kept the $had finished layers" kept before after
+check "and says so" grep -q "^resumed *$had of $total " killed.txt
+check "nothing half written is left" [ -z "$(find killed -name '*.tmp*')" ]
+EPIM_CACHE="$work/no-models" "$epim" run "${chain[@]}" --out killed > again.txt 2> again.err
+check "a finished run builds and simulates nothing" [ ! -e "$work/no-models" ]
+check "and gives the same result file" cmp -s first/result.json killed/result.json
+
+"$epim" run "${chain[@]}" --bus-pes 0 --out direct > direct.txt 2>&1
+check "cells written into the model instead of over the control bus: the same result file" cmp -s first/result.json direct/result.json
+check "and says so" grep -q '^cells .*written into the model' direct.txt
+
+# A signal: exit code 128 + signal, one line that says how to go on.
+for signal in TERM INT; do
+  rm -rf stopped
+  # A background job of a script ignores SIGINT; env gives it its default back.
+  env --default-signal=INT "$epim" run "${chain[@]}" --out stopped > stopped.txt 2> stopped.err &
+  pid=$!
+  pause=$((took * 4 / 10 + RANDOM % (took / 4 + 1)))
+  sleep "$(printf '%d.%03d' $((pause / 1000)) $((pause % 1000)))"
+  kill -$signal $pid 2> /dev/null
+  wait $pid
+  code=$?
+  want=143
+  [ $signal = INT ] && want=130
+  check "SIG$signal: exit code $want ($code)" [ $code = $want ]
+  check "SIG$signal: nothing half written" [ -z "$(find stopped -name '*.tmp*' 2> /dev/null)" ]
+  "$epim" run "${chain[@]}" --out stopped > stopped.txt 2>&1
+  check "SIG$signal, started again: the same result file" cmp -s first/result.json stopped/result.json
+done
+EPIM_CACHE="$work/fresh" "$epim" run "${chain[@]}" --out building > building.txt 2> building.err &
+pid=$!
+for _ in $(seq 100); do ls -d fresh/*.tmp > /dev/null 2>&1 && break; sleep 0.1; done
+kill -TERM $pid
+wait $pid
+check "SIGTERM during a build: exit code 143" [ $? = 143 ]
+check "no half compiled model is left" [ -z "$(find fresh -name '*.tmp' 2> /dev/null)" ]
+
+# Damaged results are run again, the others are not.
+cp -r --preserve=timestamps clean damaged
+files=(damaged/[0-9]*.json)
+truncate -s 100 "${files[0]}"
+sed -i 's/"key": "./"key": "-/' "${files[1]}"
+"$epim" run "${chain[@]}" --out damaged > damaged.txt 2>&1
+check "a truncated and a foreign result are run again" grep -q "^resumed *$((total - 2)) of $total " damaged.txt
+check "to the same result file" cmp -s first/result.json damaged/result.json
+
+# With and without wrapping. Last line of the table: activations, writes, cycles, energy, each off and wrapped.
+for wrap in stored_once copies; do
+  "$epim" run "${chain[@]}" --wrap $wrap --compare-wrap --out wrap-$wrap > wrap-$wrap.txt 2> wrap-$wrap.err
+  check "wrapping $wrap beside off: equal outputs" [ $? = 0 ]
+  read -r _ act_off act writes_off writes cycles_off cycles _ < <(grep '^network ' wrap-$wrap.txt)
+  check "$wrap: fewer activations ($act of $act_off) and cycles" [ "$act" -lt "$act_off" -a "$cycles" -lt "$cycles_off" ]
+  if [ $wrap = copies ]; then check "$wrap: as many output-buffer writes" [ "$writes" = "$writes_off" ]
+  else check "$wrap: fewer output-buffer writes ($writes of $writes_off)" [ "$writes" -lt "$writes_off" ]
+  fi
+done
+
+# Weights and an image from files: the class must be the label. Headers of both .npy files are 128 bytes.
+tail -c +129 "$root/models/digits/test_images.npy" | head -c 64 > pixels
+label=$(tail -c +129 "$root/models/digits/test_labels.npy" | head -c 1 | od -An -tu1 | tr -d ' ')
+# The network takes pixels 0..16 as they are; 8 bits of input stand for a largest value of 255.
+{ printf 'P5\n# a comment\n8 8\n255\n'; cat pixels; } > raw.pgm
+{ printf 'P2 8 8 255\n'; od -An -v -tu1 pixels; } > plain.pgm
+for image in raw plain; do
+  "$epim" run "$root/models/digits/network.json" --design none --crossbar 64x64 -w 5 -a 8 --lanes 8 --set hardware.out_bits=16 \
+    --weights "$root/models/digits/weights.npz" --image $image.pgm --out $image > $image.txt 2> $image.err
+  check "trained digits, $image PGM: the class is the label $label" grep -q "largest at $label," $image.txt
+done
+
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]
