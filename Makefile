@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 # Short names for the scripts that do the work; each installs what is missing.
-.PHONY: demo verify build bench formal clean
+.PHONY: demo verify build bench formal coverage clean
 demo:   ; scripts/demo.sh
 verify: ; scripts/verify.sh
 build:  ; scripts/build.sh run
 bench:  ; scripts/build.sh run && build/gen/command/epim bench
 formal: ; scripts/formal.sh
-clean:   ; rm -rf build out
+coverage: ; scripts/coverage.sh
+clean:  ; rm -rf build out

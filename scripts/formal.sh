@@ -10,7 +10,7 @@
 #   --proofs   without the broken variants
 #   --broken   the broken variants alone: each must be refuted
 #   -j N       proofs at a time (default: number of cores)
-#   --limit    CPU seconds of one solver run (default 150)
+#   --limit    CPU seconds of a tool for one line of the table (default 300)
 #   --docs     put the table between the markers of this Markdown file
 #   FILTER     regular expression on the name of a proof
 #
@@ -28,27 +28,35 @@ tb=$root/tb/formal
 usage() { sed -n '5,21p' "$self" | sed 's/^# \{0,1\}//'; exit "$1"; }
 trim() { local s=$1; s=${s#"${s%%[![:space:]]*}"}; printf '%s' "${s%"${s##*[![:space:]]}"}"; }
 
-# model NAME RTL_FOLDER COVER: reads, flattens and writes NAME.aig; COVER=1: the covers as refutable assertions.
+# model NAME RTL_FOLDER PARAMETERS KIND: Yosys commands that write NAME.aig. KIND proof: the assertions, and NAME.smt2;
+# broken: the assertions; cover: the covers as refutable assertions.
 model() {
-  local name=$1 from=$2 cover=$3 block word set='' files
+  local name=$1 from=$2 words=$3 kind=$4 block word files edits=()
   files=$from/epim_pkg.sv
   for block in $blocks; do files+=" $from/$block.sv"; done
-  for word in $parameters; do set+=" -chparam ${word%%=*} ${word#*=}"; done
-  {
-    echo "read_verilog -sv -formal -defer $files $tb/reset_once.sv $tb/$wrapper.sv"
-    echo "hierarchy -check$set -top proof"
-    echo "prep -flatten -nordff -top proof; check -assert"
-    echo "async2sync; formalff -clk2ff -ff2anyinit; memory_map; formalff -clk2ff -ff2anyinit; opt_clean"
-    echo "setundef -undriven -anyseq"
-    echo "write_smt2 -wires $name.smt2"
-    if [[ $cover == 1 ]]; then echo "chformal -assert -remove; techmap -map $tb/cover_to_assert.v"
-    else echo "chformal -cover -remove"; fi
-    echo "setattr -unset keep; delete -output; opt -full -noff; techmap; opt_clean"
-    echo "formalff -anyinit2ff -fine; abc -g AND -fast; opt_clean"
-    echo "write_aiger -I -B -zinit $name.aig"
-  } > "$name.ys"
-  yosys -q "$name.ys"
+  # Parameters become the defaults of the wrapper: hierarchy -chparam of Yosys 0.23 fails on nested parametric modules.
+  for word in $words; do
+    grep -q "^ *parameter [a-z]* ${word%%=*} = " "$tb/$wrapper.sv" || { echo "no_such_parameter $word"; return; }
+    edits+=(-e "s/^\( *parameter [a-z]* ${word%%=*} = \)[^,]*/\1${word#*=}/")
+  done
+  sed -e "" "${edits[@]}" "$tb/$wrapper.sv" > "$name-wrapper.sv"
+  echo "design -reset"
+  echo "read_verilog -sv -formal $files $tb/reset_once.sv $name-wrapper.sv"
+  echo "hierarchy -check -top proof"
+  echo "prep -flatten -nordff -top proof; check -assert"
+  echo "async2sync; formalff -clk2ff -ff2anyinit; memory_map; formalff -clk2ff -ff2anyinit; opt_clean"
+  echo "setundef -undriven -anyseq"
+  [[ $kind != proof ]] || echo "write_smt2 -wires $name.smt2"
+  if [[ $kind == cover ]]; then echo "chformal -assert -remove; techmap -map $tb/cover_to_assert.v"
+  else echo "chformal -cover -remove"; fi
+  echo "setattr -unset keep; delete -output; opt -full -noff; techmap; opt_clean"
+  echo "formalff -anyinit2ff -fine; abc -g AND -fast; opt_clean"
+  echo "write_aiger -I -B -zinit $name.aig"
 }
+
+# section NAME: what yosys-abc printed after `echo == NAME`.
+section() { awk -v n="== $1" '{sub(/ +$/, "")} $0 == n {on = 1; next} /^== / {on = 0} on' "$log"; }
+frame_of() { grep -o 'asserted in frame *[0-9]*' | grep -o '[0-9]*$' | tail -n 1; }
 
 # One line of proofs.txt, MODE all|proofs|broken. Leaves one tab-separated line in NAME.result.
 one() {
@@ -57,79 +65,85 @@ one() {
   name=$(trim "$name") wrapper=$(trim "$wrapper") blocks=$(trim "$blocks") parameters=$(trim "$parameters")
   depth=$(trim "$depth") broken=$(trim "$broken") what=$(trim "$what")
   cd "$out" || exit 4
-  local log=$out/$name.log result=- bound=- engine='abc pdr' cover=- refuted=- times before block
+  local log=$out/$name.log result=- bound=- engine='abc pdr' cover=- refuted=- before block variant file copy at
+  local abc='' bad=()
   : > "$log"
-  ulimit -t "$limit"
   before=$(cpu)
   for block in $blocks; do
     [[ -f $rtl/$block.sv ]] || { result="no $block.sv"; mode=none; }
   done
-  if [[ $mode == all || $mode == proofs ]]; then
-    result=unknown
-    if model "$name" "$rtl" 0 >> "$log" 2>&1; then
-      yosys-abc -c "read_aiger $name.aig; print_stats; fold; strash; scorr; print_stats; pdr" >> "$log" 2>&1
-      if grep -q 'Property proved' "$log"; then
-        result=proven
-        # Time frames of the inductive invariant that pdr found and verified.
-        bound=$(grep -o 'Invariant F\[[0-9]*\]' "$log" | grep -o '[0-9]*' | tail -n 1)
-      elif grep -q 'was asserted in frame' "$log"; then
-        result=REFUTED
-        bound=$(grep -o 'asserted in frame *[0-9]*' "$log" | grep -o '[0-9]*$' | tail -n 1)
-      fi
-      if [[ $depth != - ]]; then
-        if yosys-smtbmc --noprogress --unroll -s z3 -i -t "$depth" "$name.smt2" >> "$log" 2>&1 \
-           && yosys-smtbmc --noprogress --unroll -s z3 -t "$depth" "$name.smt2" >> "$log" 2>&1; then
-          engine="abc pdr; z3 induction"
-          bound="$bound; $depth"
+  # One Yosys and one ABC process for the proof, its covers and its broken variants.
+  {
+    if [[ $mode == all || $mode == proofs ]]; then
+      model "$name" "$rtl" "$parameters" proof
+      abc+="echo == proof; read_aiger $name.aig; print_stats; fold; strash; scorr; print_stats; pdr; "
+      model "$name-cover" "$rtl" "$parameters" cover
+      abc+="echo == cover; read_aiger $name-cover.aig; fold; strash; bmc3 -a -F 60; "
+    fi
+    if [[ $mode == all || $mode == broken ]]; then
+      for variant in $broken; do
+        if [[ $variant == *=* ]]; then
+          model "$name-${variant//=/-}" "$rtl" "$parameters $variant" broken
         else
-          result='z3 FAILED'
+          copy=$out/$name-$variant
+          rm -rf "$copy"
+          mkdir "$copy"
+          cp "$rtl"/*.sv "$copy"
+          file=$root/tb/bugs/$variant.patch
+          [[ -f $file ]] || file=$tb/broken/$variant.patch
+          if ! patch -s -p2 -d "$copy" < "$file" >> "$log" 2>&1; then bad+=("$variant"); continue; fi
+          model "$name-$variant" "$copy" "$parameters" broken
         fi
-      fi
+        abc+="echo == $variant; read_aiger $name-${variant//=/-}.aig; fold; strash; scorr; pdr; "
+      done
+    fi
+  } > "$name.ys"
+  if [[ -n $abc ]]; then
+    result=unknown
+    if (ulimit -t "$limit"; yosys -q "$name.ys") >> "$log" 2>&1; then
+      (ulimit -t "$limit"; yosys-abc -c "${abc}echo == end") >> "$log" 2>&1
     else
       result='does not read'
     fi
-    if model "$name-cover" "$rtl" 1 >> "$log" 2>&1; then
-      yosys-abc -c "read_aiger $name-cover.aig; fold; strash; bmc3 -a -F 60" > "$name-cover.out" 2>&1
-      cat "$name-cover.out" >> "$log"
-      if grep -q 'outputs are found to be SAT' "$name-cover.out" \
-         || { grep -q 'was asserted in frame' "$name-cover.out" && grep -q 'with 1 POs\|Output 0' "$name-cover.out" \
-              && ! grep -q 'solved' "$name-cover.out"; }; then
-        cover="$(grep -c 'was asserted in frame' "$name-cover.out") reached"
+  fi
+  if [[ ($mode == all || $mode == proofs) && $result == unknown ]]; then
+    if section proof | grep -q 'Property proved'; then
+      result=proven
+      # Time frames of the inductive invariant that pdr found and verified.
+      bound=$(section proof | grep -o 'Invariant F\[[0-9]*\]' | grep -o '[0-9]*' | tail -n 1)
+    else
+      at=$(section proof | frame_of)
+      [[ -z $at ]] || { result=REFUTED; bound=$at; }
+    fi
+    if [[ $depth != - ]]; then
+      if yosys-smtbmc --noprogress --unroll -s z3 -i -t "$depth" "$name.smt2" >> "$log" 2>&1 \
+         && yosys-smtbmc --noprogress --unroll -s z3 -t "$depth" "$name.smt2" >> "$log" 2>&1; then
+        engine="abc pdr; z3 induction"
+        bound="$bound; $depth"
       else
-        cover="NOT all"
+        result='z3 FAILED'
       fi
+    fi
+    # bmc3 -a says how many outputs there are, or nothing where there is only one.
+    if section cover | grep -q 'outputs are found to be SAT' \
+       || { section cover | grep -q 'was asserted in frame' && ! section cover | grep -q 'out of'; }; then
+      cover="$(section cover | grep -c 'was asserted in frame') reached"
+    else
+      cover="NOT all"
     fi
   fi
   if [[ $mode == all || $mode == broken ]]; then
-    local variant kept=$parameters frames='' copy
+    refuted=''
     for variant in $broken; do
-      parameters=$kept
-      copy=$out/$name-broken-rtl
-      rm -rf "$copy"
-      mkdir "$copy"
-      cp "$rtl"/*.sv "$copy"
-      if [[ $variant == *=* ]]; then
-        parameters="$kept $variant"
-      else
-        local file=$root/tb/bugs/$variant.patch
-        [[ -f $file ]] || file=$tb/broken/$variant.patch
-        if ! patch -s -p2 -d "$copy" < "$file" >> "$log" 2>&1; then frames+=" $variant:does-not-apply"; continue; fi
-      fi
-      echo "== broken: $variant" >> "$log"
-      if model "$name-broken" "$copy" 0 >> "$log" 2>&1; then
-        yosys-abc -c "read_aiger $name-broken.aig; fold; strash; scorr; pdr" > "$name-broken.out" 2>&1
-        cat "$name-broken.out" >> "$log"
-        local frame
-        frame=$(grep -o 'asserted in frame *[0-9]*' "$name-broken.out" | grep -o '[0-9]*$' | tail -n 1)
-        frames+=" $variant:${frame:-SURVIVED}"
-      else
-        frames+=" $variant:does-not-read"
-      fi
+      at=$(section "$variant" | frame_of)
+      [[ " ${bad[*]-} " != *" $variant "* ]] || at=does-not-apply
+      refuted+=" $variant:${at:-SURVIVED}"
+      rm -rf "${out:?}/$name-$variant"
     done
-    rm -rf "$out/$name-broken-rtl"
-    refuted=${frames# }
+    refuted=${refuted# }
+    [[ $mode != broken || $result != unknown ]] || result=-
   fi
-  times=$(($(cpu) - before))
+  local times=$(($(cpu) - before))
   printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$engine" "$bound" "$result" "$cover" "$times" "$refuted" \
     "$parameters" "$what" > "$name.result"
   printf '%-18s %-14s %-12s %4s s  %s\n' "$name" "$result" "$cover" "$times" "$refuted" >&2
@@ -142,7 +156,7 @@ if [[ ${1:-} == --one ]]; then
   exit 0
 fi
 
-mode=all jobs=$(nproc) limit=150 docs='' filter=.
+mode=all jobs=$(nproc) limit=300 docs='' filter=.
 while [[ $# -gt 0 ]]; do
   case $1 in
     --proofs) mode=proofs; shift ;;
