@@ -71,7 +71,7 @@ module epim_input_reg #(
   logic [Rows-1:0] mask0_q, mask1_q, named;
   always_comb begin
     named = '0;
-    named[row +: Lanes] = '1;
+    named[row +: Lanes] = {Lanes{1'b1}};  // not '1: Yosys 0.23 reads that as one bit here
   end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

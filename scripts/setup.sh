@@ -35,6 +35,7 @@ librapidcheck-dev|property tests
 libbenchmark-dev|benchmarks
 yosys|reads and synthesises the SystemVerilog
 iverilog|second simulator
+z3|formal proofs: k-induction
 patch|applies the bug bank'
 
 case $profile in

@@ -122,9 +122,10 @@ const Tools& tools() {
   return t;
 }
 
-std::string adapter(const std::string& top, const std::vector<BuildPort>& ports, bool trace) {
+std::string adapter(const std::string& top, const std::vector<BuildPort>& ports, bool trace, bool coverage) {
   std::string s = fmt::format("#include \"V{}.h\"\n#include \"verilated.h\"\n", top);
   if (trace) s += "#include \"verilated_fst_c.h\"\n";
+  if (coverage) s += "#include \"verilated_cov.h\"\n";
   s += "#include <cstdint>\n#include <memory>\n"
        "struct ModelPort { const char* name; int bits; };\n"
        "struct ModelApi { int (*ports)(const ModelPort**); void* (*create)(); void (*destroy)(void*);\n"
@@ -154,7 +155,11 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
   else
     s += "    [](void*, const char*) { return false; }, [](void*, std::uint64_t) {}, [](void*) {},\n";
   s += "    [](void* i, int t, int u) -> std::uint64_t* { return epim_cells(*static_cast<Instance*>(i)->top, t, u); },\n";
-  return s + "  };\n  return &api;\n}\n";
+  s += "  };\n  return &api;\n}\n";
+  if (coverage)
+    s += "extern \"C\" __attribute__((visibility(\"default\"))) void epim_model_coverage(void* i, const char* file) {\n"
+         "  static_cast<Instance*>(i)->context.coveragep()->write(file);\n}\n";
+  return s;
 }
 
 /// Function epim_cells of the adapter: where the flat cell memory of PE (t,u) lies. Names are taken from the headers
@@ -184,12 +189,13 @@ std::string cells_function(const fs::path& folder, const std::string& top) {
 }
 
 /// Verilator's own runtime, compiled once per set of flags.
-std::string runtime_object(const fs::path& cache, const std::string& flags, bool trace) {
-  const std::string key = hash_text(fnv1a(tools().version + flags + (trace ? "t" : "")));
+std::string runtime_object(const fs::path& cache, const std::string& flags, bool trace, bool coverage) {
+  const std::string key = hash_text(fnv1a(tools().version + flags + (trace ? "t" : "") + (coverage ? "c" : "")));
   const fs::path object = cache / ("runtime-" + key + ".o");
   Lock lock(cache / ("runtime-" + key + ".lock"));
   if (fs::exists(object)) return object.string();
   std::string all = "#include \"verilated.cpp\"\n#include \"verilated_threads.cpp\"\n";
+  if (coverage) all += "#include \"verilated_cov.cpp\"\n";
   const fs::path source = cache / ("runtime-" + key + ".cpp");
   write(source, all);
   const std::string include = fmt::format("-I{0}/include -I{0}/include/vltstd", tools().root);
@@ -214,15 +220,17 @@ std::string runtime_object(const fs::path& cache, const std::string& flags, bool
 std::string build_model(const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
                         const BuildOptions& options) {
   const std::string include = fmt::format("-I{0}/include -I{0}/include/vltstd", tools().root);
-  std::string flags = "-std=c++17 -fPIC -fvisibility=hidden -march=native -DVL_TIME_CONTEXT -DVM_COVERAGE=0 -DVM_SC=0 ";
+  std::string flags = "-std=c++17 -fPIC -fvisibility=hidden -march=native -DVL_TIME_CONTEXT ";
+  flags += !options.coverage.empty() ? "-DVM_COVERAGE=1 -DVM_SC=0 " : "-DVM_COVERAGE=0 -DVM_SC=0 ";
   flags += options.trace ? "-DVM_TRACE=1 -DVM_TRACE_FST=1 -DVM_TRACE_VCD=0" : "-DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0";
   const std::string optimise = options.fast ? "-O3" : "-O0";
   std::string verilate = "verilator --cc -O3 --noassert -Wno-lint -Wno-fatal --unroll-count 16 --output-split 0 "
                          "--x-assign fast ";
   verilate += options.random_init ? "--x-initial unique" : "--x-initial fast";
   if (options.trace) verilate += " --trace-fst";
+  if (!options.coverage.empty()) verilate += " --coverage-line --coverage-toggle";
 
-  std::uint64_t key = fnv1a(tools().version + flags + optimise + verilate + kShared + top + adapter(top, ports, options.trace));
+  std::uint64_t key = fnv1a(tools().version + flags + optimise + verilate + kShared + top + adapter(top, ports, options.trace, !options.coverage.empty()));
   for (const auto& [name, text] : sources) key = fnv1a(name + "\n" + text, key);
   for (const auto& [name, text] : options.data) key = fnv1a(name + "\n" + text, key);
   fs::create_directories(options.cache);
@@ -251,7 +259,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   files = " '" + (work / "shared.vlt").string() + "'" + files;
   check(run_command(fmt::format("{} --top-module {} --Mdir '{}/obj'{}", verilate, top, work.string(), files)), "verilator");
   write(work / "obj" / "cells.inc", cells_function(work / "obj", top));
-  write(work / "obj" / "adapter.cpp", adapter(top, ports, options.trace));
+  write(work / "obj" / "adapter.cpp", adapter(top, ports, options.trace, !options.coverage.empty()));
   std::string all;
   std::vector<std::string> units;
   for (const auto& entry : fs::directory_iterator(work / "obj"))
@@ -259,7 +267,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   std::sort(units.begin(), units.end());
   for (const std::string& u : units) all += "#include \"" + u + "\"\n";
   write(work / "obj" / "all.cc", all);
-  const std::string runtime = runtime_object(cache, flags, options.trace);
+  const std::string runtime = runtime_object(cache, flags, options.trace, !options.coverage.empty());
   check(run_command(fmt::format("g++ {0} {1} {2} -I'{3}/obj' -shared -Wl,-Bsymbolic -o '{3}/model.so' '{3}/obj/all.cc' "
                                 "'{4}' -lpthread {5}",
                                 flags, include, optimise, work.string(), runtime, options.trace ? "-lz" : "")),

@@ -13,6 +13,7 @@ struct BuildOptions {
   std::string cache = "build/models";  ///< folder of compiled models
   bool fast = true;                    ///< optimise the compiled model (long runs) or the compile time (small tests)
   bool trace = false;                  ///< waveforms
+  std::string coverage;                ///< folder for the models' line and toggle counts; empty: not counted
   bool random_init = false;            ///< registers start with random values instead of zero
   std::vector<std::pair<std::string, std::string>> data;  ///< files beside the sources that $readmemh reads
 };

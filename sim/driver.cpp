@@ -3,8 +3,10 @@
 #include "sim/driver.hpp"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <ctime>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -36,7 +38,12 @@ CoreDriver::CoreDriver(const Core& core)
          at("mon_psum_valid_o"), at("mon_psum_cstep_o"), at("mon_psum_o"), at("mon_acc_we_o"), at("mon_acc_closes_o"),
          at("mon_acc_cstep_o"), at("mon_acc_group_o"), at("mon_acc_o")};
 }
-CoreDriver::~CoreDriver() = default;
+CoreDriver::~CoreDriver() {
+  if (core_.coverage.empty()) return;
+  static std::atomic<int> number{0};
+  const std::filesystem::path model = std::filesystem::path(core_.object).parent_path().filename();
+  model_->write_coverage(fmt::format("{}/{}-{}.dat", core_.coverage, model.string(), number++));
+}
 
 void CoreDriver::tick() {
   p_->clk.set(1);
@@ -245,6 +252,9 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
       throw CheckFailed(m.stage(), fmt::format("{} differs in cycle {}: {}{}", m.stage(), cycle, m.what(),
                                                options.reproduce.empty() ? "" : "\n  reproduce: " + options.reproduce));
     }
+    result.in_waits += offer && !p_->in_ready.high();
+    result.in_gaps += !offer && p_->in_ready.high() && word < in_words;
+    result.out_waits += p_->out_valid.high() && !p_->out_ready.high();
     holding = offer;
     if (offer && p_->in_ready.high()) {
       active = true;
@@ -345,6 +355,7 @@ Assembled assemble(const Config& config, const std::vector<Layer>& layers, const
   core.hash = hardware_hash(config);
   core.rom = config.tables == Tables::rom;
   core.counters = config.event_counters;
+  core.coverage = options.coverage;
   std::optional<LayerProgram> rom;
   if (core.rom) {
     rom = build_program(core.parameters, layers.at(0), *rom_data);

@@ -27,6 +27,7 @@ struct Core {
   bool counters = true;  ///< built with event counters
   std::uint64_t rtl = 0; ///< hash of its SystemVerilog
   std::string object;  ///< shared object of module epim_observed; empty: not compiled
+  std::string coverage;  ///< folder where every driver of this core leaves its line and toggle counts; empty: none
 };
 
 /// Compiles the core of `config` for `layers`. With tables = "rom" the first layer's images are built in.
@@ -72,6 +73,8 @@ struct LayerRun {
   std::vector<bool> offered, ready;   ///< per cycle: an input word was offered, a beat could be taken
   std::int64_t cycles = 0, first_fire = 0, last_fire = 0;
   std::uint32_t status = 0;
+  std::int64_t in_waits = 0, in_gaps = 0;  ///< cycles: a word offered and not accepted; room and no word offered
+  std::int64_t out_waits = 0;         ///< cycles with a beat offered and not taken
   double seconds = 0;                 ///< wall time of the simulation
   double cpu_seconds = 0;             ///< processor time of it
 };

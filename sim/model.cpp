@@ -31,6 +31,12 @@ bool Model::has(const std::string& name) const {
   return false;
 }
 
+void Model::write_coverage(const std::string& file) const {
+  auto* write = reinterpret_cast<void (*)(void*, const char*)>(dlsym(handle_, "epim_model_coverage"));
+  if (!write) throw std::logic_error("the compiled model counts no coverage");
+  write(self_, file.c_str());
+}
+
 Signal Model::port(const std::string& name) const {
   for (const auto& [n, s] : ports_)
     if (n == name) return s;

@@ -87,6 +87,8 @@ class Model {
   bool trace_open(const std::string& file) { return api_.trace_open(self_, file.c_str()); }
   void trace_dump(std::uint64_t time) { api_.trace_dump(self_, time); }
   void trace_close() { api_.trace_close(self_); }
+  /// Verilator's line and toggle counts so far; throws std::logic_error where the model was built without coverage.
+  void write_coverage(const std::string& file) const;
 
  private:
   void* handle_ = nullptr;

@@ -156,6 +156,7 @@ CaseResult run_case(const Case& item, const BuildOptions& build, const Sources* 
         const std::vector<IntTensor> inputs(variant == 2 ? 2 : 1, s.input);
         const LayerRun run = run_layer(driver, core, s.layer, s.data, inputs, options);
         result.cycles += run.cycles;
+        result.bins.sample(item.config, core.parameters, s.layer, s.data, inputs, run, options.stalls.any());
       }
       ++result.configurations;
     }

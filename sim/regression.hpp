@@ -9,6 +9,7 @@
 #include "gen/config.hpp"
 #include "gen/synthetic.hpp"
 #include "sim/driver.hpp"
+#include "sim/functional_bins.hpp"
 
 namespace epim {
 
@@ -33,6 +34,7 @@ struct CaseResult {
   bool passed = false;
   std::string stage, message;      ///< of the first failure
   std::int64_t cycles = 0;
+  FunctionalBins bins;             ///< what its runs did
   double seconds = 0, build_seconds = 0;
 };
 

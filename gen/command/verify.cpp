@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
+#include "gen/output_folder.hpp"
 #include "sim/misuse.hpp"
 #include "sim/regression.hpp"
 
@@ -22,6 +23,7 @@ struct Options {
   std::vector<std::string> configs;
   int random = 24, layers = 5, hardware = -1, layer = -1, jobs = 0;
   std::uint64_t seed = 1;
+  std::string coverage;
   bool no_named = false, json = false;
 };
 
@@ -56,6 +58,8 @@ void add_verify(CLI::App& app) {
   verb->add_option("--show", o->layer, "Print layer N of --random-hardware as a configuration file and stop");
   verb->add_flag("--no-named", o->no_named, "Random configurations only");
   verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores");
+  verb->add_option("--coverage", o->coverage,
+                   "Folder for line and toggle counts of every model (*.dat) and functional bins (bins.json)");
   verb->add_flag("--json", o->json, "Results as JSON on stdout");
   verb->footer("Examples:\n  epim verify --random 100 --random-seed 7\n  epim verify --random-seed 1 --random-hardware 3");
   verb->callback([o] {
@@ -69,6 +73,8 @@ void add_verify(CLI::App& app) {
     build.cache = cache();
     build.fast = false;
     build.random_init = true;
+    if (!o->coverage.empty()) std::filesystem::create_directories(o->coverage);
+    build.coverage = o->coverage;
     std::vector<CaseResult> results(cases.size());
     std::atomic<std::size_t> next{0}, done{0};
     std::mutex mutex;
@@ -91,6 +97,11 @@ void add_verify(CLI::App& app) {
     // Misuse checks are results of their own, no configurations.
     if (o->hardware < 0 && o->configs.empty())
       for (CaseResult& r : run_misuse(build)) results.push_back(std::move(r));
+    if (!o->coverage.empty()) {
+      FunctionalBins bins;
+      for (const CaseResult& r : results) bins.add(r.bins);
+      write_file_atomically(o->coverage + "/bins.json", nlohmann::ordered_json(bins.counts()).dump(2) + "\n");
+    }
     int passed = 0, failed = 0;
     nlohmann::ordered_json j = nlohmann::ordered_json::array();
     for (const CaseResult& r : results) {

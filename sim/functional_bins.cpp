@@ -1,0 +1,203 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/functional_bins.hpp"
+
+#include <algorithm>
+#include <set>
+#include <stdexcept>
+
+#include <fmt/format.h>
+
+#include "gen/program.hpp"
+#include "gen/register_map.hpp"
+#include "golden/evaluate.hpp"
+
+namespace epim {
+namespace {
+
+const char* const situations[] = {
+    // Patches in the epitome: elements that several patches read, the same element of another output range only, none.
+    "overlap.none", "overlap.within_range", "overlap.across_ranges", "overlap.unread_elements",
+    // Edges of the map that windows cross.
+    "padding.none", "padding.top", "padding.left", "padding.bottom", "padding.right", "padding.all_edges",
+    "padding.asymmetric", "padding.window_row_outside",
+    // The streams.
+    "stalls.none", "stalls.input_gap", "stalls.output_wait", "stalls.buffer_full", "stalls.both", "frames.one",
+    "frames.back_to_back",
+    // Output channel wrapping.
+    "wrap.off", "wrap.copies", "wrap.stored_once", "wrap.consumer_modulo",
+    // Word lines.
+    "lines.zero_drive", "lines.unnamed", "lines.partial_lane_block", "lines.several_pe_rows", "lines.zero_conversion",
+    // Saturation.
+    "saturation.adc", "saturation.adc_never", "saturation.clamp_low", "saturation.clamp_high", "saturation.clamp_never",
+    // Ring of input rows.
+    "ring.holds_map", "ring.wraps", "ring.wraps_between_frames", "ring.refilled_while_firing",
+    // Ranges.
+    "range.one_patch", "range.added", "range.concatenated", "range.several_pe_columns", "range.column_step_skipped",
+    "range.odd_last_group",
+    // Output words.
+    "output.partial_word", "output.full_words", "output.ranges_share_a_word", "output.negative",
+    // Arithmetic.
+    "input.unsigned_dac1", "input.unsigned_dac2", "input.signed_dac1", "input.signed_dac2", "input.narrow_step",
+    "input.one_step", "cells.1_bit", "cells.2_bits", "cells.4_bits", "cells.partial_slice", "zero_point.off",
+    "zero_point.on", "zero_point.negative", "scale.per_crossbar",
+    // Geometry and structure.
+    "kernel.1x1", "kernel.square", "kernel.not_square", "stride.1", "stride.2", "stride.above_kernel",
+    "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
+    "tables.rom",
+};
+
+/// Whether some window has a position outside the map on each side.
+Padding crossed(const Layer& l) {
+  const int last_y = (l.out_h() - 1) * l.stride - l.pad.top + l.kh - 1, last_x = (l.out_w() - 1) * l.stride - l.pad.left + l.kw - 1;
+  return {l.pad.top > 0, l.pad.left > 0, last_y >= l.h, last_x >= l.w};
+}
+
+}  // namespace
+
+FunctionalBins::FunctionalBins() {
+  for (const char* s : situations) counts_[s] = 0;
+}
+
+void FunctionalBins::hit(const std::string& bin, bool yes) {
+  const auto at = counts_.find(bin);
+  if (at == counts_.end()) throw std::logic_error("unknown functional bin " + bin);
+  at->second += yes;
+}
+
+void FunctionalBins::add(const FunctionalBins& other) {
+  for (const auto& [bin, n] : other.counts_) counts_[bin] += n;
+}
+
+void FunctionalBins::sample(const Config& config, const CoreParameters& parameters, const Layer& layer,
+                            const LayerData& data, const std::vector<IntTensor>& inputs, const LayerRun& run, bool stalled) {
+  const Hardware& hw = parameters.hw;
+  // Overlap: patches per epitome element, within one output range and over all of them.
+  std::map<int, IntTensor> by_range;
+  IntTensor all({layer.epitome.e_out, layer.epitome.e_in, layer.epitome.p, layer.epitome.q});
+  for (const Patch& patch : layer.patches) {
+    IntTensor& mine = by_range.try_emplace(patch.dst_out, all.shape).first->second;
+    for (int o = patch.c_out; o < patch.c_out + patch.beta2; ++o)
+      for (int c = patch.c_in; c < patch.c_in + patch.beta1; ++c)
+        for (int y = patch.p; y < patch.p + layer.kh; ++y)
+          for (int x = patch.q; x < patch.q + layer.kw; ++x) {
+            ++mine(o, c, y, x);
+            ++all(o, c, y, x);
+          }
+  }
+  std::int64_t within = 0;
+  for (const auto& [start, mine] : by_range) within = std::max(within, *std::max_element(mine.data.begin(), mine.data.end()));
+  const auto [least, most] = std::minmax_element(all.data.begin(), all.data.end());
+  hit("overlap.none", *most <= 1);
+  hit("overlap.within_range", within > 1);
+  hit("overlap.across_ranges", *most > within);
+  hit("overlap.unread_elements", *least == 0);
+
+  const Padding edge = crossed(layer);
+  const int edges = edge.top + edge.left + edge.bottom + edge.right;
+  hit("padding.none", edges == 0);
+  hit("padding.top", edge.top);
+  hit("padding.left", edge.left);
+  hit("padding.bottom", edge.bottom);
+  hit("padding.right", edge.right);
+  hit("padding.all_edges", edges == 4);
+  hit("padding.asymmetric", layer.pad.top != layer.pad.bottom || layer.pad.left != layer.pad.right);
+  hit("padding.window_row_outside", layer.pad.top >= 2 || layer.pad.bottom >= 2);
+
+  hit("stalls.none", !stalled);
+  hit("stalls.input_gap", run.in_gaps > 0);
+  hit("stalls.output_wait", run.out_waits > 0);
+  hit("stalls.buffer_full", run.in_waits > 0);
+  hit("stalls.both", run.in_gaps > 0 && run.out_waits > 0);
+  hit("frames.one", inputs.size() == 1);
+  hit("frames.back_to_back", inputs.size() > 1);
+
+  hit("wrap.off", layer.wrap == Wrap::off);
+  hit("wrap.copies", layer.wrap == Wrap::copies);
+  hit("wrap.stored_once", layer.wrap == Wrap::stored_once);
+  hit("wrap.consumer_modulo", layer.in_period > 0 && layer.in_period < layer.cin);
+
+  const EventCounts& e = run.golden;
+  const std::int64_t fired_lines = e.fire_cycles * hw.pe_rows * hw.pe_cols * hw.xb_rows * hw.dac_bits;
+  hit("lines.zero_drive", e.word_line_drives < fired_lines);
+  const PeArray array = pe_array_for(hw, layer.epitome);
+  const int epitome_rows = physical_rows(layer.epitome, hw.lanes);
+  bool unnamed = epitome_rows < hw.pe_rows * hw.xb_rows;
+  for (const Patch& p : layer.patches) unnamed = unnamed || p.beta1 * layer.kh * layer.kw < epitome_rows;
+  hit("lines.unnamed", unnamed);
+  hit("lines.partial_lane_block", layer.stored_cin() % hw.lanes != 0);
+  hit("lines.several_pe_rows", array.rows > 1);
+  hit("lines.zero_conversion", e.adc_zero > 0);
+
+  hit("saturation.adc", e.adc_saturated > 0);
+  hit("saturation.adc_never", e.adc_saturated == 0);
+  bool low = false, high = false, inside = false, negative = false;
+  for (const IntTensor& out : run.outputs)
+    for (std::int64_t v : out.data) {
+      low = low || v == layer.clamp_lo;
+      high = high || v == layer.clamp_hi;
+      inside = inside || (v > layer.clamp_lo && v < layer.clamp_hi);
+      negative = negative || v < 0;
+    }
+  hit("saturation.clamp_low", low);
+  hit("saturation.clamp_high", high);
+  hit("saturation.clamp_never", inside);
+
+  const LayerProgram program = build_program(parameters, layer, data, static_cast<int>(inputs.size()));
+  const int ring_rows = static_cast<int>(program.geometry[(reg::ring_rows - reg::last_patch) / 4]);
+  hit("ring.holds_map", ring_rows >= layer.h);
+  hit("ring.wraps", ring_rows < layer.h);
+  hit("ring.wraps_between_frames", inputs.size() > 1 && ring_rows % layer.h != 0);
+  hit("ring.refilled_while_firing", ring_rows < layer.h && run.in_waits > 0);
+
+  const FiringPlan plan = plan_firings(layer);
+  bool one = false, added = false, skipped = false;
+  for (const OutputRange& r : plan.ranges) {
+    one = one || r.firings == 1;
+    added = added || r.firings > 1;
+  }
+  for (const Patch& p : layer.patches) skipped = skipped || column_steps_of(hw, p) < hw.column_steps();
+  hit("range.one_patch", one);
+  hit("range.added", added);
+  hit("range.concatenated", plan.ranges.size() > 1);
+  hit("range.several_pe_columns", array.cols > 1);
+  hit("range.column_step_skipped", skipped);
+  hit("range.odd_last_group", hw.adcs() % hw.joint_lanes != 0);
+
+  hit("output.partial_word", plan.stored_cout % hw.lanes != 0);
+  hit("output.full_words", plan.stored_cout % hw.lanes == 0);
+  hit("output.ranges_share_a_word", std::any_of(plan.ranges.begin(), plan.ranges.end(),
+                                                [&](const OutputRange& r) { return r.start % hw.lanes != 0; }));
+  hit("output.negative", negative);
+
+  hit("input.unsigned_dac1", !hw.act_signed && hw.dac_bits == 1);
+  hit("input.unsigned_dac2", !hw.act_signed && hw.dac_bits == 2);
+  hit("input.signed_dac1", hw.act_signed && hw.dac_bits == 1);
+  hit("input.signed_dac2", hw.act_signed && hw.dac_bits == 2);
+  hit("input.narrow_step", (hw.act_bits - hw.act_signed) % hw.dac_bits != 0);
+  hit("input.one_step", hw.steps() == 1);
+  hit("cells.1_bit", hw.cell_bits == 1);
+  hit("cells.2_bits", hw.cell_bits == 2);
+  hit("cells.4_bits", hw.cell_bits == 4);
+  hit("cells.partial_slice", (hw.weight_bits - 1) % hw.cell_bits != 0);
+  hit("zero_point.off", !hw.zero_point);
+  hit("zero_point.on", hw.zero_point);
+  hit("zero_point.negative", hw.zero_point && *std::min_element(data.zero_point.data.begin(), data.zero_point.data.end()) < 0);
+  hit("scale.per_crossbar", std::set<std::int64_t>(data.crossbar_scale.data.begin(), data.crossbar_scale.data.end()).size() > 1);
+
+  hit("kernel.1x1", layer.kh == 1 && layer.kw == 1);
+  hit("kernel.square", layer.kh == layer.kw && layer.kh > 1);
+  hit("kernel.not_square", layer.kh != layer.kw);
+  hit("stride.1", layer.stride == 1);
+  hit("stride.2", layer.stride == 2);
+  hit("stride.above_kernel", layer.stride > std::min(layer.kh, layer.kw));
+  hit("map.one_output_position", layer.out_h() * layer.out_w() == 1);
+  hit("period.steps", hw.steps() >= hw.joint_groups());
+  hit("period.joint", hw.steps() < hw.joint_groups());
+  hit("storage.flat", config.storage == Storage::flat);
+  hit("storage.ram", config.storage == Storage::ram);
+  hit("tables.writable", config.tables == Tables::writable);
+  hit("tables.rom", config.tables == Tables::rom);
+}
+
+}  // namespace epim
