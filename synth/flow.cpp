@@ -219,7 +219,11 @@ class Flow {
         if (!m.blackbox) boxes += "blackbox " + m.name + "\n";
       }
     save(work_ / "macros.lib", macro_liberty(macros, o_.macro_delay_ns));
-    yosys("timing_netlist", "read_rtlil mapped.il\n" + boxes + "write_verilog -noattr timing.v\n", 0.92);
+    // Flip-flops get the names of the registers that they are, for the report.
+    std::string registers;
+    for (const auto& [name, cell] : result_.library.cells)
+      if (cell.flip_flop) registers += " t:" + name;
+    yosys("timing_netlist", "read_rtlil mapped.il\n" + boxes + "rename -wire -suffix _reg" + registers + "\nwrite_verilog -noattr timing.v\n", 0.92);
     save(work_ / "epim.sdc", read_text(o_.sdc));
     const std::string script = fmt::format(
         "set epim_period {}\nread_liberty target.lib\nread_liberty macros.lib\nread_verilog timing.v\nlink_design epim_top\n"
