@@ -147,6 +147,8 @@ Point synthesise_one(const std::string& path, const Options& o, const std::funct
     c.set.push_back("hardware.storage=ram");
     config = c.load();
   }
+  const std::string folder = (fs::path(o.out) / config.name).string();
+  check_output_folder(folder);
   const Prepared prepared = prepare(config);
   const FileSet files = emit(config, prepared.layers);
 
@@ -178,7 +180,7 @@ Point synthesise_one(const std::string& path, const Options& o, const std::funct
   for (const auto& [name, text] : files)
     if (name != kMarkerFile) out["gen/" + name] = text;
   out["area.json"] = json_of(p).dump(2) + "\n";
-  write_output_folder((fs::path(o.out) / p.name).string(), out);
+  write_output_folder(folder, out);
   return p;
 }
 

@@ -9,13 +9,13 @@
 # does it, to the cells of constraints/epim_ge.lib; registers are paired by name, every other pair of equal names and
 # every output must be proven equal for all inputs and all states that induction reaches. Memories become registers on
 # both sides. Then one gate of every netlist is exchanged: the proof must fail.
-# One line per module; the last line is "N passed, M failed". Environment: YOSYS, EPIM_LIMIT (seconds, default 300).
+# One line per module; the last line is "N passed, M failed". Environment: YOSYS, EPIM_LIMIT (CPU seconds, default 120).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 yosys=${YOSYS:-yosys}
-limit=${EPIM_LIMIT:-300}
+limit=${EPIM_LIMIT:-120}
 usage() { sed -n '4,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 [[ $# -ge 2 ]] || usage
 command -v "$yosys" > /dev/null || { echo "missing tool: $yosys: install Debian package yosys"; exit 3; }
@@ -29,14 +29,14 @@ gates='opt -nodffe -nosdff; wreduce; peepopt; opt_clean; alumacc; opt -nodffe -n
 
 # prove WORK NETLIST: gold.il against the netlist.
 prove() {
-  timeout "$limit" "$yosys" -q -p "
-    read_rtlil $1/gold.il; rename -top gold
+  (ulimit -t "$limit"; "$yosys" -q -p "
+    read_rtlil $1/gold.il; rename -top gold; async2sync
     design -save both
-    design -reset; read_verilog $2 $root/constraints/epim_ge.v; hierarchy -top $3; proc; flatten; opt_clean; rename -top gate
+    design -reset; read_verilog $2 $root/constraints/epim_ge.v; hierarchy -top $3; proc; flatten; opt_clean; rename -top gate; async2sync
     write_rtlil $1/gate.il
     design -load both; read_rtlil $1/gate.il
     equiv_make gold gate equiv; hierarchy -top equiv; opt_clean
-    equiv_simple -undef; equiv_induct -undef -seq 5; equiv_status -assert" > "$1/prove.log" 2>&1
+    equiv_simple -undef; equiv_induct -undef -seq 5; equiv_status -assert") > "$1/prove.log" 2>&1
 }
 
 while read -r module parameters; do

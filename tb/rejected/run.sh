@@ -135,6 +135,14 @@ head -c 200 "$root/models/digits/test_images.npy" > digits/test_images.npy
 expect "truncated images" 'corrupt-npz' "$epim" sim --config net.toml
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
 expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
+synth() { "$epim" synth --config ok.toml --out out "$@"; }
+expect "Liberty file that is not there" '^none.lib: unreadable-file: ' synth --liberty none.lib
+echo 'library(x) { cell(A) { area : 1;' > cut.lib
+expect "truncated Liberty file" '^cut.lib:2:1: liberty-syntax: ' synth --liberty cut.lib
+echo 'library(x) { cell(A) { area : 1; pin(Y) { direction : output; function : "1"; } } }' > few.lib
+expect "Liberty file without a flip-flop" '^few.lib: liberty-unusable: ' synth --liberty few.lib
+expect "timing without a Liberty file" 'bad-argument: --timing' synth --timing
+expect "a program that is not Yosys" 'bad-argument: --yosys' synth --yosys /bin/true
 expect "unknown verb" 'bad-argument' "$epim" simulate
 
 if [ -n "$markdown" ]; then printf '| input | message |\n|---|---|\n%s' "$rows" > "$markdown"; fi
