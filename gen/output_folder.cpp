@@ -53,20 +53,40 @@ std::string beside(const fs::path& path, const char* what) {
 
 }  // namespace
 
-void write_output_folder(const std::string& out, const FileSet& files) {
+namespace {
+
+/// The folder that `out` names, allowed to be replaced. `exists`: it is there already.
+fs::path checked_target(const std::string& out, bool& exists) {
   fs::path target = fs::path(out).lexically_normal();
   if (!target.has_filename()) target = target.parent_path();  // "out/" means "out"
-  for (const auto& [name, bytes] : files) check_inside(name);
   if (out.empty() || target == "/" || target == "." || target.filename() == "..")
     throw InputError({}, "output-not-ours", fmt::format("output folder \"{}\", legal: a new or generated folder", out));
   try {
-    const bool exists = fs::exists(fs::symlink_status(target));
+    exists = fs::exists(fs::symlink_status(target));
     const bool ours = fs::is_directory(target) && (fs::exists(target / kMarkerFile) || fs::is_empty(target));
     if (exists && !ours)
       throw InputError({target.string(), 0, 0}, "output-not-ours",
                        fmt::format("exists and holds no {}, so it was not generated; legal: a new, empty or "
                                    "generated folder",
                                    kMarkerFile));
+  } catch (const fs::filesystem_error& e) {
+    not_writable(target, e.code().message());
+  }
+  return target;
+}
+
+}  // namespace
+
+void check_output_folder(const std::string& out) {
+  bool exists = false;
+  checked_target(out, exists);
+}
+
+void write_output_folder(const std::string& out, const FileSet& files) {
+  for (const auto& [name, bytes] : files) check_inside(name);
+  bool exists = false;
+  const fs::path target = checked_target(out, exists);
+  try {
     if (target.has_parent_path()) fs::create_directories(target.parent_path());
     Cleanup fresh{beside(target, "tmp")}, old;
     fs::remove_all(fresh.path);

@@ -18,6 +18,9 @@ inline constexpr const char* kMarkerFile = "epim.json";
 /// Errors: InputError output-not-ours (exists and is not ours), output-not-writable; nothing is left behind.
 void write_output_folder(const std::string& out, const FileSet& files);
 
+/// Throws what write_output_folder would throw for `out` as it is now; before work that takes long.
+void check_output_folder(const std::string& out);
+
 /// Writes one file through a temporary name and rename. Errors: output-not-writable.
 void write_file_atomically(const std::string& path, const std::string& bytes);
 

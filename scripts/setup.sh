@@ -36,7 +36,9 @@ libbenchmark-dev|benchmarks
 yosys|reads and synthesises the SystemVerilog
 iverilog|second simulator
 z3|formal proofs: k-induction
-patch|applies the bug bank'
+patch|applies the bug bank
+opensta|slowest path of a netlist
+qflow-tech-osu035|a cell library for area and timing'
 
 case $profile in
   run) packages=$run_packages ;;

@@ -29,6 +29,7 @@ void add_verify(CLI::App& app);
 void add_bench(CLI::App& app);
 void add_bugs(CLI::App& app);
 void add_doctor(CLI::App& app);
+void add_synth(CLI::App& app);
 
 /// --config, --crossbar and --set, as most verbs take them.
 struct ConfigOptions {

@@ -97,6 +97,7 @@ int main(int argc, char** argv) {
   command::add_verify(app);
   command::add_bench(app);
   command::add_bugs(app);
+  command::add_synth(app);
   command::add_doctor(app);
   try {
     app.parse(argc, argv);

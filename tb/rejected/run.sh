@@ -189,6 +189,14 @@ expect "corrupt PNG" '^flipped.png: corrupt-image: PNG, byte ' picture flipped.p
 expect "something that is no image" '^ok.toml: image-format: ' picture ok.toml
 expect "image that is not there" '^nowhere.png: unreadable-file: ' picture nowhere.png
 
+synth() { "$epim" synth --config ok.toml --out out "$@"; }
+expect "Liberty file that is not there" '^none.lib: unreadable-file: ' synth --liberty none.lib
+echo 'library(x) { cell(A) { area : 1;' > cut.lib
+expect "truncated Liberty file" '^cut.lib:2:1: liberty-syntax: ' synth --liberty cut.lib
+echo 'library(x) { cell(A) { area : 1; pin(Y) { direction : output; function : "1"; } } }' > few.lib
+expect "Liberty file without a flip-flop" '^few.lib: liberty-unusable: ' synth --liberty few.lib
+expect "timing without a Liberty file" 'bad-argument: --timing' synth --timing
+expect "a program that is not Yosys" 'bad-argument: --yosys' synth --yosys /bin/true
 expect "unknown verb" 'bad-argument' "$epim" simulate
 
 if [ -n "$markdown" ]; then printf '| input | message |\n|---|---|\n%s' "$rows" > "$markdown"; fi

@@ -1,0 +1,61 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# The area table of docs/area.md: crossbars of 64, 128 and 256 rows and columns, PE arrays of 1x1 and 4x1.
+#   scripts/synth.sh [OUT_DIR]      default out/area
+# Two configurations at a time; one that is done (same command, same configuration) is not done again.
+# Writes OUT_DIR/CONFIG/ (netlists, area.json), OUT_DIR/area.csv, OUT_DIR/area.md. With Debian's qflow-tech-osu035 also
+# um2; EPIM_LIBERTY names another library, EPIM_LIBERTY= none.
+set -eu
+cd "$(dirname "$0")/.." || exit 4
+scripts/setup.sh test || exit $?  # Yosys and the library
+scripts/build.sh run || exit $?
+out=${1:-out/area}
+epim=build/gen/command/epim
+liberty=${EPIM_LIBERTY-/usr/share/qflow/tech/osu035/osu035_stdcells.lib}
+options=()
+if [ -n "$liberty" ] && [ -f "$liberty" ]; then options=(--liberty "$liberty"); fi
+mkdir -p "$out"
+stamp=$(cksum < $epim)
+start=$SECONDS
+# Longest first.
+names="xb256-pe4x1 xb256-pe1x1 xb128-pe4x1 xb128-pe1x1 xb64-pe4x1 xb64-pe1x1"
+
+one() {
+  key="$stamp $(cksum < "configs/area/$1.toml") ${options[*]-}"
+  if [ "$(cat "$out/$1.key" 2> /dev/null)" = "$key" ] && [ -f "$out/$1/area.json" ]; then return; fi
+  rm -f "$out/$1.key"
+  "$epim" synth --config "configs/area/$1.toml" --out "$out" --csv "$out/$1.csv" --markdown "$out/$1.md" "${options[@]}" \
+    > "$out/$1.txt" 2> "$out/$1.log" || { cat "$out/$1.log" >&2; return 1; }
+  echo "$key" > "$out/$1.key"
+}
+
+running=0 failed=0
+for name in $names; do
+  if [ "$running" -ge "${EPIM_JOBS:-2}" ]; then
+    wait -n || failed=1
+    running=$((running - 1))
+  fi
+  one "$name" &
+  running=$((running + 1))
+  echo "synth: $name, $((SECONDS - start)) s" >&2
+done
+while [ "$running" -gt 0 ]; do wait -n || failed=1; running=$((running - 1)); done
+[ "$failed" = 0 ] || exit 1
+
+first=1
+: > "$out/area.csv"
+: > "$out/area.md"
+for name in xb64-pe1x1 xb64-pe4x1 xb128-pe1x1 xb128-pe4x1 xb256-pe1x1 xb256-pe4x1; do
+  if [ $first = 1 ]; then
+    cat "$out/$name.csv" >> "$out/area.csv"
+    cat "$out/$name.md" >> "$out/area.md"
+  else
+    tail -n +2 "$out/$name.csv" >> "$out/area.csv"
+    tail -n +3 "$out/$name.md" >> "$out/area.md"
+  fi
+  first=0
+done
+cat "$out/area.md"
+echo "synth: $((SECONDS - start)) s; blocks of every size: $out/area.csv" >&2

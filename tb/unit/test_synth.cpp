@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include <catch2/catch.hpp>
+#include <sstream>
+
+#include "golden/diagnostic.hpp"
+#include "golden/json_document.hpp"
+#include "synth/area.hpp"
+#include "synth/liberty.hpp"
+#include "synth/macro_liberty.hpp"
+#include "synth/netlist.hpp"
+
+using namespace epim;
+
+namespace {
+
+const char* const kSmallLibrary = R"(library(small) {
+  /* two cells */
+  cell(N) { area : 2.5; pin(A) { direction : input; timing() { x : 1; } } pin(B) { direction : input; }
+            pin(Y) { direction : output; function : "(!(A B))"; } }
+  cell(Q) { area : 10; ff(I, J) { next_state : "D"; clocked_on : "C"; } pin(C) { direction : input; }
+            pin(D) { direction : input; } pin(Q) { direction : output; function : "I"; } }
+  cell(B) { area : 3; pin(A) { direction : input; } pin(Y) { direction : output; function : "A"; } }
+}
+)";
+
+/// Text of the InputError, or "" when nothing is thrown.
+std::string refusal(const std::string& text) {
+  try {
+    parse_liberty(text, "f.lib");
+  } catch (const InputError& e) {
+    return e.what();
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("synth: Liberty cells", "[synth]") {
+  const Liberty l = parse_liberty(kSmallLibrary, "f.lib");
+  CHECK(l.name == "small");
+  CHECK(l.cells.size() == 3);
+  CHECK(l.cells.at("N").nand2);
+  CHECK_FALSE(l.cells.at("Q").nand2);
+  CHECK(l.cells.at("Q").flip_flop);
+  CHECK(l.nand2_area() == 2.5);
+  CHECK(l.buffer() == "B");
+  CHECK(l.timing);
+}
+
+TEST_CASE("synth: gate equivalents follow the transistor rule", "[synth]") {
+  const Liberty l = load_liberty(std::string(EPIM_SOURCE_DIR) + "/constraints/epim_ge.lib");
+  CHECK(l.nand2_area() == 1.0);
+  CHECK(l.cells.at("INV").area == 0.5);
+  CHECK(l.cells.at("XOR2").area == 2.5);
+  CHECK(l.cells.at("DFF").area == 6.0);
+  CHECK(l.cells.at("DFFR").area == 7.0);
+  CHECK_FALSE(l.timing);
+  for (const auto& [name, cell] : l.cells) CHECK(cell.area * 4 == static_cast<int>(cell.area * 4));
+}
+
+TEST_CASE("synth: corrupt Liberty is refused where it is wrong", "[synth]") {
+  CHECK(refusal("") == "f.lib:1:1: liberty-syntax: expected a library group, found the end of the file");
+  CHECK(refusal("library(x) {\n  cell(A) { area : 1;\n").find("f.lib:3:1: liberty-syntax: the file ends") == 0);
+  CHECK(refusal("library(x) {\n cell(A) { area : many; }\n}").find("f.lib:2:19: liberty-syntax: area is not a number") == 0);
+  CHECK(refusal("library(x) { cell(A { area : 1; } }").find("liberty-syntax: a ) is missing before {") != std::string::npos);
+  CHECK(refusal("library(x) { }").find("liberty-unusable: no cell groups") != std::string::npos);
+  std::string no_register = kSmallLibrary;
+  no_register.erase(no_register.find("ff(I, J)"), 2);
+  CHECK(refusal(no_register).find("liberty-unusable: no flip-flop") != std::string::npos);
+  // Cut anywhere before its last brace, the file is refused, never read in part.
+  const std::string text = kSmallLibrary;
+  for (std::size_t n = 0; n + 2 < text.size(); ++n) CHECK(refusal(text.substr(0, n)) != "");
+}
+
+TEST_CASE("synth: modules of an RTLIL text", "[synth]") {
+  std::istringstream in(R"(attribute \blackbox 1
+module $paramod$0123\box
+  wire width 4 input 1 \a
+  wire output 2 \y
+end
+module \leaf
+  wire input 1 \c
+  memory width 3 size 5 \m
+  cell \N $1
+    connect \A \c
+  end
+  cell \Q $2
+  end
+end
+module $paramod\epim_ram\Depth=8
+  cell $mem_v2 \m
+    parameter \SIZE 8
+    parameter signed \WIDTH 99
+    parameter \WIDTH 4
+  end
+end
+module \top
+  cell \leaf \a
+  end
+  cell \leaf \b
+  end
+  cell $paramod\epim_ram\Depth=8 \r
+  end
+end
+)");
+  const auto modules = read_rtlil(in);
+  REQUIRE(modules.size() == 4);
+  CHECK(modules[0].blackbox);
+  CHECK(modules[0].base() == "box");
+  CHECK(modules[2].base() == "epim_ram");
+  CHECK_FALSE(modules[1].blackbox);
+  REQUIRE(modules[0].ports.size() == 2);
+  CHECK(modules[0].ports[0].width == 4);
+  CHECK(modules[0].ports[1].output);
+  CHECK(modules[1].memories[0].bits() == 15);
+  CHECK(modules[2].memories[0].bits() == 32);
+  const auto counts = instance_counts(modules, "top");
+  CHECK(counts.at("leaf") == 2);
+  CHECK(counts.count("$paramod$0123\\box") == 0);
+}
+
+TEST_CASE("synth: area by hand", "[synth]") {
+  SynthResult r;
+  r.ge_library = parse_liberty(kSmallLibrary, "f.lib");
+  NetlistModule ram{"epim_ram_8x4", false, {}, {{8, 4}}, {{"Q", 4}, {"$mem_v2", 1}}};
+  NetlistModule ifat{"epim_ifat", false, {}, {}, {{"epim_ram_8x4", 1}}};
+  NetlistModule addr{"epim_addr_ctrl", false, {}, {}, {{"N", 10}, {"Q", 2}}};
+  NetlistModule top{"epim_top", false, {}, {}, {{"epim_ifat", 1}, {"epim_addr_ctrl", 2}, {"N", 4}}};
+  r.ge = {ram, ifat, addr, top};
+  NetlistModule less = addr;
+  less.cells["N"] = 6;
+  r.reference = {ram, less};
+  const AreaReport a = area_report(r);
+  REQUIRE(a.rows.size() == 3);
+  CHECK(a.rows[0].block == "epim_ifat");
+  CHECK(a.rows[0].ge == 40);
+  CHECK(a.rows[0].registers == 4);
+  CHECK(a.rows[0].memory_bits == 32);
+  CHECK(a.rows[1].ge == 90);                      // 2 * (10 * 2.5 + 2 * 10)
+  CHECK(a.total.ge == 40 + 90 + 10);
+  CHECK(a.added.lenient_ge == 40 + 20);           // 2 * 4 gates less
+  CHECK(a.added.strict_ge == 40 + 90);
+  CHECK(a.strict_all() == Approx((130.0 + 48) / (140 + 48)));
+  r.ge[2].cells["mystery"] = 1;
+  CHECK_THROWS_WITH(area_report(r), Catch::Contains("mystery"));
+}
+
+TEST_CASE("synth: macros have an arc at every port", "[synth]") {
+  NetlistModule m{"epim_ram_8x4", true, {{"clk_i", 1, false}, {"waddr_i", 3, false}, {"rdata_o", 4, true}}, {}, {}};
+  const std::string s = macro_liberty({&m}, 1.5);
+  CHECK(s.find("cell(epim_ram_8x4)") != std::string::npos);
+  CHECK(s.find("bus(rdata_o) { bus_type : bus4; direction : output; timing()") != std::string::npos);
+  CHECK(s.find("setup_rising") != std::string::npos);
+  CHECK(s.find("values(\"1.5\")") != std::string::npos);
+}
