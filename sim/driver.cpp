@@ -355,7 +355,6 @@ Assembled assemble(const Config& config, const std::vector<Layer>& layers, const
   core.hash = hardware_hash(config);
   core.rom = config.tables == Tables::rom;
   core.counters = config.event_counters;
-  core.coverage = options.coverage;
   std::optional<LayerProgram> rom;
   if (core.rom) {
     rom = build_program(core.parameters, layers.at(0), *rom_data);
@@ -390,6 +389,7 @@ Core describe_core(const Config& config, const std::vector<Layer>& layers) { ret
 Core build_core_from(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
                      const BuildOptions& options, const Sources* rtl) {
   Assembled a = assemble(config, layers, rom_data, rtl);
+  a.core.coverage = options.coverage;
   BuildOptions build = options;
   build.data.insert(build.data.end(), a.data.begin(), a.data.end());
   a.core.object = build_model(a.sources, "epim_observed", a.ports, build);
