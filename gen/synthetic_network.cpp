@@ -90,6 +90,25 @@ IntTensor synthetic_image(const Network& network, std::uint64_t seed) {
   return x;
 }
 
+void check_bundle(const Network& network, const NpzFile& bundle) {
+  for (const Node& node : network.nodes) {
+    if (!node.has_weights()) continue;
+    const EpitomeShape e = node.weight_shape();
+    const std::pair<const char*, std::vector<int>> wanted[] = {
+        {"epitome", {e.e_out, e.e_in, e.p, e.q}}, {"bn_scale", {node.cout}}, {"bn_bias", {node.cout}}};
+    for (const auto& [key, shape] : wanted) {
+      const std::string name = node.name + "/" + key;
+      const NpyArray* array = bundle.find(name);
+      if (!array)
+        throw InputError(node.where, "missing-array", fmt::format("node {}: {} holds no array {}", node.name, bundle.path, name));
+      if (array->shape != shape)
+        throw InputError(node.where, "tensor-shape",
+                         fmt::format("node {}: {} in {} has shape [{}]; this network with this design needs [{}]", node.name, name,
+                                     bundle.path, fmt::join(array->shape, ", "), fmt::join(shape, ", ")));
+    }
+  }
+}
+
 void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const Hardware& hw) {
   bool missing = false;
   for (const Node& node : network.nodes) missing |= node.has_weights() && node.act_scale <= 0;
@@ -179,11 +198,7 @@ template <class T> Tensor<T> rows_of(const Tensor<T>& t, int first, int count) {
 }
 
 std::vector<float> channel_values(const NpzFile& bundle, const Node& node, const char* key, int first, int count) {
-  const std::string name = node.name + "/" + key;
-  const FloatTensor t = bundle.at(name).floats();
-  if (static_cast<int>(t.size()) != node.cout)
-    throw InputError(node.where, "tensor-shape", fmt::format("{} in {} has {} values, {} output channels need one each", name,
-                                                             bundle.path, t.size(), node.cout));
+  const FloatTensor t = bundle.at(node.name + "/" + key).floats();
   return {t.data.begin() + first, t.data.begin() + first + count};
 }
 
@@ -191,11 +206,6 @@ std::vector<float> channel_values(const NpzFile& bundle, const Node& node, const
 LayerData bundle_data(const Hardware& hw, const PlannedLayer& planned, Layer& layer, const Node& node, const NpzFile& bundle,
                       double act_in) {
   FloatTensor weights = bundle.at(node.name + "/epitome").floats();
-  const EpitomeShape e = node.weight_shape();
-  if (weights.shape != std::vector<int>{e.e_out, e.e_in, e.p, e.q})
-    throw InputError(node.where, "tensor-shape",
-                     fmt::format("{}/epitome in {} has shape [{}]; this design needs [{}, {}, {}, {}]", node.name, bundle.path,
-                                 fmt::join(weights.shape, ", "), e.e_out, e.e_in, e.p, e.q));
   if (planned.space_to_depth > 1) weights = space_to_depth_weights(weights, layer_of(node));
   if (planned.parts > 1) weights = rows_of(weights, planned.first_channel, layer.cout);
   const LayerScales scales{channel_values(bundle, node, "bn_scale", planned.first_channel, layer.cout),
@@ -209,7 +219,10 @@ LayerData bundle_data(const Hardware& hw, const PlannedLayer& planned, Layer& la
 
 SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image, const WeightSource& source, int threads,
                                       const std::function<void(std::size_t)>& progress) {
-  if (source.bundle) calibrate_scales(plan.network, *source.bundle, image, plan.cores.at(0).hw);
+  if (source.bundle) {
+    check_bundle(plan.network, *source.bundle);
+    calibrate_scales(plan.network, *source.bundle, image, plan.cores.at(0).hw);
+  }
   const Network& network = plan.network;
   const std::vector<double> scales = source.bundle ? activation_scales(network) : std::vector<double>();
   SynthesisedNetwork out;

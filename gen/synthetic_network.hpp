@@ -34,10 +34,14 @@ struct WeightSource {
 /// Given weights: real values per integer step are the nodes' act_scale; where the network leaves them out, those of
 /// calibrate_scales. A layer without ReLU that is not the output keeps one bit more than an activation, signed.
 /// Sets shift and clamp of the plan's layers and the accumulator width of its cores. Throws InputError with the node's
-/// place in the network file: missing-array, tensor-shape, and those of quantise and to_integer.
+/// place in the network file: those of check_bundle, quantise and to_integer.
 /// `progress(layer)` may be empty.
 SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image, const WeightSource& source, int threads,
                                       const std::function<void(std::size_t)>& progress);
+
+/// Every array that a network needs is in the bundle, with the shape that the network's epitomes ask for. Throws
+/// InputError at the node: missing-array, tensor-shape.
+void check_bundle(const Network& network, const NpzFile& bundle);
 
 /// Fills act_scale of every node with weights that has none. Nodes joined by additions, pools and ReLU count in the
 /// same steps; such a group takes a scale that one of its nodes names, else the largest |value| of its maps in a

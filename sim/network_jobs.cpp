@@ -111,10 +111,14 @@ int PreparedJobs::finished() const {
   return static_cast<int>(std::count_if(results.begin(), results.end(), [](const LayerJobResult& r) { return r.cycles > 0; }));
 }
 
-double predicted_seconds(const Hardware& hw, const Timing& t) {
-  // About 2.5 us per firing PE and cycle at 256 rows, eight magnitude bits and 32 ADCs, plus 1 us for the rest.
-  const double pe = 2.5e-6 * hw.xb_rows / 256.0 * hw.slices() * hw.cell_bits / 8.0 * hw.adcs() / 32.0;
-  return static_cast<double>(t.cycles) * 1e-6 + static_cast<double>(t.fire_cycles) * pe * hw.pe_rows * hw.pe_cols;
+double predicted_seconds(const Hardware& hw, const Timing& t, int direct_pes) {
+  const int pes = hw.pe_rows * hw.pe_cols;
+  // About 3.7 us per firing PE and cycle at 256 rows, eight magnitude bits and 32 ADCs, plus 1.5 us for the rest.
+  const double pe = 3.7e-6 * hw.xb_rows / 256.0 * hw.slices() * hw.cell_bits / 8.0 * hw.adcs() / 32.0;
+  const double run = static_cast<double>(t.cycles) * 1.5e-6 + static_cast<double>(t.fire_cycles) * pe * pes;
+  // Cells over the control bus: two writes of two cycles for every 64 cells of one bit, in all PEs.
+  const double words = static_cast<double>(pes) * hw.xb_cols * 2 * hw.slices() * hw.cell_bits * ((hw.xb_rows + 63) / 64);
+  return run + (pes > direct_pes ? 0.0 : words * 4 * (0.6e-6 + 0.12e-6 * pes));
 }
 
 PreparedJobs prepare_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, const NetworkJobs& options) {
@@ -172,7 +176,8 @@ void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJo
   for (std::size_t l = 0; l < plan.layers.size(); ++l) {
     if (prepared.results[l].cycles > 0) continue;
     order.push_back(l);
-    weight[l] = predicted_seconds(prepared.cores[static_cast<std::size_t>(plan.layers[l].core)].parameters.hw, prepared.results[l].predicted);
+    weight[l] = predicted_seconds(prepared.cores[static_cast<std::size_t>(plan.layers[l].core)].parameters.hw, prepared.results[l].predicted,
+                                  options.direct_pes);
     total += weight[l];
   }
   std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight[a] > weight[b]; });

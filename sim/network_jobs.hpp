@@ -49,7 +49,8 @@ double build_cores(const NetworkPlan& plan, PreparedJobs& prepared, const Networ
 /// first. A finished layer is on disk at once. Throws CheckFailed at the first difference, Interrupted on a signal.
 void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options);
 
-/// Seconds of thread time that simulating a layer takes, roughly: on a 2020s x86 core, checks included.
-double predicted_seconds(const Hardware& hardware, const Timing& timing);
+/// Seconds of thread time that loading and simulating a layer take, checks included: rough constants of one x86 core
+/// of 2021 (Zen 3), for the order of jobs and the time left.
+double predicted_seconds(const Hardware& hardware, const Timing& timing, int direct_pes);
 
 }  // namespace epim

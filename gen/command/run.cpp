@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <iostream>
@@ -65,14 +66,10 @@ Hardware hardware_of(const Options& o) {
 DesignChoice design_of(const Options& o) {
   DesignChoice d;
   if (o.design != "none") {
-    const std::size_t x = o.design.find('x');
-    try {
-      d.rows = std::stoi(o.design.substr(0, x));
-      d.cols = std::stoi(o.design.substr(x + 1));
-      d.uniform = true;
-    } catch (const std::exception&) {
-      throw InputError({"--design", 0, 0}, "bad-design", "\"" + o.design + "\": legal are none and ROWSxCOLUMNS, e.g. 1024x256");
-    }
+    int end = 0;
+    d.uniform = std::sscanf(o.design.c_str(), "%5dx%5d%n", &d.rows, &d.cols, &end) == 2 && end == static_cast<int>(o.design.size()) &&
+                d.rows > 0 && d.cols > 0;
+    if (!d.uniform) throw InputError({"--design", 0, 0}, "bad-design", "\"" + o.design + "\": legal are none and ROWSxCOLUMNS, e.g. 1024x256");
   }
   d.max_pes = o.max_pes;
   d.wrap = o.wrap == "copies" ? Wrap::copies : o.wrap == "stored_once" ? Wrap::stored_once : Wrap::off;
@@ -167,14 +164,14 @@ std::vector<int> largest(const IntTensor& t, std::size_t count) {
 }
 
 /// Before anything runs: how long it will take. Cycles do not depend on the weights.
-void print_prediction(const NetworkPlan& plan, int threads) {
+void print_prediction(const NetworkPlan& plan, int threads, int direct_pes) {
   std::int64_t cycles = 0;
   double work = 0;
   for (const PlannedLayer& l : plan.layers) {
     const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
     const Timing t = predict_timing(hw, l.layer, 1, false);
     cycles += t.cycles;
-    work += predicted_seconds(hw, t);
+    work += predicted_seconds(hw, t, direct_pes);
   }
   fmt::print(stderr, "{}: {} layers, {} k cycles: about {:.0f} s of simulation on {} threads, and {} cores to build (cached ones excepted)\n",
              plan.network.name, plan.layers.size(), cycles / 1000, work / threads, threads, plan.cores.size());
@@ -203,7 +200,10 @@ void run(const Options& o) {
     return;
   }
   std::optional<NpzFile> bundle;
-  if (!o.weights.empty()) bundle = read_npz(o.weights);
+  if (!o.weights.empty()) {
+    bundle = read_npz(o.weights);
+    check_bundle(plan.network, *bundle);
+  }
   const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
   NetworkJobs jobs;
   jobs.jobs = o.jobs > 0 ? o.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
@@ -212,7 +212,7 @@ void run(const Options& o) {
   const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits,
                                            o.act_bits, o.lanes, o.seed, o.image, o.weights, o.compare_wrap, fmt::join(o.set, " "));
   jobs.folder = o.out.empty() ? "out/run-" + network.name + "-" + hash_text(fnv1a(identity)).substr(0, 8) : o.out;
-  print_prediction(plan, jobs.jobs);
+  print_prediction(plan, jobs.jobs, jobs.direct_pes);
 
   const InterruptGuard guard;
   Cost cost;
