@@ -89,9 +89,10 @@ template Tensor<std::int64_t> space_to_depth_weights(const Tensor<std::int64_t>&
 NetworkPlan plan_network(const Network& source, const Hardware& base, const DesignChoice& design) {
   NetworkPlan plan;
   plan.network = source;
-  if (design.uniform) apply_uniform(plan.network, design.rows, design.cols);
+  if (design.file) apply_design(plan.network, *design.file);
+  else if (design.uniform) apply_uniform(plan.network, design.rows, design.cols);
   for (Node& node : plan.network.nodes)
-    if (design.wrap != Wrap::off && node.has_weights() && node.epitome && node.epitome->e_out < node.cout)
+    if (!design.file && design.wrap != Wrap::off && node.has_weights() && node.epitome && node.epitome->e_out < node.cout)
       node.wrap = design.wrap;
   infer_shapes(plan.network);
   for (std::size_t n = 0; n < plan.network.nodes.size(); ++n) {
@@ -108,6 +109,10 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
     }
     Layer& layer = planned.layer;
     Hardware hw = base;
+    if (node.weight_bits > 9)
+      throw InputError(node.where, "value-out-of-range",
+                       fmt::format("node {}: weight_bits is {}, a core holds 2..9", node.name, node.weight_bits));
+    if (node.weight_bits > 0) hw.weight_bits = node.weight_bits;
     try {
       layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, hw.lanes,
                                       node.sampler == SpatialCycle::distinct);
@@ -121,7 +126,9 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
     // Several PE columns finish a range together: the drain then takes a whole output word per cycle.
     if (array.cols > 1) hw.joint_lanes = std::min(hw.lanes, hw.adcs());
     std::size_t core = 0;
-    while (core < plan.cores.size() && (plan.cores[core].hw.pe_rows != array.rows || plan.cores[core].hw.pe_cols != array.cols))
+    while (core < plan.cores.size() &&
+           (plan.cores[core].hw.pe_rows != array.rows || plan.cores[core].hw.pe_cols != array.cols ||
+            plan.cores[core].hw.weight_bits != hw.weight_bits))
       ++core;
     if (core == plan.cores.size()) plan.cores.push_back({hw, {}});
     planned.core = static_cast<int>(core);

@@ -7,7 +7,6 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include <fmt/format.h>
@@ -28,19 +27,8 @@ struct Options {
   int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0;
   std::uint64_t seed = 1;
   bool json = false, plan_only = false;
+  bool bits_given = false, wrap_given = false;  ///< on the command line
 };
-
-std::string network_file(const std::string& name) {
-  if (std::filesystem::exists(name)) return name;
-  const std::string known = home() + "/models/" + name + "/network.json";
-  if (std::filesystem::exists(known)) return known;
-  std::set<std::string> names;
-  for (const auto& e : std::filesystem::directory_iterator(home() + "/models"))
-    if (e.is_directory()) names.insert(e.path().filename().string());
-  std::string list;
-  for (const std::string& n : names) list += " " + n;
-  throw InputError({name, 0, 0}, "unreadable-file", "no such file and no network of that name; known:" + list);
-}
 
 /// Hardware by the same keys and checks as a configuration file.
 Hardware hardware_of(const Options& o) {
@@ -54,16 +42,12 @@ Hardware hardware_of(const Options& o) {
 }
 
 DesignChoice design_of(const Options& o) {
-  DesignChoice d;
-  if (o.design != "none") {
-    const std::size_t x = o.design.find('x');
-    try {
-      d.rows = std::stoi(o.design.substr(0, x));
-      d.cols = std::stoi(o.design.substr(x + 1));
-      d.uniform = true;
-    } catch (const std::exception&) {
-      throw InputError({"--design", 0, 0}, "bad-design", "\"" + o.design + "\": legal are none and ROWSxCOLUMNS, e.g. 1024x256");
-    }
+  DesignChoice d = design_choice(o.design);
+  if (d.file) {
+    if (o.bits_given) check_bits(*d.file, o.weight_bits);
+    if (o.wrap_given)
+      throw InputError({"--wrap", 0, 0}, "contradictory-wrap",
+                       o.design + " says how every layer wraps; leave --wrap out or change the file");
   }
   d.wrap = o.wrap == "copies" ? Wrap::copies : o.wrap == "stored_once" ? Wrap::stored_once : Wrap::off;
   return d;
@@ -72,20 +56,20 @@ DesignChoice design_of(const Options& o) {
 nlohmann::ordered_json plan_json(const NetworkPlan& plan) {
   nlohmann::ordered_json j = {{"network", plan.network.name}};
   for (const PlannedCore& c : plan.cores)
-    j["cores"].push_back({{"pe_rows", c.hw.pe_rows}, {"pe_cols", c.hw.pe_cols}, {"buffer_words", c.hw.buffer_words}, {"layers", c.layers.size()}});
+    j["cores"].push_back({{"pe_rows", c.hw.pe_rows}, {"pe_cols", c.hw.pe_cols}, {"weight_bits", c.hw.weight_bits}, {"buffer_words", c.hw.buffer_words}, {"layers", c.layers.size()}});
   for (const PlannedLayer& l : plan.layers) {
     const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
     const LayerTables t = build_tables(hw, l.layer);
     j["layers"].push_back({{"name", l.layer.name}, {"cin", l.layer.cin}, {"cout", l.layer.cout}, {"kernel", {l.layer.kh, l.layer.kw}},
                            {"epitome", {l.layer.epitome.e_out, l.layer.epitome.e_in, l.layer.epitome.p, l.layer.epitome.q}},
                            {"space_to_depth", l.space_to_depth}, {"core", l.core}, {"pe_rows", hw.pe_rows}, {"pe_cols", hw.pe_cols},
-                           {"patches", t.patches}, {"activations_per_position", t.fired_patches}, {"ifrt_sequences", t.ifrt.size()},
+                           {"weight_bits", hw.weight_bits}, {"patches", t.patches}, {"activations_per_position", t.fired_patches}, {"ifrt_sequences", t.ifrt.size()},
                            {"crossbars", 2 * hw.slices() * hw.pe_rows * hw.pe_cols}, {"wrapping", t.wrapping}});
   }
   return j;
 }
 
-void plan_text(const NetworkPlan& plan) {
+void plan_text(const NetworkPlan& plan, const Options& o) {
   fmt::print("{:<22} {:>5} {:>5} {:>6} {:>18} {:>6} {:>7} {:>4} {:>5}  {}\n", "layer", "cin", "cout", "kernel", "epitome", "PEs", "patches", "act", "XBs", "notes");
   int crossbars = 0;
   for (const PlannedLayer& l : plan.layers) {
@@ -95,21 +79,24 @@ void plan_text(const NetworkPlan& plan) {
     const int xbs = 2 * hw.slices() * hw.pe_rows * hw.pe_cols;
     crossbars += xbs;
     const bool plain = l.layer.patches.size() == 1;
-    fmt::print("{:<22} {:>5} {:>5} {:>4}x{} {:>18} {:>4}x{} {:>7} {:>4} {:>5}  {}{}\n", l.layer.name, l.layer.cin, l.layer.cout, l.layer.kh, l.layer.kw,
+    fmt::print("{:<22} {:>5} {:>5} {:>4}x{} {:>18} {:>4}x{} {:>7} {:>4} {:>5}  {}{}{}\n", l.layer.name, l.layer.cin, l.layer.cout, l.layer.kh, l.layer.kw,
                plain ? "-" : fmt::format("{}x{}x{}x{}", e.e_out, e.e_in, e.p, e.q), hw.pe_rows, hw.pe_cols, t.patches, t.fired_patches, xbs,
-               l.space_to_depth > 1 ? fmt::format("space-to-depth {} ", l.space_to_depth) : "", l.layer.wrap == Wrap::off ? "" : t.wrapping);
+               l.space_to_depth > 1 ? fmt::format("space-to-depth {} ", l.space_to_depth) : "", l.layer.wrap == Wrap::off ? "" : t.wrapping,
+               hw.weight_bits == o.weight_bits ? "" : fmt::format("{}W{}", l.layer.wrap == Wrap::off ? "" : " ", hw.weight_bits));
   }
   fmt::print("{} layers on {} cores, {} crossbars\n", plan.layers.size(), plan.cores.size(), crossbars);
 }
 
-void run(const Options& o) {
+void run(Options o) {
   const auto begin = std::chrono::steady_clock::now();
   const auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
   const Network network = load_network(network_file(o.network));
-  NetworkPlan plan = plan_network(network, hardware_of(o), design_of(o));
+  const DesignChoice design = design_of(o);
+  if (design.file && design.file->weight_bits > 0) o.weight_bits = std::min(design.file->weight_bits, 9);
+  NetworkPlan plan = plan_network(network, hardware_of(o), design);
   if (o.plan_only) {
     if (o.json) std::cout << plan_json(plan).dump(2) << "\n";
-    else plan_text(plan);
+    else plan_text(plan, o);
     return;
   }
   IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_npy(o.image).ints();
@@ -151,7 +138,8 @@ void run(const Options& o) {
     };
     built = build_cores(plan, jobs);
   }
-  const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits, o.act_bits,
+  const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {}", network.name, o.crossbar,
+                                           design.file ? design_text(*design.file) : o.design, o.wrap, o.weight_bits, o.act_bits,
                                            o.lanes, o.seed, o.image);
   jobs.folder = o.out.empty() ? "out/run-" + network.name + "-" + hash_text(fnv1a(identity)).substr(0, 8) : o.out;
   std::vector<LayerJobResult> results;
@@ -222,10 +210,16 @@ void run(const Options& o) {
   fmt::print("result       {}/result.json\n", jobs.folder);
 }
 
+Options given(Options o, const CLI::App& verb) {
+  o.bits_given = verb.count("--weight-bits") > 0;
+  o.wrap_given = verb.count("--wrap") > 0;
+  return o;
+}
+
 CLI::App* add_options(CLI::App& app, const std::shared_ptr<Options>& o, const char* name, const char* text) {
   CLI::App* verb = app.add_subcommand(name, text);
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json")->required();
-  verb->add_option("--design", o->design, "Epitomes: none, or uniform ROWSxCOLUMNS")->capture_default_str();
+  verb->add_option("--design", o->design, "Epitomes: none, uniform ROWSxCOLUMNS, or a design file (docs/design-file.md)")->capture_default_str();
   verb->add_option("--wrap", o->wrap, "Output channel wrapping")->check(CLI::IsMember({"off", "copies", "stored_once"}))->capture_default_str();
   verb->add_option("--crossbar", o->crossbar, "Crossbar size")->capture_default_str();
   verb->add_option("-w,--weight-bits", o->weight_bits, "Weight bits")->capture_default_str();
@@ -246,13 +240,13 @@ void add_run(CLI::App& app) {
   verb->add_option("-o,--out", o->out, "Folder of results; an interrupted run goes on there");
   verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores");
   verb->footer("Examples:\n  epim run resnet50\n  epim run resnet50 --weight-bits 3\n  epim run vgg16 --design none");
-  verb->callback([o] { run(*o); });
+  verb->callback([o, verb] { run(given(*o, *verb)); });
 
   auto m = std::make_shared<Options>();
   m->plan_only = true;
   CLI::App* map = add_options(app, m, "map", "Show how a network maps: epitome, PE array, tables and wrapping of every layer");
-  map->footer("Example: epim map resnet50 --design 1024x256 --wrap copies");
-  map->callback([m] { run(*m); });
+  map->footer("Examples:\n  epim map resnet50 --design 1024x256 --wrap copies\n  epim map resnet50 --design found.json");
+  map->callback([m, map] { run(given(*m, *map)); });
 }
 
 }  // namespace epim::command
