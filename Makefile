@@ -5,5 +5,5 @@
 demo:   ; scripts/demo.sh
 verify: ; scripts/verify.sh
 build:  ; scripts/build.sh run
-bench:  ; scripts/build.sh run && build/gen/command/epim bench
+bench:  ; scripts/build.sh bench && build/gen/command/epim bench && build/tb/bench/epim_estimate_bench
 clean:  ; rm -rf build out

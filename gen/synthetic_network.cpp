@@ -181,6 +181,7 @@ SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image,
     const GoldenLayer golden(hw, layer, integers.data);
     golden.check_input(x);
     IntTensor y = golden.run(x, events, threads);
+    out.events.push_back(events);
     out.data.push_back(std::move(integers.data));
     out.inputs.push_back(std::move(x));
     maps[n] = y;

@@ -102,6 +102,7 @@ int main(int argc, char** argv) {
   command::add_check(app);
   command::add_sim(app);
   command::add_run(app);
+  command::add_estimate(app);
   command::add_search(app);
   command::add_verify(app);
   command::add_bench(app);

@@ -118,8 +118,10 @@ RtlEstimate estimate_rtl(const Hardware& hw, const Layer& layer, const Activity&
   e.requantisations = plan.stored_cout * positions;
   e.output_buffer_writes = (plan.stored_cout + hw.lanes - 1) / hw.lanes * positions;
   e.idle_cycles = r.timing.idle_cycles();
-  e.word_line_drives = std::llround(activity.driven * steps * hw.pe_cols * lines);
-  e.cell_reads = std::llround(activity.cell_level * steps * slices * reads);
+  r.line_steps = lines * steps * hw.pe_cols;
+  r.cell_steps = reads * steps * slices;
+  e.word_line_drives = std::llround(activity.driven * r.line_steps);
+  e.cell_reads = std::llround(activity.cell_level * r.cell_steps);
   e.adc_zero = std::llround(activity.zero * static_cast<double>(e.adc_conversions));
   e.adc_saturated = std::llround(activity.saturated * static_cast<double>(e.adc_conversions));
   return r;

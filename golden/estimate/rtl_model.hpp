@@ -45,6 +45,8 @@ bool measured_for(const ActivityRow& row, const Hardware& hardware);
 struct RtlEstimate {
   Timing timing;        ///< equal to predict_timing(hardware, layer, frames, false)
   EventCounts events;   ///< of all frames; idle_cycles from the timing
+  double line_steps = 0;  ///< what `driven` is a share of: word-line steps that could be driven
+  double cell_steps = 0;  ///< what `cell_level` is a mean over: lines x steps x columns x slices
 };
 
 /// Events that the data decide.
@@ -57,8 +59,8 @@ Timing fast_timing(const Hardware& hardware, const Layer& layer, int frames = 1)
 
 /// fast_timing and the events. With n_f activations of patch f in a frame (output positions), U_f in-map values loaded
 /// by them, b = STEPS, CS_f = CSTEPS, S = slices, T x U the PE array:
-///   word_line_drives = driven * b * U * sum_f U_f * CS_f
-///   cell_reads       = cell_level * b * S * sum_f U_f * beta2_f
+///   word_line_drives = driven * line_steps,      line_steps = b * U * sum_f U_f * CS_f
+///   cell_reads       = cell_level * cell_steps,  cell_steps = b * S * sum_f U_f * beta2_f
 ///   adc_zero, adc_saturated = zero, saturated * adc_conversions, all rounded to the nearest integer
 /// `hardware` must be resolved (adc_bits, joint_lanes, buffer_words > 0); the layer must be valid and fit the PE array.
 RtlEstimate estimate_rtl(const Hardware& hardware, const Layer& layer, const Activity& activity, int frames = 1);
