@@ -56,6 +56,8 @@ Prepared prepare(Config& config);
 std::string network_file(const std::string& name);
 /// "1024x256" -> rows, columns; nothing for any other text.
 std::optional<std::pair<int, int>> uniform_size(const std::string& text);
+/// Hardware of a network's cores, by the same keys and checks as a configuration file; `set` are --set overrides.
+Hardware network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
 /// --design: none, ROWSxCOLUMNS or a design file. Throws InputError bad-design and those of read_design.
 DesignChoice design_choice(const std::string& text);
 /// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.

@@ -30,6 +30,16 @@ std::optional<std::pair<int, int>> uniform_size(const std::string& text) {
   return std::pair{std::stoi(m[1]), std::stoi(m[2])};
 }
 
+Hardware network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set) {
+  std::vector<std::string> overrides = {"hardware.crossbar=" + crossbar, fmt::format("hardware.weight_bits={}", weight_bits),
+                                        fmt::format("hardware.act_bits={}", act_bits), fmt::format("hardware.lanes={}", lanes),
+                                        fmt::format("hardware.out_bits={}", act_bits + 3)};
+  overrides.insert(overrides.end(), set.begin(), set.end());
+  return parse_config("schema = 1\nname = \"run\"\n[hardware]\ncols_per_adc = 8\nchannel_bias_bits = 40\n[layer]\ncin = 1\ncout = 1\n"
+                      "kernel = 1\nheight = 1\nwidth = 1\n",
+                      "run options", overrides).hw;
+}
+
 DesignChoice design_choice(const std::string& text) {
   DesignChoice d;
   if (text == "none") return d;

@@ -30,17 +30,6 @@ struct Options {
   bool bits_given = false, wrap_given = false;  ///< on the command line
 };
 
-/// Hardware by the same keys and checks as a configuration file.
-Hardware hardware_of(const Options& o) {
-  std::vector<std::string> overrides = {"hardware.crossbar=" + o.crossbar, fmt::format("hardware.weight_bits={}", o.weight_bits),
-                                        fmt::format("hardware.act_bits={}", o.act_bits), fmt::format("hardware.lanes={}", o.lanes),
-                                        fmt::format("hardware.out_bits={}", o.act_bits + 3)};
-  overrides.insert(overrides.end(), o.set.begin(), o.set.end());
-  return parse_config("schema = 1\nname = \"run\"\n[hardware]\ncols_per_adc = 8\nchannel_bias_bits = 40\n[layer]\ncin = 1\ncout = 1\n"
-                      "kernel = 1\nheight = 1\nwidth = 1\n",
-                      "run options", overrides).hw;
-}
-
 DesignChoice design_of(const Options& o) {
   DesignChoice d = design_choice(o.design);
   if (d.file) {
@@ -93,7 +82,7 @@ void run(Options o) {
   const Network network = load_network(network_file(o.network));
   const DesignChoice design = design_of(o);
   if (design.file && design.file->weight_bits > 0) o.weight_bits = std::min(design.file->weight_bits, 9);
-  NetworkPlan plan = plan_network(network, hardware_of(o), design);
+  NetworkPlan plan = plan_network(network, network_hardware(o.crossbar, o.weight_bits, o.act_bits, o.lanes, o.set), design);
   if (o.plan_only) {
     if (o.json) std::cout << plan_json(plan).dump(2) << "\n";
     else plan_text(plan, o);
