@@ -1,9 +1,10 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 # Short names for the scripts that do the work; each installs what is missing.
-.PHONY: demo verify build bench clean
+.PHONY: demo verify build bench paper clean
 demo:   ; scripts/demo.sh
 verify: ; scripts/verify.sh
 build:  ; scripts/build.sh run
 bench:  ; scripts/build.sh bench && build/gen/command/epim bench && build/tb/bench/epim_estimate_bench
+paper:  ; scripts/build.sh run && build/gen/command/epim paper
 clean:  ; rm -rf build out

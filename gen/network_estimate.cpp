@@ -116,7 +116,7 @@ NetworkEstimate estimate_network(const Network& source, const EstimateRequest& r
     add(e.physical, l.physical);
     e.macs += std::int64_t{node.out.height} * node.out.width * node.cout * node.in.channels * node.kh * node.kw;
     if (request.rtl) {
-      l.rtl = estimate_rtl(hw, p.layer, e.activity.activity);
+      l.rtl = estimate_rtl(hw, p.layer, activity_for(data.activity, hw).activity);
       l.energy = energy(l.rtl.events, data.energy, hw);
       l.area = area_of(hw, data.mnsim);
       e.area.crossbar += l.area.crossbar;

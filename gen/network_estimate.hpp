@@ -72,8 +72,8 @@ struct NetworkEstimate {
   EventCounts events;
   EnergyReport energy;
   RtlArea area;
-  ActivityRow activity;            ///< the figures that the data-dependent events come from
-  bool activity_measured = false;  ///< at exactly these widths
+  ActivityRow activity;            ///< the figures that the data-dependent events of the base widths come from
+  bool activity_measured = false;  ///< at exactly the base widths
   // mnsim
   MnsimResult mnsim;
 };

@@ -27,6 +27,7 @@ struct Failed : std::runtime_error {
 void add_gen(CLI::App& app);
 void add_check(CLI::App& app);
 void add_estimate(CLI::App& app);
+void add_paper(CLI::App& app);
 void add_run(CLI::App& app);
 void add_search(CLI::App& app);
 void add_sim(CLI::App& app);

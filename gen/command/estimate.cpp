@@ -40,18 +40,6 @@ std::pair<std::string, std::string> key_and_value(const std::string& text, const
   return {text.substr(0, equal), text.substr(equal + 1)};
 }
 
-/// Core parameters by the same keys and checks as a configuration file.
-Hardware hardware_of(const Options& o) {
-  std::vector<std::string> overrides = {
-      "hardware.crossbar=" + o.crossbar, fmt::format("hardware.weight_bits={}", std::clamp(o.weight_bits, 2, 9)),
-      fmt::format("hardware.act_bits={}", std::min(o.act_bits, 9)), fmt::format("hardware.lanes={}", o.lanes),
-      fmt::format("hardware.out_bits={}", std::min(o.act_bits, 9) + 3)};
-  overrides.insert(overrides.end(), o.set.begin(), o.set.end());
-  return parse_config("schema = 1\nname = \"estimate\"\n[hardware]\ncols_per_adc = 8\nchannel_bias_bits = 40\n[layer]\n"
-                      "cin = 1\ncout = 1\nkernel = 1\nheight = 1\nwidth = 1\n",
-                      "estimate options", overrides).hw;
-}
-
 /// MNSIM's configuration and quirks as the options set them.
 void set_mnsim(const Options& o, const Hardware& base, MnsimData& data, MnsimQuirks& quirks) {
   if (o.compat) quirks = MnsimQuirks::compat();
@@ -104,7 +92,7 @@ EstimateRequest request_of(const Options& o) {
                                  o.weight_bits > 9 ? o.weight_bits : o.act_bits));
   if (!(o.clock > 0 && o.clock <= 1e6))
     throw InputError({"--clock", 0, 0}, "value-out-of-range", fmt::format("{} MHz; legal: above 0, up to 1e6", o.clock));
-  r.base = hardware_of(o);
+  r.base = network_hardware(o.crossbar, std::min(o.weight_bits, 9), std::min(o.act_bits, 9), o.lanes, o.set);
   r.design = design_choice(o.design);
   if (r.design.file) {
     if (o.bits_given) check_bits(*r.design.file, o.weight_bits);
