@@ -37,6 +37,7 @@ part unit build/tb/epim_unit
 $epim gen --config configs/named/xb16.toml --out build/packages > "$log/packages.log"
 part modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"
 part rejected tb/rejected/run.sh $epim build/rejected
+part estimate tb/estimate/run.sh $epim build/estimate
 part core $epim verify --jobs "$jobs"
 part subset tb/subset/read.sh $epim build/subset -j "$jobs"
 part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"

@@ -90,6 +90,18 @@ EstimateRequest request_of(const Options& o) {
     throw InputError({o.weight_bits > 9 ? "--weight-bits" : "--act-bits", 0, 0}, "rtl-bits",
                      fmt::format("{}; the rtl model knows up to 9, take --model mnsim for more",
                                  o.weight_bits > 9 ? o.weight_bits : o.act_bits));
+  const auto in_range = [](const char* option, int value, int lo, int hi) {
+    if (value != 0 && (value < lo || value > hi))
+      throw InputError({option, 0, 0}, "value-out-of-range", fmt::format("{}; legal: {}..{}", value, lo, hi));
+  };
+  in_range("--slices", o.slices, 1, 64);
+  in_range("--classes", o.classes, 1, 1000000);
+  in_range("--classifier-bits", o.classifier_bits, 2, r.rtl ? 9 : 32);
+  const bool about_mnsim = o.compat || !o.quirks.empty() || !o.mnsim_set.empty() || !o.mnsim_config.empty() || o.slices > 0 ||
+                           o.classes > 0 || o.activations != "patches";
+  if (!r.mnsim && about_mnsim)
+    throw InputError({"--model", 0, 0}, "bad-argument",
+                     "rtl, but --compat, --quirk, --mnsim-set, --mnsim-config, --slices, --classes and --activations are about mnsim");
   if (!(o.clock > 0 && o.clock <= 1e6))
     throw InputError({"--clock", 0, 0}, "value-out-of-range", fmt::format("{} MHz; legal: above 0, up to 1e6", o.clock));
   r.base = network_hardware(o.crossbar, std::min(o.weight_bits, 9), std::min(o.act_bits, 9), o.lanes, o.set);
@@ -137,9 +149,7 @@ RunResult read_run(Options& o) {
   RunResult r;
   try {
     r.json = nlohmann::ordered_json::parse(read_text(path));
-    if (const std::string name = r.json.at("network"); !o.network.empty() && o.network != name)
-      throw InputError({path, 0, 0}, "other-network", fmt::format("a run of {}, not of {}", name, o.network));
-    o.network = r.json.at("network");
+    if (o.network.empty()) o.network = r.json.at("network");
     o.design = r.json.at("design");
     o.wrap = r.json.at("wrap");
     o.crossbar = r.json.at("crossbar");
@@ -231,6 +241,16 @@ void run(Options o) {
   EstimateRequest request = request_of(o);
   set_mnsim(o, request.base, data.mnsim, request.quirks);
   Network network = load_network(network_file(o.network));
+  if (!o.against.empty() && against.json.at("network") != network.name)
+    throw InputError({o.against + "/result.json", 0, 0}, "other-network",
+                     fmt::format("a run of {}, not of {}", against.json.at("network").get<std::string>(), network.name));
+  if (o.classifier_bits > 0 && request.design.file)
+    for (const LayerDesign& l : request.design.file->layers)
+      if (const int n = network.find(l.node); n >= 0 && network.nodes[static_cast<std::size_t>(n)].role == Role::classifier &&
+                                              l.weight_bits > 0 && l.weight_bits != o.classifier_bits)
+        throw InputError(l.bits_where, "contradictory-bits",
+                         fmt::format("layer '{}' has weight_bits {} in the design, --classifier-bits says {}; leave one of them out",
+                                     l.node, l.weight_bits, o.classifier_bits));
   if (o.classifier_bits > 0)
     for (Node& node : network.nodes)
       if (node.role == Role::classifier) node.weight_bits = o.classifier_bits;

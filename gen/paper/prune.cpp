@@ -107,11 +107,18 @@ PruneCount pim_prune_like(const Network& network, double share, int weight_bits,
     }
     for (std::int64_t b = 0; b < m.col_blocks; ++b) {
       const auto first = row_gone[l].begin() + b * m.rows;
-      count.rows_merged += 2 * slices * ceil_div(std::count(first, first + m.rows, false), g.xb_rows);
-      for (std::int64_t r = 0; r < m.row_blocks; ++r) {
+      const std::int64_t strips = ceil_div(std::count(first, first + m.rows, false), g.xb_rows);
+      const std::int64_t width = std::min<std::int64_t>(g.xb_cols, m.cols - b * g.xb_cols);
+      count.rows_merged += 2 * ceil_div(strips * width * slices, g.xb_cols);
+    }
+    for (std::int64_t r = 0; r < m.row_blocks; ++r) {
+      std::int64_t left = 0;  // columns of blocks with a row left
+      for (std::int64_t b = 0; b < m.col_blocks; ++b) {
+        const auto first = row_gone[l].begin() + b * m.rows;
         const auto from = first + r * g.xb_rows, to = first + std::min((r + 1) * std::int64_t{g.xb_rows}, m.rows);
-        if (std::find(from, to, false) != to) count.rows += 2 * slices;
+        if (std::find(from, to, false) != to) left += std::min<std::int64_t>(g.xb_cols, m.cols - b * g.xb_cols);
       }
+      count.rows += 2 * ceil_div(left * slices, g.xb_cols);
     }
   }
   count.plain += kept;

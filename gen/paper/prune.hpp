@@ -23,9 +23,11 @@ struct PruneCount {
   std::int64_t plain = 0;              ///< crossbars without pruning, counted in the same way
   /// Columns pruned; per strip of rows the rest is packed: 2 * sum over strips of ceil(columns left * S / xb_cols).
   std::int64_t columns = 0;
-  /// Rows pruned; a block of rows saves crossbars only where it is empty: 2 * S * number of blocks with a row left.
+  /// Rows pruned; a block saves its columns only where it is empty: 2 * sum over strips of ceil(columns of blocks with a row
+  /// left * S / xb_cols).
   std::int64_t rows = 0;
-  /// Rows pruned and strips merged with input index tables: 2 * S * sum over column blocks of ceil(rows left / xb_rows).
+  /// Rows pruned, the strips of a column block merged with input index tables: 2 * sum over column blocks of
+  /// ceil(ceil(rows left / xb_rows) * its columns * S / xb_cols).
   std::int64_t rows_merged = 0;
 };
 /// Counts on seeded weights, uniform in -1..1: which segments go is not what training would choose, how many is. The

@@ -136,6 +136,25 @@ expect "truncated images" 'corrupt-npz' "$epim" sim --config net.toml
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
 expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
 expect "unknown verb" 'bad-argument' "$epim" simulate
+cp "$root/models/digits/network.json" digits/
+estimate() { "$epim" estimate "$@"; }
+edit '0,/"op": "max_pool"/s//"op": "softmax"/'
+expect "estimate: unknown layer kind" 'network.json:[0-9]+:.*unknown-op.*max_pool' estimate digits/network.json --design none
+cp "$root/models/digits/network.json" digits/
+expect "estimate: weight bits that no core has" 'rtl-bits.*mnsim' estimate resnet50 -w 12
+expect "estimate: weight bits out of range" 'value-out-of-range.*2..32' estimate resnet50 -w 1
+printf '{"schema": 1, "network": "resnet50", "weight_bits": 5, "layers": [{"node": "fc", "weight_bits": 7}]}' > bits.json
+expect "estimate: widths of design and command line" 'bits.json:1:.*contradictory-bits' estimate resnet50 --design bits.json -w 9
+expect "estimate: widths of classifier" 'bits.json:1:.*contradictory-bits.*fc' estimate resnet50 --design bits.json --classifier-bits 5
+expect "estimate: epitome too small for a word" 'resnet50/network.json:[0-9]+:.*layer' estimate resnet50 --design 4x4
+expect "estimate: more tiles than the chip has" 'mnsim-tiles-exceeded.*needs [0-9]+ tiles' estimate resnet50 --model mnsim --mnsim-set Tile_Num=4,4
+expect "estimate: unknown quirk" 'unknown-key.*one_pair_per_bit' estimate resnet50 --quirk one_pair
+expect "estimate: quirk neither on nor off" 'bad-override' estimate resnet50 --quirk one_pair_per_bit=maybe
+expect "estimate: unknown key of SimConfig.ini" 'unknown-key.*ADC_Num' estimate resnet50 --mnsim-set ADC_Nums=3
+printf '[Process element level]\nADC_Num 3\n' > sim.ini
+expect "estimate: broken SimConfig.ini" '^sim.ini:2:1: ini-syntax' estimate resnet50 --mnsim-config sim.ini
+expect "estimate: options of a model that is not asked for" 'bad-argument.*mnsim' estimate resnet50 --model rtl --compat
+expect "estimate: no result of a run" 'unreadable-file' estimate --against nowhere
 
 if [ -n "$markdown" ]; then printf '| input | message |\n|---|---|\n%s' "$rows" > "$markdown"; fi
 echo "$passed passed, $failed failed"
