@@ -84,9 +84,9 @@ TEST_CASE("a case says what was run by keys or by its name", "[mnsim]") {
     std::fclose(f);
     return load_mnsim_cases(path);
   };
-  const auto cases = load(R"([{"case": "resnet50-16slices-a32-10class (a remark)", "overrides": {"ADC_Num": 64}, "total": {}, "layers": []},
+  const auto cases = load(R"j([{"case": "resnet50-16slices-a32-10class (a remark)", "overrides": {"ADC_Num": 64}, "total": {}, "layers": []},
     {"case": "vgg16-w5a7-1000", "total": {"latency_ms": 1}, "layers": [{"type": "conv", "name": "c", "energy_nJ": 2.5}]},
-    {"case": "any", "network": "vgg16", "workload": {"weight_bits": 3, "act_bits": 4}, "total": {}, "layers": []}])");
+    {"case": "any", "network": "vgg16", "workload": {"weight_bits": 3, "act_bits": 4}, "total": {}, "layers": []}])j");
   REQUIRE(cases.size() == 3);
   CHECK(cases[0].network == "resnet50");
   CHECK(cases[0].workload.slices == 16);
