@@ -45,6 +45,7 @@ expect() {
   if [ $code = 2 ] && [ "$(printf '%s\n' "$text" | wc -l)" = 1 ] && [[ $text =~ $want ]] && [ ! -e out ] && [ -z "$(ls -d out.tmp* 2> /dev/null)" ]; then
     passed=$((passed + 1))
     echo "ok      $title"
+    text=${text//"$root/"/}
     rows+="| $title | \`${text//|/\\|}\` |"$'\n'
   else
     failed=$((failed + 1))
