@@ -106,7 +106,7 @@ void check_clamp(const Hardware& hw, const Layer& layer, const Position& where);
 /// Errors: pe-array-too-small, buffer-too-small, buffer-too-large, clamp-range and those of validate_hardware.
 void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& locate = {});
 /// The same with positions from the configuration; also refuses tables = "rom" with more than one layer
-/// (rom-single-layer) and tables = "rom" with storage = "ram" (rom-flat-storage).
+/// (rom-single-layer).
 void resolve(Config& config, const std::vector<Layer>& layers);
 
 /// Builds the layer: geometry checks, default or explicit patches, validated. shift is 0 while automatic.

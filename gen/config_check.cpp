@@ -136,10 +136,6 @@ void resolve(Config& config, const std::vector<Layer>& layers) {
     throw InputError(config.locate("hardware.tables"), "rom-single-layer",
                      fmt::format("hardware.tables is \"rom\" with {} layers on one core, legal: \"writable\"",
                                  layers.size()));
-  if (config.tables == Tables::rom && config.storage == Storage::ram)
-    throw InputError(config.locate("hardware.storage"), "rom-flat-storage",
-                     "hardware.storage is \"ram\" with tables = \"rom\": cell images are for the flat array, legal: \"flat\", "
-                     "or tables = \"writable\"");
   resolve(config.hw, layers, [&](const std::string& key) { return config.locate(key); });
 }
 

@@ -95,8 +95,26 @@ std::string hex_lines(const std::vector<std::uint64_t>& words, std::size_t depth
   return s;
 }
 
-/// $readmemh images of a program: tables, channel parameters per joint lane, cells per PE (flat order).
-FileSet images(const CoreParameters& p, const LayerProgram& program) {
+}  // namespace
+
+/// Image of one ADC lane's ROM: a line per column step, row r of plane q at bit q*xb_rows + r. `cells`: flat order.
+static std::string lane_image(const CoreParameters& p, const std::vector<std::uint64_t>& cells, int lane) {
+  const auto planes = static_cast<std::size_t>(p.planes()), chunks = static_cast<std::size_t>(p.chunks()),
+             rows = static_cast<std::size_t>(p.hw.xb_rows), adcs = static_cast<std::size_t>(p.hw.adcs());
+  std::string text;
+  for (std::size_t step = 0; step < static_cast<std::size_t>(p.hw.column_steps()); ++step) {
+    const std::size_t first = (step * adcs + static_cast<std::size_t>(lane)) * planes * chunks;
+    std::vector<int> digits((planes * rows + 3) / 4);
+    for (std::size_t q = 0; q < planes; ++q)
+      for (std::size_t r = 0; r < rows; ++r)
+        if (cells[first + q * chunks + r / 64] >> (r % 64) & 1) digits[(q * rows + r) / 4] |= 1 << ((q * rows + r) % 4);
+    for (std::size_t d = digits.size(); d-- > 0;) text += "0123456789abcdef"[digits[d]];
+    text += '\n';
+  }
+  return text;
+}
+
+FileSet program_images(const CoreParameters& p, const LayerProgram& program, bool ram) {
   FileSet files;
   std::vector<std::vector<std::uint64_t>> params(static_cast<std::size_t>(p.hw.joint_lanes));
   const std::size_t cell_words =
@@ -141,40 +159,31 @@ FileSet images(const CoreParameters& p, const LayerProgram& program) {
     for (auto& w : params[i]) w &= mask;
     files[fmt::format("mem/channel{:02d}.hex", i)] = hex_lines(params[i], static_cast<std::size_t>(p.param_depth), width);
   }
-  for (std::size_t i = 0; i < cells.size(); ++i)
-    files[fmt::format("mem/cells{:03d}.hex", i)] = hex_lines(cells[i], cell_words, 64);
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!ram) {
+      files[fmt::format("mem/cells{:03d}.hex", i)] = hex_lines(cells[i], cell_words, 64);
+      continue;
+    }
+    for (int lane = 0; lane < p.hw.adcs(); ++lane)
+      files[fmt::format("mem/cells{:03d}_adc{:04d}.hex", i, lane)] = lane_image(p, cells[i], lane);
+  }
   return files;
 }
 
-}  // namespace
-
-std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t hash, const LayerProgram* rom,
-                   bool observed) {
+std::vector<std::pair<const char*, std::string>> core_parameter_values(const CoreParameters& p, const CoreSettings& settings) {
   const Hardware& hw = p.hw;
-  const std::string module = observed ? "epim_observed" : "epim_top";
-  std::string s = kSpdx;
-  s += fmt::format("\n/// {}: one accelerator core for configuration {}.\n"
-                   "/// {}x{} crossbars, {}x{} PEs, W{}A{}{}, {}-bit cells, {}-bit ADC for {} columns, {} lanes.\n"
-                   "/// Generated; the blocks are in epim_core.sv and below.\nmodule {} (\n",
-                   observed ? "Observed core" : "Top", config.name, hw.xb_rows, hw.xb_cols, hw.pe_rows, hw.pe_cols,
-                   hw.weight_bits, hw.act_bits, hw.act_signed ? " signed" : "", hw.cell_bits, hw.adc_bits,
-                   hw.cols_per_adc, hw.lanes, module);
-  const auto ports = ports_of(p, observed);
-  for (std::size_t i = 0; i < ports.size(); ++i) {
-    if (*ports[i].meaning) s += fmt::format("  /// {}\n", ports[i].meaning);
-    s += fmt::format("  {} logic {:<9} {}{}\n", ports[i].direction, ports[i].width, ports[i].name,
-                     i + 1 < ports.size() ? "," : "");
-  }
-  s += ");\n\n  epim_core #(\n";
+  const LayerProgram* rom = settings.rom;
   std::string geometry = "epim_regs_pkg::GeometryReset";
   if (rom) {
     geometry.clear();
     for (std::uint32_t w : rom->geometry) geometry = fmt::format("32'h{:08X}{}{}", w, geometry.empty() ? "" : ", ", geometry);
     geometry = "{" + geometry + "}";
   }
-  const auto image = [&](const char* name) { return rom ? fmt::format("\"mem/{}\"", name) : std::string("\"\""); };
+  const auto image = [&](const char* name) {
+    return rom ? fmt::format("\"{}{}\"", settings.images, name) : std::string("\"\"");
+  };
   const int pes = hw.pe_rows * hw.pe_cols;
-  const std::vector<std::pair<const char*, std::string>> parameters = {
+  return {
       {"XbRows", std::to_string(hw.xb_rows)},
       {"XbCols", std::to_string(hw.xb_cols)},
       {"PeRows", std::to_string(hw.pe_rows)},
@@ -203,9 +212,10 @@ std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t 
       {"MaxBlocks", std::to_string(p.max_blocks)},
       {"MaxChannels", std::to_string(p.max_channels)},
       {"Writable", rom ? "1'b0" : "1'b1"},
-      {"Count", config.event_counters ? "1'b1" : "1'b0"},
-      {"Ram", config.storage == Storage::ram ? "1'b1" : "1'b0"},
-      {"Hash", fmt::format("64'h{}", hash_text(hash))},
+      {"Count", settings.count ? "1'b1" : "1'b0"},
+      {"Endless", settings.endless ? "1'b1" : "1'b0"},
+      {"Ram", settings.ram ? "1'b1" : "1'b0"},
+      {"Hash", fmt::format("64'h{}", hash_text(settings.hash))},
       {"GeometryInit", geometry},
       {"IfatFile", image("ifat.hex")},
       {"IfrtFile", image("ifrt.hex")},
@@ -215,18 +225,42 @@ std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t 
       {"ScaleInit", vector16(rom, pes, 0)},
       {"ZeroInit", vector16(rom, pes, 32)},
   };
+}
+
+std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t hash, const LayerProgram* rom,
+                   bool observed) {
+  const Hardware& hw = p.hw;
+  const std::string module = observed ? "epim_observed" : "epim_top";
+  std::string s = kSpdx;
+  s += fmt::format("\n/// {}: one accelerator core for configuration {}.\n"
+                   "/// {}x{} crossbars, {}x{} PEs, W{}A{}{}, {}-bit cells, {}-bit ADC for {} columns, {} lanes.\n"
+                   "/// Generated; the blocks are in epim_core.sv and below.\nmodule {} (\n",
+                   observed ? "Observed core" : "Top", config.name, hw.xb_rows, hw.xb_cols, hw.pe_rows, hw.pe_cols,
+                   hw.weight_bits, hw.act_bits, hw.act_signed ? " signed" : "", hw.cell_bits, hw.adc_bits,
+                   hw.cols_per_adc, hw.lanes, module);
+  const auto ports = ports_of(p, observed);
+  for (std::size_t i = 0; i < ports.size(); ++i) {
+    if (*ports[i].meaning) s += fmt::format("  /// {}\n", ports[i].meaning);
+    s += fmt::format("  {} logic {:<9} {}{}\n", ports[i].direction, ports[i].width, ports[i].name,
+                     i + 1 < ports.size() ? "," : "");
+  }
+  s += ");\n\n  epim_core #(\n";
+  CoreSettings settings;
+  settings.rom = rom;
+  settings.count = config.event_counters;
+  settings.ram = config.storage == Storage::ram;
+  settings.hash = hash;
+  const auto parameters = core_parameter_values(p, settings);
   for (std::size_t i = 0; i < parameters.size(); ++i)
     s += fmt::format("    .{}({}){}\n", parameters[i].first, parameters[i].second, i + 1 < parameters.size() ? "," : "");
   s += "  ) u_core (\n";
-  for (std::size_t i = 0; i < ports.size(); ++i)
-    s += fmt::format("    .{0}({0}){1}\n", ports[i].name, observed && i + 1 == ports.size() ? "" : ",");
+  for (const Port& port : ports) s += fmt::format("    .{0}({0}),\n", port.name);
+  s += "    /* verilator lint_off PINCONNECTEMPTY */\n    .error_o()";
   if (!observed) {
     const auto all = ports_of(p, true);
-    s += "    /* verilator lint_off PINCONNECTEMPTY */\n";
-    for (std::size_t i = ports.size(); i < all.size(); ++i)
-      s += fmt::format("    .{}(){}\n", all[i].name, i + 1 < all.size() ? "," : "");
-    s += "    /* verilator lint_on PINCONNECTEMPTY */\n";
+    for (std::size_t i = ports.size(); i < all.size(); ++i) s += fmt::format(",\n    .{}()", all[i].name);
   }
+  s += "\n    /* verilator lint_on PINCONNECTEMPTY */\n";
   s += "  );\n\nendmodule\n";
   return s;
 }
@@ -257,7 +291,7 @@ FileSet emit(const Config& config, const std::vector<EmitLayer>& layers) {
   for (std::size_t i = 0; i < layers.size(); ++i) {
     LayerProgram program = build_program(p, layers[i].layer, layers[i].data);
     const std::string folder = layers.size() == 1 ? "" : fmt::format("layers/{}/", layers[i].layer.name);
-    for (auto& [name, text] : images(p, program)) files[folder + name] = std::move(text);
+    for (auto& [name, text] : program_images(p, program, is_rom && config.storage == Storage::ram)) files[folder + name] = std::move(text);
     if (i == 0) first = std::move(program);
   }
   Manifest manifest;

@@ -27,6 +27,20 @@ struct EmitLayer {
   LayerData data;
 };
 
+/// What an instance of epim_core takes besides its sizes.
+struct CoreSettings {
+  const LayerProgram* rom = nullptr;  ///< tables and cells from images; else written over the bus
+  std::string images = "mem/";        ///< folder of the images, '/' at its end
+  bool count = true, ram = false, endless = false;
+  std::uint64_t hash = 0;
+};
+/// Parameters of epim_core and their values as SystemVerilog, in order.
+std::vector<std::pair<const char*, std::string>> core_parameter_values(const CoreParameters& p, const CoreSettings& settings);
+
+/// $readmemh images of a program under mem/: tables, channel parameters per joint lane, cells per PE (flat order), or
+/// with `ram` per PE and ADC lane.
+FileSet program_images(const CoreParameters& p, const LayerProgram& program, bool ram);
+
 /// Module epim_top: epim_core with every parameter of this configuration.
 /// `observed` adds the observation ports (module epim_observed, for verification).
 std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t hash, const LayerProgram* rom,

@@ -8,7 +8,6 @@
 #include <fmt/format.h>
 
 #include "golden/diagnostic.hpp"
-#include "golden/evaluate.hpp"
 
 namespace epim {
 namespace {
@@ -18,7 +17,6 @@ using Cycle = std::int64_t;
 // Distances in cycles, as docs/timing.md derives them.
 constexpr Cycle kFirstRowCheck = 2;   // run start -> first look at the rows: two cycles of table prefetch
 constexpr Cycle kWordToFull = 2;      // last word requested -> bank full
-constexpr Cycle kFireToWrite = 6;     // last firing cycle of a column step -> accumulator write of its group 0
 constexpr Cycle kReadToPack = 3;      // accumulator read -> output packer
 constexpr Cycle kPackToBeat = 1;      // packer -> stream
 
@@ -80,20 +78,7 @@ class Freezes {
 class Drain {
  public:
   Drain(const Hardware& hw, const FiringPlan& plan, std::vector<Cycle>* beats) : lanes_(hw.lanes), beats_(beats) {
-    const int adcs = hw.adcs();
-    for (const OutputRange& range : plan.ranges) {
-      std::vector<int> run;
-      for (int c = range.c_out; c < range.c_out + range.columns; ++c) {
-        const int lane = (c % hw.xb_cols) % adcs;
-        const bool starts = c == range.c_out || c % hw.xb_cols == 0 || lane % hw.joint_lanes == 0;
-        if (starts) run.push_back(0);
-        ++run.back();
-      }
-      std::vector<int> reads;
-      const int passes = (range.stop - range.start) / range.columns;
-      for (int p = 0; p < passes; ++p) reads.insert(reads.end(), run.begin(), run.end());
-      reads_.push_back(std::move(reads));
-    }
+    for (const OutputRange& range : plan.ranges) reads_.push_back(drain_reads(hw, range));
   }
 
   /// Drains range `index` (of the round), closed by a write in cycle `closed`. Returns the cycle of its release.
@@ -255,6 +240,19 @@ const char* remedy(Bound bound) {
     case Bound::drain: return "more joint_lanes up to lanes, then more lanes or wrapping";
   }
   return "?";
+}
+
+std::vector<int> drain_reads(const Hardware& hw, const OutputRange& range) {
+  std::vector<int> run, reads;
+  for (int c = range.c_out; c < range.c_out + range.columns; ++c) {
+    const int lane = (c % hw.xb_cols) % hw.adcs();
+    const bool starts = c == range.c_out || c % hw.xb_cols == 0 || lane % hw.joint_lanes == 0;
+    if (starts) run.push_back(0);
+    ++run.back();
+  }
+  const int passes = (range.stop - range.start) / range.columns;
+  for (int p = 0; p < passes; ++p) reads.insert(reads.end(), run.begin(), run.end());
+  return reads;
 }
 
 Timing predict_timing(const Hardware& hw, const Layer& layer, int frames, bool keep_beats) {

@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "golden/evaluate.hpp"
 #include "golden/layer.hpp"
 
 namespace epim {
@@ -40,6 +41,11 @@ struct Timing {
                                   : static_cast<double>(fire_cycles) / static_cast<double>(last_fire - first_fire + 1);
   }
 };
+
+/// Last firing cycle of a column step -> accumulator write of its group 0.
+inline constexpr std::int64_t kFireToWrite = 6;
+/// Channels of each drain read of a range, in order: groups of at most JOINT_LANES columns, once per wrapped copy.
+std::vector<int> drain_reads(const Hardware& hardware, const OutputRange& range);
 
 /// Times `frames` frames back to back. `hardware` must be resolved (joint_lanes, buffer_words > 0) and the layer valid.
 /// Throws InputError `buffer-too-small` when the ring holds fewer rows than the kernel.

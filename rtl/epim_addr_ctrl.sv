@@ -26,6 +26,8 @@ module epim_addr_ctrl #(
   parameter int BufferDepth = 1024,
   /// Bits of a row, column or frame count.
   parameter int DimW = 16,
+  /// Frames follow each other for ever: there is no last one.
+  parameter bit Endless = 1'b0,
   /// Derived parameter, do not overwrite: bits of a patch index.
   localparam int PatchW = epim_pkg::idx_width(MaxPatches),
   /// Derived parameter, do not overwrite: bits of a buffer address.
@@ -138,7 +140,7 @@ module epim_addr_ctrl #(
   assign patch_last = (patch_q == cfg_last_patch_i);
   assign x_last     = (ox_q + DimW'(1)) == cfg_out_w_i;
   assign y_last     = (oy_q + DimW'(1)) == cfg_out_h_i;
-  assign frame_last = (frame_q + DimW'(1)) == cfg_frames_i;
+  assign frame_last = !Endless && (frame_q + DimW'(1)) == cfg_frames_i;
 
   logic kx_last, ky_last;
   assign kx_last = (kx_q + 8'd1) == cfg_kw_i;

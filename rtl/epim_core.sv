@@ -57,13 +57,16 @@ module epim_core #(
   parameter bit Writable = 1'b1,
   /// Count events.
   parameter bit Count = 1'b1,
+  /// The run starts after reset and takes frame after frame for ever; needs `Writable` = 0.
+  parameter bit Endless = 1'b0,
   /// Crossbar cell memory as RAMs (1) or one flat array (0).
   parameter bit Ram = 1'b0,
   /// Hardware configuration hash.
   parameter logic [63:0] Hash = 64'd0,
   /// Geometry registers at reset.
   parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
-  /// Images for `Writable` = 0; empty: none. `ParamFile` and `CellFile` get a number and ".hex" appended.
+  /// Images for `Writable` = 0; empty: none. `ParamFile` and `CellFile` get a number and ".hex" appended, `CellFile`
+  /// with `Ram` also "_adc" and the number of the ADC lane.
   parameter IfatFile = "",
   parameter IfrtFile = "",
   parameter OfatFile = "",
@@ -120,6 +123,8 @@ module epim_core #(
   output logic                m_axis_tlast_o,
   /// Run in progress.
   output logic                busy_o,
+  /// Frame length or a table was wrong since reset or abort (status bits 10..13).
+  output logic                error_o,
   /// Observation for verification: no function, leave open.
   output logic                mon_fire_o,
   output logic                mon_load_o,
@@ -169,6 +174,7 @@ module epim_core #(
     if (CellBits != 1 && CellBits != 2 && CellBits != 4)  epim_rule_cell_bits_1_2_or_4 u_rule ();
     if (JointLanes > Lanes)                               epim_rule_joint_lanes_at_most_lanes u_rule ();
     if (DacBits != 1 && DacBits != 2)                     epim_rule_dac_bits_1_or_2 u_rule ();
+    if (Endless && Writable)                              epim_rule_endless_needs_rom u_rule ();
     if (ChannelScaleBits + ChannelBiasBits > 64)          epim_rule_channel_parameters_at_most_64_bits u_rule ();
   endgenerate
 
@@ -203,11 +209,11 @@ module epim_core #(
     .read_o(reg_read), .raddr_o(reg_raddr), .rdata_i(reg_rdata), .read_error_i(reg_read_error)
   );
 
-  epim_regs #(.AddrW(12), .Writable(Writable), .Hash(Hash), .GeometryInit(GeometryInit)) u_regs (
+  epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit)) u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
     .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
     .start_o(start), .abort_o(abort), .busy_o(busy), .done_i(done),
-    .error_i({err_ofat, err_ifrt, err_ifat, err_length}), .geometry_o(geometry),
+    .error_i({err_ofat, err_ifrt, err_ifat, err_length}), .error_o, .geometry_o(geometry),
     .prog_we_o(prog_we), .prog_kind_o(prog_kind), .prog_pe_o(prog_pe), .prog_addr_o(prog_addr),
     .prog_data_o(prog_data), .event_o(event_index), .event_count_i(event_count), .cycles_i(cycles),
     .first_fire_i(first_fire), .last_fire_i(last_fire)
@@ -262,7 +268,7 @@ module epim_core #(
   logic [Lanes*ActBits-1:0] buf_data;
   logic [DimW-1:0]   rows_ready;
 
-  epim_input_buffer #(.Depth(BufferWords), .Width(Lanes*ActBits), .DimW(DimW)) u_input_buffer (
+  epim_input_buffer #(.Depth(BufferWords), .Width(Lanes*ActBits), .DimW(DimW), .Endless(Endless)) u_input_buffer (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy),
     .cfg_row_words_i(g_row_words), .cfg_ring_words_i(g_ring_words), .cfg_ring_rows_i(g_ring_rows),
     .cfg_in_h_i(g_in_h), .cfg_frames_i(g_frames),
@@ -286,7 +292,7 @@ module epim_core #(
   logic                 req, req_pad, req_last_block, req_first, req_last, req_bank, bank_free;
   logic [IfrtAddrW-1:0] req_ifrt;
   epim_addr_ctrl #(.MaxPatches(MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW),
-                   .BufferDepth(BufferWords), .DimW(DimW))
+                   .BufferDepth(BufferWords), .DimW(DimW), .Endless(Endless))
   u_addr_ctrl (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy), .cfg_last_patch_i(g_last_patch), .cfg_kh_i(g_kh), .cfg_kw_i(g_kw),
     .cfg_stride_i(g_stride), .cfg_pad_top_i(g_pad_top), .cfg_pad_left_i(g_pad_left), .cfg_in_h_i(g_in_h),
@@ -419,7 +425,7 @@ module epim_core #(
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .Count(Count), .InitFile(CellFile == "" ? "" : {CellFile, Hundreds, Tens, Ones, ".hex"}),
+                  .Count(Count), .InitFile(CellFile == "" ? "" : {CellFile, Hundreds, Tens, Ones, Ram ? "_adc" : ".hex"}),
                   .ScaleInit(32'(ScaleInit[Pe*16 +: 16])), .ZeroInit(32'($signed(ZeroInit[Pe*16 +: 16]))))
         u_pe (
           .clk_i, .rst_ni, .en_i(array_en), .fire_i(fire), .load_i(load), .cstep_i(cstep),
@@ -463,7 +469,7 @@ module epim_core #(
   logic [LaneW-1:0]  rd_offset;
   logic [RunW-1:0]   rd_count;
   epim_drain #(.PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes), .ChannelW(ChannelW),
-               .ParamDepth(ParamDepth), .DimW(DimW))
+               .ParamDepth(ParamDepth), .DimW(DimW), .Endless(Endless))
   u_drain (
     .clk_i, .rst_ni, .clear_i(clear), .en_i(out_en), .cfg_out_w_i(g_out_w), .cfg_out_h_i(g_out_h),
     .cfg_frames_i(g_frames), .range_valid_i(range_valid), .range_bank_i(range_bank), .range_i(range),

@@ -36,7 +36,9 @@ module epim_crossbar #(
   parameter bit Ram = 1'b0,
   /// Count cell reads, zero and saturated conversions.
   parameter bit Count = 1'b1,
-  /// Initial content of the flat array, `$readmemh`, one chunk per line; empty: none.
+  /// Image of the cells, `$readmemh`; empty: none. Flat array: the file, one chunk per line. RAMs: its name up to the
+  /// number of the ADC lane, four digits and ".hex" follow; one column step per line, plane p of row r at bit
+  /// p*XbRows + r. Cells of an image in RAMs cannot be programmed.
   parameter InitFile = "",
   /// Derived parameter, do not overwrite: column steps.
   localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs),
@@ -177,23 +179,48 @@ module epim_crossbar #(
       end
     end else begin : gen_ram
       localparam int SumW = epim_pkg::num_width(XbRows) + CellBits + DacBits;
+      localparam int LaneBits = Planes * XbRows;
+      // Image: one ROM per lane, as wide as all its planes.
+      /* verilator lint_off UNUSEDSIGNAL */
+      logic [Adcs*LaneBits-1:0] rom;
+      /* verilator lint_on UNUSEDSIGNAL */
+      if (InitFile != "") begin : gen_rom
+        for (genvar l = 0; l < Adcs; l++) begin : gen_lane
+          localparam [7:0] Thousands = 8'd48 + 8'(l / 1000);
+          localparam [7:0] Hundreds  = 8'd48 + 8'((l / 100) % 10);
+          localparam [7:0] Tens      = 8'd48 + 8'((l / 10) % 10);
+          localparam [7:0] Ones      = 8'd48 + 8'(l % 10);
+          epim_ram #(.Depth(CSteps), .Width(LaneBits), .InitFile({InitFile, Thousands, Hundreds, Tens, Ones, ".hex"}))
+          u_cells (
+            .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(rom[l*LaneBits +: LaneBits]),
+            .we_i(1'b0), .waddr_i(CStepW'(0)), .wdata_i(LaneBits'(0))
+          );
+        end
+      end else begin : gen_no_rom
+        assign rom = '0;
+      end
       logic [Conversions*SumW-1:0] sums;
       /* verilator lint_off UNUSEDSIGNAL */
-      logic unused;  // the top of a chunk, where a crossbar has fewer than 64 rows
+      logic unused;  // the top of a chunk, where a crossbar has fewer than 64 rows; all of it with an image
       /* verilator lint_on UNUSEDSIGNAL */
-      assign unused = ^prog_data_i;
+      assign unused = ^{prog_data_i, prog_we_i, p_cstep, p_lane, p_plane, p_chunk};
       for (genvar i = 0; i < Conversions; i++) begin : gen_conversion
         logic [CellBits*Chunks*64-1:0] column;
         for (genvar b = 0; b < CellBits; b++) begin : gen_bit
           for (genvar c = 0; c < Chunks; c++) begin : gen_chunk
             localparam int ChunkRows = (c == Chunks - 1) ? XbRows - c * 64 : 64;
             logic [ChunkRows-1:0] word;
-            epim_ram #(.Depth(CSteps), .Width(ChunkRows)) u_cells (
-              .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(word),
-              .we_i(prog_we_i && p_lane == AdcW'(i / (2 * Slices)) && p_chunk == ChunkW'(c)
-                    && p_plane == PlaneW'((i % (2 * Slices)) * CellBits + b)),
-              .waddr_i(p_cstep), .wdata_i(prog_data_i[ChunkRows-1:0])
-            );
+            localparam int Plane = (i % (2 * Slices)) * CellBits + b;
+            if (InitFile != "") begin : gen_image
+              assign word = rom[(i / (2 * Slices)) * LaneBits + Plane * XbRows + c * 64 +: ChunkRows];
+            end else begin : gen_programmed
+              epim_ram #(.Depth(CSteps), .Width(ChunkRows)) u_cells (
+                .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(word),
+                .we_i(prog_we_i && p_lane == AdcW'(i / (2 * Slices)) && p_chunk == ChunkW'(c)
+                      && p_plane == PlaneW'(Plane)),
+                .waddr_i(p_cstep), .wdata_i(prog_data_i[ChunkRows-1:0])
+              );
+            end
             assign column[(b*Chunks+c)*64 +: 64] = 64'(word);
           end
         end
@@ -228,9 +255,6 @@ module epim_crossbar #(
             end
           end
         end
-      end
-      if (InitFile != "") begin : gen_no_init
-        // A RAM per chunk is programmed through the port; the image is for the flat array.
       end
     end
   endgenerate

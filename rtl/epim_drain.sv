@@ -23,6 +23,8 @@ module epim_drain #(
   parameter int ParamDepth = 16,
   /// Bits of a row, column or frame count.
   parameter int DimW = 16,
+  /// Frames follow each other for ever: there is no last one.
+  parameter bit Endless = 1'b0,
   /// Derived parameters, do not overwrite.
   localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs),
   localparam int CStepW = epim_pkg::idx_width(CSteps),
@@ -130,7 +132,7 @@ module epim_drain #(
   assign rd_end_range_o = range_end;
   assign rd_end_round_o = range_end && end_round_q;
   assign rd_end_frame_o = rd_end_round_o && x_last && y_last;
-  assign rd_end_all_o   = rd_end_frame_o && ((frame_q + DimW'(1)) == cfg_frames_i);
+  assign rd_end_all_o   = !Endless && rd_end_frame_o && ((frame_q + DimW'(1)) == cfg_frames_i);
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

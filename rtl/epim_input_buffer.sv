@@ -15,6 +15,8 @@ module epim_input_buffer #(
   parameter int Width = 72,
   /// Bits of a row, column or frame count.
   parameter int DimW = 16,
+  /// Frames follow each other for ever; `cfg_frames_i` is not read.
+  parameter bit Endless = 1'b0,
   /// Derived parameter, do not overwrite: address bits.
   localparam int AddrW = epim_pkg::idx_width(Depth),
   /// Derived parameter, do not overwrite: bits of a word count 0..Depth.
@@ -63,7 +65,7 @@ module epim_input_buffer #(
   logic              fill_q, drop_q;
 
   logic active, space, accept, we, row_end, frame_end;
-  assign active    = run_i && (frame_q != cfg_frames_i) && !drop_q;
+  assign active    = run_i && (Endless || (frame_q != cfg_frames_i)) && !drop_q;
   assign space     = rows_q < cfg_ring_rows_i;
   assign s_ready_o = (active && space && !fill_q) || drop_q;
   assign accept    = s_valid_i && active && space && !fill_q;

@@ -11,6 +11,8 @@ module epim_regs #(
   parameter int AddrW = 12,
   /// Tables can be written.
   parameter bit Writable = 1'b1,
+  /// A run starts by itself after reset: the first rising edge without reset ends the start pulse.
+  parameter bit Endless = 1'b0,
   /// Hardware configuration hash.
   parameter logic [63:0] Hash = 64'd0,
   /// Geometry at reset: the 16 words from `last_patch` on, first word in the low bits.
@@ -38,6 +40,8 @@ module epim_regs #(
   input  logic              done_i,
   /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
   input  logic [3:0]        error_i,
+  /// One of them came since reset or abort.
+  output logic              error_o,
   /// Geometry words.
   output logic [511:0]      geometry_o,
   /// Program port: an entry is stored when `prog_we_o`.
@@ -90,7 +94,7 @@ module epim_regs #(
       busy_q     <= 1'b0;
       done_q     <= 1'b0;
       ready_q    <= !Writable;
-      start_q    <= 1'b0;
+      start_q    <= Endless;
       half_q     <= 1'b0;
       error_q    <= '0;
       geometry_q <= GeometryInit;
@@ -134,6 +138,7 @@ module epim_regs #(
   assign start_o     = start_q;
   assign abort_o     = abort;
   assign busy_o      = busy_q;
+  assign error_o     = |error_q[5:2];
   assign geometry_o  = geometry_q;
   assign prog_we_o   = table_write && is_data && half_q;
   assign prog_kind_o = select_q[7:0];

@@ -41,6 +41,7 @@ part estimate tb/estimate/run.sh $epim build/estimate
 part core $epim verify --jobs "$jobs"
 part subset tb/subset/read.sh $epim build/subset -j "$jobs"
 part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"
+part chip tb/chip/run.sh $epim build/chip
 part bugs $epim bugs --jobs "$jobs"
 
 echo

@@ -10,8 +10,9 @@
 #include "gen/emit.hpp"
 #include "gen/hash.hpp"
 #include "gen/register_map.hpp"
-#include "gen/synthetic.hpp"
+#include "golden/chip_blocks.hpp"
 #include "sim/scoreboard.hpp"
+#include "sim/staller.hpp"
 
 namespace epim {
 
@@ -125,34 +126,6 @@ void CoreDriver::load(const LayerProgram& program) {
   }
 }
 
-namespace {
-
-/// Decides per cycle whether a stream side waits.
-class Staller {
- public:
-  Staller(int percent, bool bursts, std::uint64_t seed) : percent_(percent), bursts_(bursts), random_(seed) {}
-  bool stall() {
-    if (percent_ == 0) return false;
-    if (run_ > 0) {
-      --run_;
-      return true;
-    }
-    if (bursts_ && random_.uniform(0, 199) == 0) {
-      run_ = static_cast<int>(random_.uniform(5, 120));
-      return true;
-    }
-    return random_.chance(percent_);
-  }
-
- private:
-  int percent_;
-  bool bursts_;
-  Random random_;
-  int run_ = 0;
-};
-
-}  // namespace
-
 LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options) {
   const Hardware& hw = golden.hardware();
   const Layer& layer = golden.layer();
@@ -208,7 +181,12 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
       present();
       presented = word;
     }
-    p_->out_ready.set(!out_stall.stall());
+    const bool ready = !out_stall.stall();
+    p_->out_ready.set(ready);
+    if (options.stalls.any()) {
+      result.offered.push_back(offer);
+      result.ready.push_back(ready);
+    }
     model_->eval();
 
     bool active = false;
@@ -290,24 +268,25 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
   driver.load(program);
   LayerRun run = driver.run(golden, inputs, options);
   run.predicted = predict_timing(hw, layer, frames);
-  const std::string again = options.reproduce.empty() ? "" : "\n  reproduce: " + options.reproduce;
-  if (!options.stalls.any()) {
-    for (std::size_t i = 0; i < run.beats.size(); ++i)
-      if (i >= run.predicted.beats.size() || run.beats[i] != run.predicted.beats[i])
-        throw CheckFailed("timing", fmt::format("layer {}: output beat {} leaves in cycle {}, predicted {}{}", layer.name, i, run.beats[i],
-                                                i < run.predicted.beats.size() ? run.predicted.beats[i] : -1, again));
-    if (!core.counters) {
-      run.first_fire = run.predicted.first_fire;
-      run.last_fire = run.predicted.last_fire;
-    }
-    if (run.cycles != run.predicted.cycles || run.first_fire != run.predicted.first_fire || run.last_fire != run.predicted.last_fire)
-      throw CheckFailed("timing", fmt::format("layer {}: cycles {} first firing {} last firing {}, predicted {} {} {}{}", layer.name,
-                                              run.cycles, run.first_fire, run.last_fire, run.predicted.cycles,
-                                              run.predicted.first_fire, run.predicted.last_fire, again));
-    run.golden.idle_cycles = core.counters ? run.predicted.idle_cycles() : run.rtl.idle_cycles;
-  } else {
-    run.golden.idle_cycles = run.rtl.idle_cycles;  // stalls from outside are not predicted
+  if (options.stalls.any()) {
+    const Bound bound = run.predicted.bound;
+    run.predicted = timing_under_stalls(hw, layer, frames, run.offered, run.ready);
+    run.predicted.bound = bound;
   }
+  const std::string again = options.reproduce.empty() ? "" : "\n  reproduce: " + options.reproduce;
+  for (std::size_t i = 0; i < run.beats.size(); ++i)
+    if (i >= run.predicted.beats.size() || run.beats[i] != run.predicted.beats[i])
+      throw CheckFailed("timing", fmt::format("layer {}: output beat {} leaves in cycle {}, predicted {}{}", layer.name, i, run.beats[i],
+                                              i < run.predicted.beats.size() ? run.predicted.beats[i] : -1, again));
+  if (!core.counters) {
+    run.first_fire = run.predicted.first_fire;
+    run.last_fire = run.predicted.last_fire;
+  }
+  if (run.cycles != run.predicted.cycles || run.first_fire != run.predicted.first_fire || run.last_fire != run.predicted.last_fire)
+    throw CheckFailed("timing", fmt::format("layer {}: cycles {} first firing {} last firing {}, predicted {} {} {}{}", layer.name,
+                                            run.cycles, run.first_fire, run.last_fire, run.predicted.cycles,
+                                            run.predicted.first_fire, run.predicted.last_fire, again));
+  run.golden.idle_cycles = core.counters ? run.predicted.idle_cycles() : run.rtl.idle_cycles;
   for (std::size_t i = 0; options.check && i < event_count; ++i)
     if (run.rtl.at(i) != run.golden.at(i))
       throw CheckFailed("events", fmt::format("layer {}: event {}: RTL {} golden {}{}", layer.name, event_list[i].name, run.rtl.at(i),

@@ -63,8 +63,9 @@ struct RunOptions {
 struct LayerRun {
   std::vector<IntTensor> outputs;     ///< per frame [stored_cout][out_h][out_w], from the RTL
   EventCounts rtl, golden;            ///< golden.idle_cycles from the timing model
-  Timing predicted;
+  Timing predicted;                   ///< under the stalls of this run; `bound` is that of a run without
   std::vector<std::int64_t> beats;    ///< cycle of every output beat
+  std::vector<bool> offered, ready;   ///< per cycle: an input word was offered, a beat could be taken
   std::int64_t cycles = 0, first_fire = 0, last_fire = 0;
   std::uint32_t status = 0;
   double seconds = 0;                 ///< wall time of the simulation

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/command/chip.hpp"
 #include "gen/command/command.hpp"
 #include "gen/hash.hpp"
 
@@ -36,7 +37,17 @@ void check_folder(const std::string& folder, const ConfigOptions& options) {
       throw InputError({folder + "/" + name, 0, 0}, "corrupt-image",
                        fmt::format("content has hash {}, generated was {}; generate the folder again", found, hash.dump()));
   }
-  if (!options.config.empty()) {
+  if (!options.config.empty() && j.contains("fifos")) {
+    // A chip holds the network itself: it fits if the configuration gives the same files.
+    ChipOptions chip;
+    for (const auto& fifo : j["fifos"])
+      chip.fifos.push_back(fmt::format("{}={}", fifo.value("name", ""), fifo.value("depth", 0)));
+    const PreparedChip p = prepare_chip(options, chip);
+    for (const auto& [name, text] : chip_files(p))
+      if (name != kMarkerFile && j["files"].value(name, "") != hash_text(fnv1a(text)))
+        throw InputError({folder + "/" + name, 0, 0}, "wrong-register-image",
+                         fmt::format("{} gives another content; generate the folder again", options.config));
+  } else if (!options.config.empty()) {
     Config config = options.load();
     prepare(config);
     const std::string want = hash_text(hardware_hash(config));

@@ -64,6 +64,14 @@ DesignChoice design_choice(const std::string& text);
 /// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.
 void check_bits(const Design& design, int weight_bits);
 
+/// Images of a [network] and, where given, their classes.
+struct LabelledImages {
+  std::vector<IntTensor> images;
+  std::vector<std::int64_t> labels;
+};
+/// The first `limit` ones (0: all). Throws InputError missing-key, tensor-shape.
+LabelledImages load_images(const Config& config, const Network& network, int limit);
+
 /// Folder of the project's files (models, energy table, named configurations): EPIM_HOME, else the source tree that
 /// this command was built from.
 std::string home();

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/command/chip.hpp"
 #include "gen/command/command.hpp"
 #include "gen/hash.hpp"
 
@@ -14,16 +15,23 @@ namespace epim::command {
 void add_gen(CLI::App& app) {
   struct Options {
     ConfigOptions config;
+    ChipOptions chip;
     std::string out;
     bool json = false;
   };
   auto o = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("gen", "Generate SystemVerilog, images, manifests and register map");
   o->config.add(*verb);
+  o->chip.add(*verb);
   verb->add_option("-o,--out", o->out, "Output folder; replaced as a whole if epim made it")->required();
   verb->add_flag("--json", o->json, "Summary as JSON on stdout");
-  verb->footer("Example: epim gen --config configs/layer3.toml --crossbar 128x128 --set hardware.adc_bits=6 --out out/l3");
+  verb->footer("Examples: epim gen --config configs/layer3.toml --crossbar 128x128 --set hardware.adc_bits=6 --out out/l3\n"
+               "          epim gen --top network --config configs/digits_residual.toml --out out/chip");
   verb->callback([o] {
+    if (o->chip.network()) {
+      gen_chip(o->config, o->chip, o->out, o->json);
+      return;
+    }
     Config config = o->config.load();
     const Prepared p = prepare(config);
     const FileSet files = emit(config, p.layers);

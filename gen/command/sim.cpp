@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/command/chip.hpp"
 #include "gen/command/command.hpp"
 #include "golden/energy.hpp"
 #include "golden/host_nodes.hpp"
@@ -21,6 +22,7 @@ namespace {
 
 struct Options {
   ConfigOptions config;
+  ChipOptions chip;
   std::string dump, trace, json_file;
   std::string window = "0:2000";
   int stalls = 0, images = 0, frames = 1;
@@ -30,6 +32,8 @@ struct Options {
 
 std::string invocation(const Options& o) {
   std::string s = "epim sim --config " + o.config.config;
+  if (o.chip.network()) s += " --top network";
+  for (const std::string& f : o.chip.fifos) s += " --fifo " + f;
   if (!o.config.crossbar.empty()) s += " --crossbar " + o.config.crossbar;
   for (const std::string& v : o.config.set) s += " --set " + v;
   if (o.stalls) s += fmt::format(" --stalls {} --seed {}", o.stalls, o.seed);
@@ -133,25 +137,10 @@ void run_single(const Options& o, Config& config, Prepared& p, const EnergyTable
 
 void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable& table) {
   CompiledNetwork& net = *p.network;
-  const NpyArray pixels = read_npy(config.network->images);
-  IntTensor all = pixels.ints();
-  const MapShape& in = net.network.input;
-  if (all.shape.size() < 3 || all.size() % static_cast<std::size_t>(in.channels * in.height * in.width) != 0)
-    throw InputError({config.network->images, 0, 0}, "tensor-shape",
-                     fmt::format("images of {}x{}x{} are needed", in.channels, in.height, in.width));
-  const std::size_t one = static_cast<std::size_t>(in.channels * in.height * in.width);
-  std::size_t count = all.size() / one;
-  if (o.images > 0) count = std::min(count, static_cast<std::size_t>(o.images));
-  std::vector<IntTensor> images;
-  for (std::size_t i = 0; i < count; ++i) {
-    IntTensor x({in.channels, in.height, in.width});
-    std::copy_n(all.data.begin() + static_cast<std::ptrdiff_t>(i * one), one, x.data.begin());
-    images.push_back(std::move(x));
-  }
-  std::vector<std::int64_t> labels;
-  if (!config.network->labels.empty()) labels = read_npy(config.network->labels).ints().data;
-  if (!labels.empty() && labels.size() < count)
-    throw InputError({config.network->labels, 0, 0}, "tensor-shape", fmt::format("{} labels for {} images", labels.size(), count));
+  const LabelledImages set = load_images(config, net.network, o.images);
+  const std::vector<IntTensor>& images = set.images;
+  const std::vector<std::int64_t>& labels = set.labels;
+  const std::size_t count = images.size();
 
   std::vector<Layer> shapes;
   for (const EmitLayer& l : p.layers) shapes.push_back(l.layer);
@@ -236,6 +225,7 @@ void add_sim(CLI::App& app) {
   auto o = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("sim", "Run a layer or a network on the generated RTL and compare every stage");
   o->config.add(*verb);
+  o->chip.add(*verb);
   verb->add_option("--dump", o->dump, "Write inputs, parameters, outputs, events and beats of every layer here");
   verb->add_option("--trace", o->trace, "Write a waveform (.fst) and a GTKWave save file; [layer] configurations only");
   verb->add_option("--window", o->window, "Cycles of the waveform, FIRST:LAST")->capture_default_str();
@@ -244,8 +234,15 @@ void add_sim(CLI::App& app) {
   verb->add_option("--frames", o->frames, "Input maps back to back ([layer])")->check(CLI::Range(1, 10000))->capture_default_str();
   verb->add_option("--images", o->images, "Only the first N images ([network])")->check(CLI::Range(1, 1000000));
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
-  verb->footer("Example: epim sim --config configs/digits.toml --images 20 --dump out/digits");
+  verb->footer("Examples: epim sim --config configs/digits.toml --images 20 --dump out/digits\n"
+               "          epim sim --top network --config configs/digits_residual.toml --stalls 30");
   verb->callback([o] {
+    if (o->chip.network()) {
+      if (!o->dump.empty() || !o->trace.empty() || o->frames > 1)
+        throw InputError({"command line", 0, 0}, "bad-argument", "--dump, --trace and --frames do not go with --top network");
+      sim_chip(o->config, o->chip, {o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json});
+      return;
+    }
     Config config = o->config.load();
     Prepared p = prepare(config);
     const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");

@@ -16,7 +16,7 @@ namespace {
 using Cycle = std::int64_t;
 
 // The distances of golden/timing.cpp, which docs/timing.md derives.
-constexpr Cycle kFirstRowCheck = 2, kWordToFull = 2, kFireToWrite = 6, kReadToPack = 3, kPackToBeat = 1;
+constexpr Cycle kFirstRowCheck = 2, kWordToFull = 2, kReadToPack = 3, kPackToBeat = 1;
 
 /// A queue whose elements can be changed in place.
 template <class T> class Queue {
@@ -229,27 +229,17 @@ Round make_round(const Hardware& hw, const Layer& layer, const FiringPlan& plan)
                              column_steps_of(hw, patch), f.range, f.opens, f.closes, false});
   }
   round.firings.back().last = true;
-  const int adcs = hw.adcs();
-  Cycle passes_reads = 0;
-  int last_run = 0, channels = 0;
+  std::vector<int> reads;
+  int channels = 0;
   for (std::size_t r = 0; r < plan.ranges.size(); ++r) {
     const OutputRange& range = plan.ranges[r];
-    const bool same = r > 0 && range.c_out == plan.ranges[r - 1].c_out && range.columns == plan.ranges[r - 1].columns;
-    if (!same) {
-      // Groups of joint_lanes ADC lanes, cut where a column step begins.
-      passes_reads = 0;
-      for (int c = range.c_out; c < range.c_out + range.columns; ++c) {
-        const int lane = c % hw.xb_cols % adcs;
-        if (c == range.c_out || c % hw.xb_cols == 0 || lane % hw.joint_lanes == 0) {
-          ++passes_reads;
-          last_run = 0;
-        }
-        ++last_run;
-      }
-    }
-    round.reads.push_back(passes_reads * ((range.stop - range.start) / range.columns));
+    const bool same = r > 0 && range.c_out == plan.ranges[r - 1].c_out && range.columns == plan.ranges[r - 1].columns &&
+                      range.stop - range.start == plan.ranges[r - 1].stop - plan.ranges[r - 1].start;
+    if (!same) reads = drain_reads(hw, range);
+    round.reads.push_back(static_cast<Cycle>(reads.size()));
     channels += range.stop - range.start;
   }
+  const int last_run = reads.back();
   // Before the last read the packer holds what full words left over.
   round.two_words = (channels - last_run) % hw.lanes + last_run > hw.lanes;
   return round;

@@ -1,0 +1,43 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// `--top network` of the verbs gen, sim and check.
+#pragma once
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "gen/chip.hpp"
+#include "gen/command/command.hpp"
+#include "sim/driver.hpp"
+
+namespace epim::command {
+
+/// --top, --fifo-depths and --fifo.
+struct ChipOptions {
+  std::string top = "core", depths = "full";
+  std::vector<std::string> fifos;
+  void add(CLI::App& verb);
+  bool network() const { return top == "network"; }
+};
+
+struct PreparedChip {
+  Config config;
+  CompiledNetwork net;
+  ChipDesign chip;
+};
+/// Throws InputError layer-or-network where the configuration has no [network], and those of design_chip.
+PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip);
+/// What `epim gen --top network` writes; the first images of the configuration become the folder's testbench.
+FileSet chip_files(const PreparedChip& p);
+
+void gen_chip(const ConfigOptions& options, const ChipOptions& chip, const std::string& out, bool json);
+
+struct ChipSim {
+  int images = 0;        ///< 0: all
+  Stalls stalls;
+  std::string reproduce;
+  bool json = false;
+};
+void sim_chip(const ConfigOptions& options, const ChipOptions& chip, const ChipSim& sim);
+
+}  // namespace epim::command

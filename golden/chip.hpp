@@ -1,0 +1,72 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// A network on one chip: one block per node, one stream per edge, and how many words pass where.
+///
+/// All streams carry words of `lanes` channels in the order (row, column, channel block). A block with several
+/// consumers sends each word to all of them at once. Each stream ends in a FIFO at its consumer.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "golden/layer.hpp"
+#include "golden/network.hpp"
+
+namespace epim {
+
+enum class BlockKind { input, core, add, relu, max_pool, avg_pool, global_avg_pool, output };
+const char* name_of(BlockKind kind);
+
+/// A map as a stream sees it: height x width places of `blocks` words each.
+struct WordMap {
+  int height = 1, width = 1, blocks = 1;
+  std::int64_t row_words() const { return std::int64_t{width} * blocks; }
+  std::int64_t words() const { return height * row_words(); }  ///< of one image
+  bool operator==(const WordMap&) const = default;
+};
+
+struct ChipBlock {
+  std::string name;
+  BlockKind kind = BlockKind::core;
+  int node = -1;            ///< index into Network::nodes; -1 for input and output
+  Hardware hw;              ///< cores: resolved (joint_lanes, buffer_words > 0)
+  Layer layer;              ///< cores
+  int kh = 1, kw = 1, stride = 1;  ///< pools; global_avg_pool: the whole map
+  Padding pad;              ///< max pools
+  WordMap in, out;          ///< of one image; an add has two inputs of one shape
+};
+
+/// One FIFO: words from block `from` to input `port` of block `to`. `depth` words; 0 = no bound.
+struct ChipStream {
+  int from = 0, to = 0;
+  int port = 0;             ///< 0, or 1 for the second operand of an add
+  int depth = 2;
+};
+
+/// Blocks in topological order: the input first, the output last. Streams in the order of (to, port).
+struct ChipGraph {
+  std::string name;
+  int lanes = 1;
+  std::vector<ChipBlock> blocks;
+  std::vector<ChipStream> streams;
+  /// Indices of the streams that leave or enter a block, in stream order.
+  std::vector<int> leaving(int block) const;
+  std::vector<int> entering(int block) const;
+  /// producer.consumer; the second of two streams between the same blocks gets ".1".
+  std::string stream_name(int stream) const;
+};
+
+/// The core that a node with weights runs on.
+struct NodeCore {
+  int node = 0;   ///< index into Network::nodes
+  Hardware hw;    ///< resolved
+  Layer layer;
+};
+
+/// The graph of a network; `cores` has one entry for each node with weights. Streams get depth `depth`; the last block,
+/// named "out", takes the output node's words. Throws InputError at the node: chip-core (no core for it), chip-lanes
+/// (cores of different lanes: one word must mean the same to producer and consumer), chip-map-shape (producer and
+/// consumer count different words), buffer-too-small.
+ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores, int depth = 2);
+
+}  // namespace epim

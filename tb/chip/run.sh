@@ -1,0 +1,83 @@
+#!/usr/bin/env bash
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+# Networks as one chip: generated folders, the portable subset, Icarus, and whole test sets in Verilator.
+#
+#   run.sh EPIM WORK_DIR
+#
+# Every run of `epim sim --top network` compares output bits, handshakes of both ports and the level of every FIFO in
+# every cycle with the golden model. One line per check; the last line is "N passed, M failed".
+# Environment: EPIM_SEED (seed of the stalls, default: random, printed).
+set -u
+[[ $# == 2 ]] || { sed -n '4,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+epim=$(realpath "$1")
+mkdir -p "$2"
+work=$(cd "$2" && pwd)
+seed=${EPIM_SEED:-$RANDOM}
+passed=0 failed=0
+export EPIM_CACHE=${EPIM_CACHE:-$root/build/models}
+
+# expect NAME CODE PATTERN COMMAND...: exit code and a pattern in the output of both streams; PATTERN "-": no output.
+expect() {
+  local name=$1 code=$2 pattern=$3 got
+  shift 3
+  "$@" > "$work/log" 2>&1
+  got=$?
+  if [[ $got == "$code" ]] && { [[ $pattern == - && ! -s $work/log ]] || { [[ $pattern != - ]] && grep -qE -- "$pattern" "$work/log"; }; }; then
+    passed=$((passed + 1))
+    echo "ok     $name"
+  else
+    failed=$((failed + 1))
+    echo "FAILED $name: exit code $got, expected $code and /$pattern/: $*"
+    tail -n 15 "$work/log" | sed 's/^/    /'
+  fi
+}
+chip() { "$epim" sim --top network --config "$root/configs/$1.toml" "${@:2}"; }
+
+# Every block of a chip, odd widths; full and smallest FIFOs, with and without stalls.
+expect "mix, all images" 0 'every output, its cycle' chip mix
+expect "mix, stalls, seed $seed" 0 'identical outputs   12 of 12' chip mix --stalls 40 --seed "$seed"
+expect "mix, smallest FIFOs" 0 'identical outputs   12 of 12' chip mix --fifo-depths smallest
+expect "mix, smallest FIFOs, stalls, seed $((seed + 1))" 0 'identical outputs   12 of 12' \
+  chip mix --fifo-depths smallest --stalls 60 --seed "$((seed + 1))"
+
+# One entry less than the analysis asks for: the chip must stop, and the check must say where.
+least=$("$epim" gen --top network --config "$root/configs/mix.toml" --fifo-depths smallest --out "$work/smallest" --json \
+        | grep -A1 '"stem.skip"' | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
+expect "mix, FIFO stem.skip of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*stem.skip \($((least - 1))\)" \
+  chip mix --fifo-depths smallest --fifo "stem.skip=$((least - 1))"
+
+# The shipped networks; the whole test set through the residual one, at the rate of its slowest block.
+expect "digits, 12 images" 0 'identical outputs   12 of 12' chip digits --images 12
+expect "digits_residual, whole test set" 0 'identical outputs   360 of 360' chip digits_residual
+cp "$work/log" "$work/residual.log"
+rate='throughput +([0-9.]+) cycles per image \(predicted \1\); slowest block alone: [a-z0-9]+, \1'
+expect "digits_residual runs at the rate of its slowest block" 0 "$rate" cat "$work/residual.log"
+expect "digits_residual, stalls, seed $seed" 0 'identical outputs   40 of 40' chip digits_residual --images 40 --stalls 30 --seed "$seed"
+
+# Folders: the same bytes every time, whole, and of this configuration.
+gen() { "$epim" gen --top network --config "$root/configs/mix.toml" "$@"; }
+expect "gen mix" 0 'top module mix_chip' gen --out "$work/mix"
+expect "gen mix again" 0 'top module mix_chip' gen --out "$work/again"
+expect "the same bytes" 0 - diff -r "$work/mix" "$work/again"
+expect "check the folder" 0 'files as generated' "$epim" check "$work/mix" --config "$root/configs/mix.toml"
+expect "check: FIFO depths of the folder" 0 'files as generated' "$epim" check "$work/smallest" --config "$root/configs/mix.toml"
+expect "check: another configuration" 2 'wrong-register-image' "$epim" check "$work/mix" --config "$root/configs/mix.toml" --set hardware.weight_bits=5
+expect "gen mix, cells in ROMs" 0 'top module mix_chip' gen --set hardware.storage=ram --out "$work/ram"
+
+# The portable subset, and a four-state run of the folder's own testbench.
+for folder in mix ram; do
+  cd "$work/$folder" || exit 4
+  mapfile -t files < <(grep -v '^//' epim.f)
+  expect "$folder: verilator -Wall" 0 - verilator --lint-only -Wall --top-module mix_chip "${files[@]}"
+  expect "$folder: icarus -Wall" 0 - iverilog -g2012 -Wall -s mix_chip_tb -o "$work/$folder.vvp" "${files[@]}" tb/mix_chip_tb.sv
+done
+cd "$work/ram" || exit 4
+expect "ram: yosys" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top mix_chip; proc; check -assert"
+expect "ram: Icarus, stalls, seed $seed" 0 '^PASS 2 images' vvp -n "$work/ram.vvp" +stalls=30 "+seed=$seed"
+cd "$work/mix" || exit 4
+expect "mix: Icarus" 0 '^PASS 2 images' vvp -n "$work/mix.vvp"
+
+echo "$passed passed, $failed failed"
+[[ $failed == 0 ]]
