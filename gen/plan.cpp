@@ -86,6 +86,11 @@ template <class T> Tensor<T> space_to_depth_weights(const Tensor<T>& w, const La
 template Tensor<float> space_to_depth_weights(const Tensor<float>&, const Layer&);
 template Tensor<std::int64_t> space_to_depth_weights(const Tensor<std::int64_t>&, const Layer&);
 
+int planned_space_to_depth(const Node& node, int lanes) {
+  const int s = node.stride;
+  return s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= lanes && node.in.stored == node.in.channels ? s : 1;
+}
+
 NetworkPlan plan_network(const Network& source, const Hardware& base, const DesignChoice& design) {
   NetworkPlan plan;
   plan.network = source;
@@ -102,11 +107,8 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
     planned.node = static_cast<int>(n);
     planned.layer = layer_of(node);
     planned.layer.wrap = node.wrap;
-    const int s = node.stride;
-    if (s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= base.lanes && planned.layer.in_period == 0) {
-      planned.layer = space_to_depth_layer(planned.layer);
-      planned.space_to_depth = s;
-    }
+    planned.space_to_depth = planned_space_to_depth(node, base.lanes);
+    if (planned.space_to_depth > 1) planned.layer = space_to_depth_layer(planned.layer);
     Layer& layer = planned.layer;
     Hardware hw = base;
     if (node.weight_bits > 9)

@@ -46,6 +46,9 @@ struct NetworkPlan {
 /// Throws InputError with the node's place in the file, that of its entry with a design file.
 NetworkPlan plan_network(const Network& network, const Hardware& base, const DesignChoice& design);
 
+/// s of the rewriting that plan_network applies to a node, 1 where it applies none: strided plain convolutions of a kernel
+/// larger than 1 whose cin*s*s channels fit into one word.
+int planned_space_to_depth(const Node& node, int lanes);
 /// The convolution that reads the rewritten map: stride 1, kernel and padding in units of s, channels c*s*s.
 /// y(o,i,j) of `layer` on x equals y(o,i,j) of the result on space_to_depth(x). Plain convolutions only.
 Layer space_to_depth_layer(const Layer& layer);

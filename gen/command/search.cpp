@@ -103,6 +103,9 @@ Space build_space(const Options& o) {
   MnsimData data = load_mnsim_data(home() + "/golden/data/mnsim.toml");
   data.config.device_level = 1 << hw.cell_bits;
   set_mnsim_key(data.config, "Xbar_Size", {static_cast<double>(hw.xb_rows), static_cast<double>(hw.xb_cols)}, {"--crossbar", 0, 0});
+  // As many converters per row and column as MNSIM's 256x256 crossbar has.
+  data.config.adc_num = std::max(1, data.config.adc_num * hw.xb_cols / 256);
+  data.config.dac_num = std::max(1, data.config.dac_num * hw.xb_rows / 256);
   MnsimWorkload w;
   w.weight_bits = o.weight_bits;
   w.node_weight_bits = s.count.weight_bits;
@@ -223,7 +226,7 @@ void search(const Options& o) {
   }
   if (o.refine) {
     Progress progress("refining");
-    chosen = refine(m, objective, budget, chosen, 12, [&](int round) { progress.update(0.0, fmt::format("round {}, ends when nothing improves", round + 1)); }).selection;
+    chosen = refine(m, objective, budget, chosen, [&](int round) { progress.update(0.0, fmt::format("round {}, ends when nothing improves", round + 1)); }).selection;
   }
   const Cost table = m.table().additive(chosen), model = m.evaluate(chosen);
   const std::int64_t bound = m.latency_bound(budget);

@@ -11,11 +11,24 @@
 #include "gen/config.hpp"
 #include "gen/plan.hpp"
 #include "gen/search/exact.hpp"
+#include "golden/evaluate.hpp"
 
 namespace epim {
 namespace {
 
+/// By the physical rule: those of the PE array that plan_network gives the node.
 std::int64_t crossbars_of(const Network& net, int node, const CountOptions& c) {
+  const Node& n = net.nodes[static_cast<std::size_t>(node)];
+  if (c.rule == CountRule::physical && planned_space_to_depth(n, c.geometry.lanes) > 1) {
+    Hardware hw;
+    hw.xb_rows = c.geometry.xb_rows;
+    hw.xb_cols = c.geometry.xb_cols;
+    hw.lanes = c.geometry.lanes;
+    hw.cell_bits = c.geometry.cell_bits;
+    hw.weight_bits = c.weight_bits.at(static_cast<std::size_t>(node));
+    const PeArray array = pe_array_for(hw, space_to_depth_layer(layer_of(n)).epitome);
+    return 2 * std::int64_t{hw.slices()} * array.rows * array.cols;
+  }
   return count_layer(net, node, c.weight_bits.at(static_cast<std::size_t>(node)), c.rule, c.geometry).crossbars;
 }
 

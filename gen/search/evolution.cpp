@@ -170,52 +170,50 @@ EvolutionState read_evolution_state(const std::string& path, const std::string& 
   return s;
 }
 
-Solution refine(const CostModel& model, Objective objective, std::int64_t budget, const Selection& start, int pairs,
+Solution refine(const CostModel& model, Objective objective, std::int64_t budget, const Selection& start,
                 const std::function<void(int)>& progress) {
   Solution at{start, model.evaluate(start)};
-  struct Move {
-    std::size_t layer;
-    int candidate;
-    std::int64_t crossbars;
-    WideInt value;
-  };
+  const std::size_t layers = start.size();
   for (int round = 0;; ++round) {
     if (progress) progress(round);
     Solution best = at;
+    const WideInt here = value_of(at.cost, objective);
     const auto consider = [&](const Selection& s) -> Cost {
       const Cost c = model.evaluate(s);
       if (c.crossbars <= budget && value_of(c, objective) < value_of(best.cost, objective)) best = {s, c};
       return c;
     };
-    std::vector<Move> faster, smaller;
-    for (std::size_t l = 0; l < at.selection.size(); ++l)
-      for (int c = 0; c < static_cast<int>(model.layers()[l].candidates.size()); ++c) {
-        if (c == at.selection[l]) continue;
-        Selection s = at.selection;
-        s[l] = c;
-        const Cost cost = consider(s);
-        const Move move{l, c, cost.crossbars - at.cost.crossbars, value_of(cost, objective) - value_of(at.cost, objective)};
-        if (move.value < 0 && move.crossbars > 0) faster.push_back(move);
-        if (move.crossbars < 0) smaller.push_back(move);
-      }
-    if (value_of(best.cost, objective) == value_of(at.cost, objective)) {
-      // No single change helps: pay for one that helps with one that frees crossbars.
-      const auto first = [&](std::vector<Move>& v, auto less) {
-        std::stable_sort(v.begin(), v.end(), less);
-        if (v.size() > static_cast<std::size_t>(pairs)) v.resize(static_cast<std::size_t>(pairs));
-      };
-      first(faster, [](const Move& a, const Move& b) { return a.value < b.value; });
-      first(smaller, [](const Move& a, const Move& b) { return a.value < b.value; });
-      for (const Move& f : faster)
-        for (const Move& g : smaller) {
-          if (f.layer == g.layer || at.cost.crossbars + f.crossbars + g.crossbars > budget) continue;
+    // What one layer changes: weights above the lightest candidate, costs above the present ones.
+    std::vector<std::vector<KnapsackItem>> items(layers);
+    std::int64_t others = at.cost.crossbars;  // of what is not searched
+    WideInt largest = 1;
+    for (std::size_t l = 0; l < layers; ++l) {
+      const auto& sums = model.table().sizings.back().cost[l];
+      others -= sums[static_cast<std::size_t>(at.selection[l])].crossbars;
+      for (int c = 0; c < static_cast<int>(sums.size()); ++c) {
+        WideInt difference = 0;
+        if (c != at.selection[l]) {
           Selection s = at.selection;
-          s[f.layer] = f.candidate;
-          s[g.layer] = g.candidate;
-          consider(s);
+          s[l] = c;
+          difference = value_of(consider(s), objective) - here;
+          largest = std::max(largest, difference < 0 ? -difference : difference);
         }
+        items[l].push_back({sums[static_cast<std::size_t>(c)].crossbars, difference, c});
+      }
     }
-    if (value_of(best.cost, objective) >= value_of(at.cost, objective)) return at;
+    // Differences hold one at a time; the price keeps the step short enough for their sum to mean something.
+    for (WideInt price = 0; price <= largest; price = price == 0 ? std::max<WideInt>(1, largest / 65536) : price * 2) {
+      auto priced = items;
+      for (std::size_t l = 0; l < layers; ++l)
+        for (KnapsackItem& i : priced[l])
+          if (i.candidate != at.selection[l]) i.cost += price;
+      const Knapsack k(priced, budget - others);
+      if (k.front().empty()) break;
+      const Selection s = k.selection(k.front().size() - 1);
+      if (s == at.selection) break;
+      consider(s);
+    }
+    if (value_of(best.cost, objective) >= here) return at;
     at = best;
   }
 }

@@ -74,10 +74,11 @@ std::string evolution_state_text(const EvolutionState& state, const std::string&
 /// the layers.
 EvolutionState read_evolution_state(const std::string& path, const std::string& identity, const std::vector<SearchLayer>& layers);
 
-/// Local search on an evaluation that need not be a sum: moves to the best selection that differs in one layer, or in two
-/// layers where one grows and one shrinks, as long as that is better and within the budget. Two-layer moves are tried
-/// among the `pairs` most promising changes of either direction. Deterministic. progress(round) may be empty.
-Solution refine(const CostModel& model, Objective objective, std::int64_t budget, const Selection& start, int pairs = 12,
+/// Local search on the model's own answer, which need not be a sum. Per round: the answer for every selection that
+/// differs in one layer; then, taking these differences for a cost table, knapsacks over all layers at once, with a growing
+/// price on every layer that differs. The best selection seen within the budget is the next start; ends when a round finds
+/// none. Deterministic; no proof of anything but that the result is not worse. progress(round) may be empty.
+Solution refine(const CostModel& model, Objective objective, std::int64_t budget, const Selection& start,
                 const std::function<void(int)>& progress = {});
 
 }  // namespace epim

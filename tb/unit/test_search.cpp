@@ -9,6 +9,8 @@
 #include <functional>
 #include <optional>
 
+#include "gen/config.hpp"
+#include "gen/plan.hpp"
 #include "gen/search/evolution.hpp"
 #include "gen/search/exact.hpp"
 #include "gen/synthetic.hpp"
@@ -212,6 +214,50 @@ TEST_CASE("mnsim: energy of the table is the model's, latency of the table and i
   }
   CHECK_FALSE(m->not_additive(Objective::latency).empty());
   CHECK(m->not_additive(Objective::energy).empty());
+}
+
+TEST_CASE("rtl: cycles and energy of the table are those of the planned cores", "[search]") {
+  const Network net = model("digits_residual");
+  SpaceOptions space;
+  space.sizes = {{0, 0}, {128, 16}, {256, 32}};
+  space.all_convolutions = true;
+  space.lanes = 8;
+  const Hardware hw = parse_config("schema = 1\nname = \"t\"\n[hardware]\ncrossbar = \"64x64\"\nweight_bits = 5\nact_bits = 8\nlanes = 8\ncols_per_adc = 8\n"
+                                   "[layer]\ncin = 1\ncout = 1\nkernel = 1\nheight = 1\nwidth = 1\n", "t.toml").hw;
+  const CountOptions count{CountRule::physical, {64, 64, 2, 8}, uniform_bits(net, 5)};
+  const ActivityRow activity{5, 8, 2, 1, {}, "test"};
+  const EnergyTable energies = load_energy_table(kRoot + "/golden/data/energy.toml");
+  const auto m = rtl_cost_model(net, search_layers(net, space), count, hw, {activity}, energies);
+  CHECK(m->not_additive(Objective::latency).empty());
+  Random r(9);
+  for (int n = 0; n < 20; ++n) {
+    Selection s;
+    for (const SearchLayer& l : m->layers()) s.push_back(static_cast<int>(r.uniform(0, static_cast<std::int64_t>(l.candidates.size()) - 1)));
+    CAPTURE(n);
+    const Cost own = m->evaluate(s);
+    REQUIRE(by_table(*m, s) == own);
+    // As many crossbars as the cores that are generated for it.
+    DesignChoice choice;
+    choice.file = selection_design(net, m->layers(), s);
+    const NetworkPlan plan = plan_network(net, hw, choice);
+    std::int64_t crossbars = 0;
+    for (const PlannedLayer& l : plan.layers) {
+      const Hardware& core = plan.cores[static_cast<std::size_t>(l.core)].hw;
+      crossbars += 2 * core.slices() * core.pe_rows * core.pe_cols;
+    }
+    REQUIRE(own.crossbars == crossbars);
+  }
+}
+
+TEST_CASE("refining never makes a design worse and keeps the budget", "[search]") {
+  const auto m = mnsim(model("resnet18"));
+  const std::int64_t budget = least_crossbars(m->table()) + 60;
+  for (Objective o : {Objective::latency, Objective::edp}) {
+    const Solution start = solve(m->table(), o, budget), refined = refine(*m, o, budget, start.selection);
+    CHECK(refined.cost == m->evaluate(refined.selection));
+    CHECK(refined.cost.crossbars <= budget);
+    CHECK(value_of(refined.cost, o) <= value_of(m->evaluate(start.selection), o));
+  }
 }
 
 TEST_CASE("candidates: sizes that hold a layer leave it plain; what cannot be mapped is left out or refused", "[search]") {
