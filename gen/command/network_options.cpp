@@ -12,7 +12,7 @@
 namespace epim::command {
 
 std::string network_file(const std::string& name) {
-  if (std::filesystem::exists(name)) return name;
+  if (std::filesystem::is_regular_file(name)) return name;
   const std::string known = home() + "/models/" + name + "/network.json";
   if (std::filesystem::exists(known)) return known;
   std::set<std::string> names;

@@ -136,6 +136,40 @@ head -c 200 "$root/models/digits/test_images.npy" > digits/test_images.npy
 expect "truncated images" 'corrupt-npz' "$epim" sim --config net.toml
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
 expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
+
+design() { printf '{"schema": 1, "network": "%s", "layers": [\n%s\n]}\n' "$1" "$2" > d.json; }
+map() { "$epim" map resnet50 --design d.json "$@"; }
+design resnet50 '{"node": "layer1.0.conv9", "epitome": null}'
+expect "design: unknown layer" '^d.json:2:1: unknown-layer: .*layer1.0.conv9' map
+design resnet50 '{"node": "layer1.0.conv2", "epitome": {"e_out": 64, "e_in": 16, "p": 2, "q": 4}}'
+expect "design: epitome that cannot hold the kernel" '^d.json:2:1: epitome-exceeds-convolution: .*layer1.0.conv2' map
+design resnet50 '{"node": "layer1.0.conv2", "epitome": {"e_out": 64, "e_in": 24, "p": 4, "q": 4}}'
+expect "design: input groups inside a word" '^d.json:2:1: .*layer1.0.conv2.*nearest legal' map
+design resnet50 '{"node": "conv1", "weight_bits": 5},
+{"node": "conv1", "weight_bits": 7}'
+expect "design: one layer with two widths" '^d.json:3:34: contradictory-bits: .*conv1' map
+design resnet50 '{"node": "conv1", "weight_bits": 5}'
+expect "design: other widths than the command line" '^d.json:2:34: contradictory-bits: .*conv1' map --weight-bits 9
+expect "design: wrapping on the command line as well" 'contradictory-wrap' map --wrap copies
+design resnet50 '{"node": "conv1", "weight_bits": 12}'
+expect "design: weights wider than a core holds" '^d.json:2:1: value-out-of-range: .*conv1.*2..9' map
+design vgg16 ''
+expect "design: of another network" '^d.json:1:26: design-network' map
+design digits '{"node": "conv2", "weight_bits": 4}'
+printf 'schema = 1\nname = "n"\n[hardware]\ncrossbar = "64x64"\nweight_bits = 5\nact_bits = 8\nout_bits = 16\n[network]\nfile = "%s/models/digits/network.json"\n' "$root" > digits.toml
+expect "design: a width that the configuration's core has not" '^d.json:2:1: contradictory-bits: .*conv2' gen digits --design d.json
+expect "design that is no file" 'bad-design' "$epim" map resnet50 --design nothing.json
+expect "search: budget below every design" '^--budget: budget-too-small: .*at least 912' "$epim" search resnet50 --budget 100 --out out
+expect "search: unknown objective" '^--objective: unknown-objective: .*latency, energy, edp' "$epim" search resnet50 --objective speed --out out
+expect "search: no candidates" 'empty-candidates' "$epim" search resnet50 --candidates "" --out out
+expect "search: a layer without a candidate" 'empty-candidates: .*layer1.0.conv2.*256 rows' "$epim" search resnet50 --candidates 128x256 --out out
+expect "search: nothing to replace" 'empty-candidates: .*bottleneck' "$epim" search digits --out out
+expect "search: candidate that is no size" 'bad-candidate' "$epim" search resnet50 --candidates 1024 --out out
+expect "search: budget that is no number" 'bad-budget' "$epim" search resnet50 --budget many --out out
+design resnet50 '{"node": "fc", "weight_bits": 5}'
+expect "search: the classifier with two widths" '^d.json:2:1: contradictory-bits: .*fc' "$epim" search resnet50 --bits-from d.json --classifier-bits 4 --out out
+"$epim" search resnet50 --method evolution --iterations 2 --budget 2000 --checkpoint state.json > /dev/null
+expect "search: checkpoint of another search" '^state.json:1:.*checkpoint-mismatch' "$epim" search resnet50 --method evolution --iterations 3 --budget 2000 --checkpoint state.json --out out
 expect "unknown verb" 'bad-argument' "$epim" simulate
 cp "$root/models/digits/network.json" digits/
 estimate() { "$epim" estimate "$@"; }
