@@ -226,7 +226,15 @@ void search(const Options& o) {
   }
   if (o.refine) {
     Progress progress("refining");
-    chosen = refine(m, objective, budget, chosen, [&](int round) { progress.update(0.0, fmt::format("round {}, ends when nothing improves", round + 1)); }).selection;
+    const std::vector<Selection> starts = refining_starts(m, budget, chosen);
+    std::optional<Solution> best;
+    for (std::size_t n = 0; n < starts.size(); ++n) {
+      const Solution r = refine(m, objective, budget, starts[n], [&](int round) {
+        progress.update(static_cast<double>(n) / static_cast<double>(starts.size()), fmt::format("start {} of {}, round {}", n + 1, starts.size(), round + 1));
+      });
+      if (!best || value_of(r.cost, objective) < value_of(best->cost, objective)) best = r;
+    }
+    chosen = best->selection;
   }
   const Cost table = m.table().additive(chosen), model = m.evaluate(chosen);
   const std::int64_t bound = m.latency_bound(budget);
@@ -384,7 +392,7 @@ void add_search(CLI::App& app) {
   verb->add_option("--activations", o->activations, "mnsim: activations of an epitome, one per patch or by weight rows")
       ->check(CLI::IsMember({"patches", "rows"}))->capture_default_str();
   verb->add_flag("--compat", o->compat, "mnsim: with the quirks of MNSIM 2.0 (cells keep their bits)");
-  verb->add_flag("--refine", o->refine, "Go on from the found design by local search on the model's own answer");
+  verb->add_flag("--refine", o->refine, "Go on by local search on the model's own answer, from the found design and some others");
   verb->add_option("--evaluate", o->evaluate, "What evolution is shown: sums of the cost table, or the model's own answer")
       ->check(CLI::IsMember({"table", "model"}))->capture_default_str();
   verb->add_option("--seed", o->evolution.seed, "First seed")->capture_default_str();

@@ -218,4 +218,21 @@ Solution refine(const CostModel& model, Objective objective, std::int64_t budget
   }
 }
 
+std::vector<Selection> refining_starts(const CostModel& model, std::int64_t budget, const Selection& found) {
+  std::vector<Selection> starts{found};
+  const auto add = [&](Selection s) {
+    if (model.table().additive(s).crossbars <= budget && std::find(starts.begin(), starts.end(), s) == starts.end())
+      starts.push_back(std::move(s));
+  };
+  for (Objective o : {Objective::latency, Objective::energy, Objective::edp}) add(solve(model.table(), o, budget).selection);
+  std::size_t most = 0;
+  for (const SearchLayer& l : model.layers()) most = std::max(most, l.candidates.size());
+  for (std::size_t k = 0; k < most; ++k) {
+    Selection s;
+    for (const SearchLayer& l : model.layers()) s.push_back(static_cast<int>(std::min(k, l.candidates.size() - 1)));
+    add(std::move(s));
+  }
+  return starts;
+}
+
 }  // namespace epim

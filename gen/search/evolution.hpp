@@ -81,4 +81,8 @@ EvolutionState read_evolution_state(const std::string& path, const std::string& 
 Solution refine(const CostModel& model, Objective objective, std::int64_t budget, const Selection& start,
                 const std::function<void(int)>& progress = {});
 
+/// Where refining is worth starting: `found`, the table's optima for all three objectives, and the same candidate in every
+/// layer, as far as within the budget; each once.
+std::vector<Selection> refining_starts(const CostModel& model, std::int64_t budget, const Selection& found);
+
 }  // namespace epim
