@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <iostream>
+#include <limits>
 #include <map>
 #include <memory>
 
@@ -125,7 +126,7 @@ Network uniform_network(const Network& net, int rows, int cols) {
 
 std::int64_t budget_of(const Options& o, const Space& s) {
   if (const auto size = uniform_size(o.budget))
-    return count_network(uniform_network(s.model->network(), size->first, size->second), s.count.weight_bits, s.count.rule, s.count.geometry).crossbars;
+    return s.model->evaluate(uniform_network(s.model->network(), size->first, size->second)).crossbars;
   if (o.budget.empty() || o.budget.size() > 12 || o.budget.find_first_not_of("0123456789") != std::string::npos)
     throw InputError({"--budget", 0, 0}, "bad-budget",
                      "\"" + o.budget + "\"; legal: a number of crossbars, or ROWSxCOLUMNS for as many as that uniform design has");
@@ -251,15 +252,9 @@ void search(const Options& o) {
   if (std::find(sizes.begin(), sizes.end(), CandidateSize{1024, 256}) == sizes.end()) sizes.push_back({1024, 256});
   for (const CandidateSize& size : sizes) {
     try {
-      Network u = m.network();
-      if (size.rows > 0) apply_uniform(u, size.rows, size.cols);
-      else
-        for (const SearchLayer& l : m.layers()) {
-          u.nodes[static_cast<std::size_t>(l.node)].epitome.reset();
-          u.nodes[static_cast<std::size_t>(l.node)].wrap = Wrap::off;
-        }
-      if (size.rows == 0) infer_shapes(u);
-      uniform.push_back({size.rows == 0 ? "no epitomes" : "uniform " + size_name(size), m.evaluate(u)});
+      const bool plain = size.rows == 0;
+      const Network u = uniform_network(m.network(), plain ? std::numeric_limits<int>::max() : size.rows, plain ? std::numeric_limits<int>::max() : size.cols);
+      uniform.push_back({plain ? "no epitomes" : "uniform " + size_name(size), m.evaluate(u)});
     } catch (const InputError&) {  // a size that some layer cannot take is no uniform design
     }
   }
@@ -316,8 +311,9 @@ void search(const Options& o) {
              unit_of(m, objective), exact.cost.crossbars);
   if (!m.not_additive(objective).empty()) {
     fmt::print("not additive: {}\n", m.not_additive(objective));
-    fmt::print("the model gives {:.4g} {} for that design; no design within the budget is below {:.4g} {} of latency\n",
-               value(m, exact_model, objective), unit_of(m, objective), m.latency({0, bound, 0}), m.latency_unit());
+    fmt::print("the model gives {:.4g} {} for that design", value(m, exact_model, objective), unit_of(m, objective));
+    if (objective != Objective::energy) fmt::print("; no design within the budget is below {:.4g} {} of latency", m.latency({0, bound, 0}), m.latency_unit());
+    fmt::print("\n");
   }
   if (!seeds.empty()) {
     const bool by_model = o.evaluate == "model";

@@ -194,12 +194,13 @@ class RtlCost : public CostModel {
     layers_ = std::move(layers);
     latency_scale_ = 1e-6;
     latency_unit_ = "Mcycles";
-    for (const SearchLayer& l : layers_)
-      for (const Candidate& c : l.candidates)
-        if (c.wrap == Wrap::stored_once)
-          latency_note_ = energy_note_ =
-              "a map that its producer stored once also shortens what its consumer reads; the table leaves that out";
     const std::vector<int> searched = layer_of_node(network_, layers_);
+    bool stored_once = false;
+    for (std::size_t n = 0; n < network_.nodes.size(); ++n) stored_once |= searched[n] < 0 && network_.nodes[n].wrap == Wrap::stored_once;
+    for (const SearchLayer& l : layers_)
+      for (const Candidate& c : l.candidates) stored_once |= c.wrap == Wrap::stored_once;
+    if (stored_once)
+      latency_note_ = energy_note_ = "a map that its producer stored once also shortens what its consumer reads; the table leaves that out";
     table_.sizings.resize(1);
     CostTable::Sizing& s = table_.sizings.front();
     s.cost.resize(layers_.size());
@@ -208,13 +209,24 @@ class RtlCost : public CostModel {
       s.cost[l].resize(layers_[l].candidates.size());
       table_.need[l].resize(layers_[l].candidates.size(), {0, 0});
     }
+    fire_ = table_;
+    CostTable::Sizing& f = fire_.sizings.front();
     for (std::size_t k = 0; k < most_candidates(layers_); ++k) {
       const Network uniform = select(network_, layers_, all_of(layers_, k));
       const NetworkPlan plan = plan_alone(uniform);
       for (const PlannedLayer& p : plan.layers) {
         const int l = searched[static_cast<std::size_t>(p.node)];
-        if (l >= 0 && k < s.cost[static_cast<std::size_t>(l)].size()) s.cost[static_cast<std::size_t>(l)][k] = layer_cost(uniform, plan, p);
-        else if (l < 0 && k == 0) s.fixed += layer_cost(uniform, plan, p);
+        const bool fixed = l < 0 && k == 0;
+        if (!fixed && (l < 0 || k >= s.cost[static_cast<std::size_t>(l)].size())) continue;
+        std::int64_t fire = 0;
+        const Cost cost = layer_cost(uniform, plan, p, &fire);
+        if (fixed) {
+          s.fixed += cost;
+          f.fixed += {cost.crossbars, fire, 0};
+        } else {
+          s.cost[static_cast<std::size_t>(l)][k] = cost;
+          f.cost[static_cast<std::size_t>(l)][k] = {cost.crossbars, fire, 0};
+        }
       }
     }
   }
@@ -226,8 +238,9 @@ class RtlCost : public CostModel {
     return c;
   }
 
+  /// Where a consumer's cycles depend on its producer, the firing cycles still do not.
   std::int64_t latency_bound(std::int64_t budget) const override {
-    return solve(table_, Objective::latency, budget).cost.latency;
+    return solve(latency_note_.empty() ? table_ : fire_, Objective::latency, budget).cost.latency;
   }
 
  private:
@@ -244,13 +257,15 @@ class RtlCost : public CostModel {
     return plan;
   }
 
-  Cost layer_cost(const Network& net, const NetworkPlan& plan, const PlannedLayer& p) const {
+  Cost layer_cost(const Network& net, const NetworkPlan& plan, const PlannedLayer& p, std::int64_t* fire = nullptr) const {
     const Hardware& hw = plan.cores[static_cast<std::size_t>(p.core)].hw;
     const RtlEstimate e = estimate_rtl(hw, p.layer, activity_for(activity_, hw).activity);
+    if (fire) *fire = e.timing.fire_cycles;
     return {crossbars_of(net, p.node, count_), e.timing.cycles, energy(e.events, energies_, hw).total};
   }
 
   CountOptions count_;
+  CostTable fire_;  ///< cycles in which the array fires in the place of latency; no energy
   Hardware base_;
   std::vector<ActivityRow> activity_;
   EnergyTable energies_;

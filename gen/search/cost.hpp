@@ -76,8 +76,8 @@ class CostModel {
   static double energy_mj(const Cost& cost) { return static_cast<double>(cost.energy) * 1e-15; }
   /// What the table's sums leave out of the model's own answer; empty = nothing, they are equal.
   const std::string& not_additive(Objective objective) const;
-  /// A bound below the latency of every selection with at most `budget` crossbars, in the unit of Cost::latency; equal to
-  /// the optimum of the additive table where that is exact. Throws budget-too-small.
+  /// No selection with at most `budget` crossbars has less latency than this, by the model's own answer; the optimum of the
+  /// table where that is exact. Unit of Cost::latency. Throws budget-too-small.
   virtual std::int64_t latency_bound(std::int64_t budget) const = 0;
 
  protected:
@@ -102,7 +102,8 @@ struct CountOptions {
 std::unique_ptr<CostModel> mnsim_cost_model(const Network& network, std::vector<SearchLayer> layers, const CountOptions& count,
                                             const MnsimWorkload& workload, const MnsimData& data, const MnsimQuirks& quirks);
 
-/// Cycles and energy of our own cores, layer after layer: both are sums over layers.
+/// Cycles and energy of our own cores, layer after layer: both are sums over layers, unless a candidate is stored once (its
+/// consumer then reads fewer words, which the table leaves out).
 std::unique_ptr<CostModel> rtl_cost_model(const Network& network, std::vector<SearchLayer> layers, const CountOptions& count,
                                           const Hardware& base, const std::vector<ActivityRow>& activity,
                                           const EnergyTable& energies);

@@ -247,6 +247,18 @@ TEST_CASE("rtl: cycles and energy of the table are those of the planned cores", 
     }
     REQUIRE(own.crossbars == crossbars);
   }
+  // A consumer of a map that is stored once reads less: the table then is no sum of the model, the bound still holds.
+  space.wraps = {Wrap::off, Wrap::copies, Wrap::stored_once};
+  const auto once = rtl_cost_model(net, search_layers(net, space), count, hw, {activity}, energies);
+  CHECK_FALSE(once->not_additive(Objective::latency).empty());
+  for (int n = 0; n < 20; ++n) {
+    Selection s;
+    for (const SearchLayer& l : once->layers()) s.push_back(static_cast<int>(r.uniform(0, static_cast<std::int64_t>(l.candidates.size()) - 1)));
+    const Cost own = once->evaluate(s);
+    REQUIRE(own.crossbars == by_table(*once, s).crossbars);
+    REQUIRE(own.latency <= by_table(*once, s).latency);
+    REQUIRE(once->latency_bound(own.crossbars) <= own.latency);
+  }
 }
 
 TEST_CASE("refining never makes a design worse and keeps the budget", "[search]") {
