@@ -1,15 +1,16 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 # Short names for the scripts that do the work; each installs what is missing.
-.PHONY: demo verify build bench formal coverage synth netlist clean networks resnet18 resnet34 resnet50 resnet50-w3 resnet101 vgg16
+.PHONY: demo verify build bench formal coverage synth paper netlist clean networks resnet18 resnet34 resnet50 resnet50-w3 resnet101 vgg16
 demo:   ; scripts/demo.sh
 verify: ; scripts/verify.sh
 build:  ; scripts/build.sh run
-bench:  ; scripts/build.sh run && build/gen/command/epim bench
+bench:  ; scripts/build.sh bench && build/gen/command/epim bench && build/tb/bench/epim_estimate_bench
 formal: ; scripts/formal.sh
 coverage: ; scripts/coverage.sh
 synth:  ; scripts/synth.sh
 netlist: ; scripts/netlist.sh
+paper:  ; scripts/build.sh run && build/gen/command/epim paper
 clean:  ; rm -rf build out
 # A whole network through the RTL (docs/networks.md). The goals are stated beside what was measured.
 resnet50:    build ; build/gen/command/epim run resnet50 --goal-simulation 180 --goal-builds 180 --goal-memory 4

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "gen/design_file.hpp"
 #include "golden/bounds.hpp"
 #include "golden/sampler.hpp"
 
@@ -54,6 +55,7 @@ std::vector<float> channel_values(const CompiledNetwork& net, const Node& node, 
 CompiledNetwork compile_network(Config& config, const QuantiseOptions& options) {
   CompiledNetwork net;
   net.network = load_network(config.network->file);
+  if (!config.network->design.empty()) apply_design(net.network, read_design(config.network->design));
   const Network& network = net.network;
   if (network.weights.empty())
     throw InputError({network.file, 0, 0}, "missing-key", "weights: this network has none; name an .npz");
@@ -65,6 +67,10 @@ CompiledNetwork compile_network(Config& config, const QuantiseOptions& options) 
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
     if (!node.has_weights()) continue;
+    if (node.weight_bits > 0 && node.weight_bits != config.hw.weight_bits)
+      throw InputError(node.where, "contradictory-bits",
+                       fmt::format("node {}: the design has weight_bits {}, the core hardware.weight_bits = {}; one core has one "
+                                   "width", node.name, node.weight_bits, config.hw.weight_bits));
     CompiledLayer compiled;
     compiled.node = static_cast<int>(n);
     Layer& layer = compiled.layer;

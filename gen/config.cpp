@@ -359,7 +359,8 @@ Config parse_config(const std::string& text, const std::string& path, const std:
   if (layer) config.layer = read_layer(values);
   if (network)
     config.network =
-        NetworkSource{values.file("network.file"), values.file("network.images"), values.file("network.labels")};
+        NetworkSource{values.file("network.file"), values.file("network.images"), values.file("network.labels"),
+                      values.file("network.design")};
   return config;
 }
 

@@ -50,7 +50,7 @@ struct LayerSource {
 
 /// [network]; paths ready to open (relative ones are taken from the folder of the configuration file).
 struct NetworkSource {
-  std::string file, images, labels;
+  std::string file, images, labels, design;
 };
 
 /// One configuration. `hw` has every automatic value that depends on hardware alone already resolved

@@ -10,7 +10,7 @@
 #include "golden/diagnostic.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/sampler.hpp"
-#include "golden/timing.hpp"
+#include "golden/estimate/rtl_model.hpp"
 
 namespace epim {
 namespace {
@@ -116,7 +116,8 @@ Hardware core_for(const Hardware& base, const Layer& layer) {
 bool drain_bound(const Hardware& base, Layer layer, int columns) {
   layer.cout = layer.epitome.e_out = std::min(layer.cout, columns * base.xb_cols);
   layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes);
-  return predict_timing(core_for(base, layer), layer, 1, false).bound == Bound::drain;
+  const Hardware hw = core_for(base, layer);
+  return bound_of(hw, layer, 1, fast_timing(hw, layer)) == Bound::drain;
 }
 
 /// Adds a layer to the core of its PE array, which is made where there is none.
@@ -124,7 +125,9 @@ void place(NetworkPlan& plan, PlannedLayer planned, const Hardware& base) {
   const Layer& layer = planned.layer;
   const Hardware hw = core_for(base, layer);
   std::size_t core = 0;
-  while (core < plan.cores.size() && (plan.cores[core].hw.pe_rows != hw.pe_rows || plan.cores[core].hw.pe_cols != hw.pe_cols)) ++core;
+  while (core < plan.cores.size() && (plan.cores[core].hw.pe_rows != hw.pe_rows || plan.cores[core].hw.pe_cols != hw.pe_cols ||
+                                      plan.cores[core].hw.weight_bits != hw.weight_bits))
+    ++core;
   if (core == plan.cores.size()) plan.cores.push_back({hw, {}});
   PlannedCore& c = plan.cores[core];
   c.hw.buffer_words = std::max(c.hw.buffer_words, hw.buffer_words);
@@ -135,12 +138,18 @@ void place(NetworkPlan& plan, PlannedLayer planned, const Hardware& base) {
 
 }  // namespace
 
+int planned_space_to_depth(const Node& node, int lanes) {
+  const int s = node.stride;
+  return s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= lanes && node.in.stored == node.in.channels ? s : 1;
+}
+
 NetworkPlan plan_network(const Network& source, const Hardware& base, const DesignChoice& design) {
   NetworkPlan plan;
   plan.network = source;
-  if (design.uniform) apply_uniform(plan.network, design.rows, design.cols);
+  if (design.file) apply_design(plan.network, *design.file);
+  else if (design.uniform) apply_uniform(plan.network, design.rows, design.cols);
   for (Node& node : plan.network.nodes)
-    if (design.wrap != Wrap::off && node.has_weights() && node.epitome && node.epitome->e_out < node.cout)
+    if (!design.file && design.wrap != Wrap::off && node.has_weights() && node.epitome && node.epitome->e_out < node.cout)
       node.wrap = design.wrap;
   infer_shapes(plan.network);
   for (std::size_t n = 0; n < plan.network.nodes.size(); ++n) {
@@ -148,8 +157,13 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
     if (!node.has_weights()) continue;
     Layer whole = layer_of(node);
     whole.wrap = node.wrap;
+    Hardware wide = base;
+    if (node.weight_bits > 9)
+      throw InputError(node.where, "value-out-of-range",
+                       fmt::format("node {}: weight_bits is {}, a core holds 2..9", node.name, node.weight_bits));
+    if (node.weight_bits > 0) wide.weight_bits = node.weight_bits;
     const int s = node.stride;
-    const bool rewritten = s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= base.lanes && whole.in_period == 0;
+    const bool rewritten = planned_space_to_depth(node, base.lanes) > 1;
     if (rewritten) whole = space_to_depth_layer(whole);
     const bool sparse = s > 1 && node.kh == 1 && node.kw == 1 && node.pad == Padding{};
     if (sparse) {
@@ -158,14 +172,14 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
       whole.h = h;
       whole.w = w;
     }
-    const PeArray array = pe_array_for(base, whole.epitome);
+    const PeArray array = pe_array_for(wide, whole.epitome);
     int parts = 1, columns = array.cols;  // PE columns of a part
     const auto split = [&](int at_most) {
       parts = (array.cols + at_most - 1) / at_most;
       columns = (array.cols + parts - 1) / parts;  // as even as whole columns allow
     };
     if (!node.epitome && array.rows * array.cols > design.max_pes) split(std::max(1, design.max_pes / array.rows));
-    while (!node.epitome && columns > 1 && drain_bound(base, whole, columns)) split(columns / 2);
+    while (!node.epitome && columns > 1 && drain_bound(wide, whole, columns)) split(columns / 2);
     for (int part = 0; part < parts; ++part) {
       PlannedLayer planned;
       planned.node = static_cast<int>(n);
@@ -188,7 +202,7 @@ NetworkPlan plan_network(const Network& source, const Hardware& base, const Desi
       } catch (const InputError& e) {
         throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
       }
-      place(plan, std::move(planned), base);
+      place(plan, std::move(planned), wide);
     }
   }
   return plan;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gen/core_parameters.hpp"
+#include "gen/design_file.hpp"
 #include "golden/network.hpp"
 
 namespace epim {
@@ -16,6 +17,7 @@ struct DesignChoice {
   bool uniform = false;      ///< replace layers by uniform rows x cols epitomes (golden/network.hpp)
   int rows = 1024, cols = 256;
   Wrap wrap = Wrap::off;     ///< wrapping of layers whose output groups are copies
+  std::optional<Design> file;  ///< layer by layer; takes the place of all of the above
   /// A plain layer that needs more PEs than this, or whose output stream would hold its array up, is split along its
   /// output channels, in whole PE columns, into parts that are fed by the same stream, each on a core of its own.
   int max_pes = 64;
@@ -41,15 +43,18 @@ struct PlannedCore {
 struct NetworkPlan {
   Network network;
   std::vector<PlannedLayer> layers;  ///< in execution order
-  std::vector<PlannedCore> cores;    ///< one per distinct PE array
+  std::vector<PlannedCore> cores;    ///< one per distinct PE array and weight width
 };
 
 /// Applies the design, rewrites strided stems of few channels by space-to-depth and strided 1x1 convolutions by leaving
-/// out the pixels they do not read, splits layers beyond max_pes, sizes
-/// the PE array of every layer, and groups layers by array. `base` gives everything but pe_rows, pe_cols, buffer_words and acc_bits.
-/// Throws InputError with the node's place in the file.
+/// out the pixels they do not read, splits layers beyond max_pes, sizes the PE array of every layer, and groups layers by
+/// array and weight width. `base` gives everything but pe_rows, pe_cols, buffer_words and acc_bits; its weight_bits hold
+/// where the design gives none. Throws InputError with the node's place in the file, that of its entry with a design file.
 NetworkPlan plan_network(const Network& network, const Hardware& base, const DesignChoice& design);
 
+/// s of the rewriting that plan_network applies to a node, 1 where it applies none: strided plain convolutions of a kernel
+/// larger than 1 whose cin*s*s channels fit into one word.
+int planned_space_to_depth(const Node& node, int lanes);
 /// The convolution that reads the rewritten map: stride 1, kernel and padding in units of s, channels c*s*s.
 /// y(o,i,j) of `layer` on x equals y(o,i,j) of the result on space_to_depth(x, layer.stride, result). Plain
 /// convolutions only.

@@ -275,6 +275,7 @@ SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image,
       acc_bits = std::max(acc_bits, accumulator_bound(hw, layer, data).bits);
       EventCounts events;
       IntTensor y = GoldenLayer(hw, layer, data).run(x, events, threads);
+      out.events.push_back(events);
       out.data.push_back(std::move(data));
       out.inputs.push_back(std::move(x));
       if (planned.parts == 1) {

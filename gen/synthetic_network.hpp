@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "gen/plan.hpp"
+#include "golden/events.hpp"
 #include "golden/npz.hpp"
 
 namespace epim {
@@ -16,6 +17,7 @@ struct SynthesisedNetwork {
   std::vector<LayerData> data;        ///< per planned layer
   std::vector<IntTensor> inputs;      ///< per planned layer, as streamed (rewritten by space-to-depth where planned)
   std::vector<IntTensor> outputs;     ///< per planned layer [stored_cout][h][w]
+  std::vector<EventCounts> events;    ///< per planned layer, all but idle_cycles
   IntTensor result;                   ///< output of the network
 };
 

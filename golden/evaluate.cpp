@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <set>
 #include <thread>
 
 #include "golden/diagnostic.hpp"
@@ -179,9 +178,11 @@ PeArray pe_array_for(const Hardware& hw, const EpitomeShape& e) {
 }
 
 int column_steps_of(const Hardware& hw, const Patch& patch) {
-  std::set<int> steps;
-  for (int c = patch.c_out; c < patch.c_out + patch.beta2; ++c) steps.insert(c % hw.xb_cols / hw.adcs());
-  return static_cast<int>(steps.size());
+  const int adcs = hw.adcs(), most = hw.column_steps();
+  const int first = patch.c_out % hw.xb_cols, last = first + patch.beta2 - 1;  // may reach into further PE columns
+  if (patch.beta2 >= hw.xb_cols) return most;
+  if (last < hw.xb_cols) return last / adcs - first / adcs + 1;
+  return std::min(most, (most - first / adcs) + (last - hw.xb_cols) / adcs + 1);
 }
 
 FiringPlan plan_firings(const Layer& layer) {

@@ -112,7 +112,7 @@ void read_epitome(const JsonValue& v, const std::string& what, Node& node) {
   e.e_in = size_value(json_required(v, "e_in", what), what + ".e_in", 1);
   e.p = size_value(json_required(v, "p", what), what + ".p", 1);
   e.q = size_value(json_required(v, "q", what), what + ".q", 1);
-  if (const JsonValue* s = v.find("sampler")) node.sampler = choose(*s, what + ".sampler", samplers, "unknown-choice");
+  if (const JsonValue* s = v.find("sampler")) node.sampler = read_sampler(*s, what + ".sampler");
   node.epitome = e;
 }
 
@@ -164,7 +164,7 @@ Node read_node(const JsonValue& v, std::size_t index) {
   }
   if (const JsonValue* x = v.find("role")) node.role = choose(*x, what + ": role", roles, "unknown-choice");
   if (const JsonValue* x = v.find("epitome")) read_epitome(*x, what + ": epitome", node);
-  if (const JsonValue* x = v.find("wrap")) node.wrap = choose(*x, what + ": wrap", wraps, "unknown-choice");
+  if (const JsonValue* x = v.find("wrap")) node.wrap = read_wrap(*x, what + ": wrap");
   if (const JsonValue* x = v.find("batch_norm")) node.batch_norm = json_boolean(*x, what + ": batch_norm");
   if (const JsonValue* x = v.find("relu")) node.relu = json_boolean(*x, what + ": relu");
   if (const JsonValue* x = v.find("act_scale"))
@@ -424,5 +424,11 @@ void apply_uniform(Network& net, int rows, int cols) {
 
 std::string op_name(Op op) { return name_of(op, ops); }
 std::string role_name(Role role) { return name_of(role, roles); }
+std::string wrap_name(Wrap wrap) { return name_of(wrap, wraps); }
+std::string sampler_name(SpatialCycle sampler) { return name_of(sampler, samplers); }
+Wrap read_wrap(const JsonValue& v, const std::string& what) { return choose(v, what, wraps, "unknown-choice"); }
+SpatialCycle read_sampler(const JsonValue& v, const std::string& what) {
+  return choose(v, what, samplers, "unknown-choice");
+}
 
 }  // namespace epim

@@ -12,6 +12,8 @@
 
 namespace epim {
 
+struct JsonValue;
+
 enum class Op {
   conv,             ///< convolution or epitome, then per-channel scale and bias, then optional ReLU
   fc,               ///< convolution whose kernel is the whole input map (1x1 on a 1x1 map); output 1x1
@@ -55,6 +57,7 @@ struct Node {
   std::optional<EpitomeShape> epitome;  ///< absent: plain convolution
   SpatialCycle sampler = SpatialCycle::cycle;
   Wrap wrap = Wrap::off;
+  int weight_bits = 0;      ///< conv, fc: width of the weights where a design asks for one; 0 = the core's
   bool batch_norm = false;  ///< conv: per-channel scale and bias; fc: a bias
   bool relu = false;
   double act_scale = 0.0;   ///< real value of one integer step of the output; 0 = not given
@@ -124,5 +127,10 @@ void apply_uniform(Network& network, int rows, int cols);
 
 std::string op_name(Op op);
 std::string role_name(Role role);
+std::string wrap_name(Wrap wrap);
+std::string sampler_name(SpatialCycle sampler);
+/// The inverse of the two; `what` names the value. Throws InputError wrong-type, unknown-choice.
+Wrap read_wrap(const JsonValue& v, const std::string& what);
+SpatialCycle read_sampler(const JsonValue& v, const std::string& what);
 
 }  // namespace epim

@@ -54,25 +54,25 @@ std::string describe(const Patch& p, std::size_t j) {
 
 void check_one_patch(const Layer& layer, const Patch& p, std::size_t j, int lanes) {
   const EpitomeShape& e = layer.epitome;
-  const std::string who = describe(p, j);
+  const auto who = [&] { return describe(p, j); };
   if (p.beta1 < 1 || p.beta2 < 1)
-    fail("zero-size", fmt::format("{}: beta1 x beta2 is {}x{}; both must be at least 1", who, p.beta1, p.beta2));
+    fail("zero-size", fmt::format("{}: beta1 x beta2 is {}x{}; both must be at least 1", who(), p.beta1, p.beta2));
   const auto inside = [](int start, int length, int size) {
     return start >= 0 && length <= size && start <= size - length;
   };
   if (!inside(p.p, layer.kh, e.p) || !inside(p.q, layer.kw, e.q))
     fail("patch-outside-epitome", fmt::format("{}: window {}x{} at ({}, {}) leaves the {}x{} epitome; legal starts: "
-                                              "p 0..{}, q 0..{}", who, layer.kh, layer.kw, p.p, p.q, e.p, e.q,
+                                              "p 0..{}, q 0..{}", who(), layer.kh, layer.kw, p.p, p.q, e.p, e.q,
                                               e.p - layer.kh, e.q - layer.kw));
   if (!inside(p.c_in, p.beta1, e.e_in) || !inside(p.c_out, p.beta2, e.e_out))
     fail("patch-outside-epitome", fmt::format("{}: channels c_in {} + {}, c_out {} + {} leave the epitome's {} and {}",
-                                              who, p.c_in, p.beta1, p.c_out, p.beta2, e.e_in, e.e_out));
+                                              who(), p.c_in, p.beta1, p.c_out, p.beta2, e.e_in, e.e_out));
   if (!inside(p.dst_in, p.beta1, layer.cin) || !inside(p.dst_out, p.beta2, layer.cout))
-    fail("patch-outside-convolution", fmt::format("{} leaves the convolution's {} input and {} output channels", who,
+    fail("patch-outside-convolution", fmt::format("{} leaves the convolution's {} input and {} output channels", who(),
                                                   layer.cin, layer.cout));
   for (const auto& [value, what] : {std::pair{p.c_in, "c_in"}, std::pair{p.dst_in, "dst_in"}})
     if (value % lanes != 0)
-      fail("patch-alignment", fmt::format("{}: {} = {} is not a multiple of lanes = {}; nearest legal: {}", who, what,
+      fail("patch-alignment", fmt::format("{}: {} = {} is not a multiple of lanes = {}; nearest legal: {}", who(), what,
                                           value, lanes, nearest_multiples(value, lanes)));
 }
 
@@ -194,15 +194,15 @@ void validate_patches(const Layer& layer, int lanes) {
                                      layer.cin, range_start, range_stop));
     if (end) break;
     const Patch& p = patches[j];
-    const std::string who = describe(p, j);
+    const auto who = [&] { return describe(p, j); };
     if (same) {
       if (p.dst_out + p.beta2 != range_stop)
         fail("patch-range-mismatch", fmt::format("{} shares output channels with range {}..{} but is not equal to it; "
-                                                 "output ranges must be equal or disjoint", who, range_start,
+                                                 "output ranges must be equal or disjoint", who(), range_start,
                                                  range_stop));
       if (p.c_out != patches[j - 1].c_out)
         fail("patch-column-mismatch", fmt::format("{} uses epitome columns from {}, the patch before it from {}; all "
-                                                  "patches of an output range must use the same columns", who, p.c_out,
+                                                  "patches of an output range must use the same columns", who(), p.c_out,
                                                   patches[j - 1].c_out));
     } else {
       if (p.dst_out > range_stop)
@@ -212,7 +212,7 @@ void validate_patches(const Layer& layer, int lanes) {
       next_in = 0;
     }
     if (p.dst_in < next_in)
-      fail("patch-overlap", fmt::format("{} covers input channels {}..{} a second time", who, p.dst_in,
+      fail("patch-overlap", fmt::format("{} covers input channels {}..{} a second time", who(), p.dst_in,
                                         std::min(next_in, p.dst_in + p.beta1)));
     if (p.dst_in > next_in)
       fail("patch-hole", fmt::format("input channels {}..{} of output channels {}..{} are covered by no patch", next_in,

@@ -334,16 +334,16 @@ const char* remedy(Bound bound) {
   return "?";
 }
 
-Timing predict_timing(const Hardware& hw, const Layer& layer, int frames, bool keep_beats) {
-  Timing result = predict(hw, layer, frames, keep_beats, {});
-  if (result.busy() >= 0.98) return result;
+Bound bound_of(const Hardware& hw, const Layer& layer, int frames, const Timing& timing) {
+  if (timing.busy() >= 0.98) return Bound::firing;
+  Bound bound = Bound::firing;
   Cycle least = std::numeric_limits<Cycle>::max();
-  const auto without = [&](Bound bound, const Ideal& ideal) {
+  const auto without = [&](Bound candidate, const Ideal& ideal) {
     const Timing t = predict(hw, layer, frames, false, ideal);
     const Cycle span = t.last_fire - t.first_fire;
     if (span >= least) return;
     least = span;
-    result.bound = bound;
+    bound = candidate;
   };
   // The ring's size before the stream's speed: where both help as much, the ring is the cheaper one.
   without(Bound::buffer, {.slots = true});
@@ -351,6 +351,12 @@ Timing predict_timing(const Hardware& hw, const Layer& layer, int frames, bool k
   without(Bound::loading, {.words = true});
   without(Bound::drain, {.drain = true});
   without(Bound::joint, {.joint = true});
+  return bound;
+}
+
+Timing predict_timing(const Hardware& hw, const Layer& layer, int frames, bool keep_beats) {
+  Timing result = predict(hw, layer, frames, keep_beats, {});
+  result.bound = bound_of(hw, layer, frames, result);
   return result;
 }
 

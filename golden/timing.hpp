@@ -50,6 +50,10 @@ inline constexpr std::int64_t kFireToWrite = 6;
 /// Channels of each drain read of a range, in order: groups of at most JOINT_LANES columns, once per wrapped copy.
 std::vector<int> drain_reads(const Hardware& hardware, const OutputRange& range);
 
+/// What `timing` (of the same hardware, layer and frames) waits for: firing from 98 % busy on, else the one wait without
+/// which the array would be done earliest. Follows the recurrences once per kind of wait.
+Bound bound_of(const Hardware& hardware, const Layer& layer, int frames, const Timing& timing);
+
 /// Times `frames` frames back to back. `hardware` must be resolved (joint_lanes, buffer_words > 0) and the layer valid.
 /// Throws InputError `buffer-too-small` when the ring holds fewer rows than the kernel.
 Timing predict_timing(const Hardware& hardware, const Layer& layer, int frames = 1, bool keep_beats = true);

@@ -6,12 +6,15 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gen/config.hpp"
 #include "gen/compile.hpp"
 #include "gen/emit.hpp"
+#include "gen/plan.hpp"
 #include "sim/build.hpp"
 
 namespace epim::command {
@@ -23,7 +26,10 @@ struct Failed : std::runtime_error {
 
 void add_gen(CLI::App& app);
 void add_check(CLI::App& app);
+void add_estimate(CLI::App& app);
+void add_paper(CLI::App& app);
 void add_run(CLI::App& app);
+void add_search(CLI::App& app);
 void add_sim(CLI::App& app);
 void add_verify(CLI::App& app);
 void add_bench(CLI::App& app);
@@ -31,9 +37,9 @@ void add_bugs(CLI::App& app);
 void add_doctor(CLI::App& app);
 void add_synth(CLI::App& app);
 
-/// --config, --crossbar and --set, as most verbs take them.
+/// --config, --crossbar, --set and --design, as most verbs take them.
 struct ConfigOptions {
-  std::string config, crossbar;
+  std::string config, crossbar, design;
   std::vector<std::string> set;
   void add(CLI::App& verb, bool required = true);
   Config load() const;
@@ -47,6 +53,17 @@ struct Prepared {
   std::optional<CompiledNetwork> network; ///< of a [network]
 };
 Prepared prepare(Config& config);
+
+/// Path of a network: a file, or models/NAME/network.json. Throws InputError unreadable-file with the known names.
+std::string network_file(const std::string& name);
+/// "1024x256" -> rows, columns; nothing for any other text.
+std::optional<std::pair<int, int>> uniform_size(const std::string& text);
+/// Hardware of a network's cores, by the same keys and checks as a configuration file; `set` are --set overrides.
+Hardware network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
+/// --design: none, ROWSxCOLUMNS or a design file. Throws InputError bad-design and those of read_design.
+DesignChoice design_choice(const std::string& text);
+/// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.
+void check_bits(const Design& design, int weight_bits);
 
 /// Folder of the project's files (models, energy table, named configurations): EPIM_HOME, else the source tree that
 /// this command was built from.

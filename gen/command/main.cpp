@@ -7,6 +7,7 @@
 #include <iostream>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
 #include "gen/synthetic.hpp"
@@ -22,12 +23,20 @@ void ConfigOptions::add(CLI::App& verb, bool required) {
   if (required) option->required();
   verb.add_option("--crossbar", crossbar, "Crossbar size, as --set hardware.crossbar=ROWSxCOLUMNS");
   verb.add_option("--set", set, "Override a key: section.key=value (repeatable)")->allow_extra_args(false);
+  verb.add_option("--design", design, "Design file for a [network] (docs/design-file.md)");
 }
 
 Config ConfigOptions::load() const {
   std::vector<std::string> overrides = set;
   if (!crossbar.empty()) overrides.push_back("hardware.crossbar=" + crossbar);
-  return load_config(config, overrides);
+  Config c = load_config(config, overrides);
+  if (!design.empty()) {
+    if (!c.network)
+      throw InputError({config, 0, 0}, "design-without-network", "--design needs a configuration with a [network]");
+    c.network->design = design;
+    c.given["network.design"] = nlohmann::json(design).dump();
+  }
+  return c;
 }
 
 Prepared prepare(Config& config) {
@@ -94,6 +103,9 @@ int main(int argc, char** argv) {
   command::add_check(app);
   command::add_sim(app);
   command::add_run(app);
+  command::add_estimate(app);
+  command::add_search(app);
+  command::add_paper(app);
   command::add_verify(app);
   command::add_bench(app);
   command::add_bugs(app);

@@ -43,7 +43,7 @@ std::string notes(const PlannedLayer& l, const LayerTables& t) {
 nlohmann::ordered_json plan_json(const NetworkPlan& plan) {
   nlohmann::ordered_json j = {{"network", plan.network.name}};
   for (const PlannedCore& c : plan.cores)
-    j["cores"].push_back({{"pe_rows", c.hw.pe_rows}, {"pe_cols", c.hw.pe_cols}, {"buffer_words", c.hw.buffer_words},
+    j["cores"].push_back({{"pe_rows", c.hw.pe_rows}, {"pe_cols", c.hw.pe_cols}, {"weight_bits", c.hw.weight_bits}, {"buffer_words", c.hw.buffer_words},
                           {"layers", c.layers.size()}});
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
     const PlannedLayer& l = plan.layers[i];
@@ -55,7 +55,7 @@ nlohmann::ordered_json plan_json(const NetworkPlan& plan) {
                            {"kernel", {l.layer.kh, l.layer.kw}}, {"epitome", {e.e_out, e.e_in, e.p, e.q}},
                            {"space_to_depth", l.space_to_depth}, {"subsample", l.subsample}, {"part", l.part}, {"parts", l.parts},
                            {"first_channel", l.first_channel}, {"core", l.core}, {"pe_rows", hw.pe_rows},
-                           {"pe_cols", hw.pe_cols}, {"patches", t.patches},
+                           {"pe_cols", hw.pe_cols}, {"weight_bits", hw.weight_bits}, {"patches", t.patches},
                            {"activations_per_position", t.fired_patches}, {"ifrt_sequences", t.ifrt.size()},
                            {"crossbars", crossbars_of(plan, i)}, {"wrapping", t.wrapping},
                            {"in_period", l.layer.in_period}, {"macs", l.layer.macs()}, {"cycles", time.cycles},

@@ -12,7 +12,6 @@
 #include <mutex>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <thread>
 #include <tuple>
 
@@ -38,38 +37,16 @@ struct Options {
   std::uint64_t seed = 1;
   double goal_simulation = 0, goal_builds = 0, goal_memory = 0;
   bool json = false, plan_only = false, compare_wrap = false;
+  bool bits_given = false, wrap_given = false;  ///< on the command line
 };
 
-std::string network_file(const std::string& name) {
-  if (std::filesystem::exists(name)) return name;
-  const std::string known = home() + "/models/" + name + "/network.json";
-  if (std::filesystem::exists(known)) return known;
-  std::set<std::string> names;
-  for (const auto& e : std::filesystem::directory_iterator(home() + "/models"))
-    if (e.is_directory()) names.insert(e.path().filename().string());
-  std::string list;
-  for (const std::string& n : names) list += " " + n;
-  throw InputError({name, 0, 0}, "unreadable-file", "no such file and no network of that name; known:" + list);
-}
-
-/// Hardware by the same keys and checks as a configuration file.
-Hardware hardware_of(const Options& o) {
-  std::vector<std::string> overrides = {"hardware.crossbar=" + o.crossbar, fmt::format("hardware.weight_bits={}", o.weight_bits),
-                                        fmt::format("hardware.act_bits={}", o.act_bits), fmt::format("hardware.lanes={}", o.lanes),
-                                        fmt::format("hardware.out_bits={}", o.act_bits + 3)};
-  overrides.insert(overrides.end(), o.set.begin(), o.set.end());
-  return parse_config("schema = 1\nname = \"run\"\n[hardware]\ncols_per_adc = 8\nchannel_bias_bits = 40\n[layer]\ncin = 1\ncout = 1\n"
-                      "kernel = 1\nheight = 1\nwidth = 1\n",
-                      "run options", overrides).hw;
-}
-
 DesignChoice design_of(const Options& o) {
-  DesignChoice d;
-  if (o.design != "none") {
-    int end = 0;
-    d.uniform = std::sscanf(o.design.c_str(), "%5dx%5d%n", &d.rows, &d.cols, &end) == 2 && end == static_cast<int>(o.design.size()) &&
-                d.rows > 0 && d.cols > 0;
-    if (!d.uniform) throw InputError({"--design", 0, 0}, "bad-design", "\"" + o.design + "\": legal are none and ROWSxCOLUMNS, e.g. 1024x256");
+  DesignChoice d = design_choice(o.design);
+  if (d.file) {
+    if (o.bits_given) check_bits(*d.file, o.weight_bits);
+    if (o.wrap_given)
+      throw InputError({"--wrap", 0, 0}, "contradictory-wrap",
+                       o.design + " says how every layer wraps; leave --wrap out or change the file");
   }
   d.max_pes = o.max_pes;
   d.wrap = o.wrap == "copies" ? Wrap::copies : o.wrap == "stored_once" ? Wrap::stored_once : Wrap::off;
@@ -177,16 +154,16 @@ void print_prediction(const NetworkPlan& plan, int threads, int direct_pes) {
              plan.network.name, plan.layers.size(), cycles / 1000, work / threads, threads, plan.cores.size());
 }
 
-void run(const Options& o) {
+void run(Options o) {
   const Network network = load_network(network_file(o.network));
-  const Hardware hw = hardware_of(o);
   DesignChoice design = design_of(o);
+  if (design.file && design.file->weight_bits > 0) o.weight_bits = std::min(design.file->weight_bits, 9);
+  const auto hardware = [&](int lanes) { return network_hardware(o.crossbar, o.weight_bits, o.act_bits, lanes, o.set); };
+  const Hardware hw = hardware(o.lanes);
   if (o.compare_wrap && design.wrap == Wrap::off) design.wrap = Wrap::stored_once;
   NetworkPlan plan = plan_network(network, hw, design);
   const std::vector<Wait> waiting = waits(plan, o.lanes, [&](int lanes) {
-    Options wider = o;
-    wider.lanes = lanes;
-    return plan_network(network, hardware_of(wider), design);
+    return plan_network(network, hardware(lanes), design);
   });
   if (o.plan_only) {
     if (o.json) {
@@ -298,10 +275,16 @@ void run(const Options& o) {
   print_summary(o, plan, prepared, t, cost, best, jobs.folder);
 }
 
+Options given(Options o, const CLI::App& verb) {
+  o.bits_given = verb.count("--weight-bits") > 0;
+  o.wrap_given = verb.count("--wrap") > 0;
+  return o;
+}
+
 CLI::App* add_options(CLI::App& app, const std::shared_ptr<Options>& o, const char* name, const char* text) {
   CLI::App* verb = app.add_subcommand(name, text);
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json")->required();
-  verb->add_option("--design", o->design, "Epitomes: none (as the network file says), or uniform ROWSxCOLUMNS")->capture_default_str();
+  verb->add_option("--design", o->design, "Epitomes: none (as the network file says), uniform ROWSxCOLUMNS, or a design file (docs/design-file.md)")->capture_default_str();
   verb->add_option("--wrap", o->wrap, "Output channel wrapping")->check(CLI::IsMember({"off", "copies", "stored_once"}))->capture_default_str();
   verb->add_option("--crossbar", o->crossbar, "Crossbar size")->capture_default_str();
   verb->add_option("-w,--weight-bits", o->weight_bits, "Weight bits")->capture_default_str();
@@ -334,13 +317,13 @@ void add_run(CLI::App& app) {
                "  epim run resnet50 --compare-wrap\n"
                "  epim run digits --design none --crossbar 64x64 -w 5 -a 8 --lanes 8 --weights models/digits/weights.npz\n"
                "Ended by SIGINT or SIGTERM: exit code 128 + signal; finished layers are kept.");
-  verb->callback([o] { run(*o); });
+  verb->callback([o, verb] { run(given(*o, *verb)); });
 
   auto m = std::make_shared<Options>();
   m->plan_only = true;
   CLI::App* map = add_options(app, m, "map", "Show how a network maps: epitome, PE array, tables, wrapping, predicted cycles of every layer");
-  map->footer("Example: epim map resnet50 --design 1024x256 --wrap copies");
-  map->callback([m] { run(*m); });
+  map->footer("Examples:\n  epim map resnet50 --design 1024x256 --wrap copies\n  epim map resnet50 --design found.json");
+  map->callback([m, map] { run(given(*m, *map)); });
 }
 
 }  // namespace epim::command

@@ -165,6 +165,7 @@ struct Step {
   double crossbar = 0, adc = 0, dac = 0;
   double input_reg = 0, shift = 0, demux = 0, mux = 0, adder = 0, output_reg = 0, joint = 0;
   double pooling = 0, fixed = 0;       ///< fixed: transfers and waits without power
+  double links = 0;                    ///< the part of fixed that grows with the distance between tiles
   double read_fixed = 0, write_fixed = 0;  ///< buffer accesses that every position has
   double constant() const {
     return crossbar + adc + dac + input_reg + shift + demux + mux + adder + output_reg + joint + pooling + fixed +
@@ -213,9 +214,9 @@ Step weight_step(const Chip& chip, const MnsimLayer& l, int act_bits) {
   const double tile_columns = double(l.max_column) * l.pes_per_tile;
   t.write_fixed = chip.output.latency((chip.adc.bits + merge) * tile_columns / 8);
   t.read_fixed = chip.output.latency(tile_columns * act_bits / 8);
-  t.fixed = (depth * (chip.adc.bits + merge) - merge * (merge + 1) / 2.0) * l.max_column / c.intra_tile_bandwidth +
-            l.merge_distance * (chip.period + tile_columns * act_bits / c.inter_tile_bandwidth) +
+  t.links = l.merge_distance * (chip.period + tile_columns * act_bits / c.inter_tile_bandwidth) +
             l.transfer_distance * (double(l.cout) * act_bits / c.inter_tile_bandwidth);
+  t.fixed = (depth * (chip.adc.bits + merge) - merge * (merge + 1) / 2.0) * l.max_column / c.intra_tile_bandwidth + t.links;
   return t;
 }
 
@@ -321,11 +322,13 @@ MnsimResult evaluate_mnsim(const Network& net, const MnsimWorkload& w, const Mns
                     ceil_ratio(l.kh * l.kw, chip.pooling_window);
         t.write_fixed = chip.output.latency(l.cin * bits / 8);
         t.read_fixed = chip.output.latency(l.cout * bits / 8);
+        t.links = link;
         t.fixed = link + (quirks.pooling_reads_output_twice ? t.read_fixed : 0.0);
         p = window_positions(chip, l, l.cin, double(l.cin) * l.kh * l.kw, bits);
         break;
       case MnsimKind::element_sum:
         t.read_fixed = t.write_fixed = chip.output.latency(double(l.inputs.size()) * l.cin * bits / 8);
+        t.links = link;
         t.fixed = data.constants.element_sum + link;
         break;
     }
@@ -368,6 +371,7 @@ MnsimResult evaluate_mnsim(const Network& net, const MnsimWorkload& w, const Mns
       out.busy += count[k] * duration[k];
     }
     out.step = duration[l.pixels() > 1 ? 3 : 0];
+    out.links = t.links * steps;
     if (l.kind == MnsimKind::conv || l.kind == MnsimKind::fc) {
       out.energy = weight_energy(chip, l, t, steps, read, write);
     } else if (l.kind == MnsimKind::pooling) {

@@ -28,6 +28,7 @@ struct MnsimLayerResult {
   MnsimLayer layer;
   double begin = 0, finish = 0;  ///< ns: first begin and last finish of an output position
   double busy = 0;               ///< ns: sum over the output positions of finish - begin
+  double links = 0;              ///< ns: the part of busy that grows with the distance between tiles
   double step = 0;               ///< ns of one inner output position: what bounds a layer that never waits
   MnsimEnergy energy;
   double area = 0;               ///< um2

@@ -305,6 +305,40 @@ void apply_mnsim_overrides(MnsimConfig& config, const JsonValue& overrides) {
   }
 }
 
+std::vector<std::string> apply_mnsim_file(MnsimConfig& config, const std::string& path) {
+  std::vector<std::string> unread;
+  if (path.ends_with(".json")) {
+    const JsonValue file = read_json(path);
+    const JsonValue* inner = file.find("overrides");
+    apply_mnsim_overrides(config, inner ? *inner : file);
+    return unread;
+  }
+  std::istringstream in(read_text(path));
+  std::string line;
+  const auto trimmed = [](std::string t) {
+    const std::size_t first = t.find_first_not_of(" \t\r");
+    if (first == std::string::npos) return std::string();
+    return t.substr(first, t.find_last_not_of(" \t\r") - first + 1);
+  };
+  for (int number = 1; std::getline(in, line); ++number) {
+    line = trimmed(line);
+    if (line.empty() || line[0] == '#' || line[0] == ';' || line[0] == '[') continue;
+    const std::size_t equal = line.find('=');
+    const Position where{path, number, 1};
+    if (equal == std::string::npos)
+      throw InputError(where, "ini-syntax", fmt::format("\"{}\" is no section, comment or key = value", line));
+    const std::string key = trimmed(line.substr(0, equal));
+    JsonValue value;
+    value.kind = JsonValue::Kind::string;
+    value.where = where;
+    value.text = trimmed(line.substr(equal + 1));
+    const auto& all = keys();
+    if (std::none_of(all.begin(), all.end(), [&](const Key& k) { return k.name == key; })) unread.push_back(key);
+    else set_mnsim_key(config, key, text_numbers(value, key), where);
+  }
+  return unread;
+}
+
 MnsimData load_mnsim_data(const std::string& path) {
   const Reader in(path);
   in.refuse_unknown(in.root(), {"schema", "config", "constants", "adder", "adc", "dac", "sram"});

@@ -106,6 +106,11 @@ void set_mnsim_key(MnsimConfig& config, const std::string& key, const std::vecto
 /// the sections of SimConfig.ini ({"Process element level": {"ADC_Num": 64}}). Errors as set_mnsim_key.
 void apply_mnsim_overrides(MnsimConfig& config, const JsonValue& overrides);
 
+/// Applies a whole SimConfig.ini, or a JSON file: an object of overrides or one with a member `overrides`. Returns the keys
+/// of an .ini that the hardware models do not read (no effect here). Errors as set_mnsim_key, unreadable-file and those of
+/// read_json; `ini-syntax` for a line that is neither a section, a comment nor key = value.
+std::vector<std::string> apply_mnsim_file(MnsimConfig& config, const std::string& path);
+
 /// Sets a quirk by name, or all of them with name "compat". Throws InputError unknown-key listing the names.
 void set_mnsim_quirk(MnsimQuirks& quirks, const std::string& name, bool value);
 

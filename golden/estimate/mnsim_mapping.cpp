@@ -247,8 +247,10 @@ MnsimMapping map_to_mnsim(const Network& net, const MnsimWorkload& w, const Mnsi
     if (!node.has_weights()) continue;
     m.pes += l.pes;
     const double window = l.kind == MnsimKind::fc ? double(l.cin) * l.kh * l.kw : double(l.in_w) * l.kh * l.cin;
-    m.input_buffer_kb = std::max(m.input_buffer_kb, buffer_kb(window * act_bytes / l.pes));
-    m.output_buffer_kb = std::max(m.output_buffer_kb, buffer_kb(2.0 * l.cout * act_bytes / l.tiles));
+    l.input_buffer_kb = buffer_kb(window * act_bytes / l.pes);
+    l.output_buffer_kb = buffer_kb(2.0 * l.cout * act_bytes / l.tiles);
+    m.input_buffer_kb = std::max(m.input_buffer_kb, l.input_buffer_kb);
+    m.output_buffer_kb = std::max(m.output_buffer_kb, l.output_buffer_kb);
   }
   const auto grid = or_default(config.tile_num, 8);
   if (m.tiles > grid[0] * grid[1])

@@ -42,6 +42,7 @@ struct MnsimLayer {
   int max_row = 0, max_column = 0;   ///< most occupied crossbar
   double channels_per_pe = 0.0;      ///< input channels that one PE reads
   double merge_distance = 0.0, transfer_distance = 0.0;  ///< tile hops
+  double input_buffer_kb = 0, output_buffer_kb = 0;      ///< what this layer alone would need; 0 without weights
   std::int64_t pixels() const { return std::int64_t{out_h} * out_w; }
 };
 

@@ -36,22 +36,14 @@ bool is_timed(const Node& node) {
 
 }  // namespace
 
-const std::array<Table1Row, 12>& table1_rows() {
-  static const std::array<Table1Row, 12> rows{{
-      {"resnet50", false, 32, 32, 13120, 139.8, 214.0, 94.9},
-      {"resnet50", true, 32, 32, 5696, 167.7, 194.8, 96.7},
-      {"resnet50", true, 9, 9, 1424, 50.9, 17.0, 96.7},
-      {"resnet50", true, 7, 9, 1076, 45.2, 20.5, 93.2},
-      {"resnet50", true, 5, 9, 720, 39.9, 13.7, 93.2},
-      {"resnet50", true, 3, 9, 428, 36.7, 9.3, 93.2},
-      {"resnet101", false, 32, 32, 22912, 189.7, 385.7, 94.7},
-      {"resnet101", true, 32, 32, 10592, 263.7, 364.8, 98.2},
-      {"resnet101", true, 9, 9, 2648, 75.8, 32.2, 98.2},
-      {"resnet101", true, 7, 9, 1994, 73.7, 39.5, 98.2},
-      {"resnet101", true, 5, 9, 1584, 72.1, 29.2, 98.2},
-      {"resnet101", true, 3, 9, 734, 63.4, 17.0, 98.2},
-  }};
-  return rows;
+MnsimWorkload table1_workload(int weight_bits, int act_bits) {
+  MnsimWorkload w;
+  w.weight_bits = weight_bits;
+  w.slices = weight_bits / 2;  // ceil((weight_bits - 1) / 2)
+  w.act_bits = act_bits;
+  w.classes = 10;
+  w.activations = ActivationRule::rows;
+  return w;
 }
 
 void apply_table1_layers(Network& net, Table1Layers layers) {
@@ -64,20 +56,15 @@ void apply_table1_layers(Network& net, Table1Layers layers) {
   infer_shapes(net);
 }
 
-Table1Emulation emulate_table1(Network resnet50, Network resnet101, const MnsimData& data, Table1Layers layers) {
+Table1Emulation emulate_table1(const std::vector<Table1Row>& rows, Network resnet50, Network resnet101, const MnsimData& data, Table1Layers layers) {
   Network epitome50 = resnet50, epitome101 = resnet101;
   apply_table1_layers(epitome50, layers);
   apply_table1_layers(epitome101, layers);
   Table1Emulation out;
-  for (const Table1Row& row : table1_rows()) {
-    MnsimWorkload w;
-    w.weight_bits = row.weight_bits;
-    w.slices = (row.weight_bits - 1 + 1) / 2;
-    w.act_bits = row.act_bits;
-    w.classes = 10;
-    w.activations = ActivationRule::rows;
+  for (const Table1Row& row : rows) {
+    const MnsimWorkload w = table1_workload(row.weight_bits, row.act_bits);
     const bool small = row.network == "resnet50";
-    const Network& net = row.epitome ? (small ? epitome50 : epitome101) : (small ? resnet50 : resnet101);
+    const Network& net = row.is_epitome() ? (small ? epitome50 : epitome101) : (small ? resnet50 : resnet101);
     const MnsimResult r = evaluate_mnsim(net, w, data, MnsimQuirks::compat());
     Table1Estimate e{row, r.latency_ms(), r.energy_mj()};
     out.latency_rms += e.latency_error() * e.latency_error();

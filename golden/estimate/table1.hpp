@@ -1,26 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// The uniform-precision rows of the paper's Table 1, and their emulation with the `mnsim` model and shipped constants.
+/// Emulation of the uniform-precision rows of the paper's Table 1 with the `mnsim` model and shipped constants.
 #pragma once
-#include <array>
 #include <string>
 #include <vector>
 
 #include "golden/estimate/mnsim.hpp"
+#include "golden/estimate/paper_numbers.hpp"
 
 namespace epim {
-
-/// A printed row.
-struct Table1Row {
-  std::string network;  ///< "resnet50" or "resnet101"
-  bool epitome = false; ///< uniform 1024x256
-  int weight_bits = 32, act_bits = 32;  ///< 32 = FP32
-  int crossbars = 0;
-  double latency_ms = 0, energy_mj = 0, utilisation = 0;  ///< utilisation in percent
-};
-
-/// The twelve rows with one bit width for all layers, as printed.
-const std::array<Table1Row, 12>& table1_rows();
 
 /// Which layers are epitomes in the emulation. The paper does not say which it replaced.
 enum class Table1Layers {
@@ -35,8 +23,8 @@ void apply_table1_layers(Network& resnet, Table1Layers layers);
 struct Table1Estimate {
   Table1Row printed;
   double latency_ms = 0, energy_mj = 0;
-  double latency_error() const { return latency_ms / printed.latency_ms - 1; }  ///< relative
-  double energy_error() const { return energy_mj / printed.energy_mj - 1; }
+  double latency_error() const { return latency_ms / *printed.latency_ms - 1; }  ///< relative
+  double energy_error() const { return energy_mj / *printed.energy_mj - 1; }
 };
 
 struct Table1Emulation {
@@ -44,10 +32,14 @@ struct Table1Emulation {
   double latency_rms = 0, energy_rms = 0;  ///< root mean square of the relative errors
 };
 
+/// What Table 1's conventions are in the emulation: ceil((W-1)/2) slices of 2-bit cells (FP32: 16), a classifier with 10
+/// outputs (MNSIM's data set), one whole output position per activation with ceil(R/1024)*ceil(C/256) activations.
+MnsimWorkload table1_workload(int weight_bits, int act_bits);
+
 /// Untuned emulation: constants and configuration of `data` as they are, all quirks of MNSIM, ceil((W-1)/2) slices of
 /// 2-bit cells (FP32: 16), A activation bits (FP32: 32), a classifier with 10 outputs (MNSIM's data set), and one whole
 /// output position per activation with ceil(R/1024)*ceil(C/256) activations (rule `rows`).
-/// `resnet50`, `resnet101`: the shipped networks. Errors as evaluate_mnsim.
-Table1Emulation emulate_table1(Network resnet50, Network resnet101, const MnsimData& data, Table1Layers layers);
+/// `rows`: uniform_rows of the paper. `resnet50`, `resnet101`: the shipped networks. Errors as evaluate_mnsim.
+Table1Emulation emulate_table1(const std::vector<Table1Row>& rows, Network resnet50, Network resnet101, const MnsimData& data, Table1Layers layers);
 
 }  // namespace epim

@@ -45,6 +45,7 @@ expect() {
   if [ $code = 2 ] && [ "$(printf '%s\n' "$text" | wc -l)" = 1 ] && [[ $text =~ $want ]] && [ ! -e out ] && [ -z "$(ls -d out.tmp* 2> /dev/null)" ]; then
     passed=$((passed + 1))
     echo "ok      $title"
+    text=${text//"$root/"/}
     rows+="| $title | \`${text//|/\\|}\` |"$'\n'
   else
     failed=$((failed + 1))
@@ -197,7 +198,59 @@ echo 'library(x) { cell(A) { area : 1; pin(Y) { direction : output; function : "
 expect "Liberty file without a flip-flop" '^few.lib: liberty-unusable: ' synth --liberty few.lib
 expect "timing without a Liberty file" 'bad-argument: --timing' synth --timing
 expect "a program that is not Yosys" 'bad-argument: --yosys' synth --yosys /bin/true
+design() { printf '{"schema": 1, "network": "%s", "layers": [\n%s\n]}\n' "$1" "$2" > d.json; }
+map() { "$epim" map resnet50 --design d.json "$@"; }
+design resnet50 '{"node": "layer1.0.conv9", "epitome": null}'
+expect "design: unknown layer" '^d.json:2:1: unknown-layer: .*layer1.0.conv9' map
+design resnet50 '{"node": "layer1.0.conv2", "epitome": {"e_out": 64, "e_in": 16, "p": 2, "q": 4}}'
+expect "design: epitome that cannot hold the kernel" '^d.json:2:1: epitome-exceeds-convolution: .*layer1.0.conv2' map
+design resnet50 '{"node": "layer1.0.conv2", "epitome": {"e_out": 64, "e_in": 24, "p": 4, "q": 4}}'
+expect "design: input groups inside a word" '^d.json:2:1: .*layer1.0.conv2.*nearest legal' map
+design resnet50 '{"node": "conv1", "weight_bits": 5},
+{"node": "conv1", "weight_bits": 7}'
+expect "design: one layer with two widths" '^d.json:3:34: contradictory-bits: .*conv1' map
+design resnet50 '{"node": "conv1", "weight_bits": 5}'
+expect "design: other widths than the command line" '^d.json:2:34: contradictory-bits: .*conv1' map --weight-bits 9
+expect "design: wrapping on the command line as well" 'contradictory-wrap' map --wrap copies
+design resnet50 '{"node": "conv1", "weight_bits": 12}'
+expect "design: weights wider than a core holds" '^d.json:2:1: value-out-of-range: .*conv1.*2..9' map
+design vgg16 ''
+expect "design: of another network" '^d.json:1:26: design-network' map
+design digits '{"node": "conv2", "weight_bits": 4}'
+printf 'schema = 1\nname = "n"\n[hardware]\ncrossbar = "64x64"\nweight_bits = 5\nact_bits = 8\nout_bits = 16\n[network]\nfile = "%s/models/digits/network.json"\n' "$root" > digits.toml
+expect "design: a width that the configuration's core has not" '^d.json:2:1: contradictory-bits: .*conv2' gen digits --design d.json
+expect "design that is no file" 'bad-design' "$epim" map resnet50 --design nothing.json
+expect "search: budget below every design" '^--budget: budget-too-small: .*at least 912' "$epim" search resnet50 --budget 100 --out out
+expect "search: unknown objective" '^--objective: unknown-objective: .*latency, energy, edp' "$epim" search resnet50 --objective speed --out out
+expect "search: no candidates" 'empty-candidates' "$epim" search resnet50 --candidates "" --out out
+expect "search: a layer without a candidate" 'empty-candidates: .*layer1.0.conv2.*256 rows' "$epim" search resnet50 --candidates 128x256 --out out
+expect "search: nothing to replace" 'empty-candidates: .*bottleneck' "$epim" search digits --out out
+expect "search: candidate that is no size" 'bad-candidate' "$epim" search resnet50 --candidates 1024 --out out
+expect "search: budget that is no number" 'bad-budget' "$epim" search resnet50 --budget many --out out
+design resnet50 '{"node": "fc", "weight_bits": 5}'
+expect "search: the classifier with two widths" '^d.json:2:1: contradictory-bits: .*fc' "$epim" search resnet50 --bits-from d.json --classifier-bits 4 --out out
+"$epim" search resnet50 --method evolution --iterations 2 --budget 2000 --checkpoint state.json > /dev/null
+expect "search: checkpoint of another search" '^state.json:1:.*checkpoint-mismatch' "$epim" search resnet50 --method evolution --iterations 3 --budget 2000 --checkpoint state.json --out out
 expect "unknown verb" 'bad-argument' "$epim" simulate
+cp "$root/models/digits/network.json" digits/
+estimate() { "$epim" estimate "$@"; }
+edit '0,/"op": "max_pool"/s//"op": "softmax"/'
+expect "estimate: unknown layer kind" 'network.json:[0-9]+:.*unknown-op.*max_pool' estimate digits/network.json --design none
+cp "$root/models/digits/network.json" digits/
+expect "estimate: weight bits that no core has" 'rtl-bits.*mnsim' estimate resnet50 -w 12
+expect "estimate: weight bits out of range" 'value-out-of-range.*2..32' estimate resnet50 -w 1
+printf '{"schema": 1, "network": "resnet50", "weight_bits": 5, "layers": [{"node": "fc", "weight_bits": 7}]}' > bits.json
+expect "estimate: widths of design and command line" 'bits.json:1:.*contradictory-bits' estimate resnet50 --design bits.json -w 9
+expect "estimate: widths of classifier" 'bits.json:1:.*contradictory-bits.*fc' estimate resnet50 --design bits.json --classifier-bits 5
+expect "estimate: epitome too small for a word" 'resnet50/network.json:[0-9]+:.*layer' estimate resnet50 --design 4x4
+expect "estimate: more tiles than the chip has" 'mnsim-tiles-exceeded.*needs [0-9]+ tiles' estimate resnet50 --model mnsim --mnsim-set Tile_Num=4,4
+expect "estimate: unknown quirk" 'unknown-key.*one_pair_per_bit' estimate resnet50 --quirk one_pair
+expect "estimate: quirk neither on nor off" 'bad-override' estimate resnet50 --quirk one_pair_per_bit=maybe
+expect "estimate: unknown key of SimConfig.ini" 'unknown-key.*ADC_Num' estimate resnet50 --mnsim-set ADC_Nums=3
+printf '[Process element level]\nADC_Num 3\n' > sim.ini
+expect "estimate: broken SimConfig.ini" '^sim.ini:2:1: ini-syntax' estimate resnet50 --mnsim-config sim.ini
+expect "estimate: options of a model that is not asked for" 'bad-argument.*mnsim' estimate resnet50 --model rtl --compat
+expect "estimate: no result of a run" 'unreadable-file' estimate --against nowhere
 
 if [ -n "$markdown" ]; then printf '| input | message |\n|---|---|\n%s' "$rows" > "$markdown"; fi
 echo "$passed passed, $failed failed"

@@ -3,7 +3,6 @@
 /// The `mnsim` model against measured answers of MNSIM 2.0, against brute force, and against the paper's Table 1.
 #include <catch2/catch.hpp>
 
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <functional>
@@ -13,6 +12,7 @@
 
 #include "golden/estimate/crossbar_count.hpp"
 #include "golden/estimate/mnsim.hpp"
+#include "golden/estimate/mnsim_cases.hpp"
 #include "golden/estimate/table1.hpp"
 
 using namespace epim;
@@ -27,11 +27,6 @@ const MnsimData& data() {
   return d;
 }
 Network model(const std::string& name) { return load_network(in_tree("models/" + name + "/network.json")); }
-
-int number(const JsonValue& object, const char* key, int otherwise) {
-  const JsonValue* v = object.find(key);
-  return v ? static_cast<int>(v->integer) : otherwise;
-}
 
 MnsimResult evaluate(const Network& net, const std::function<void(MnsimConfig&)>& change = {},
                      MnsimQuirks quirks = MnsimQuirks::compat()) {
@@ -51,46 +46,118 @@ Network tiny(const std::string& more = "") {
 }  // namespace
 
 TEST_CASE("compat reproduces MNSIM layer by layer", "[mnsim]") {
-  const JsonValue file = read_json(in_tree("tb/unit/data/mnsim_cases.json"));
-  REQUIRE(file.find("cases")->items.size() == 3);
-  for (const JsonValue& c : file.find("cases")->items) {
-    CAPTURE(c.find("case")->text);
-    const JsonValue& asked = *c.find("workload");
-    MnsimWorkload w;
-    w.weight_bits = number(asked, "weight_bits", 9);
-    w.act_bits = number(asked, "act_bits", 9);
-    w.slices = number(asked, "slices", 0);
-    w.classes = number(asked, "classes", 0);
+  const std::vector<MnsimCase> cases = load_mnsim_cases(in_tree("tb/unit/data/mnsim_cases.json"));
+  REQUIRE(cases.size() == 3);
+  for (const MnsimCase& c : cases) {
+    CAPTURE(c.name);
     MnsimData d = data();
-    apply_mnsim_overrides(d.config, *c.find("overrides"));
-    const MnsimResult r = evaluate_mnsim(model(c.find("network")->text), w, d, MnsimQuirks::compat());
-    const JsonValue& total = *c.find("total");
-    const auto near = [](double ours, double theirs) { CHECK(ours == Approx(theirs).epsilon(1e-9).margin(1e-9)); };
-    near(r.pes, total.find("pe_count")->real);
-    near(r.tiles, total.find("tile_count")->real);
-    near(r.latency_ms(), total.find("latency_ms")->real);
-    near(r.energy_mj(), total.find("energy_mJ")->real);
-    near(r.area_mm2(), total.find("area_mm2")->real);
-    near(r.input_buffer_kb, total.find("input_buffer_KB")->real);
-    near(r.output_buffer_kb, total.find("output_buffer_KB")->real);
-    const auto& layers = c.find("layers")->items;
-    REQUIRE(r.layers.size() == layers.size());
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const MnsimLayerResult& ours = r.layers[i];
-      const auto& theirs = layers[i].items;
-      CAPTURE(ours.layer.name);
-      near(ours.layer.pes, theirs[1].real);
-      near(ours.layer.tiles, theirs[2].real);
-      near(ours.begin, theirs[3].real);
-      near(ours.finish, theirs[4].real);
-      near(ours.energy.total(), theirs[5].real);
-      near(ours.energy.crossbar, theirs[6].real);
-      near(ours.energy.adc, theirs[7].real);
-      near(ours.energy.dac, theirs[8].real);
-      near(ours.energy.buffer, theirs[9].real);
-      near(ours.energy.digital, theirs[10].real);
-      near(ours.energy.pooling, theirs[11].real);
+    apply_mnsim_overrides(d.config, c.overrides);
+    const MnsimResult r = evaluate_mnsim(model(c.network), c.workload, d, MnsimQuirks::compat());
+    REQUIRE(r.layers.size() == c.layers.size());
+    const MnsimDifference different = compare(r, c);
+    CAPTURE(different.first);
+    CHECK(different.structure);
+    CHECK(different.latency < 1e-9);
+    CHECK(different.layer_latency < 1e-9);
+    CHECK(different.energy < 1e-9);
+    CHECK(different.layer_energy < 1e-9);
+    CHECK(different.area < 1e-9);
+    // The comparison sees what it should see.
+    d.config.inter_tile_bandwidth *= 1.01;
+    CHECK(compare(evaluate_mnsim(model(c.network), c.workload, d, MnsimQuirks::compat()), c).latency > 1e-3);
+    d = data();
+    d.config.adc_power = 1e-3;
+    d.config.adc_choice = 3;
+    CHECK(compare(evaluate_mnsim(model(c.network), c.workload, d, MnsimQuirks::compat()), c).layer_energy > 5e-3);
+    MnsimWorkload more = c.workload;
+    more.slices = 3;
+    CHECK_FALSE(compare(evaluate_mnsim(model(c.network), more, data(), MnsimQuirks::compat()), c).structure);
+  }
+}
+
+TEST_CASE("a case says what was run by keys or by its name", "[mnsim]") {
+  const auto path = std::filesystem::temp_directory_path() / "epim_mnsim_names.json";
+  const auto load = [&](const std::string& text) {
+    std::FILE* f = std::fopen(path.c_str(), "w");
+    REQUIRE(f != nullptr);
+    std::fputs(text.c_str(), f);
+    std::fclose(f);
+    return load_mnsim_cases(path);
+  };
+  const auto cases = load(R"j([{"case": "resnet50-16slices-a32-10class (a remark)", "overrides": {"ADC_Num": 64}, "total": {}, "layers": []},
+    {"case": "vgg16-w5a7-1000", "total": {"latency_ms": 1}, "layers": [{"type": "conv", "name": "c", "energy_nJ": 2.5}]},
+    {"case": "any", "network": "vgg16", "workload": {"weight_bits": 3, "act_bits": 4}, "total": {}, "layers": []}])j");
+  REQUIRE(cases.size() == 3);
+  CHECK(cases[0].network == "resnet50");
+  CHECK(cases[0].workload.slices == 16);
+  CHECK(cases[0].workload.act_bits == 32);
+  CHECK(cases[0].workload.classes == 10);
+  CHECK(cases[0].overrides.find("ADC_Num")->integer == 64);
+  CHECK(cases[1].workload.weight_bits == 5);
+  CHECK(cases[1].workload.act_bits == 7);
+  CHECK(cases[1].workload.classes == 1000);
+  CHECK(cases[1].layers.at(0).values.at("energy_nJ") == 2.5);
+  CHECK(cases[2].network == "vgg16");
+  CHECK(cases[2].workload.weight_bits == 3);
+  const auto refused = [&](const std::string& text, const std::string& rule) {
+    try {
+      load(text);
+      FAIL("accepted " << text);
+    } catch (const InputError& e) {
+      CHECK(e.rule() == rule);
     }
+  };
+  refused(R"([{"case": "", "total": {}, "layers": []}])", "mnsim-case-name");
+  refused(R"([{"case": "a", "layers": []}])", "missing-key");
+  refused(R"([{"case": "a", "total": {}, "layers": [["conv", 1]]}])", "wrong-type");
+  std::filesystem::remove(path);
+}
+
+TEST_CASE("compat agrees with MNSIM's own CIFAR networks to the printed digits", "[mnsim]") {
+  // Runs of MNSIM 2.0, commit ca39ccb: its vgg8 and its resnet18 (3x3 shortcuts, two fc), W9A9, 32x32, 10 classes.
+  const auto conv = [](const std::string& name, const std::string& from, int cout, int stride = 1, int padding = 1) {
+    return "{\"name\":\"" + name + "\",\"op\":\"conv\",\"inputs\":[\"" + from + "\"],\"cout\":" + std::to_string(cout) +
+           ",\"kernel\":3,\"stride\":" + std::to_string(stride) + ",\"padding\":" + std::to_string(padding) + "},";
+  };
+  const auto pool = [](const std::string& name, const std::string& from) {
+    return "{\"name\":\"" + name + "\",\"op\":\"max_pool\",\"inputs\":[\"" + from + "\"],\"kernel\":2,\"stride\":2},";
+  };
+  const auto network = [](const std::string& nodes, const std::string& output) {
+    return parse_network("{\"schema\":1,\"name\":\"t\",\"input\":{\"name\":\"x\",\"channels\":3,\"height\":32,\"width\":32},\"nodes\":[" +
+                             nodes.substr(0, nodes.size() - 1) + "],\"output\":\"" + output + "\"}", "t");
+  };
+  const std::string vgg8 = conv("a", "x", 128) + conv("b", "a", 128) + pool("p", "b") + conv("c", "p", 256) + conv("d", "c", 256) +
+                           pool("q", "d") + conv("e", "q", 512) + conv("f", "e", 512) + pool("r", "f") + conv("g", "r", 1024, 1, 0) +
+                           pool("s", "g") + R"({"name":"fc","op":"fc","inputs":["s"],"cout":10},)";
+  std::string resnet = conv("s", "x", 64) + pool("p", "s");
+  std::string last = "p";
+  int cin = 64;
+  for (int block = 0; block < 8; ++block) {
+    const int cout = 64 << (block / 2);
+    const std::string n = "b" + std::to_string(block);
+    const int stride = cout == cin ? 1 : 2;
+    resnet += conv(n + "a", last, cout, stride) + conv(n + "b", n + "a", cout);
+    std::string other = last;
+    if (stride == 2) {
+      resnet += conv(n + "d", last, cout, 2);
+      other = n + "d";
+    }
+    resnet += "{\"name\":\"" + n + "\",\"op\":\"add\",\"inputs\":[\"" + n + "b\",\"" + other + "\"]},";
+    last = n;
+    cin = cout;
+  }
+  resnet += "{\"name\":\"h\",\"op\":\"fc\",\"inputs\":[\"" + last + "\"],\"cout\":512},{\"name\":\"fc\",\"op\":\"fc\",\"inputs\":[\"h\"],\"cout\":10},";
+  struct Run {
+    std::string nodes;
+    int pes;
+    double latency_ms, energy_mj, area_mm2;
+  };
+  for (const Run& run : {Run{vgg8, 1272, 5.15, 4.45, 1390}, Run{resnet, 1968, 2.91, 1.06, 2129}}) {
+    const MnsimResult r = evaluate_mnsim(network(run.nodes, "fc"), {}, data(), MnsimQuirks::compat());
+    CHECK(r.pes == run.pes);
+    CHECK(r.latency_ms() == Approx(run.latency_ms).margin(0.005));
+    CHECK(r.energy_mj() == Approx(run.energy_mj).margin(0.005));
+    CHECK(r.area_mm2() == Approx(run.area_mm2).margin(0.5));
   }
 }
 
@@ -310,14 +377,15 @@ TEST_CASE("epitomes: fewer tiles, more activations", "[mnsim]") {
 }
 
 TEST_CASE("untuned emulation of the paper's Table 1", "[mnsim][table1]") {
-  const Table1Emulation timed = emulate_table1(model("resnet50"), model("resnet101"), data(), Table1Layers::timed);
+  const std::vector<Table1Row> rows = uniform_rows(load_paper_numbers(in_tree("golden/data/paper.toml")));
+  const Table1Emulation timed = emulate_table1(rows, model("resnet50"), model("resnet101"), data(), Table1Layers::timed);
   REQUIRE(timed.rows.size() == 12);
   CHECK(timed.latency_rms < 0.065);
   CHECK(timed.energy_rms < 0.145);
   CHECK(timed.latency_rms == Approx(0.0621).margin(0.0001));
   CHECK(timed.energy_rms == Approx(0.1404).margin(0.0001));
   // The set of the crossbar counts does worse in latency; neither explains ResNet-101 with FP32 epitomes.
-  const Table1Emulation counted = emulate_table1(model("resnet50"), model("resnet101"), data(), Table1Layers::counted);
+  const Table1Emulation counted = emulate_table1(rows, model("resnet50"), model("resnet101"), data(), Table1Layers::counted);
   CHECK(counted.latency_rms == Approx(0.0789).margin(0.0001));
   CHECK(counted.energy_rms == Approx(0.1432).margin(0.0001));
   CHECK(timed.rows[7].latency_error() > 0.15);
@@ -327,17 +395,6 @@ TEST_CASE("untuned emulation of the paper's Table 1", "[mnsim][table1]") {
   const double ratio = double(count_network(a, uniform_bits(a, 32), CountRule::paper).crossbars) /
                        double(count_network(b, uniform_bits(b, 32), CountRule::paper).crossbars);
   CHECK(std::abs(ratio - 1) < 0.012);
-}
-
-TEST_CASE("one ResNet-50 evaluation takes less than 5 ms", "[mnsim][speed]") {
-  const Network net = model("resnet50");
-  double best = 1e9;
-  for (int i = 0; i < 20; ++i) {
-    const auto start = std::chrono::steady_clock::now();
-    CHECK(evaluate_mnsim(net, {}, data()).latency > 0);
-    best = std::min(best, std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count());
-  }
-  CHECK(best < 5.0);
 }
 
 TEST_CASE("the data file is checked", "[mnsim]") {

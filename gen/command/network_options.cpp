@@ -1,0 +1,70 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// A network and its design, as every verb that maps networks takes them.
+#include <filesystem>
+#include <regex>
+#include <set>
+
+#include <fmt/format.h>
+
+#include "gen/command/command.hpp"
+
+namespace epim::command {
+
+std::string network_file(const std::string& name) {
+  if (std::filesystem::is_regular_file(name)) return name;
+  const std::string known = home() + "/models/" + name + "/network.json";
+  if (std::filesystem::exists(known)) return known;
+  std::set<std::string> names;
+  for (const auto& e : std::filesystem::directory_iterator(home() + "/models"))
+    if (e.is_directory()) names.insert(e.path().filename().string());
+  std::string list;
+  for (const std::string& n : names) list += " " + n;
+  throw InputError({name, 0, 0}, "unreadable-file", "no such file and no network of that name; known:" + list);
+}
+
+std::optional<std::pair<int, int>> uniform_size(const std::string& text) {
+  static const std::regex size("([0-9]{1,7})x([0-9]{1,7})");
+  std::smatch m;
+  if (!std::regex_match(text, m, size)) return std::nullopt;
+  return std::pair{std::stoi(m[1]), std::stoi(m[2])};
+}
+
+Hardware network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set) {
+  std::vector<std::string> overrides = {"hardware.crossbar=" + crossbar, fmt::format("hardware.weight_bits={}", weight_bits),
+                                        fmt::format("hardware.act_bits={}", act_bits), fmt::format("hardware.lanes={}", lanes),
+                                        fmt::format("hardware.out_bits={}", act_bits + 3)};
+  overrides.insert(overrides.end(), set.begin(), set.end());
+  return parse_config("schema = 1\nname = \"run\"\n[hardware]\ncols_per_adc = 8\nchannel_bias_bits = 40\n[layer]\ncin = 1\ncout = 1\n"
+                      "kernel = 1\nheight = 1\nwidth = 1\n",
+                      "run options", overrides).hw;
+}
+
+DesignChoice design_choice(const std::string& text) {
+  DesignChoice d;
+  if (text == "none") return d;
+  if (const auto size = uniform_size(text)) {
+    d.uniform = true;
+    std::tie(d.rows, d.cols) = *size;
+  } else if (std::filesystem::is_regular_file(text)) {
+    d.file = read_design(text);
+  } else {
+    throw InputError({"--design", 0, 0}, "bad-design",
+                     "\"" + text + "\" is no file; legal are none, ROWSxCOLUMNS (e.g. 1024x256) and a design file");
+  }
+  return d;
+}
+
+void check_bits(const Design& design, int weight_bits) {
+  if (design.weight_bits > 0 && design.weight_bits != weight_bits)
+    throw InputError(design.bits_where, "contradictory-bits",
+                     fmt::format("the design has weight_bits {}, --weight-bits says {}; leave --weight-bits out or give {}",
+                                 design.weight_bits, weight_bits, design.weight_bits));
+  for (const LayerDesign& l : design.layers)
+    if (l.weight_bits > 0 && l.weight_bits != weight_bits)
+      throw InputError(l.bits_where, "contradictory-bits",
+                       fmt::format("layer '{}' has weight_bits {} in the design, --weight-bits says {}; leave --weight-bits out",
+                                   l.node, l.weight_bits, weight_bits));
+}
+
+}  // namespace epim::command

@@ -1,0 +1,52 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// How long an estimate takes on one core: from a network in memory to all layers, mapping included.
+#include <benchmark/benchmark.h>
+
+#include "gen/config.hpp"
+#include "gen/network_estimate.hpp"
+
+using namespace epim;
+
+namespace {
+
+const std::string root = EPIM_SOURCE_DIR;
+
+struct Setup {
+  Network network;
+  EstimateRequest request;
+  EstimateData data;
+  Setup(const char* name, bool rtl, bool mnsim) : network(load_network(root + "/models/" + name + "/network.json")) {
+    data = load_estimate_data(root);
+    data.mnsim.config.device_level = 4;
+    request.rtl = rtl;
+    request.mnsim = mnsim;
+    request.design.uniform = true;
+    request.base = parse_config("schema = 1\nname = \"b\"\n[hardware]\ncols_per_adc = 8\nchannel_bias_bits = 40\ncrossbar = \"256x256\"\n"
+                                "lanes = 16\nout_bits = 12\n[layer]\ncin = 1\ncout = 1\nkernel = 1\nheight = 1\nwidth = 1\n", "b").hw;
+  }
+};
+
+void estimate(benchmark::State& state, const char* name, bool rtl, bool mnsim) {
+  const Setup s(name, rtl, mnsim);
+  for (auto _ : state) benchmark::DoNotOptimize(estimate_network(s.network, s.request, s.data).paper.crossbars);
+}
+
+/// The same timing by following every drain read.
+void full_timing(benchmark::State& state, const char* name) {
+  const Setup s(name, true, false);
+  const NetworkPlan plan = plan_network(s.network, s.request.base, s.request.design);
+  for (auto _ : state)
+    for (const PlannedLayer& l : plan.layers)
+      benchmark::DoNotOptimize(predict_timing(plan.cores[static_cast<std::size_t>(l.core)].hw, l.layer, 1, false).cycles);
+}
+
+}  // namespace
+
+BENCHMARK_CAPTURE(estimate, resnet50_both, "resnet50", true, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(estimate, resnet50_rtl, "resnet50", true, false)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(estimate, resnet50_mnsim, "resnet50", false, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(estimate, resnet101_both, "resnet101", true, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(estimate, vgg16_both, "vgg16", true, true)->Unit(benchmark::kMillisecond);
+BENCHMARK_CAPTURE(full_timing, resnet50_predict_timing, "resnet50")->Unit(benchmark::kMillisecond);
+BENCHMARK_MAIN();

@@ -1,0 +1,58 @@
+#!/bin/bash
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+#
+# A design from epim search on the RTL: found, mapped, run; cycles and crossbars are those that the search predicted.
+# And a search that is killed goes on to the same result.
+# usage: tb/search/run.sh EPIM WORK_DIR
+# Last line: N passed, M failed.
+set -u
+epim=$(realpath "$1")
+work=$2
+rm -rf "$work"
+mkdir -p "$work"
+cd "$work" || exit 4
+passed=0 failed=0
+check() {
+  local title=$1
+  shift
+  if "$@"; then
+    passed=$((passed + 1))
+    echo "ok      $title"
+  else
+    failed=$((failed + 1))
+    echo "FAILED  $title"
+  fi
+}
+number() { grep -m 1 "\"$2\":" "$1" | grep -oE '[0-9]+' | tail -n 1; }
+
+# Found on the smallest budget, so that layers become epitomes; weight bits stand in the file.
+hardware=(--crossbar 64x64 -a 8 --lanes 8)
+"$epim" search digits_residual --layers conv --model rtl --candidates none,128x16,256x32 -w 5 "${hardware[@]}" \
+  --objective edp --budget 48 --out found.json --json > search.json
+check "search finds a design" test -s found.json
+check "it has epitomes" grep -q '"e_out"' found.json
+"$epim" map digits_residual --design found.json "${hardware[@]}" --json > map.json
+check "map takes it" test -s map.json
+"$epim" run digits_residual --design found.json "${hardware[@]}" --out run > run.log 2> run.err
+check "every layer of it runs on the RTL, equal to the golden model" grep -q 'every output, beat cycle and event equal' run.log
+sed -n '/"cost": {/,/}/p' found.json > cost.txt
+# The whole run's sums stand behind the layers.
+tail -n 4 run/result.json > sums.txt
+check "cycles on the RTL are those of the search ($(number cost.txt cycles))" test "$(number cost.txt cycles)" -gt 0 -a "$(number cost.txt cycles)" = "$(number sums.txt cycles)"
+check "and so are the crossbars ($(number cost.txt crossbars))" test "$(number cost.txt crossbars)" -gt 0 -a "$(number cost.txt crossbars)" = "$(number sums.txt crossbars)"
+
+# Killed in the middle, started again.
+long=(search resnet50 --budget 1080 --method evolution --iterations 1500 --seed 3 --json)
+"$epim" "${long[@]}" > whole.json
+"$epim" "${long[@]}" --checkpoint state.json > cut.json 2> /dev/null &
+pid=$!
+for _ in $(seq 200); do [ -s state.json ] && break; sleep 0.05; done
+kill -9 $pid 2> /dev/null
+wait $pid 2> /dev/null
+check "the killed search left its state" test -s state.json
+"$epim" "${long[@]}" --checkpoint state.json > resumed.json
+check "a resumed search gives the same result" cmp -s whole.json resumed.json
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]
