@@ -39,6 +39,7 @@ part modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"
 part rejected tb/rejected/run.sh $epim build/rejected
 part estimate tb/estimate/run.sh $epim build/estimate
 part search tb/search/run.sh $epim build/search-test
+part quantise tb/quantise/run.sh $epim build/quantise
 part core $epim verify --jobs "$jobs"
 part subset tb/subset/read.sh $epim build/subset -j "$jobs"
 part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"
