@@ -9,6 +9,7 @@
 
 #include "gen/design_file.hpp"
 #include "golden/bounds.hpp"
+#include "golden/evaluate.hpp"
 #include "golden/integer_bundle.hpp"
 #include "golden/sampler.hpp"
 
@@ -135,8 +136,9 @@ template <class F> void fill_layers(Config& config, CompiledNetwork& net, F&& fi
       acc_bits = std::max(acc_bits, accumulator_bound(config.hw, compiled.layer, compiled.data).bits);
       check_accumulator(config.hw, compiled.layer, compiled.data);
     } catch (const InputError& e) {
-      if (e.where().line > 0 || (!e.where().file.empty() && !config.network->integers.empty())) throw;
-      throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+      const std::string& bundle = config.network->integers;
+      if (e.where().line > 0 || (!e.where().file.empty() && !bundle.empty())) throw;
+      throw InputError(bundle.empty() ? node.where : Position{bundle, 0, 0}, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
     }
   }
   if (config.hw.acc_bits == 0) config.hw.acc_bits = acc_bits;
@@ -166,6 +168,7 @@ CompiledNetwork compile_network(Config& config, const QuantiseOptions& options) 
   else
     fill_layers(config, net, [&](const Node&, CompiledLayer& compiled) {
       compiled.data = read_integer_layer(net.weights, config.hw, compiled.layer);
+      GoldenLayer(config.hw, compiled.layer, compiled.data);  // refuses what the core cannot hold
     });
   return net;
 }

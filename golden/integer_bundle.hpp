@@ -41,7 +41,7 @@ std::vector<std::pair<std::string, NpyArray>> integer_bundle(const Hardware& har
 void check_integer_bundle(const NpzFile& bundle, const Hardware& hardware);
 
 /// A layer's integers for a core with hardware.pe_rows x pe_cols PEs and codes of hardware.weight_bits or fewer; sets
-/// layer.shift and layer.clamp_lo, clamp_hi. Ranges that the core needs are left to GoldenLayer.
+/// layer.shift and layer.clamp_lo, clamp_hi. The widths of M, Z, G and B are left to GoldenLayer.
 /// Throws InputError at `bundle.path`: `missing-array`, `npy-type`, `bundle-shape`, `bundle-range` (codes wider than
 /// NODE/weight_bits), `contradictory-bits` (wider than the core), `pe-array-too-small`.
 LayerData read_integer_layer(const NpzFile& bundle, const Hardware& hardware, Layer& layer);

@@ -161,7 +161,7 @@ def collect(settings, seeds, work):
         runs = [json.loads(path_of(work, name, seed).read_text())["result"] for seed in seeds]
         rows = []
         for scheme in SCHEMES:
-            modes = [m for m in MODES if f"{m} {scheme}" in runs[0]]
+            modes = [m for m in MODES if all(f"{m} {scheme}" in r for r in runs)]
             row = {"scheme": scheme, "modes": {}, "differences": {}}
             for mode in modes:
                 arm = [r[f"{mode} {scheme}"] for r in runs]
@@ -175,7 +175,7 @@ def collect(settings, seeds, work):
                     for key, label in (("trained", ""), ("untrained", " before training")):
                         d = summary([r[f"{b} {scheme}"][key] - r[f"{a} {scheme}"][key] for r in runs])
                         row["differences"][f"{a} -> {b}{label}"] = {**d, "verdict": verdict(d)}
-            if modes:
+            if len(modes) == len(MODES):
                 rows.append(row)
         out["settings"][name] = {**setting, "float": summary([r["float"] for r in runs]), "schemes": rows}
     return out
@@ -245,7 +245,7 @@ def main():
     args = parser.parse_args()
     settings = {k: v for k, v in SETTINGS.items() if not args.only or k in args.only}
     arms = [(m, s) for s in (args.schemes or SCHEMES) for m in MODES]
-    begin, done, total = time.time(), 0, args.seeds * len(settings)
+    begin, done, run, total = time.time(), 0, 0, args.seeds * len(settings)
     for seed in range(1, args.seeds + 1):
         for name, setting in settings.items():
             path = path_of(args.work, name, seed)
@@ -254,10 +254,10 @@ def main():
                 record = json.loads(path.read_text())
             if any(f"{m} {s}" not in record["result"] for m, s in arms):
                 run_seed(setting, seed, arms, args.work, record["result"], lambda: write(path, record))
+                run += 1
             done += 1
-            left = (time.time() - begin) / done * (total - done)
-            print(f"{done} of {total}: {name} seed {seed}, {time.time() - begin:.0f} s, about {left:.0f} s left",
-                  file=sys.stderr, flush=True)
+            left = f"about {(time.time() - begin) / run * (total - done):.0f} s left" if run else "kept from before"
+            print(f"{done} of {total}: {name} seed {seed}, {time.time() - begin:.0f} s, {left}", file=sys.stderr, flush=True)
     if not args.only:
         write(args.out, collect(settings, list(range(1, args.seeds + 1)), args.work))
         update_docs(markdown(json.loads(args.out.read_text())), args.docs)

@@ -40,7 +40,6 @@ for scheme in symmetric affine; do
     check "RTL $mode $scheme" $epim sim --config "$digits" --set hardware.zero_point=$zero --set network.integers="$work/$mode-$scheme.npz" --images 3 $acc
   done
 done
-check "affine integers hold a zero point" sh -c "! $epim sim --config $digits --set network.integers=$work/naive-affine.npz --images 1"
 check "choice of widths" $epim quantize --config "$digits" --choose 3,5 --budget 32 --traces "$root/models/digits/traces.json" \
   --design-out "$work/mixed.json" --out "$work/mixed.npz" --mode overlap
 check "mixed widths on the RTL" $epim sim --config "$digits" --design "$work/mixed.json" --set network.integers="$work/mixed.npz" --images 3 $acc

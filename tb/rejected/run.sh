@@ -173,6 +173,9 @@ expect "truncated integer bundle" '^cut.npz: corrupt-npz' bundled cut.npz
 expect "float bundle in place of integers" '^float/weights.npz: bundle-format' bundled float/weights.npz
 expect "integer bundle of another crossbar" '^whole.npz: bundle-hardware.*xb_rows' bundled whole.npz --crossbar 32x32
 expect "integer bundle wider than the core" '^whole.npz: contradictory-bits' bundled whole.npz --set hardware.weight_bits=3
+"$epim" quantize --config "$root/configs/digits.toml" -w 5 --scheme affine --out affine.npz > /dev/null
+expect "affine integers on a core without zero points" '^affine.npz: zero-point-not-built' bundled affine.npz
+expect "integers beyond the width of G" '^whole.npz: layer-data-range.*channel_scale' bundled whole.npz --set hardware.channel_scale_bits=8
 expect "weights and integers" 'contradictory-weights' bundled whole.npz --set network.weights=float/weights.npz
 expect "integers quantised again" 'contradictory-weights' "$epim" quantize --config net.toml --set network.integers=whole.npz --out out
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
