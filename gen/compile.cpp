@@ -9,6 +9,8 @@
 
 #include "gen/design_file.hpp"
 #include "golden/bounds.hpp"
+#include "golden/evaluate.hpp"
+#include "golden/integer_bundle.hpp"
 #include "golden/sampler.hpp"
 
 namespace epim {
@@ -52,26 +54,37 @@ std::vector<float> channel_values(const CompiledNetwork& net, const Node& node, 
 
 }  // namespace
 
-CompiledNetwork compile_network(Config& config, const QuantiseOptions& options) {
+CompiledNetwork lay_out_network(Config& config) {
   CompiledNetwork net;
   net.network = load_network(config.network->file);
   if (!config.network->design.empty()) apply_design(net.network, read_design(config.network->design));
   const Network& network = net.network;
-  if (network.weights.empty())
-    throw InputError({network.file, 0, 0}, "missing-key", "weights: this network has none; name an .npz");
-  const auto folder = std::filesystem::path(network.file).parent_path();
-  net.weights = read_npz((folder / network.weights).string());
+  const NetworkSource& source = *config.network;
+  if (!source.integers.empty()) {
+    if (!source.weights.empty())
+      throw InputError(config.locate("network.integers"), "contradictory-weights",
+                       "network.weights and network.integers are both given; legal: one of them");
+    net.weights = read_npz(source.integers);
+    check_integer_bundle(net.weights, config.hw);
+  } else if (!source.weights.empty()) {
+    net.weights = read_npz(source.weights);
+  } else {
+    if (network.weights.empty())
+      throw InputError({network.file, 0, 0}, "missing-key", "weights: this network has none; name an .npz");
+    net.weights = read_npz((std::filesystem::path(network.file).parent_path() / network.weights).string());
+  }
   const std::vector<double> scales = activation_scales(network);
 
   std::vector<Layer> shapes;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
     if (!node.has_weights()) continue;
-    if (node.weight_bits > 0 && node.weight_bits != config.hw.weight_bits)
+    if (node.weight_bits > config.hw.weight_bits)
       throw InputError(node.where, "contradictory-bits",
-                       fmt::format("node {}: the design has weight_bits {}, the core hardware.weight_bits = {}; one core has one "
-                                   "width", node.name, node.weight_bits, config.hw.weight_bits));
+                       fmt::format("node {}: the design has weight_bits {}, the core hardware.weight_bits = {}; legal: up to {}",
+                                   node.name, node.weight_bits, config.hw.weight_bits, config.hw.weight_bits));
     CompiledLayer compiled;
+    compiled.weight_bits = node.weight_bits > 0 ? node.weight_bits : config.hw.weight_bits;
     compiled.node = static_cast<int>(n);
     Layer& layer = compiled.layer;
     layer = layer_of(node);
@@ -97,26 +110,65 @@ CompiledNetwork compile_network(Config& config, const QuantiseOptions& options) 
     net.layers.push_back(std::move(compiled));
   }
   resolve(config, shapes);
+  return net;
+}
 
+FloatTensor float_epitome(const CompiledNetwork& net, const CompiledLayer& layer) {
+  const std::string name = layer.layer.name + "/epitome";
+  const NpyArray* array = net.weights.find(name);
+  const Node& node = net.network.nodes[static_cast<std::size_t>(layer.node)];
+  if (array == nullptr)
+    throw InputError(node.where, "missing-array", fmt::format("node {}: {} holds no array '{}'", node.name, net.weights.path, name));
+  return array->floats();
+}
+
+namespace {
+
+/// Fills every layer by `fill(node, layer)`, then checks the accumulators and resolves their width. Errors are placed
+/// at the node, or at the bundle where they name one.
+template <class F> void fill_layers(Config& config, CompiledNetwork& net, F&& fill) {
   int acc_bits = 1;
   for (CompiledLayer& compiled : net.layers) {
-    const Node& node = network.nodes[static_cast<std::size_t>(compiled.node)];
+    const Node& node = net.network.nodes[static_cast<std::size_t>(compiled.node)];
     try {
-      const FloatTensor epitome = net.weights.at(node.name + "/epitome").floats();
-      const QuantisedEpitome quantised = quantise(config.hw, compiled.layer, epitome, options);
-      compiled.quantisation_error = quantised.error;
-      LayerScales scale{channel_values(net, node, "bn_scale"), channel_values(net, node, "bn_bias"), compiled.act_in,
-                        compiled.act_out};
-      IntegerLayer integers = to_integer(config.hw, compiled.layer, quantised, scale);
-      compiled.data = std::move(integers.data);
-      compiled.layer.shift = integers.shift;
+      fill(node, compiled);
       acc_bits = std::max(acc_bits, accumulator_bound(config.hw, compiled.layer, compiled.data).bits);
       check_accumulator(config.hw, compiled.layer, compiled.data);
     } catch (const InputError& e) {
-      throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+      const std::string& bundle = config.network->integers;
+      if (e.where().line > 0 || (!e.where().file.empty() && !bundle.empty())) throw;
+      throw InputError(bundle.empty() ? node.where : Position{bundle, 0, 0}, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
     }
   }
   if (config.hw.acc_bits == 0) config.hw.acc_bits = acc_bits;
+}
+
+}  // namespace
+
+void quantise_network(Config& config, CompiledNetwork& net, const QuantiseOptions& options) {
+  fill_layers(config, net, [&](const Node& node, CompiledLayer& compiled) {
+    Hardware codes = config.hw;
+    codes.weight_bits = compiled.weight_bits;
+    compiled.quantised = quantise(codes, compiled.layer, float_epitome(net, compiled), options);
+    const LayerScales scale{channel_values(net, node, "bn_scale"), channel_values(net, node, "bn_bias"), compiled.act_in,
+                            compiled.act_out};
+    IntegerLayer integers = to_integer(config.hw, compiled.layer, compiled.quantised, scale);
+    compiled.data = std::move(integers.data);
+    compiled.layer.shift = integers.shift;
+    compiled.scale_error = integers.scale_error;
+    compiled.channel_error = integers.channel_error;
+  });
+}
+
+CompiledNetwork compile_network(Config& config, const QuantiseOptions& options) {
+  CompiledNetwork net = lay_out_network(config);
+  if (config.network->integers.empty())
+    quantise_network(config, net, options);
+  else
+    fill_layers(config, net, [&](const Node&, CompiledLayer& compiled) {
+      compiled.data = read_integer_layer(net.weights, config.hw, compiled.layer);
+      GoldenLayer(config.hw, compiled.layer, compiled.data);  // refuses what the core cannot hold
+    });
   return net;
 }
 

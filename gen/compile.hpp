@@ -18,7 +18,9 @@ struct CompiledLayer {
   Layer layer;
   LayerData data;
   double act_in = 1, act_out = 1;   ///< real value of one integer step
-  double quantisation_error = 0;    ///< sum R(e)*(Q(e)-e)^2
+  int weight_bits = 0;              ///< width of the codes: the node's, else the core's
+  QuantisedEpitome quantised;       ///< empty where the integers came from a bundle
+  double scale_error = 0, channel_error = 0;  ///< golden/quantise.hpp, IntegerLayer
 };
 
 struct CompiledNetwork {
@@ -33,8 +35,19 @@ struct CompiledNetwork {
 /// ReLU. Throws InputError at the node: missing-act-scale, add-scale-mismatch.
 std::vector<double> activation_scales(const Network& network);
 
-/// Reads the network and its weights, resolves the automatic parts of `config.hw` (PE array, buffer, accumulator), and
-/// quantises every layer for it. Throws InputError with the node's place in the file.
+/// Reads the network, its design and its weights (none where config.network->integers names a bundle), and lays out
+/// every layer: geometry, patches, clamp, activation scales, width. Resolves PE array and buffer of `config.hw`.
+/// Throws InputError with the node's place in the file; contradictory-bits where a node's weight_bits exceed the core's.
+CompiledNetwork lay_out_network(Config& config);
+
+/// Epitome of one layer from the weights. Throws InputError `missing-array`.
+FloatTensor float_epitome(const CompiledNetwork& network, const CompiledLayer& layer);
+
+/// Fills `data`, `quantised` and the shift of every layer: codes of CompiledLayer::weight_bits on a core that may hold
+/// wider ones. Resolves the accumulator of `config.hw`. Throws InputError with the node's place in the file.
+void quantise_network(Config& config, CompiledNetwork& network, const QuantiseOptions& options = {});
+
+/// Both of the above; with config.network->integers the integers are read instead (golden/integer_bundle.hpp).
 CompiledNetwork compile_network(Config& config, const QuantiseOptions& options = {});
 
 }  // namespace epim

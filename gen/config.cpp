@@ -360,7 +360,7 @@ Config parse_config(const std::string& text, const std::string& path, const std:
   if (network)
     config.network =
         NetworkSource{values.file("network.file"), values.file("network.images"), values.file("network.labels"),
-                      values.file("network.design")};
+                      values.file("network.design"), values.file("network.weights"), values.file("network.integers")};
   return config;
 }
 

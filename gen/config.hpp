@@ -51,6 +51,8 @@ struct LayerSource {
 /// [network]; paths ready to open (relative ones are taken from the folder of the configuration file).
 struct NetworkSource {
   std::string file, images, labels, design;
+  std::string weights;   ///< float bundle in place of the network's own
+  std::string integers;  ///< integer bundle in place of weights
 };
 
 /// One configuration. `hw` has every automatic value that depends on hardware alone already resolved

@@ -111,7 +111,7 @@ std::string resolved_toml(const Config& config, const std::vector<Layer>& layers
   texts["schema"] = "1";
   texts["name"] = quoted(config.name);
   if (config.layer) texts.merge(layer_texts(config, layers.size() == 1 ? &layers.front() : nullptr));
-  for (const char* key : {"network.file", "network.images", "network.labels", "network.design"})
+  for (const char* key : {"network.file", "network.images", "network.labels", "network.design", "network.weights", "network.integers"})
     if (const auto found = config.given.find(key); found != config.given.end()) texts[key] = found->second;
   std::string out = "# Resolved configuration: every value as used.\n" + toml_of(texts);
   for (const auto& layer : layers) out += layer_comment(layer);

@@ -127,6 +127,9 @@ QuantisedEpitome quantise(const Hardware& hw, const Layer& layer, const FloatTen
     fail("bit-width", fmt::format("weight_bits = {}; legal: 2..16", hw.weight_bits));
   for (double w : {options.w1, options.w2})
     if (!std::isfinite(w)) fail("quantisation-weights", "w1 and w2 must be finite");
+  if (options.w1 > 1 && options.w2 < 0)
+    fail("quantisation-weights", fmt::format("w1 = {} leaves w2 = 1 - w1 negative; legal: w1 in 0..1, or a w2 >= 0 beside it",
+                                             options.w1));
   for (float value : epitome.data) require_finite(static_cast<double>(value), "the epitome");
 
   QuantisedEpitome result;
@@ -183,9 +186,16 @@ QuantisedEpitome quantise(const Hardware& hw, const Layer& layer, const FloatTen
     const double value = block.scale * static_cast<double>(q + block.zero);
     result.codes.data[i] = q;
     result.values.data[i] = static_cast<float>(value);
-    block.error += static_cast<double>(repetition.data[i]) * (value - real) * (value - real);
+    const double repeated = static_cast<double>(repetition.data[i]);
+    block.error += repeated * (value - real) * (value - real);
+    block.size += repeated * real * real;
+    if (repetition.data[i] > 0 && (code < static_cast<double>(code_min) || code > static_cast<double>(code_max)))
+      ++block.clamped;
   });
-  for (const BlockQuantisation& block : result.blocks) result.error += block.error;
+  for (const BlockQuantisation& block : result.blocks) {
+    result.error += block.error;
+    result.size += block.size;
+  }
   return result;
 }
 

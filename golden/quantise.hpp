@@ -23,7 +23,8 @@ struct QuantiseOptions {
   RangeMode mode = RangeMode::per_crossbar;
   bool affine = false;          ///< false: symmetric, Z = 0. true: paper Eq. 2, 3
   bool sign_magnitude = true;   ///< codes -(2^(k-1)-1)..2^(k-1)-1, as the crossbars hold them; false: -2^(k-1) too
-  double w1 = -1, w2 = -1;      ///< weights of Eq. 4, 5; negative = default w1 = sum_O R / sum R, w2 = 1 - w1
+  double w1 = -1, w2 = -1;      ///< weights of Eq. 4, 5; negative = default w1 = sum_O R / sum R, w2 = 1 - w1;
+                                ///< w1 alone is at most 1
 };
 
 /// Range, scale and error of one block of XB_ROWS x XB_COLS weights.
@@ -33,6 +34,8 @@ struct BlockQuantisation {
   double scale = 0;             ///< S: real value of one code step; 0 where the block holds no element
   std::int64_t zero = 0;        ///< Z
   double error = 0;             ///< sum over the block of R(e)*(Q(e) - e)^2
+  double size = 0;              ///< sum over the block of R(e)*e^2
+  int clamped = 0;              ///< elements with R(e) > 0 whose code was clamped
   double w1 = 1, w2 = 0;        ///< weights that were used
 };
 
@@ -43,6 +46,7 @@ struct QuantisedEpitome {
   int pe_rows = 1, pe_cols = 1;
   std::vector<BlockQuantisation> blocks;  ///< [pe_rows*pe_cols], row-major
   double error = 0;             ///< sum of the blocks' errors = squared error of the reconstructed convolution
+  double size = 0;              ///< sum of the blocks' sizes = squared norm of the reconstructed convolution
   const BlockQuantisation& block(int t, int u) const { return blocks[static_cast<std::size_t>(t * pe_cols + u)]; }
 };
 

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from torch import nn
 
 MODES = ("naive", "per_crossbar", "overlap")
+SCHEMES = ("symmetric", "affine")
 
 
 class Patch(NamedTuple):
@@ -93,51 +94,63 @@ def fake_quantise(x: torch.Tensor, scale, low: int, high: int) -> torch.Tensor:
 
 
 class WeightQuantiser:
-    """Symmetric fake quantisation of an epitome to codes -m..m, m = 2^(bits-1)-1, scale = range/m.
+    """Fake quantisation of an epitome: the function `quantise` of golden/quantise.hpp, in double precision, value for
+    value (tb/quantise/compare.py holds them against each other). Codes are sign and magnitude, -m..m with
+    m = 2^(bits-1)-1.
 
-    naive:        one range per layer, max|E|.
-    per_crossbar: one range per crossbar block (paper section 4.2).
-    overlap:      per block, Eq. 4 and 5: alpha = w1*min(O) + w2*min(others), beta likewise with max, and
-                  range = max(|alpha|, |beta|). O holds the elements of the block with the largest repetition, others
-                  the remaining ones; elements with repetition zero are left out. The paper does not publish w1 and
-                  w2; own choice: w1 = sum_O R / sum R, w2 = 1 - w1.
+    mode    naive: one range [alpha, beta] per layer, min and max of all elements; per_crossbar: one per crossbar block
+            (paper section 4.2); overlap: per block, Eq. 4 and 5: alpha = w1*min(O) + w2*min(others), beta likewise
+            with max. O holds the elements of the block with the largest repetition, others the remaining ones;
+            elements with repetition zero are left out. The paper does not publish w1 and w2; own choice:
+            w1 = sum_O R / sum R, w2 = 1 - w1. Every range is made to include zero.
+    scheme  symmetric: S = max(-alpha, beta)/m, Z = 0; affine (Eq. 2, 3): S = (beta - alpha)/2m,
+            Z = round(alpha/S) + m. An element becomes S*(clamp(round(e/S) - Z, -m, m) + Z).
     """
 
-    def __init__(self, repetition: torch.Tensor, bits: int, mode: str, crossbar: int = 64, lanes: int = 8):
+    def __init__(self, repetition: torch.Tensor, bits: int, mode: str, crossbar: int = 64, lanes: int = 8,
+                 scheme: str = "symmetric"):
         if mode not in MODES:
             raise ValueError(f"mode {mode!r}: legal are {', '.join(MODES)}")
+        if scheme not in SCHEMES:
+            raise ValueError(f"scheme {scheme!r}: legal are {', '.join(SCHEMES)}")
         if not 2 <= bits <= 9:
             raise ValueError(f"bits {bits}: legal are 2..9")
         self.top = 2 ** (bits - 1) - 1
+        self.affine = scheme == "affine"
         shape = tuple(repetition.shape)
         block = torch.zeros(shape, dtype=torch.int64) if mode == "naive" else crossbar_blocks(shape, crossbar, lanes)
         self.block = block
-        self.groups = []  # per block: [(weight, elements)], the range being the weighted sum over its groups
+        self.groups = []  # per block: [(weight, flat indices)], the range being the weighted sum over its groups
         for b in range(int(block.max()) + 1):
             inside = block == b
-            if mode == "overlap" and bool((repetition[inside] > 0).any()):
+            if mode == "overlap":
                 most = repetition[inside].max()
-                centre = inside & (repetition == most)
+                centre = inside & (repetition == most) & (repetition > 0)
                 others = inside & (repetition > 0) & (repetition < most)
-                w1 = float(repetition[centre].sum()) / float(repetition[inside].sum())
+                w1 = float(repetition[centre].sum()) / max(1.0, float(repetition[inside].sum()))
                 parts = [(w1, centre), (1.0 - w1, others)] if bool(others.any()) else [(1.0, centre)]
             else:
                 parts = [(1.0, inside)]
-            self.groups.append(parts)
+            self.groups.append([(w, mask.flatten().nonzero().flatten()) for w, mask in parts if bool(mask.any())])
 
-    def scales(self, epitome: torch.Tensor) -> torch.Tensor:
-        """Scale of every element, same shape as the epitome; 1 where a block is all zero."""
-        values = epitome.detach()
-        scale = []
+    def scales(self, epitome: torch.Tensor) -> Tuple[torch.Tensor, torch.Tensor]:
+        """S and Z of every element, double, same shape as the epitome; S = 1 where a block is all zero."""
+        values = epitome.detach().flatten()
+        scale, zero = [], []
         for parts in self.groups:
-            alpha = sum(w * float(values[mask].min()) for w, mask in parts)
-            beta = sum(w * float(values[mask].max()) for w, mask in parts)
-            top = max(abs(alpha), abs(beta))
-            scale.append(top / self.top if top > 0 else 1.0)
-        return torch.tensor(scale, dtype=values.dtype)[self.block]
+            reach = [(w, *torch.aminmax(values[index])) for w, index in parts]
+            alpha = min(0.0, sum(w * float(low) for w, low, _ in reach))
+            beta = max(0.0, sum(w * float(high) for w, _, high in reach))
+            span = (beta - alpha) / (2 * self.top) if self.affine else max(-alpha, beta) / self.top
+            scale.append(span if span > 0 else 1.0)
+            zero.append(round(alpha / scale[-1]) + self.top if self.affine else 0)
+        return (torch.tensor(scale, dtype=torch.float64)[self.block],
+                torch.tensor(zero, dtype=torch.float64)[self.block])
 
     def __call__(self, epitome: torch.Tensor) -> torch.Tensor:
-        return fake_quantise(epitome, self.scales(epitome), -self.top, self.top)
+        scale, zero = self.scales(epitome)
+        x = epitome.double() / scale
+        return (scale * round_straight_through(torch.clamp(x, zero - self.top, zero + self.top))).to(epitome.dtype)
 
 
 class EpitomeConv2d(nn.Module):

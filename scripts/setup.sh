@@ -6,11 +6,12 @@
 # nothing and needs no network when all is there.
 #   scripts/setup.sh run     what building, generating and simulating needs (default)
 #   scripts/setup.sh test    the same, and what `make verify` needs
+#   scripts/setup.sh train   what the training scripts need, nothing else
 # Exit codes: 0 all there, 2 wrong use, 3 a package is missing and could not be installed (named on stderr).
 set -eu
 
 usage() {
-  echo "usage: scripts/setup.sh [run|test]" >&2
+  echo "usage: scripts/setup.sh [run|test|train]" >&2
   exit 2
 }
 
@@ -39,11 +40,16 @@ z3|formal proofs: k-induction
 patch|applies the bug bank
 opensta|slowest path of a netlist
 qflow-tech-osu035|a cell library for area and timing'
+train_packages='python3-torch|trains and quantises networks
+python3-sklearn|the digits data set
+python3-scipy|confidence intervals of the training study
+python3-numpy|arrays'
 
 case $profile in
   run) packages=$run_packages ;;
   test) packages="$run_packages
 $test_packages" ;;
+  train) packages=$train_packages ;;
   *) usage ;;
 esac
 

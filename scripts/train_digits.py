@@ -20,7 +20,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from epitome_conv import MODES, EpitomeUnit, WeightQuantiser, fake_quantise, round_straight_through
+from epitome_conv import MODES, SCHEMES, EpitomeUnit, WeightQuantiser, fake_quantise, round_straight_through
 
 ROOT = Path(__file__).resolve().parent.parent
 TEST_IMAGES = 360
@@ -108,10 +108,11 @@ class Network(nn.Module):
                     padding=node.get("padding", [0] * 4), wrap=node.get("wrap", "off"))
         self.units = nn.ModuleDict(units)
 
-    def quantise_weights(self, bits, mode, crossbar):
+    def quantise_weights(self, bits, mode, crossbar, scheme="symmetric"):
         """bits: {layer: bits}; None switches quantisation off."""
         for name, unit in self.units.items():
-            unit.conv.quantiser = bits and WeightQuantiser(unit.conv.repetition, bits[name], mode, crossbar, LANES)
+            unit.conv.quantiser = bits and WeightQuantiser(unit.conv.repetition, bits[name], mode, crossbar, LANES,
+                                                           scheme)
 
     def forward(self, x, record=None):
         value, scale = {"image": x}, {"image": INPUT["scale"]}
@@ -199,6 +200,16 @@ def fit(net, images, labels, epochs, rate, generator, freeze_norm=False):
             schedule.step()
 
 
+def fit_quantised(net, images, labels, epochs, generator):
+    """Quantisation-aware training in three parts; weight quantisers must be set."""
+    third = epochs // 3
+    fit(net, images, labels, third, 2e-3, generator)                     # weights only: batch norm adapts
+    net.calibrate(images)
+    net.quantise = True
+    fit(net, images, labels, third, 1e-3, generator)                     # weights and activations
+    fit(net, images, labels, epochs - 2 * third, 5e-4, generator, True)  # batch norm frozen, as it will be exported
+
+
 def accuracy(net, images, labels):
     net.eval()
     with torch.no_grad():
@@ -222,13 +233,8 @@ def train(name, args):
         net.calibrate(images)
     else:
         bits = layer_bits(args.bits, weighted_layers(name))
-        part = [args.qat_epochs // 3, args.qat_epochs // 3, args.qat_epochs - 2 * (args.qat_epochs // 3)]
-        net.quantise_weights(bits, args.mode, args.crossbar)
-        fit(net, images, labels, part[0], 2e-3, generator)         # weights only: batch norm adapts
-        net.calibrate(images)
-        net.quantise = True
-        fit(net, images, labels, part[1], 1e-3, generator)         # weights and activations
-        fit(net, images, labels, part[2], 5e-4, generator, True)   # batch norm frozen, as it will be exported
+        net.quantise_weights(bits, args.mode, args.crossbar, args.scheme)
+        fit_quantised(net, images, labels, args.qat_epochs, generator)
         result.update(bits=bits, mode=args.mode, quantised=accuracy(net, *test))
         net.quantise_weights(None, args.mode, args.crossbar)
         net.quantise = False
@@ -391,6 +397,7 @@ def main():
     parser.add_argument("--qat-epochs", type=int, default=30, help="quantisation-aware training after it")
     parser.add_argument("--bits", default="5", help="weight bits, sign included: 5, or 3,conv1=5,fc=5")
     parser.add_argument("--mode", choices=MODES, default="per_crossbar")
+    parser.add_argument("--scheme", choices=SCHEMES, default="symmetric")
     parser.add_argument("--crossbar", type=int, default=64, help="rows and columns of a crossbar")
     parser.add_argument("--float-only", action="store_true", help="skip quantisation-aware training")
     parser.add_argument("--no-export", action="store_true", help="train and report only")

@@ -40,6 +40,7 @@ part rejected tb/rejected/run.sh $epim build/rejected
 part run tb/run/run.sh $epim build/run
 part estimate tb/estimate/run.sh $epim build/estimate
 part search tb/search/run.sh $epim build/search-test
+part quantise tb/quantise/run.sh $epim build/quantise
 part core $epim verify --jobs "$jobs"
 part subset tb/subset/read.sh $epim build/subset -j "$jobs"
 part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"

@@ -28,6 +28,7 @@ void add_gen(CLI::App& app);
 void add_check(CLI::App& app);
 void add_estimate(CLI::App& app);
 void add_paper(CLI::App& app);
+void add_quantize(CLI::App& app);
 void add_run(CLI::App& app);
 void add_search(CLI::App& app);
 void add_sim(CLI::App& app);

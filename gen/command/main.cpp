@@ -101,6 +101,7 @@ int main(int argc, char** argv) {
              "  epim verify\n");
   command::add_gen(app);
   command::add_check(app);
+  command::add_quantize(app);
   command::add_sim(app);
   command::add_run(app);
   command::add_estimate(app);

@@ -145,6 +145,7 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
   const std::vector<IntTensor>& images = set.images;
   const std::vector<std::int64_t>& labels = set.labels;
   const std::size_t count = images.size();
+  const bool has_float = config.network->integers.empty();
 
   std::vector<Layer> shapes;
   for (const EmitLayer& l : p.layers) shapes.push_back(l.layer);
@@ -161,10 +162,12 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
   const std::vector<IntTensor> golden = run_network_golden(config.hw, net, images, threads);
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0, identical = 0;
   for (std::size_t i = 0; i < count; ++i) {
-    const FloatTensor f = run_float(net.network, net.weights, images[i]);
-    const auto f_class = std::max_element(f.data.begin(), f.data.end()) - f.data.begin();
+    if (has_float) {
+      const FloatTensor f = run_float(net.network, net.weights, images[i]);
+      const auto f_class = std::max_element(f.data.begin(), f.data.end()) - f.data.begin();
+      right_float += !labels.empty() && f_class == labels[i];
+    }
     if (!labels.empty()) {
-      right_float += f_class == labels[i];
       right_golden += argmax(golden[i]) == labels[i];
       right_rtl += argmax(run.outputs[i]) == labels[i];
     }
@@ -198,7 +201,7 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
   const auto percent = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(count); };
   const double busy = static_cast<double>(total.fire_cycles) / static_cast<double>(cycles);
   if (o.json) {
-    j["accuracy"] = {{"float", percent(right_float)}, {"golden", percent(right_golden)}, {"rtl", percent(right_rtl)}};
+    j["accuracy"] = {{"float", has_float ? nlohmann::ordered_json(percent(right_float)) : nullptr}, {"golden", percent(right_golden)}, {"rtl", percent(right_rtl)}};
     j["identical_outputs"] = identical;
     j["crossbars"] = crossbars;
     j["cycles"] = cycles;
@@ -209,8 +212,8 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
     fmt::print("\n{} images of {} through {} layers on one core: every input register, psum, accumulator, beat cycle and event equal\n",
                count, net.network.name, p.layers.size());
     if (!labels.empty())
-      fmt::print("accuracy            float {:.2f} %   golden {:.2f} %   RTL {:.2f} %\n", percent(right_float), percent(right_golden),
-                 percent(right_rtl));
+      fmt::print("accuracy            float {}   golden {:.2f} %   RTL {:.2f} %\n",
+                 has_float ? fmt::format("{:.2f} %", percent(right_float)) : "not known", percent(right_golden), percent(right_rtl));
     fmt::print("identical outputs   {} of {}\n", identical, count);
     fmt::print("crossbars           {} of {}x{}, {}-bit cells, W{}A{}\n", crossbars, config.hw.xb_rows, config.hw.xb_cols,
                config.hw.cell_bits, config.hw.weight_bits, config.hw.act_bits);

@@ -145,6 +145,50 @@ mkdir mix && cp "$root"/tb/chip/mix/* mix/
 sed 's#"../tb/chip/mix/#"mix/#' "$root/configs/mix.toml" > mix.toml
 sed -i 's/{"name": "all", "op": "global_avg_pool", "inputs": \["thin"\]}/{"name": "odd", "op": "add", "inputs": ["thin", "mean"]}, {"name": "all", "op": "global_avg_pool", "inputs": ["odd"]}/' mix/network.json
 expect "chip: addition of a map stored once and one stored whole" 'chip-map-shape' "$epim" gen --top network --config mix.toml --out out
+
+cp -r "$root/models/digits" float
+qz() { "$epim" quantize float/network.json --crossbar 64x64 "$@" --out out; }
+trace() { printf '{"schema": 1, "network": "digits", "layers": [\n%s]}' "$2" > "$1.json"; }
+layer() { printf '{"node": "%s", "trace": %s}' "$1" "$2"; }
+trace all "$(layer conv1 9),$(layer conv2 5),$(layer conv3 3),$(layer conv4 2),$(layer fc 1)"
+trace few "$(layer conv1 9),$(layer conv2 5),$(layer conv3 3),$(layer conv4 2)"
+trace negative "$(layer conv1 -9)"
+printf '{"schema": 1, "network": "digits", "layers": [{"node": "conv2", "weight_bits": 3}]}' > w3.json
+printf '{"schema": 1, "network": "digits", "layers": [\n{"node": "conv2", "weight_bits": 3},\n{"node": "conv2", "weight_bits": 5}]}' > both.json
+expect "quantisation: mode that is none" 'bad-argument' qz --mode best
+expect "quantisation: w1 in a mode without overlap" 'quantisation-weights' qz --w1 0.5
+expect "quantisation: negative w2" 'quantisation-weights.*legal' qz --mode overlap --w2=-0.5
+expect "quantisation: w1 that is no number" 'quantisation-weights' qz --mode overlap --w1=nan
+expect "quantisation: w1 above 1 without w2" 'quantisation-weights' qz --mode overlap --w1 1.5
+expect "quantisation: w1 and w2 zero" 'quantisation-weights' qz --mode overlap --w1 0 --w2 0
+expect "quantisation: width beyond 9" 'bad-argument' qz --weight-bits 10
+expect "quantisation: two widths for one layer" '^both.json:3:.*contradictory-bits' qz --bits both.json
+expect "quantisation: width against the design" '^w3.json:1:.*contradictory-bits' qz --bits w3.json -w 5
+mkdir lonely && cp float/weights.npz lonely/w.npz
+expect "quantisation: bundle without a network" '^lonely/w.npz: bundle-without-network' "$epim" quantize lonely/w.npz --out out
+expect "quantisation: network without weights" 'missing-key.*weights' "$epim" quantize resnet18 --out out
+expect "mixed precision: empty set of widths" 'empty-bit-set' qz --choose '' --budget 30 --traces all.json
+expect "mixed precision: no widths at all" 'empty-bit-set' qz --budget 30
+expect "mixed precision: width outside 2..9" 'bit-width.*2..9' qz --choose 3,11 --budget 30 --traces all.json
+expect "mixed precision: width twice" 'duplicate-bits' qz --choose 3,3 --budget 30 --traces all.json
+expect "mixed precision: widths given as well" 'contradictory-bits' qz --choose 3,5 -w 5 --budget 30 --traces all.json
+expect "mixed precision: no budget" 'missing-budget' qz --choose 3,5 --traces all.json
+expect "mixed precision: budget below the minimum" 'budget-too-small.*conv3.*at least 20' qz --choose 3,5 --budget 19 --traces all.json
+expect "mixed precision: no traces" 'missing-traces' qz --choose 3,5 --budget 30
+expect "mixed precision: a layer without a trace" "^few.json: missing-trace.*'fc'" qz --choose 3,5 --budget 30 --traces few.json
+expect "mixed precision: negative trace" '^negative.json:2:.*value-out-of-range' qz --choose 3,5 --budget 30 --traces negative.json
+"$epim" quantize --config "$root/configs/digits.toml" -w 5 --out whole.npz > /dev/null || { echo "a whole bundle is refused"; failed=$((failed + 1)); }
+bundled() { "$epim" gen --config "$root/configs/digits.toml" --set network.integers="$1" --out out "${@:2}"; }
+head -c 3000 whole.npz > cut.npz
+expect "truncated integer bundle" '^cut.npz: corrupt-npz' bundled cut.npz
+expect "float bundle in place of integers" '^float/weights.npz: bundle-format' bundled float/weights.npz
+expect "integer bundle of another crossbar" '^whole.npz: bundle-hardware.*xb_rows' bundled whole.npz --crossbar 32x32
+expect "integer bundle wider than the core" '^whole.npz: contradictory-bits' bundled whole.npz --set hardware.weight_bits=3
+"$epim" quantize --config "$root/configs/digits.toml" -w 5 --scheme affine --out affine.npz > /dev/null
+expect "affine integers on a core without zero points" '^affine.npz: zero-point-not-built' bundled affine.npz
+expect "integers beyond the width of G" '^whole.npz: layer-data-range.*channel_scale' bundled whole.npz --set hardware.channel_scale_bits=8
+expect "weights and integers" 'contradictory-weights' bundled whole.npz --set network.weights=float/weights.npz
+expect "integers quantised again" 'contradictory-weights' "$epim" quantize --config net.toml --set network.integers=whole.npz --out out
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
 expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
 

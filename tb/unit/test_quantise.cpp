@@ -105,6 +105,13 @@ TEST_CASE("the overlap range follows paper Eq. 4 and 5", "[quantise]") {
   const QuantisedEpitome clamped = quantise(small(4), l, e, options);
   REQUIRE(clamped.codes.data[0] == 7);  // 4.0 lies outside the range and is clamped to 2.5
   REQUIRE(clamped.error == Approx(1.5 * 1.5 + 2 * std::pow(1 - 3 * 2.5 / 7, 2) + std::pow(2 - 6 * 2.5 / 7, 2)));
+  REQUIRE(clamped.block(0, 0).clamped == 1);
+  REQUIRE(clamped.size == Approx(4 * 4 + 2 * 1 * 1 + 2 * 2));
+  options.w1 = 1.5;  // w2 = 1 - w1 would turn the range around
+  REQUIRE_RULE(quantise(small(4), l, e, options), "quantisation-weights");
+  options.w2 = 0.0;
+  REQUIRE(quantise(small(4), l, e, options).block(0, 0).beta == Approx(1.5));
+  options.w1 = options.w2 = -1;
   // Everything repeats alike: min and max.
   const QuantisedEpitome flat = quantise(small(4), one_row(3), row({-1, 0.5f, 2}), options);
   REQUIRE(flat.block(0, 0).alpha == Approx(-1));
