@@ -11,11 +11,11 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
+#include "gen/mixed_precision.hpp"
 #include "gen/output_folder.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/host_nodes.hpp"
 #include "golden/integer_bundle.hpp"
-#include "golden/mixed_precision.hpp"
 #include "sim/network_run.hpp"
 
 namespace epim::command {

@@ -1,11 +1,10 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// The exact knapsack against trying everything, trace files, and the assignment of bits to the digits network.
-#include <limits>
+/// Widths under a budget against trying everything, trace files, and the assignment of bits to the digits network.
+#include <cmath>
 
 #include "gen/compile.hpp"
-#include "golden/estimate/knapsack.hpp"
-#include "golden/mixed_precision.hpp"
+#include "gen/mixed_precision.hpp"
 #include "tb/unit/random_case.hpp"
 
 using namespace epim;
@@ -13,26 +12,42 @@ using epim::testing::property;
 
 namespace {
 
-using Groups = std::vector<std::vector<KnapsackOption>>;
+using Cost = __int128;
 
-/// Tries every choice, sums in the order of the groups.
-std::optional<KnapsackSolution> enumerate(const Groups& groups, std::int64_t budget) {
-  std::optional<KnapsackSolution> best;
-  std::vector<int> at(groups.size(), 0);
+/// In units of 2^-60 of ldexp(1, scale): exact for the costs of these tests.
+Cost exact(double cost, int scale) { return static_cast<Cost>(std::ldexp(cost, 60 - scale)); }
+
+struct Best {
+  bool feasible = false;
+  Cost cost = 0;
+  std::int64_t crossbars = 0;
+};
+
+/// Tries every choice of widths.
+Best enumerate(const std::vector<LayerBits>& layers, std::int64_t budget, int scale) {
+  Best best;
+  std::vector<std::size_t> at(layers.size(), 0);
   for (;;) {
-    KnapsackSolution s;
-    s.chosen = at;
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-      const KnapsackOption& o = groups[g][static_cast<std::size_t>(at[g])];
-      s.weight += o.weight;
-      s.cost += o.cost;
+    Best s{true, 0, 0};
+    for (std::size_t l = 0; l < layers.size(); ++l) {
+      s.crossbars += layers[l].options[at[l]].crossbars;
+      s.cost += exact(layers[l].options[at[l]].cost, scale);
     }
-    if (s.weight <= budget && (!best || s.cost < best->cost || (s.cost == best->cost && s.weight < best->weight))) best = s;
-    std::size_t g = 0;
-    while (g < groups.size() && ++at[g] == static_cast<int>(groups[g].size())) at[g++] = 0;
-    if (g == groups.size()) return best;
+    if (s.crossbars <= budget && (!best.feasible || s.cost < best.cost || (s.cost == best.cost && s.crossbars < best.crossbars))) best = s;
+    std::size_t l = 0;
+    while (l < layers.size() && ++at[l] == layers[l].options.size()) at[l++] = 0;
+    if (l == layers.size()) return best;
   }
 }
+
+/// Exact cost of what was chosen.
+Cost chosen_cost(const BitAssignment& a, int scale) {
+  Cost sum = 0;
+  for (const LayerBits& l : a.layers) sum += exact(l.choice().cost, scale);
+  return sum;
+}
+
+Network digits_network() { return load_network(EPIM_SOURCE_DIR "/models/digits/network.json"); }
 
 const char* two_traces = R"({"schema": 1, "network": "n", "layers": [
   {"node": "a", "trace": 2.5, "standard_error": 0.1},
@@ -46,32 +61,36 @@ Config digits(int weight_bits) {
 
 }  // namespace
 
-TEST_CASE("the exact knapsack equals trying everything", "[knapsack]") {
+TEST_CASE("the widths under a budget equal the best of trying everything", "[mixed]") {
+  const Network network = digits_network();
   int feasible = 0, tight = 0;
   property("exact", [&] {
-    Groups groups(static_cast<std::size_t>(*rc::gen::inRange(1, 6)));
-    const bool even = *rc::gen::arbitrary<bool>();  // costs that tie, or costs whose sums round
-    for (auto& g : groups)
-      for (int k = *rc::gen::inRange(1, 5); k > 0; --k)
-        g.push_back({*rc::gen::inRange<std::int64_t>(0, 12), even ? *rc::gen::inRange(0, 4) : *rc::gen::inRange(1, 1 << 30) / 3.0e8});
+    std::vector<LayerBits> layers(static_cast<std::size_t>(*rc::gen::inRange(1, 6)));
+    const bool even = *rc::gen::arbitrary<bool>();  // costs that tie, or of very different size
     std::int64_t budget = *rc::gen::inRange<std::int64_t>(-1, 2);  // around what some choice takes
-    for (const auto& g : groups) budget += g[*rc::gen::inRange<std::size_t>(0, g.size())].weight;
-    const auto found = solve_knapsack(groups, budget);
-    const auto best = enumerate(groups, budget);
-    RC_ASSERT(found.has_value() == best.has_value());
-    if (!best) return;
-    ++feasible;
-    tight += best->weight == budget;
-    RC_ASSERT(found->cost == best->cost);
-    RC_ASSERT(found->weight == best->weight);
-    std::int64_t weight = 0;
-    double cost = 0;
-    for (std::size_t g = 0; g < groups.size(); ++g) {
-      const KnapsackOption& o = groups[g].at(static_cast<std::size_t>(found->chosen[g]));
-      weight += o.weight;
-      cost += o.cost;
+    for (LayerBits& l : layers) {
+      for (int k = *rc::gen::inRange(1, 5); k > 0; --k) {
+        BitOption o;
+        o.bits = 2 + k;
+        o.crossbars = *rc::gen::inRange<std::int64_t>(0, 12);
+        o.cost = even ? *rc::gen::inRange(0, 4) : std::ldexp(*rc::gen::inRange(1, 1 << 20), *rc::gen::inRange(-40, 0));
+        l.options.push_back(o);
+      }
+      budget += l.options[*rc::gen::inRange<std::size_t>(0, l.options.size())].crossbars;
     }
-    RC_ASSERT(weight == found->weight && cost == found->cost);
+    const Best best = enumerate(layers, budget, 0);
+    if (!best.feasible) {
+      REQUIRE_RULE(assign_bits(network, layers, budget), "budget-too-small");
+      return;
+    }
+    const BitAssignment a = assign_bits(network, layers, budget);
+    ++feasible;
+    tight += best.crossbars == budget;
+    RC_ASSERT(chosen_cost(a, 0) == best.cost);
+    RC_ASSERT(a.crossbars == best.crossbars);
+    std::int64_t crossbars = 0;
+    for (const LayerBits& l : a.layers) crossbars += l.choice().crossbars;
+    RC_ASSERT(crossbars == a.crossbars);
   });
   REQUIRE(feasible > 20);
   REQUIRE(tight > 10);
@@ -110,11 +129,8 @@ TEST_CASE("bits of the digits network: every budget equals trying everything", "
   std::vector<LayerBits> layers;
   for (const CompiledLayer& l : net.layers)
     layers.push_back(bit_options(net.network, l.node, l.layer, float_epitome(net, l), config.hw, {2, 3, 5, 7}, traces, CountRule::physical, options));
-  Groups groups;
   std::int64_t least = 0, most = 0;
   for (const LayerBits& l : layers) {
-    groups.push_back({});
-    for (const BitOption& o : l.options) groups.back().push_back({o.crossbars, o.cost});
     least += l.options.front().crossbars;
     most += l.options.back().crossbars;
     // trace/n * error, by hand
@@ -126,8 +142,8 @@ TEST_CASE("bits of the digits network: every budget equals trying everything", "
   }
   for (std::int64_t budget = least; budget <= most; ++budget) {
     const BitAssignment a = assign_bits(net.network, layers, budget);
-    const auto best = enumerate(groups, budget);
-    REQUIRE(a.cost == best->cost);
+    const Best best = enumerate(layers, budget, -40);  // 2^-100: every bit of these costs
+    REQUIRE(chosen_cost(a, -40) == best.cost);
     REQUIRE(a.crossbars <= budget);
   }
   REQUIRE_RULE(assign_bits(net.network, layers, least - 1), "budget-too-small");

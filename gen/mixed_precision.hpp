@@ -63,7 +63,9 @@ LayerBits bit_options(const Network& network, int node, const Layer& layer, cons
                       const Hardware& hardware, const std::vector<int>& bits, const HessianTraces& traces,
                       CountRule rule, const QuantiseOptions& options);
 
-/// Chooses one width per layer: least total cost with at most `budget` crossbars; exact (golden/estimate/knapsack.hpp).
+/// Chooses one width per layer: least total cost with at most `budget` crossbars, then fewest crossbars. Exact: the
+/// knapsack of gen/search/exact.hpp adds integers, costs in units of 2^-s with s so large that all bits of costs down to
+/// 2^-50 of the largest count. BitAssignment::cost is the sum in order of the layers.
 /// Throws InputError `budget-too-small`, naming the least feasible budget and the layer that takes most of it.
 BitAssignment assign_bits(const Network& network, std::vector<LayerBits> layers, std::int64_t budget);
 

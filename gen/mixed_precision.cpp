@@ -1,14 +1,15 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/mixed_precision.hpp"
+#include "gen/mixed_precision.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
-#include "golden/estimate/knapsack.hpp"
+#include "gen/search/exact.hpp"
 #include "golden/json_document.hpp"
 
 namespace epim {
@@ -73,33 +74,42 @@ LayerBits bit_options(const Network& network, int node, const Layer& layer, cons
 }
 
 BitAssignment assign_bits(const Network& network, std::vector<LayerBits> layers, std::int64_t budget) {
-  std::vector<std::vector<KnapsackOption>> groups;
+  double most = 0;
+  for (const LayerBits& l : layers)
+    for (const BitOption& o : l.options) most = std::max(most, o.cost);
+  int exponent = 0;  // most < 2^exponent; 2^104 of them fit a sum over 2^22 layers
+  std::frexp(most, &exponent);
+  std::vector<std::vector<KnapsackItem>> items;
   std::int64_t least = 0, largest = -1;
   std::string name;
   for (const LayerBits& l : layers) {
-    std::vector<KnapsackOption> group;
+    std::vector<KnapsackItem> item;
     std::int64_t lightest = l.options.at(0).crossbars;
-    for (const BitOption& o : l.options) {
-      group.push_back({o.crossbars, o.cost});
+    for (std::size_t i = 0; i < l.options.size(); ++i) {
+      const BitOption& o = l.options[i];
+      item.push_back({o.crossbars, static_cast<WideInt>(std::nearbyint(std::ldexp(o.cost, 104 - exponent))), static_cast<int>(i)});
       lightest = std::min(lightest, o.crossbars);
     }
-    groups.push_back(std::move(group));
+    items.push_back(std::move(item));
     least += lightest;
     if (lightest > largest) {
       largest = lightest;
       name = network.nodes[static_cast<std::size_t>(l.node)].name;
     }
   }
-  const auto solution = solve_knapsack(groups, budget);
-  if (!solution)
+  const Knapsack knapsack(items, budget);
+  if (knapsack.front().empty())
     throw InputError({"--budget", 0, 0}, "budget-too-small",
                      fmt::format("{} crossbars; the narrowest widths take {}, of which layer '{}' takes {}; legal: at least {}",
                                  budget, least, name, largest, least));
+  const Selection chosen = knapsack.selection(knapsack.front().size() - 1);
   BitAssignment out;
   out.layers = std::move(layers);
-  for (std::size_t i = 0; i < out.layers.size(); ++i) out.layers[i].chosen = solution->chosen[i];
-  out.crossbars = solution->weight;
-  out.cost = solution->cost;
+  for (std::size_t i = 0; i < out.layers.size(); ++i) {
+    out.layers[i].chosen = chosen[i];
+    out.crossbars += out.layers[i].choice().crossbars;
+    out.cost += out.layers[i].choice().cost;
+  }
   return out;
 }
 
