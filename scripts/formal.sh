@@ -78,7 +78,7 @@ one() {
       model "$name" "$rtl" "$parameters" proof
       abc+="echo == proof; read_aiger $name.aig; print_stats; fold; strash; scorr; print_stats; pdr; "
       model "$name-cover" "$rtl" "$parameters" cover
-      abc+="echo == cover; read_aiger $name-cover.aig; fold; strash; bmc3 -a -F 60; "
+      abc+="echo == cover; read_aiger $name-cover.aig; fold; strash; bmc3 -a -F 100; "
     fi
     if [[ $mode == all || $mode == broken ]]; then
       for variant in $broken; do

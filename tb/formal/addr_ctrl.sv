@@ -134,6 +134,9 @@ module proof #(
   assign want_slot = (8'(slot0) + 8'(y)) % 8'(RingRows);
   assign want_addr = want_slot * 8'(InW * Stored) + 8'(x) * 8'(Stored) + 8'(stored(block));
 
+  logic free_seen;
+  always_ff @(posedge clk_i) free_seen <= rst_n && !clear && (free_seen || free);
+
   // Cycles without progress while everything that the controller waits for is there.
   logic [3:0] idle;
   always_ff @(posedge clk_i) begin
@@ -163,7 +166,7 @@ module proof #(
       if (free) assert (rows != '0 && gone != DimW'(InH));
       assert (idle <= 4'd4);
       cover (done);
-      cover (req && !pad && last && block == (BlockW + 1)'(Blocks - 1) && two && 32'(gone) == InH - 1);
+      cover (req && !pad && last && block == (BlockW + 1)'(Blocks - 1) && two && y_end && free_seen);
     end
   end
 endmodule

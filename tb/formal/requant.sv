@@ -44,6 +44,10 @@ module proof #(
     end
   end
 
+  // The block's own registers: with them, what the two stages hold is an invariant by itself (k-induction).
+  (* hierconn, keep *) logic signed [SumW-1:0]  \dut.prod_q ;
+  (* hierconn, keep *) logic [BiasBits-1:0]     \dut.bias_q ;
+
   logic               was_loaded = 1'b0, held;
   logic [OutBits-1:0] old_out;
   always_ff @(posedge clk_i) begin
@@ -51,6 +55,8 @@ module proof #(
     held       <= loaded[1] && !en;
     old_out    <= out;
     assume (32'(shift) < SumW);
+    if (loaded[0]) assert ($signed(32'($signed(\dut.prod_q ))) == prod_q && $signed(32'($signed(\dut.bias_q ))) == bias_q);
+    assert (loaded != 2'b10 && (!was_loaded || loaded[1]));
     if (loaded[1]) begin
       assert (out == want_q[OutBits-1:0]);
       if (was_loaded && held) assert (out == old_out);
