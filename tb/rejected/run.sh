@@ -260,9 +260,9 @@ design resnet50 '{"node": "conv1", "weight_bits": 12}'
 expect "design: weights wider than a core holds" '^d.json:2:1: value-out-of-range: .*conv1.*2..9' map
 design vgg16 ''
 expect "design: of another network" '^d.json:1:26: design-network' map
-design digits '{"node": "conv2", "weight_bits": 4}'
+design digits '{"node": "conv2", "weight_bits": 7}'
 printf 'schema = 1\nname = "n"\n[hardware]\ncrossbar = "64x64"\nweight_bits = 5\nact_bits = 8\nout_bits = 16\n[network]\nfile = "%s/models/digits/network.json"\n' "$root" > digits.toml
-expect "design: a width that the configuration's core has not" '^d.json:2:1: contradictory-bits: .*conv2' gen digits --design d.json
+expect "design: a layer wider than the configuration's core" '^d.json:2:1: contradictory-bits: .*conv2' gen digits --design d.json
 expect "design that is no file" 'bad-design' "$epim" map resnet50 --design nothing.json
 expect "search: budget below every design" '^--budget: budget-too-small: .*at least 912' "$epim" search resnet50 --budget 100 --out out
 expect "search: unknown objective" '^--objective: unknown-objective: .*latency, energy, edp' "$epim" search resnet50 --objective speed --out out
