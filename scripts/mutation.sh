@@ -39,10 +39,12 @@ out=$(cd "$out" && pwd)
 pkg=$out/packages/rtl
 [[ -f $pkg/epim_regs_pkg.sv ]] || build/gen/command/epim gen --config configs/named/xb16.toml --out "$out/packages" > /dev/null
 
-# yosys_parameters WORDS: -chparam options.
-chparams() {
+# settings WORDS: what chparam takes. (hierarchy -chparam fails on some of the modules that hold a memory.)
+settings() {
   local word
-  for word in "$@"; do [[ $word == *=* ]] && printf ' -chparam %s %s' "${word%%=*}" "${word#*=}"; done
+  for word in "$@"; do
+    if [[ $word == *=* ]]; then printf ' -set %s %s' "${word%%=*}" "${word#*=}"; fi
+  done
 }
 
 # mutants WORK MODULE WORDS...: base.il, list.txt, rtl/ with the mutated module, a model of it in WORK/build.
@@ -53,10 +55,13 @@ mutants() {
   cp rtl/*.sv rtl/blocks.txt "$work/rtl/"
   local sources=("$pkg/epim_pkg.sv" "$pkg/epim_regs_pkg.sv" "$pkg/epim_events_pkg.sv") block
   while read -r block; do
-    [[ -z $block || $block == \#* || $block == epim_pkg || $block == epim_core ]] || sources+=("rtl/$block.sv")
+    [[ -z $block || $block == \#* || $block == epim_pkg || $block == epim_core || $block == "$module" ]] \
+      || sources+=("rtl/$block.sv")
   done < rtl/blocks.txt
   # An instance is part of the module: its cells are mutated too.
-  "$yosys" -q -p "read_verilog -sv -defer ${sources[*]}; hierarchy -check -top $module$(chparams "$@"); proc; flatten
+  "$yosys" -q -p "read_verilog -sv -defer ${sources[*]}; read_verilog -sv $pkg/epim_pkg.sv $pkg/epim_regs_pkg.sv \
+                  $pkg/epim_events_pkg.sv rtl/$module.sv
+                  chparam$(settings "$@") $module; hierarchy -check -top $module; proc; flatten
                   opt_clean; rename -top $module; write_rtlil $work/base.il
                   mutate -list $count -seed $seed -ctrl mutsel 16 1 -o $work/list.txt; script $work/list.txt
                   delete -input w:mutsel; write_verilog -noattr $work/mutated.v"

@@ -45,16 +45,16 @@ while read -r module parameters; do
   work=$out/$(tr -c 'A-Za-z0-9_\n' '_' <<< "$module $parameters")
   mkdir -p "$work"
   chparam=
-  for p in $parameters; do chparam+=" -chparam ${p%%=*} ${p#*=}"; done
+  for p in $parameters; do chparam+=" -set ${p%%=*} ${p#*=}"; done
   sources="$pkg/epim_pkg.sv $pkg/epim_regs_pkg.sv $pkg/epim_events_pkg.sv"
   [[ $module == epim_ram ]] || sources+=" $root/rtl/epim_ram.sv"
   start=$SECONDS
   if ! "$yosys" -q -p "
-      read_verilog -sv -defer $sources $root/rtl/$module.sv
-      hierarchy -check -top $module$chparam; proc; flatten; memory -nomap; memory_map; opt_clean; rename -top $module
+      read_verilog -sv $sources $root/rtl/$module.sv
+      chparam$chparam $module; hierarchy -check -top $module; proc; flatten; memory -nomap; memory_map; opt_clean; rename -top $module
       write_rtlil $work/gold.il
       $gates; dfflibmap -liberty $root/constraints/epim_ge.lib; opt_clean; abc -liberty $root/constraints/epim_ge.lib
-      opt_clean -purge; write_verilog -noattr $work/gate.v" > "$work/synth.log" 2>&1; then
+      opt_clean; write_verilog -noattr $work/gate.v" > "$work/synth.log" 2>&1; then
     failed=$((failed + 1))
     echo "FAILED $module $parameters: synthesis"
     tail -n 5 "$work/synth.log" | sed 's/^/    /'
