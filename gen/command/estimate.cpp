@@ -12,11 +12,11 @@
 
 #include "gen/command/command.hpp"
 #include "gen/command/estimate_report.hpp"
+#include "gen/image_file.hpp"
 #include "gen/network_estimate.hpp"
 #include "gen/output_folder.hpp"
 #include "gen/synthetic_network.hpp"
 #include "golden/estimate/mnsim_cases.hpp"
-#include "golden/npz.hpp"
 
 namespace epim::command {
 namespace {
@@ -124,11 +124,7 @@ EstimateRequest request_of(const Options& o) {
 
 /// Golden evaluation of a seeded image, as `epim run` does it.
 std::vector<EventCounts> count_events(const Options& o, const EstimateRequest& request, const Network& network) {
-  const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_npy(o.image).ints();
-  if (image.shape != std::vector<int>{network.input.channels, network.input.height, network.input.width})
-    throw InputError({o.image, 0, 0}, "tensor-shape",
-                     fmt::format("an image of {}x{}x{} is needed", network.input.channels, network.input.height,
-                                 network.input.width));
+  const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
   NetworkPlan plan = plan_network(network, request.base, request.design);
   const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   Progress progress("golden");
@@ -293,7 +289,7 @@ void add_estimate(CLI::App& app) {
   verb->add_option("--rule", o->rule, "Which crossbar count utilisation and compression follow")->check(CLI::IsMember({"physical", "paper"}))->capture_default_str();
   verb->add_option("--clock", o->clock, "MHz that turn cycles into time (own choice)")->capture_default_str();
   verb->add_flag("--exact", o->exact, "Count the events that the data decide on a seeded image (golden model), as epim run does");
-  verb->add_option("--image", o->image, "With --exact: input map, .npy [C][H][W] of integers");
+  verb->add_option("--image", o->image, "With --exact: input, PNG, PPM, PGM, or .npy [C][H][W] of integers");
   verb->add_option("--seed", o->seed, "With --exact: seed of weights and image")->capture_default_str();
   verb->add_option("--against", o->against, "Folder of an epim run: compare cycles and events of every layer with its RTL counters");
   verb->add_flag("--compat", o->compat, "mnsim: all quirks of MNSIM, one bit per cell");
