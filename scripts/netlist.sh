@@ -6,6 +6,7 @@
 # Ends with "N passed, M failed".
 set -u
 cd "$(dirname "$0")/.." || exit 4
+scripts/setup.sh synth || exit $?
 scripts/build.sh test || exit $?
 epim=build/gen/command/epim
 $epim gen --config configs/named/xb16.toml --out build/packages > /dev/null || exit $?

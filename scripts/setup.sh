@@ -6,12 +6,14 @@
 # nothing and needs no network when all is there.
 #   scripts/setup.sh run     what building, generating and simulating needs (default)
 #   scripts/setup.sh test    the same, and what `make verify` needs
+#   scripts/setup.sh synth   that, and what `make synth` and `make netlist` need
+#   scripts/setup.sh formal  what `make formal` needs, nothing else
 #   scripts/setup.sh train   what the training scripts need, nothing else
 # Exit codes: 0 all there, 2 wrong use, 3 a package is missing and could not be installed (named on stderr).
 set -eu
 
 usage() {
-  echo "usage: scripts/setup.sh [run|test|train]" >&2
+  echo "usage: scripts/setup.sh [run|test|synth|formal|train]" >&2
   exit 2
 }
 
@@ -36,10 +38,12 @@ librapidcheck-dev|property tests
 libbenchmark-dev|benchmarks
 yosys|reads and synthesises the SystemVerilog
 iverilog|second simulator
-z3|formal proofs: k-induction
-patch|applies the bug bank
-opensta|slowest path of a netlist
+patch|applies the bug bank'
+synth_packages='opensta|slowest path of a netlist
 qflow-tech-osu035|a cell library for area and timing'
+formal_packages='yosys|reads the SystemVerilog and proves
+z3|proves by k-induction
+patch|breaks a block on purpose'
 train_packages='python3-torch|trains and quantises networks
 python3-sklearn|the digits data set
 python3-scipy|confidence intervals of the training study
@@ -49,6 +53,10 @@ case $profile in
   run) packages=$run_packages ;;
   test) packages="$run_packages
 $test_packages" ;;
+  synth) packages="$run_packages
+$test_packages
+$synth_packages" ;;
+  formal) packages=$formal_packages ;;
   train) packages=$train_packages ;;
   *) usage ;;
 esac

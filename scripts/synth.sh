@@ -9,7 +9,7 @@
 # um2; EPIM_LIBERTY names another library, EPIM_LIBERTY= none.
 set -eu
 cd "$(dirname "$0")/.." || exit 4
-scripts/setup.sh test || exit $?  # Yosys and the library
+scripts/setup.sh synth || exit $?
 scripts/build.sh run || exit $?
 out=${1:-out/area}
 epim=build/gen/command/epim

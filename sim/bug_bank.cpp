@@ -20,6 +20,7 @@
 #include <fmt/format.h>
 
 #include "gen/emit.hpp"
+#include "gen/process.hpp"
 #include "gen/register_map.hpp"
 #include "sim/chip_case.hpp"
 #include "sim/misuse.hpp"

@@ -33,11 +33,4 @@ struct BuildPort {
 std::string build_model(const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
                         const BuildOptions& options);
 
-/// Result of a shell command: exit code and both output streams.
-struct CommandResult {
-  int code = 0;
-  std::string output;
-};
-CommandResult run_command(const std::string& command);
-
 }  // namespace epim

@@ -14,7 +14,7 @@
 #include "gen/hash.hpp"
 #include "gen/register_map.hpp"
 #include "golden/chip_blocks.hpp"
-#include "sim/interrupt.hpp"
+#include "gen/interrupt.hpp"
 #include "sim/scoreboard.hpp"
 #include "sim/staller.hpp"
 

@@ -17,7 +17,7 @@
 
 #include "gen/hash.hpp"
 #include "gen/output_folder.hpp"
-#include "sim/interrupt.hpp"
+#include "gen/interrupt.hpp"
 
 namespace epim {
 namespace {

@@ -14,7 +14,7 @@
 #include "golden/bounds.hpp"
 #include "golden/npz.hpp"
 #include "sim/driver.hpp"
-#include "sim/interrupt.hpp"
+#include "gen/interrupt.hpp"
 
 namespace epim::command {
 

@@ -25,7 +25,7 @@
 #include "gen/image_file.hpp"
 #include "gen/output_folder.hpp"
 #include "gen/unwrapped.hpp"
-#include "sim/interrupt.hpp"
+#include "gen/interrupt.hpp"
 
 namespace epim::command {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "gen/command/command.hpp"
 #include "gen/hash.hpp"
-#include "synth/area.hpp"
+#include "gen/synth/area.hpp"
 
 namespace epim::command {
 namespace {

@@ -5,10 +5,10 @@
 
 #include "golden/diagnostic.hpp"
 #include "golden/json_document.hpp"
-#include "synth/area.hpp"
-#include "synth/liberty.hpp"
-#include "synth/macro_liberty.hpp"
-#include "synth/netlist.hpp"
+#include "gen/synth/area.hpp"
+#include "gen/synth/liberty.hpp"
+#include "gen/synth/macro_liberty.hpp"
+#include "gen/synth/netlist.hpp"
 
 using namespace epim;
 

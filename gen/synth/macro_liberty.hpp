@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "synth/netlist.hpp"
+#include "gen/synth/netlist.hpp"
 
 namespace epim {
 

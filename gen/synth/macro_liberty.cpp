@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "synth/macro_liberty.hpp"
+#include "gen/synth/macro_liberty.hpp"
 
 #include <set>
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "synth/liberty.hpp"
+#include "gen/synth/liberty.hpp"
 
 #include <algorithm>
 #include <cctype>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "sim/interrupt.hpp"
+#include "gen/interrupt.hpp"
 
 #include <atomic>
 #include <csignal>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "synth/flow.hpp"
+#include "gen/synth/flow.hpp"
 
 #include <unistd.h>
 
@@ -12,10 +12,10 @@
 
 #include <fmt/format.h>
 
+#include "gen/process.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/json_document.hpp"
-#include "sim/build.hpp"
-#include "synth/macro_liberty.hpp"
+#include "gen/synth/macro_liberty.hpp"
 
 namespace epim {
 namespace fs = std::filesystem;
@@ -132,14 +132,14 @@ class Flow {
   void version() {
     CommandResult r = run_command(fmt::format("'{}' -V", o_.yosys));
     if (r.code == 127 || r.code == 126) {
-      if (o_.yosys == "yosys") throw MissingTool("yosys: install Debian package yosys (scripts/setup.sh test)");
+      if (o_.yosys == "yosys") throw MissingTool("yosys: install Debian package yosys (scripts/setup.sh synth)");
       throw InputError({}, "bad-argument", "--yosys " + o_.yosys + " cannot be run; legal: the path of a Yosys program");
     }
     if (r.code != 0 || r.output.rfind("Yosys ", 0) != 0)
       throw InputError({}, "bad-argument", "--yosys " + o_.yosys + " is not Yosys; legal: the path of a Yosys program");
     result_.yosys_version = r.output.substr(0, r.output.find('\n'));
     if (!o_.sdc.empty() && run_command(fmt::format("command -v '{}'", o_.sta)).code != 0)
-      throw MissingTool("sta (OpenSTA): install Debian package opensta (scripts/setup.sh test)");
+      throw MissingTool("sta (OpenSTA): install Debian package opensta (scripts/setup.sh synth)");
   }
 
   void yosys(const std::string& name, const std::string& script, double share) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "synth/flow.hpp"
+#include "gen/synth/flow.hpp"
 
 namespace epim {
 

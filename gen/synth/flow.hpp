@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "gen/emit.hpp"
-#include "synth/liberty.hpp"
-#include "synth/netlist.hpp"
+#include "gen/synth/liberty.hpp"
+#include "gen/synth/netlist.hpp"
 
 namespace epim {
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "synth/netlist.hpp"
+#include "gen/synth/netlist.hpp"
 
 #include <cstdlib>
 #include <fstream>

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "synth/area.hpp"
+#include "gen/synth/area.hpp"
 
 #include <algorithm>
 #include <map>
