@@ -205,6 +205,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"AccBits", std::to_string(hw.acc_bits)},
       {"ZeroPoint", hw.zero_point ? "1'b1" : "1'b0"},
       {"ZeroBits", std::to_string(p.zero_bits())},
+      {"SerialMultiply", hw.serial_multiply ? "1'b1" : "1'b0"},
       {"MaxPatches", std::to_string(p.max_patches)},
       {"IfrtDepth", std::to_string(p.ifrt_depth)},
       {"ParamDepth", std::to_string(p.param_depth)},

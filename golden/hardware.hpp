@@ -26,6 +26,7 @@ struct Hardware {
   bool zero_point = false; ///< build the zero-point path (Z != 0 legal)
   int channel_scale_bits = 16;  ///< width of G, signed
   int channel_bias_bits = 32;   ///< width of B, signed
+  bool serial_multiply = false; ///< scale, zero point and requantiser multiply one bit per cycle
   int acc_bits = 0;        ///< width of an accumulator, signed; 0 = derived from the loaded layers
 
   bool operator==(const Hardware&) const = default;
@@ -71,8 +72,23 @@ struct Hardware {
   }
   /// Groups of `joint_lanes` columns that one column step takes through scale and joint.
   int joint_groups() const { return (adcs() + joint_lanes - 1) / joint_lanes; }
+  /// Width of Z, signed.
+  int zero_bits() const { return weight_bits + 1; }
+  /// Cycles of one group in scale and zero point: one, or a load and a bit per cycle for each multiplication.
+  int group_cycles() const {
+    return serial_multiply ? scale_bits + 1 + (zero_point ? zero_bits() + 1 : 0) : 1;
+  }
   /// Cycles of one column step: the input steps, or longer where the joint path is narrower.
-  int column_period() const { return steps() > joint_groups() ? steps() : joint_groups(); }
+  int column_period() const {
+    const int joint = joint_groups() * group_cycles();
+    return steps() > joint ? steps() : joint;
+  }
+  /// Cycles from the last input step of a column step to the accumulator write of its first group.
+  int fire_to_write() const { return serial_multiply ? 4 + group_cycles() : 6; }
+  /// Cycles from one accumulator read of the drain to the next.
+  int read_cycles() const { return serial_multiply ? channel_scale_bits + 1 : 1; }
+  /// Cycles from an accumulator read to the output packer.
+  int read_to_pack() const { return serial_multiply ? channel_scale_bits + 5 : 3; }
 };
 
 }  // namespace epim
