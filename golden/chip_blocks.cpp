@@ -56,9 +56,9 @@ SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
       steps_(hw.steps()),
       period_(hw.column_period()),
       last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
-      walk_(layer.h, row_words_of(hw, layer), hw.buffer_words / row_words_of(hw, layer), layer.kh, layer.stride, layer.pad.top,
+      walk_(layer.h, row_words_of(hw, layer), hw.ring_rows(row_words_of(hw, layer)), layer.kh, layer.stride, layer.pad.top,
             layer.out_h()) {
-  const std::int64_t slots = hw.buffer_words / row_words_of(hw, layer);
+  const std::int64_t slots = hw.ring_rows(row_words_of(hw, layer));
   if (slots < std::min(layer.kh, layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name, hw.buffer_words,

@@ -27,6 +27,9 @@ struct Hardware {
   int channel_scale_bits = 16;  ///< width of G, signed
   int channel_bias_bits = 32;   ///< width of B, signed
   bool serial_multiply = false; ///< scale, zero point and requantiser multiply one bit per cycle
+  bool input_shift = false;     ///< input register as shift registers instead of selected bit planes; dac_bits = 1
+  int dim_bits = 16;            ///< bits of a row, column or frame count
+  bool geometry_readback = true;  ///< the host can read the geometry registers
   int acc_bits = 0;        ///< width of an accumulator, signed; 0 = derived from the loaded layers
 
   bool operator==(const Hardware&) const = default;
@@ -72,6 +75,13 @@ struct Hardware {
   }
   /// Groups of `joint_lanes` columns that one column step takes through scale and joint.
   int joint_groups() const { return (adcs() + joint_lanes - 1) / joint_lanes; }
+  /// Largest count of rows, columns or frames.
+  int dim_max() const { return (1 << dim_bits) - 1; }
+  /// Row slots of the input ring for rows of `row_words` words.
+  std::int64_t ring_rows(std::int64_t row_words) const {
+    const std::int64_t rows = buffer_words / row_words;
+    return rows < dim_max() ? rows : dim_max();
+  }
   /// Width of Z, signed.
   int zero_bits() const { return weight_bits + 1; }
   /// Cycles of one group in scale and zero point: one, or a load and a bit per cycle for each multiplication.

@@ -233,7 +233,7 @@ class Array {
 Timing predict(const Hardware& hw, const Layer& layer, int frames, bool keep_beats, const Ideal& ideal) {
   const Cycle blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
   const Cycle row_words = blocks * layer.w;
-  const Cycle slots = hw.buffer_words / row_words;
+  const Cycle slots = hw.ring_rows(row_words);
   if (slots < std::min(layer.kh, layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,

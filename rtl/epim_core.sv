@@ -47,6 +47,12 @@ module epim_core #(
   parameter int ZeroBits = 10,
   /// Scale, zero point and requantiser multiply bit by bit: no multiplier in the netlist.
   parameter bit SerialMultiply = 1'b0,
+  /// Input register as shift registers; needs `DacBits` = 1.
+  parameter bit InputShift = 1'b0,
+  /// Bits of a row, column or frame count.
+  parameter int DimW = 16,
+  /// Geometry registers can be read; otherwise only their bits in use are kept.
+  parameter bit GeometryReadback = 1'b1,
   /// Table sizes: patches, IFRT entries, channel parameter entries.
   parameter int MaxPatches = 4,
   parameter int IfrtDepth = 16,
@@ -141,7 +147,6 @@ module epim_core #(
   output logic [PeCols*JointLanes*AccBits-1:0] mon_acc_o
 );
 
-  localparam int DimW      = 16;
   localparam int Steps     = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits) + (ActSigned ? 1 : 0);
   localparam int StepW     = epim_pkg::idx_width(Steps);
   localparam int PatchW    = epim_pkg::idx_width(MaxPatches);
@@ -178,6 +183,7 @@ module epim_core #(
     if (CellBits != 1 && CellBits != 2 && CellBits != 4)  epim_rule_cell_bits_1_2_or_4 u_rule ();
     if (JointLanes > Lanes)                               epim_rule_joint_lanes_at_most_lanes u_rule ();
     if (DacBits != 1 && DacBits != 2)                     epim_rule_dac_bits_1_or_2 u_rule ();
+    if (InputShift && DacBits != 1)                       epim_rule_input_shift_needs_one_dac_bit u_rule ();
     if (Endless && Writable)                              epim_rule_endless_needs_rom u_rule ();
     if (ChannelScaleBits + ChannelBiasBits > 64)          epim_rule_channel_parameters_at_most_64_bits u_rule ();
   endgenerate
@@ -213,7 +219,9 @@ module epim_core #(
     .read_o(reg_read), .raddr_o(reg_raddr), .rdata_i(reg_rdata), .read_error_i(reg_read_error)
   );
 
-  epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit)) u_regs (
+  epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
+              .GeometryReadback(GeometryReadback))
+  u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
     .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
     .start_o(start), .abort_o(abort), .busy_o(busy), .done_i(done),
@@ -372,10 +380,11 @@ module epim_core #(
   logic [DacBits*Rows-1:0]        wl;
   logic [PeRows*SumW-1:0]         row_sum;
   epim_input_reg #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
-                   .DacBits(DacBits), .ZeroPoint(ZeroPoint))
+                   .DacBits(DacBits), .ZeroPoint(ZeroPoint), .Shift(InputShift))
   u_input_reg (
     .clk_i, .rst_ni, .we_i(word_q), .first_i(word_first_q), .wbank_i(word_bank_q), .pe_row_i(line_pe_row),
-    .group_i(line_group), .data_i(word), .bank_i(fire_bank), .step_i(step), .wl_o(wl), .sum_o(row_sum)
+    .group_i(line_group), .data_i(word), .bank_i(fire_bank), .step_i(step),
+    .fire_i(fire && array_en), .wl_o(wl), .sum_o(row_sum)
   );
 
   // ---------------------------------------------------------------- PE array

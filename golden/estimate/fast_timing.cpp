@@ -252,7 +252,7 @@ Round make_round(const Hardware& hw, const Layer& layer, const FiringPlan& plan)
 
 Timing fast_timing(const Hardware& hw, const Layer& layer, int frames) {
   const Cycle row_words = Cycle{(layer.stored_cin() + hw.lanes - 1) / hw.lanes} * layer.w;
-  const Cycle slots = hw.buffer_words / row_words;
+  const Cycle slots = hw.ring_rows(row_words);
   if (slots < std::min(layer.kh, layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
