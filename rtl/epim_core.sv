@@ -376,6 +376,7 @@ module epim_core #(
     end
   end
 
+  logic                           array_en, fire;
   logic [StepW-1:0]               step;
   logic [DacBits*Rows-1:0]        wl;
   logic [PeRows*SumW-1:0]         row_sum;
@@ -388,7 +389,7 @@ module epim_core #(
   );
 
   // ---------------------------------------------------------------- PE array
-  logic                array_en, fire, load, dispatch;
+  logic                load, dispatch;
   logic [CStepW-1:0]   cstep;
   logic [PeCols*Adcs-1:0] sel;
   logic                acc_valid, acc_first, acc_sign, acc_after_sign, acc_last;

@@ -253,7 +253,8 @@ module epim_crossbar #(
           end
         end else begin : gen_late_sum
           // Nothing counts: the ADC's register takes the sums of 16 rows each, the rest is added behind it.
-          logic [CellBits*DacBits*Chunks*20-1:0] parts_q;
+          logic [CellBits*DacBits*Chunks*20-1:0] parts_q, parts;
+          assign parts = parts_q;
           always_ff @(posedge clk_i) begin
             if (en_i && fire_q) begin
               for (int b = 0; b < CellBits; b++) begin
@@ -272,7 +273,7 @@ module epim_crossbar #(
             for (int b = 0; b < CellBits; b++) begin
               for (int d = 0; d < DacBits; d++) begin
                 for (int c = 0; c < Chunks; c++) begin
-                  ones = epim_pkg::sum_of_parts(parts_q[((b*DacBits+d)*Chunks+c)*20 +: 20]);
+                  ones = epim_pkg::sum_of_parts(parts[((b*DacBits+d)*Chunks+c)*20 +: 20]);
                   sum = sum + (SumW'(ones) << (b + d));
                 end
               end

@@ -129,18 +129,23 @@ module epim_input_reg #(
   logic [Rows-1:0] shifted;
   generate
     if (Shift) begin : gen_shift
-      for (genvar r = 0; r < Rows; r++) begin : gen_line
-        logic [ActBits-1:0] line0_q, line1_q, lane;
-        logic               hit;
-        assign lane = data_i[(r % Lanes)*ActBits +: ActBits];
-        assign hit  = row == RowW'((r / Lanes) * Lanes);
-        always_ff @(posedge clk_i) begin
-          if (we_i && !wbank_i && (hit || first_i)) line0_q <= hit ? lane : '0;
-          else if (fire_i && !bank_i) line0_q <= (line0_q << 1) | ActBits'(line0_q[ActBits-1]);
-          if (we_i && wbank_i && (hit || first_i)) line1_q <= hit ? lane : '0;
-          else if (fire_i && bank_i) line1_q <= (line1_q << 1) | ActBits'(line1_q[ActBits-1]);
+      for (genvar g = 0; g < Rows / Lanes; g++) begin : gen_group
+        logic hit, take0, take1;
+        assign hit   = row == RowW'(g * Lanes);
+        assign take0 = we_i && !wbank_i && (hit || first_i);
+        assign take1 = we_i && wbank_i && (hit || first_i);
+        for (genvar l = 0; l < Lanes; l++) begin : gen_line
+          // One gate of four inputs in front of each bit: written and named, or turned.
+          logic [ActBits-1:0] line0_q, line1_q, lane;
+          assign lane = data_i[l*ActBits +: ActBits] & {ActBits{hit}};
+          always_ff @(posedge clk_i) begin
+            if (take0 || (fire_i && !bank_i))
+              line0_q <= take0 ? lane : (line0_q << 1) | ActBits'(line0_q[ActBits-1]);
+            if (take1 || (fire_i && bank_i))
+              line1_q <= take1 ? lane : (line1_q << 1) | ActBits'(line1_q[ActBits-1]);
+          end
+          assign shifted[g*Lanes+l] = bank_i ? line1_q[ActBits-1] : line0_q[ActBits-1];
         end
-        assign shifted[r] = bank_i ? line1_q[ActBits-1] : line0_q[ActBits-1];
       end
     end else begin : gen_no_shift
       assign shifted = '0;

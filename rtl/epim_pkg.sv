@@ -62,8 +62,9 @@ package epim_pkg;
   /// The second half: 0..64 from the four parts.
   function automatic logic [6:0] sum_of_parts(input logic [19:0] parts);
     logic [5:0] low, high;
-    low  = {1'b0, parts[4:0]} + {1'b0, parts[9:5]};
-    high = {1'b0, parts[14:10]} + {1'b0, parts[19:15]};
+    // By shifts: Icarus does not take constant selects here.
+    low  = {1'b0, 5'(parts)} + {1'b0, 5'(parts >> 5)};
+    high = {1'b0, 5'(parts >> 10)} + {1'b0, 5'(parts >> 15)};
     sum_of_parts = {1'b0, low} + {1'b0, high};
   endfunction
 
