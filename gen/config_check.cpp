@@ -43,6 +43,8 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
   check_range(crossbar, hw.xb_cols, at("crossbar"));
   const int side = static_cast<int>(crossbar.hi);
   if (hw.cell_bits == 3) fail("cell_bits", "cell-bits", "hardware.cell_bits is 3, legal: 1, 2 or 4");
+  if (hw.input_shift && hw.dac_bits != 1)
+    fail("input_shift", "input-shift", fmt::format("hardware.input_shift with dac_bits = {}, legal: dac_bits = 1", hw.dac_bits));
   if (hw.act_signed && hw.act_bits < 2)
     fail("act_bits", "signed-activation-bits",
          "hardware.act_bits is 1 with act_signed = true, legal: at least 2 (sign and one magnitude bit)");
@@ -71,7 +73,7 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
 
 int automatic_joint_lanes(const Hardware& hw) {
   if (hw.cols_per_adc < 1 || hw.dac_bits < 1) return 1;  // refused by validate_hardware
-  return std::max(1, std::min(hw.lanes, ceil_div(hw.adcs(), std::max(1, hw.steps() - 1))));
+  return std::max(1, std::min(hw.lanes, ceil_div(hw.adcs() * hw.group_cycles(), std::max(1, hw.steps() - 1))));
 }
 
 std::int64_t row_words(const Layer& layer, int lanes) {
@@ -127,6 +129,13 @@ void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& loca
                        fmt::format("layer {}: {} kernel rows of the input take {} words, legal: buffer_words >= {} "
                                    "(is {})",
                                    layer.name, layer.kh, need, need, hw.buffer_words));
+    const int rows_end = layer.h + layer.pad.top + layer.pad.bottom + layer.stride;
+    const int cols_end = layer.w + layer.pad.left + layer.pad.right + layer.stride;
+    if (std::max(rows_end, cols_end) > hw.dim_max() + 1)
+      throw InputError(at("hardware.dim_bits"), "dimension-bits",
+                       fmt::format("layer {}: map, padding and stride add up to {} positions, legal: at most {} with "
+                                   "dim_bits = {}",
+                                   layer.name, std::max(rows_end, cols_end), hw.dim_max() + 1, hw.dim_bits));
     check_clamp(hw, layer, at("layer.clamp"));
   }
 }

@@ -27,7 +27,7 @@ struct CoreParameters {
   int pe_row_width() const;
   int line_width() const;      ///< word-line groups of a PE row
   int column_width() const { return lane_width() + group_width() + cstep_width() + pe_col_width(); }
-  int zero_bits() const { return hw.weight_bits + 1; }
+  int zero_bits() const { return hw.zero_bits(); }
   int planes() const { return 2 * hw.slices() * hw.cell_bits; }
   int chunks() const { return (hw.xb_rows + 63) / 64; }
 };

@@ -2,9 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/program.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+
+#include "golden/diagnostic.hpp"
 
 namespace epim {
 namespace {
@@ -104,7 +108,10 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
   const int blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
   const int last_lanes = layer.stored_cin() - (blocks - 1) * hw.lanes;
   const int row_words = blocks * layer.w;
-  const int ring_rows = std::min(hw.buffer_words / row_words, 65535);
+  const auto ring_rows = static_cast<int>(hw.ring_rows(row_words));
+  if (frames > hw.dim_max())
+    throw InputError({}, "frames",
+                     fmt::format("a run of {} frames, legal: at most {} with dim_bits = {}", frames, hw.dim_max(), hw.dim_bits));
   const auto u32 = [](std::int64_t v) { return static_cast<std::uint32_t>(v); };
   program.geometry = {u32(static_cast<std::int64_t>(t.ifat.size()) - 1),
                       u32(layer.kh | layer.kw << 8),

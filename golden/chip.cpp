@@ -108,7 +108,7 @@ ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores,
       const auto blocks = [&](int channels) { return (channels + graph.lanes - 1) / graph.lanes; };
       block.in = {layer.h, layer.w, blocks(layer.stored_cin())};
       block.out = {layer.out_h(), layer.out_w(), blocks(plan_firings(layer).stored_cout)};
-      const int rows = static_cast<int>(core->hw.buffer_words / block.in.row_words());
+      const int rows = static_cast<int>(core->hw.ring_rows(block.in.row_words()));
       if (rows < std::min(layer.kh, layer.h))
         throw InputError(node.where, "buffer-too-small",
                          fmt::format("node {}: {} words hold {} rows of {} words, the kernel needs {}", node.name,

@@ -55,10 +55,10 @@ SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
       out_w_(layer.out_w()),
       steps_(hw.steps()),
       period_(hw.column_period()),
-      groups_(hw.joint_groups()),
-      walk_(layer.h, row_words_of(hw, layer), hw.buffer_words / row_words_of(hw, layer), layer.kh, layer.stride, layer.pad.top,
+      last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+      walk_(layer.h, row_words_of(hw, layer), hw.ring_rows(row_words_of(hw, layer)), layer.kh, layer.stride, layer.pad.top,
             layer.out_h()) {
-  const std::int64_t slots = hw.buffer_words / row_words_of(hw, layer);
+  const std::int64_t slots = hw.ring_rows(row_words_of(hw, layer));
   if (slots < std::min(layer.kh, layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name, hw.buffer_words,
@@ -69,6 +69,7 @@ SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
     csteps_.push_back(column_steps_of(hw, patch));
   }
   for (const OutputRange& r : plan_.ranges) reads_.push_back(drain_reads(hw, r));
+  run_.resize(static_cast<std::size_t>(hw.read_to_pack()));
   left_ = words_.front() - 1;
 }
 
@@ -86,10 +87,10 @@ void SteppedCore::step(bool word_in, bool out_ready) {
   const bool patch_done = request && left_ == 0;
   const bool position_done = patch_done && patch_ + 1 == static_cast<int>(words_.size());
   const bool row_done = position_done && ox_ + 1 == out_w_;
-  const bool reads = draining_ && out_en;
+  const bool rested = rest_ == 0, reads = draining_ && rested && out_en;
   const std::vector<int>& list = reads_[static_cast<std::size_t>(drained_)];
   const bool range_end = read_ + 1 == static_cast<int>(list.size());
-  const bool take = out_en && ready_[rbank_] && (!draining_ || range_end);
+  const bool take = out_en && ready_[rbank_] && (!draining_ || (rested && range_end));
   fired_ = firing && en;
 
   // Packer.
@@ -98,12 +99,12 @@ void SteppedCore::step(bool word_in, bool out_ready) {
     flush_ = false;
     valid_ = true;
     fill_ = 0;
-  } else if (run_[2].count > 0 && out_en) {
-    const int total = fill_ + run_[2].count;
+  } else if (run_.back().count > 0 && out_en) {
+    const int total = fill_ + run_.back().count;
     const bool word_full = total >= hw_.lanes, over = total > hw_.lanes;
-    if (word_full || run_[2].end_round) valid_ = true;
+    if (word_full || run_.back().end_round) valid_ = true;
     fill_ = word_full ? total - hw_.lanes : total;
-    if (run_[2].end_round) {
+    if (run_.back().end_round) {
       if (over) flush_ = true;
       else fill_ = 0;
     }
@@ -120,11 +121,11 @@ void SteppedCore::step(bool word_in, bool out_ready) {
   }
   // Drain and requantiser.
   if (out_en) {
-    run_[2] = run_[1];
-    run_[1] = run_[0];
-    run_[0] = {};
+    rest_ = reads ? hw_.read_cycles() - 1 : std::max(rest_ - 1, 0);
+    run_.pop_back();
+    run_.push_front({});
     if (reads)
-      run_[0] = {list[static_cast<std::size_t>(read_)], range_end && drained_ + 1 == static_cast<int>(reads_.size())};
+      run_.front() = {list[static_cast<std::size_t>(read_)], range_end && drained_ + 1 == static_cast<int>(reads_.size())};
     released_ = reads && range_end;
     if (reads) {
       ++read_;
@@ -148,8 +149,8 @@ void SteppedCore::step(bool word_in, bool out_ready) {
     }
     if (firing && cycle_ + 1 == steps_) {
       const Firing& f = plan_.firings[static_cast<std::size_t>(firing_)];
-      if (k_ == 0 && f.opens) writes_.push_back({time_ + kFireToWrite, true, f.range});
-      if (k_last && f.closes) writes_.push_back({time_ + kFireToWrite + groups_ - 1, false, f.range});
+      if (k_ == 0 && f.opens) writes_.push_back({time_ + hw_.fire_to_write(), true, f.range});
+      if (k_last && f.closes) writes_.push_back({time_ + hw_.fire_to_write() + last_group_, false, f.range});
     }
     ++time_;
   }
@@ -201,7 +202,7 @@ void SteppedCore::save(std::vector<std::int64_t>& state) const {
   state.insert(state.end(), {prefetch_, ox_, patch_, left_, first_, bank_, taken_[0], taken_[1], full_[0], full_[1], arriving_, fetched_,
                              active_, next_, active_ ? firing_ : 0, next_bank_, active_ ? fire_bank_ : 0, active_ ? cycle_ : 0,
                              active_ ? k_ : 0, free_[0], free_[1], ready_[0] ? range_[0] + 1 : 0, ready_[1] ? range_[1] + 1 : 0,
-                             wbank_, rbank_, lbank_, draining_, released_, draining_ ? drained_ : 0, draining_ ? read_ : 0, valid_,
+                             wbank_, rbank_, lbank_, draining_, released_, draining_ ? drained_ : 0, draining_ ? read_ : 0, rest_, valid_,
                              flush_, fill_});
   for (const Run& r : run_) state.insert(state.end(), {r.count, r.end_round});
   state.push_back(static_cast<std::int64_t>(writes_.size()));

@@ -71,7 +71,7 @@ class SteppedCore {
   FiringPlan plan_;
   std::vector<int> words_, csteps_;
   std::vector<std::vector<int>> reads_;  // channels of each drain read, per range
-  int out_w_, steps_, period_, groups_;
+  int out_w_, steps_, period_, last_group_;
 
   // Address controller; cycles 0 and 1 fetch the first table entry.
   WindowWalk walk_;
@@ -93,8 +93,8 @@ class SteppedCore {
   int wbank_ = 0, rbank_ = 0, lbank_ = 0;
   // Drain, requantiser, packer.
   bool draining_ = false, released_ = false;
-  int drained_ = 0, read_ = 0;
-  Run run_[3];
+  int drained_ = 0, read_ = 0, rest_ = 0;  // rest_: cycles until the next read
+  std::deque<Run> run_;                    // from the read to the packer, youngest first
   bool valid_ = false, flush_ = false;
   int fill_ = 0;
 };

@@ -26,6 +26,10 @@ struct Hardware {
   bool zero_point = false; ///< build the zero-point path (Z != 0 legal)
   int channel_scale_bits = 16;  ///< width of G, signed
   int channel_bias_bits = 32;   ///< width of B, signed
+  bool serial_multiply = false; ///< scale, zero point and requantiser multiply one bit per cycle
+  bool input_shift = false;     ///< input register as shift registers instead of selected bit planes; dac_bits = 1
+  int dim_bits = 16;            ///< bits of a row, column or frame count
+  bool geometry_readback = true;  ///< the host can read the geometry registers
   int acc_bits = 0;        ///< width of an accumulator, signed; 0 = derived from the loaded layers
 
   bool operator==(const Hardware&) const = default;
@@ -71,8 +75,30 @@ struct Hardware {
   }
   /// Groups of `joint_lanes` columns that one column step takes through scale and joint.
   int joint_groups() const { return (adcs() + joint_lanes - 1) / joint_lanes; }
+  /// Largest count of rows, columns or frames.
+  int dim_max() const { return (1 << dim_bits) - 1; }
+  /// Row slots of the input ring for rows of `row_words` words.
+  std::int64_t ring_rows(std::int64_t row_words) const {
+    const std::int64_t rows = buffer_words / row_words;
+    return rows < dim_max() ? rows : dim_max();
+  }
+  /// Width of Z, signed.
+  int zero_bits() const { return weight_bits + 1; }
+  /// Cycles of one group in scale and zero point: one, or a load and a bit per cycle for each multiplication.
+  int group_cycles() const {
+    return serial_multiply ? scale_bits + 1 + (zero_point ? zero_bits() + 1 : 0) : 1;
+  }
   /// Cycles of one column step: the input steps, or longer where the joint path is narrower.
-  int column_period() const { return steps() > joint_groups() ? steps() : joint_groups(); }
+  int column_period() const {
+    const int joint = joint_groups() * group_cycles();
+    return steps() > joint ? steps() : joint;
+  }
+  /// Cycles from the last input step of a column step to the accumulator write of its first group.
+  int fire_to_write() const { return serial_multiply ? 4 + group_cycles() : 6; }
+  /// Cycles from one accumulator read of the drain to the next.
+  int read_cycles() const { return serial_multiply ? channel_scale_bits + 1 : 1; }
+  /// Cycles from an accumulator read to the output packer.
+  int read_to_pack() const { return serial_multiply ? channel_scale_bits + 5 : 3; }
 };
 
 }  // namespace epim

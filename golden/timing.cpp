@@ -18,7 +18,6 @@ using Cycle = std::int64_t;
 // Distances in cycles, as docs/timing.md derives them.
 constexpr Cycle kFirstRowCheck = 2;   // run start -> first look at the rows: two cycles of table prefetch
 constexpr Cycle kWordToFull = 2;      // last word requested -> bank full
-constexpr Cycle kReadToPack = 3;      // accumulator read -> output packer
 constexpr Cycle kPackToBeat = 1;      // packer -> stream
 
 /// Processes left out, to see what the array waits for.
@@ -87,7 +86,8 @@ class Freezes {
 /// Drain and packer: reads of closed ranges, single standing cycles when a position ends in two words.
 class Drain {
  public:
-  Drain(const Hardware& hw, const FiringPlan& plan, std::vector<Cycle>* beats) : lanes_(hw.lanes), beats_(beats) {
+  Drain(const Hardware& hw, const FiringPlan& plan, std::vector<Cycle>* beats)
+      : lanes_(hw.lanes), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()), beats_(beats) {
     for (const OutputRange& range : plan.ranges) reads_.push_back(drain_reads(hw, range));
   }
 
@@ -98,7 +98,8 @@ class Drain {
     Cycle read = take;
     const std::vector<int>& reads = reads_[index];
     for (std::size_t i = 0; i < reads.size(); ++i) {
-      read = advance(read, 1);
+      read = i > 0 ? advance(read, read_cycles_)
+             : last_read_ < 0 ? advance(take, 1) : std::max(advance(take, 1), advance(last_read_, read_cycles_));
       pack(read, reads[i], end_round && i + 1 == reads.size());
     }
     last_read_ = read;
@@ -107,7 +108,7 @@ class Drain {
   Cycle last_beat() const { return last_beat_; }
 
  private:
-  bool standing(Cycle t) const { return t == stand_[0] || t == stand_[1]; }
+  bool standing(Cycle t) const { return std::find(stand_.begin(), stand_.end(), t) != stand_.end(); }
   Cycle advance(Cycle t, Cycle n) const {
     while (n > 0) {
       ++t;
@@ -120,12 +121,12 @@ class Drain {
     if (beats_) beats_->push_back(t);
   }
   void pack(Cycle read, int count, bool end_round) {
-    const Cycle p = advance(read, kReadToPack);
+    const Cycle p = advance(read, read_to_pack_);
     fill_ += count;
     if (fill_ > lanes_ && end_round) {
       beat(p + kPackToBeat);
-      stand_[0] = stand_[1];
-      stand_[1] = p + 1;  // the packer sends the rest on its own; everything before it stands
+      stand_.pop_front();
+      stand_.push_back(p + 1);  // the packer sends the rest on its own; everything before it stands
       beat(p + kPackToBeat + 1);
       fill_ = 0;
     } else if (fill_ >= lanes_ || end_round) {
@@ -135,10 +136,11 @@ class Drain {
   }
 
   int lanes_;
+  Cycle read_cycles_, read_to_pack_;
   std::vector<Cycle>* beats_;
   std::vector<std::vector<int>> reads_;  // channels of each read, per range
   Cycle last_read_ = -1, last_beat_ = -1;
-  Cycle stand_[2] = {-1, -1};            // older ones lie before every read still to come
+  std::deque<Cycle> stand_ = {-1, -1, -1, -1};  // older ones lie before every read still to come
   int fill_ = 0;
 };
 
@@ -146,7 +148,8 @@ class Drain {
 class Array {
  public:
   Array(const Hardware& hw, const FiringPlan& plan, Drain& drain, const Ideal& ideal)
-      : steps_(hw.steps()), period_(ideal.joint ? hw.steps() : hw.column_period()), groups_(hw.joint_groups()),
+      : steps_(hw.steps()), period_(ideal.joint ? hw.steps() : hw.column_period()), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+        fire_to_write_(hw.fire_to_write()),
         stands_(!ideal.drain), plan_(plan), drain_(drain) {}
 
   /// Dispatches a firing whose bank is full from cycle `full`.
@@ -162,9 +165,9 @@ class Array {
     const Cycle last_step = tau + (csteps - 1) * period_ + steps_;
     release_[0] = release_[1];
     release_[1] = last_step;
-    if (firing.opens) pending_.push_back(tau + steps_ + kFireToWrite);
+    if (firing.opens) pending_.push_back(tau + steps_ + fire_to_write_);
     if (firing.closes) {
-      closing_.push_back({last_step + groups_ - 1 + kFireToWrite, static_cast<std::size_t>(firing.range),
+      closing_.push_back({last_step + last_group_ + fire_to_write_, static_cast<std::size_t>(firing.range),
                           &firing == &plan_.firings.back()});
     }
     last_fire_tau_ = last_step;
@@ -213,7 +216,7 @@ class Array {
     }
   }
 
-  Cycle steps_, period_, groups_;
+  Cycle steps_, period_, last_group_, fire_to_write_;
   bool stands_;
   const FiringPlan& plan_;
   Drain& drain_;
@@ -230,7 +233,7 @@ class Array {
 Timing predict(const Hardware& hw, const Layer& layer, int frames, bool keep_beats, const Ideal& ideal) {
   const Cycle blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
   const Cycle row_words = blocks * layer.w;
-  const Cycle slots = hw.buffer_words / row_words;
+  const Cycle slots = hw.ring_rows(row_words);
   if (slots < std::min(layer.kh, layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
@@ -328,8 +331,8 @@ const char* remedy(Bound bound) {
     case Bound::loading: return "more lanes, or more cols_per_adc";
     case Bound::arrival: return "more lanes";
     case Bound::buffer: return "more buffer_words";
-    case Bound::drain: return "more joint_lanes up to lanes, then more lanes, or wrap = stored_once";
-    case Bound::joint: return "more joint_lanes up to lanes, then more lanes";
+    case Bound::drain: return "more joint_lanes up to lanes, then more lanes, or wrap = stored_once; with serial_multiply fewer channel_scale_bits";
+    case Bound::joint: return "more joint_lanes up to lanes, then more lanes; with serial_multiply fewer scale_bits";
   }
   return "?";
 }

@@ -45,8 +45,6 @@ struct Timing {
   }
 };
 
-/// Last firing cycle of a column step -> accumulator write of its group 0.
-inline constexpr std::int64_t kFireToWrite = 6;
 /// Channels of each drain read of a range, in order: groups of at most JOINT_LANES columns, once per wrapped copy.
 std::vector<int> drain_reads(const Hardware& hardware, const OutputRange& range);
 

@@ -45,6 +45,14 @@ module epim_core #(
   /// Build the zero-point path; bits of Z (signed).
   parameter bit ZeroPoint = 1'b0,
   parameter int ZeroBits = 10,
+  /// Scale, zero point and requantiser multiply bit by bit: no multiplier in the netlist.
+  parameter bit SerialMultiply = 1'b0,
+  /// Input register as shift registers; needs `DacBits` = 1.
+  parameter bit InputShift = 1'b0,
+  /// Bits of a row, column or frame count.
+  parameter int DimW = 16,
+  /// Geometry registers can be read; otherwise only their bits in use are kept.
+  parameter bit GeometryReadback = 1'b1,
   /// Table sizes: patches, IFRT entries, channel parameter entries.
   parameter int MaxPatches = 4,
   parameter int IfrtDepth = 16,
@@ -139,7 +147,6 @@ module epim_core #(
   output logic [PeCols*JointLanes*AccBits-1:0] mon_acc_o
 );
 
-  localparam int DimW      = 16;
   localparam int Steps     = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits) + (ActSigned ? 1 : 0);
   localparam int StepW     = epim_pkg::idx_width(Steps);
   localparam int PatchW    = epim_pkg::idx_width(MaxPatches);
@@ -166,6 +173,8 @@ module epim_core #(
   localparam int ProgW     = CStepW + epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(Planes)
                              + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64));
   localparam int Pes       = PeRows * PeCols;
+  localparam int GroupCycles = !SerialMultiply ? 1 : ScaleBits + 1 + (ZeroPoint ? ZeroBits + 1 : 0);
+  localparam int ReadCycles  = !SerialMultiply ? 1 : ChannelScaleBits + 1;
   localparam int Rows      = PeRows * XbRows;
 
   // Rules that a wrong parameter set breaks at elaboration: the missing module's name is the message.
@@ -174,6 +183,7 @@ module epim_core #(
     if (CellBits != 1 && CellBits != 2 && CellBits != 4)  epim_rule_cell_bits_1_2_or_4 u_rule ();
     if (JointLanes > Lanes)                               epim_rule_joint_lanes_at_most_lanes u_rule ();
     if (DacBits != 1 && DacBits != 2)                     epim_rule_dac_bits_1_or_2 u_rule ();
+    if (InputShift && DacBits != 1)                       epim_rule_input_shift_needs_one_dac_bit u_rule ();
     if (Endless && Writable)                              epim_rule_endless_needs_rom u_rule ();
     if (ChannelScaleBits + ChannelBiasBits > 64)          epim_rule_channel_parameters_at_most_64_bits u_rule ();
   endgenerate
@@ -209,7 +219,9 @@ module epim_core #(
     .read_o(reg_read), .raddr_o(reg_raddr), .rdata_i(reg_rdata), .read_error_i(reg_read_error)
   );
 
-  epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit)) u_regs (
+  epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
+              .GeometryReadback(GeometryReadback))
+  u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
     .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
     .start_o(start), .abort_o(abort), .busy_o(busy), .done_i(done),
@@ -364,22 +376,24 @@ module epim_core #(
     end
   end
 
+  logic                           array_en, fire;
   logic [StepW-1:0]               step;
   logic [DacBits*Rows-1:0]        wl;
   logic [PeRows*SumW-1:0]         row_sum;
   epim_input_reg #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
-                   .DacBits(DacBits), .ZeroPoint(ZeroPoint))
+                   .DacBits(DacBits), .ZeroPoint(ZeroPoint), .Shift(InputShift))
   u_input_reg (
     .clk_i, .rst_ni, .we_i(word_q), .first_i(word_first_q), .wbank_i(word_bank_q), .pe_row_i(line_pe_row),
-    .group_i(line_group), .data_i(word), .bank_i(fire_bank), .step_i(step), .wl_o(wl), .sum_o(row_sum)
+    .group_i(line_group), .data_i(word), .bank_i(fire_bank), .step_i(step),
+    .fire_i(fire && array_en), .wl_o(wl), .sum_o(row_sum)
   );
 
   // ---------------------------------------------------------------- PE array
-  logic                array_en, fire, load, dispatch;
+  logic                load, dispatch;
   logic [CStepW-1:0]   cstep;
   logic [PeCols*Adcs-1:0] sel;
   logic                acc_valid, acc_first, acc_sign, acc_after_sign, acc_last;
-  logic                ser_valid, ser_open_first, ser_opens, ser_closes, ser_end_round, fire_opens;
+  logic                ser_load, ser_valid, ser_open_first, ser_opens, ser_closes, ser_end_round, fire_opens;
   logic [GroupW-1:0]   ser_group;
   logic [CStepW-1:0]   ser_cstep;
   logic [ChannelW-1:0] ser_start, ser_stop, ofat_start, ofat_stop;
@@ -394,7 +408,7 @@ module epim_core #(
   );
 
   epim_fire_ctrl #(.MaxPatches(MaxPatches), .PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes),
-                   .Steps(Steps), .ActSigned(ActSigned), .ChannelW(ChannelW))
+                   .Steps(Steps), .ActSigned(ActSigned), .ChannelW(ChannelW), .GroupCycles(GroupCycles))
   u_fire_ctrl (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy), .en_i(array_en), .cfg_last_patch_i(g_last_patch),
     .ofat_re_o(ofat_re), .ofat_patch_o(ofat_patch), .ofat_start_i(ofat_start), .ofat_stop_i(ofat_stop),
@@ -402,7 +416,8 @@ module epim_core #(
     .bank_o(fire_bank), .step_o(step), .fire_o(fire), .load_o(load), .cstep_o(cstep), .sel_o(sel),
     .fire_opens_o(fire_opens),
     .acc_valid_o(acc_valid), .acc_first_o(acc_first), .acc_sign_o(acc_sign), .acc_after_sign_o(acc_after_sign),
-    .acc_last_o(acc_last), .ser_valid_o(ser_valid), .ser_group_o(ser_group), .ser_cstep_o(ser_cstep),
+    .acc_last_o(acc_last), .ser_load_o(ser_load), .ser_valid_o(ser_valid), .ser_group_o(ser_group),
+    .ser_cstep_o(ser_cstep),
     .ser_open_first_o(ser_open_first), .ser_opens_o(ser_opens), .ser_closes_o(ser_closes),
     .ser_end_round_o(ser_end_round), .ser_start_o(ser_start), .ser_stop_o(ser_stop), .ser_first_o(ser_first),
     .ser_last_o(ser_last), .dispatch_o(dispatch), .err_ofat_o(err_ofat)
@@ -425,13 +440,14 @@ module epim_core #(
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .Count(Count), .InitFile(CellFile == "" ? "" : {CellFile, Hundreds, Tens, Ones, Ram ? "_adc" : ".hex"}),
+                  .SerialMultiply(SerialMultiply), .Count(Count), .InitFile(CellFile == "" ? "" : {CellFile, Hundreds, Tens, Ones, Ram ? "_adc" : ".hex"}),
                   .ScaleInit(32'(ScaleInit[Pe*16 +: 16])), .ZeroInit(32'($signed(ZeroInit[Pe*16 +: 16]))))
         u_pe (
           .clk_i, .rst_ni, .en_i(array_en), .fire_i(fire), .load_i(load), .cstep_i(cstep),
           .sel_i(sel[u*Adcs +: Adcs]), .wl_i(wl_row), .sum_i(row_sum[t*SumW +: SumW]),
           .acc_valid_i(acc_valid), .acc_first_i(acc_first), .acc_sign_i(acc_sign),
           .acc_after_sign_i(acc_after_sign), .acc_last_i(acc_last), .group_i(ser_group),
+          .ser_load_i(ser_load),
           .prod_o(prod[Pe*JointLanes*ProdW +: JointLanes*ProdW]),
           .psum_o(mon_psum_o[Pe*Adcs*PsumW +: Adcs*PsumW]),
           .cell_reads_o(pe_reads[Pe*32 +: 32]), .adc_zero_o(pe_zero[Pe*16 +: 16]),
@@ -469,7 +485,7 @@ module epim_core #(
   logic [LaneW-1:0]  rd_offset;
   logic [RunW-1:0]   rd_count;
   epim_drain #(.PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes), .ChannelW(ChannelW),
-               .ParamDepth(ParamDepth), .DimW(DimW), .Endless(Endless))
+               .ParamDepth(ParamDepth), .DimW(DimW), .Endless(Endless), .ReadCycles(ReadCycles))
   u_drain (
     .clk_i, .rst_ni, .clear_i(clear), .en_i(out_en), .cfg_out_w_i(g_out_w), .cfg_out_h_i(g_out_h),
     .cfg_frames_i(g_frames), .range_valid_i(range_valid), .range_bank_i(range_bank), .range_i(range),
@@ -480,37 +496,48 @@ module epim_core #(
   );
 
   // Run descriptors follow the data: r+1 (accumulator read), r+2 (product), r+3 (requantised, to the packer).
+  // Serially: the product is there ChannelScaleBits+2 cycles after the read, requantised three later.
   localparam int DescW = LaneW + RunW + 3;
-  logic             v1_q, v2_q, v3_q, end_range_q;
+  logic             v1_q, v2_q, v2b_q, v2c_q, v3_q, end_range_q, product;
   logic [DescW-1:0] d1_q, d2_q, d3_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       v1_q        <= 1'b0;
       v2_q        <= 1'b0;
+      v2b_q       <= 1'b0;
+      v2c_q       <= 1'b0;
       v3_q        <= 1'b0;
       end_range_q <= 1'b0;
     end else if (clear) begin
       v1_q        <= 1'b0;
       v2_q        <= 1'b0;
+      v2b_q       <= 1'b0;
+      v2c_q       <= 1'b0;
       v3_q        <= 1'b0;
       end_range_q <= 1'b0;
     end else if (out_en) begin
       v1_q        <= rd;
-      v2_q        <= v1_q;
-      v3_q        <= v2_q;
+      v2_q        <= SerialMultiply ? product : v1_q;
+      v2b_q       <= v2_q;
+      v2c_q       <= v2b_q;
+      v3_q        <= SerialMultiply ? v2c_q : v2_q;
       end_range_q <= rd && rd_end_range;
     end
   end
   always_ff @(posedge clk_i) begin
     if (out_en) begin
-      d1_q <= {rd_offset, rd_count, rd_end_round, rd_end_frame, rd_end_all};
-      d2_q <= d1_q;
+      if (rd || !SerialMultiply) d1_q <= {rd_offset, rd_count, rd_end_round, rd_end_frame, rd_end_all};
+      if (product || !SerialMultiply) d2_q <= d1_q;
       d3_q <= d2_q;
     end
   end
   assign range_release = end_range_q && out_en;
 
   logic [JointLanes*OutBits-1:0] requantised;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [JointLanes-1:0]         products;  // the lanes of a serial requantiser end together
+  /* verilator lint_on UNUSEDSIGNAL */
+  assign product = products[0];
   localparam int JointIdxW = epim_pkg::idx_width(JointLanes);
   localparam int ParamEntryW = ChannelScaleBits + ChannelBiasBits;
   generate
@@ -526,12 +553,23 @@ module epim_core #(
         .we_i(prog_param && prog_addr[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_addr[JointIdxW +: ParamW]),
         .wdata_i(prog_data[ParamEntryW-1:0])
       );
-      epim_requant #(.AccBits(AccBits), .ScaleBits(ChannelScaleBits), .BiasBits(ChannelBiasBits), .OutBits(OutBits))
-      u_requant (
-        .clk_i, .en_i(out_en), .acc_i(rd_acc[i*AccBits +: AccBits]), .scale_i(param[ChannelScaleBits-1:0]),
-        .bias_i(param[ParamEntryW-1:ChannelScaleBits]), .cfg_shift_i(g_shift), .cfg_lo_i(g_lo), .cfg_hi_i(g_hi),
-        .out_o(requantised[i*OutBits +: OutBits])
-      );
+      if (SerialMultiply) begin : gen_serial
+        epim_serial_requant #(.AccBits(AccBits), .ScaleBits(ChannelScaleBits), .BiasBits(ChannelBiasBits),
+                              .OutBits(OutBits))
+        u_requant (
+          .clk_i, .rst_ni, .clear_i(clear), .en_i(out_en), .load_i(v1_q), .acc_i(rd_acc[i*AccBits +: AccBits]),
+          .scale_i(param[ChannelScaleBits-1:0]), .bias_i(param[ParamEntryW-1:ChannelScaleBits]), .last_o(products[i]),
+          .cfg_shift_i(g_shift), .cfg_lo_i(g_lo), .cfg_hi_i(g_hi), .out_o(requantised[i*OutBits +: OutBits])
+        );
+      end else begin : gen_parallel
+        epim_requant #(.AccBits(AccBits), .ScaleBits(ChannelScaleBits), .BiasBits(ChannelBiasBits), .OutBits(OutBits))
+        u_requant (
+          .clk_i, .en_i(out_en), .acc_i(rd_acc[i*AccBits +: AccBits]), .scale_i(param[ChannelScaleBits-1:0]),
+          .bias_i(param[ParamEntryW-1:ChannelScaleBits]), .cfg_shift_i(g_shift), .cfg_lo_i(g_lo), .cfg_hi_i(g_hi),
+          .out_o(requantised[i*OutBits +: OutBits])
+        );
+        assign products[i] = 1'b0;
+      end
     end
   endgenerate
 
@@ -550,11 +588,11 @@ module epim_core #(
 
   // ---------------------------------------------------------------- observation
   logic ser_first_group;
-  assign ser_first_group  = ser_group == '0;
+  assign ser_first_group  = ser_load && (ser_group == '0);
   assign mon_fire_o       = fire && array_en;
   assign mon_load_o       = load && array_en;
   assign mon_wl_o         = wl;
-  assign mon_psum_valid_o = ser_valid && ser_first_group && array_en;
+  assign mon_psum_valid_o = ser_first_group && array_en;
   assign mon_psum_cstep_o = ser_cstep;
 
   // ---------------------------------------------------------------- events

@@ -199,6 +199,18 @@ module epim_crossbar #(
       end else begin : gen_no_rom
         assign rom = '0;
       end
+      // A lossless ADC needs no comparison.
+      localparam bit Saturates = (XbRows * ((1 << CellBits) - 1) * ((1 << DacBits) - 1)) > ((1 << AdcBits) - 1);
+      logic [Adcs-1:0] selected;
+      if (Count) begin : gen_selected
+        assign selected = fire_q ? sel_q : '0;
+      end else begin : gen_late_selected
+        logic [Adcs-1:0] late_sel_q;
+        always_ff @(posedge clk_i) begin
+          if (en_i && fire_q) late_sel_q <= sel_q;
+        end
+        assign selected = late_sel_q;
+      end
       logic [Conversions*SumW-1:0] sums;
       /* verilator lint_off UNUSEDSIGNAL */
       logic unused;  // the top of a chunk, where a crossbar has fewer than 64 rows; all of it with an image
@@ -226,21 +238,51 @@ module epim_crossbar #(
         end
         logic [SumW-1:0] sum;
         logic [6:0]      ones;
-        always_comb begin
-          sum = '0;
-          ones = '0;
-          for (int b = 0; b < CellBits; b++) begin
-            for (int d = 0; d < DacBits; d++) begin
-              for (int c = 0; c < Chunks; c++) begin
-                ones = epim_pkg::popcount64(column[(b*Chunks+c)*64 +: 64] & wl_q[(d*Chunks+c)*64 +: 64]);
-                sum = sum + (SumW'(ones) << (b + d));
+        if (Count) begin : gen_sum
+          always_comb begin
+            sum = '0;
+            ones = '0;
+            for (int b = 0; b < CellBits; b++) begin
+              for (int d = 0; d < DacBits; d++) begin
+                for (int c = 0; c < Chunks; c++) begin
+                  ones = epim_pkg::popcount64(column[(b*Chunks+c)*64 +: 64] & wl_q[(d*Chunks+c)*64 +: 64]);
+                  sum = sum + (SumW'(ones) << (b + d));
+                end
+              end
+            end
+          end
+        end else begin : gen_late_sum
+          // Nothing counts: the ADC's register takes the sums of 16 rows each, the rest is added behind it.
+          logic [CellBits*DacBits*Chunks*20-1:0] parts_q, parts;
+          assign parts = parts_q;
+          always_ff @(posedge clk_i) begin
+            if (en_i && fire_q) begin
+              for (int b = 0; b < CellBits; b++) begin
+                for (int d = 0; d < DacBits; d++) begin
+                  for (int c = 0; c < Chunks; c++) begin
+                    parts_q[((b*DacBits+d)*Chunks+c)*20 +: 20]
+                      <= epim_pkg::popcount_parts(column[(b*Chunks+c)*64 +: 64] & wl_q[(d*Chunks+c)*64 +: 64]);
+                  end
+                end
+              end
+            end
+          end
+          always_comb begin
+            sum = '0;
+            ones = '0;
+            for (int b = 0; b < CellBits; b++) begin
+              for (int d = 0; d < DacBits; d++) begin
+                for (int c = 0; c < Chunks; c++) begin
+                  ones = epim_pkg::sum_of_parts(parts[((b*DacBits+d)*Chunks+c)*20 +: 20]);
+                  sum = sum + (SumW'(ones) << (b + d));
+                end
               end
             end
           end
         end
         assign sums[i*SumW +: SumW] = sum;
         assign code[i*AdcBits +: AdcBits] =
-          !(fire_q && sel_q[i / (2 * Slices)]) ? '0 : ((32'(sum) > 32'((1 << AdcBits) - 1)) ? '1 : AdcBits'(sum));
+          !selected[i / (2 * Slices)] ? '0 : ((Saturates && 32'(sum) > 32'((1 << AdcBits) - 1)) ? '1 : AdcBits'(sum));
       end
       always_comb begin
         reads = '0;
@@ -260,11 +302,17 @@ module epim_crossbar #(
   endgenerate
 
   // ADC output register.
-  logic [Adcs*Slices*2*AdcBits-1:0] code_q;
-  always_ff @(posedge clk_i) begin
-    if (en_i && fire_q) code_q <= code;
-  end
-  assign code_o = code_q;
+  generate
+    if (Ram && !Count) begin : gen_late_code
+      assign code_o = code;
+    end else begin : gen_code
+      logic [Adcs*Slices*2*AdcBits-1:0] code_q;
+      always_ff @(posedge clk_i) begin
+        if (en_i && fire_q) code_q <= code;
+      end
+      assign code_o = code_q;
+    end
+  endgenerate
 
   generate
     if (Count) begin : gen_count

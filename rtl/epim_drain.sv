@@ -6,8 +6,8 @@
 /// One group of `JointLanes` columns per cycle: from the first column of the range to its last, PE column by PE
 /// column; again from the first while channels of the range are left (output channel wrapping: copies). The entry of
 /// the channel parameters is a running number within the round, so it needs no address arithmetic.
-/// Latency: a range offered in cycle d is read from d+1, one group per cycle in which `en_i`; the next range follows
-/// without a gap.
+/// Latency: a range offered in cycle d is read from d+1, one group per `ReadCycles` cycles in which `en_i`; the next
+/// range follows without a gap.
 module epim_drain #(
   /// PE columns.
   parameter int PeCols = 1,
@@ -25,6 +25,8 @@ module epim_drain #(
   parameter int DimW = 16,
   /// Frames follow each other for ever: there is no last one.
   parameter bit Endless = 1'b0,
+  /// Cycles from one read to the next: what the requantiser needs.
+  parameter int ReadCycles = 1,
   /// Derived parameters, do not overwrite.
   localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs),
   localparam int CStepW = epim_pkg::idx_width(CSteps),
@@ -118,9 +120,24 @@ module epim_drain #(
   assign x_last       = (x_q + DimW'(1)) == cfg_out_w_i;
   assign y_last       = (y_q + DimW'(1)) == cfg_out_h_i;
 
-  logic step, take;
-  assign step = active_q && en_i;
-  assign take = en_i && range_valid_i && (!active_q || range_end);
+  logic step, take, rested;
+  assign step = active_q && rested && en_i;
+  assign take = en_i && range_valid_i && (!active_q || (rested && range_end));
+
+  generate
+    if (ReadCycles > 1) begin : gen_rest
+      localparam int RestW = epim_pkg::num_width(ReadCycles - 1);
+      logic [RestW-1:0] rest_q;  // cycles until the next read
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) rest_q <= '0;
+        else if (clear_i) rest_q <= '0;
+        else if (en_i) rest_q <= step ? RestW'(ReadCycles - 1) : (rested ? '0 : rest_q - RestW'(1));
+      end
+      assign rested = rest_q == '0;
+    end else begin : gen_no_rest
+      assign rested = 1'b1;
+    end
+  endgenerate
 
   assign range_take_o   = take;
   assign rd_o           = step;

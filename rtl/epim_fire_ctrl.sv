@@ -10,7 +10,8 @@
 ///   f    word lines, column step and ADC selection (`fire_o`)
 ///   f+2  ADC codes to shift-add (`acc_*`)
 ///   f+3  psums of a finished column step go group by group to scale and joint (`ser_*`), with the range they
-///        belong to: `ser_opens_o` starts a range, `ser_closes_o` ends it.
+///        belong to: `ser_opens_o` starts a range, `ser_closes_o` ends it. A group is taken with `ser_load_o`; serial
+///        multipliers need `GroupCycles` cycles for one, and `ser_valid_o` comes two cycles before its product.
 /// Everything holds while `en_i` is low.
 module epim_fire_ctrl #(
   /// Patches that fit.
@@ -29,6 +30,8 @@ module epim_fire_ctrl #(
   parameter bit ActSigned = 1'b0,
   /// Bits of an output channel number.
   parameter int ChannelW = 8,
+  /// Cycles of a group in the scale stage: 1, or those of a serial multiplication, 2 or more.
+  parameter int GroupCycles = 1,
   /// Derived parameter, do not overwrite.
   localparam int PatchW = epim_pkg::idx_width(MaxPatches),
   /// Derived parameter, do not overwrite: column steps.
@@ -48,7 +51,7 @@ module epim_fire_ctrl #(
   /// Derived parameter, do not overwrite.
   localparam int StepW = epim_pkg::idx_width(Steps),
   /// Derived parameter, do not overwrite: cycles of a column step.
-  localparam int Period = epim_pkg::max2(Steps, Groups),
+  localparam int Period = epim_pkg::max2(Steps, Groups * GroupCycles),
   /// Derived parameter, do not overwrite.
   localparam int PeriodW = epim_pkg::idx_width(Period)
 ) (
@@ -93,7 +96,8 @@ module epim_fire_ctrl #(
   output logic                   acc_sign_o,
   output logic                   acc_after_sign_o,
   output logic                   acc_last_o,
-  /// Group of finished psums, and its place.
+  /// Group of finished psums: it is taken; it enters the joint module; its place.
+  output logic                   ser_load_o,
   output logic                   ser_valid_o,
   output logic [GroupW-1:0]      ser_group_o,
   output logic [CStepW-1:0]      ser_cstep_o,
@@ -276,8 +280,13 @@ module epim_fire_ctrl #(
   logic [TokenW-1:0] token, token1_q, token2_q, ser_q;
   assign token = {k_q, first_k_q, opens_q, closes && k_last, end_round, start_q, stop_q, first_q, last_q};
 
+  localparam int SubW = epim_pkg::idx_width(GroupCycles);
+  localparam logic [SubW-1:0] LastSub  = SubW'(GroupCycles - 1);
+  localparam logic [SubW-1:0] ValidSub = SubW'((GroupCycles > 1) ? GroupCycles - 2 : 0);
+
   logic              ser_valid_q;
   logic [GroupW-1:0] ser_group_q;
+  logic [SubW-1:0]   ser_sub_q;   // cycle of the group
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       if (firing) token1_q <= token;
@@ -289,13 +298,18 @@ module epim_fire_ctrl #(
     if (!rst_ni) begin
       ser_valid_q <= 1'b0;
       ser_group_q <= '0;
+      ser_sub_q   <= '0;
     end else if (clear_i) begin
       ser_valid_q <= 1'b0;
       ser_group_q <= '0;
+      ser_sub_q   <= '0;
     end else if (en_i) begin
+      ser_sub_q <= '0;
       if (acc_valid_o && acc_last_o) begin
         ser_valid_q <= 1'b1;
         ser_group_q <= '0;
+      end else if (ser_sub_q != LastSub) begin
+        ser_sub_q <= ser_valid_q ? ser_sub_q + SubW'(1) : '0;
       end else if (ser_group_q == LastGroup) begin
         ser_valid_q <= 1'b0;
       end else begin
@@ -307,7 +321,8 @@ module epim_fire_ctrl #(
   logic ser_first_k, ser_closes;
   assign {ser_cstep_o, ser_first_k, ser_opens_o, ser_closes, ser_end_round_o,
           ser_start_o, ser_stop_o, ser_first_o, ser_last_o} = ser_q;
-  assign ser_valid_o      = ser_valid_q;
+  assign ser_load_o       = ser_valid_q && (ser_sub_q == '0);
+  assign ser_valid_o      = ser_valid_q && (ser_sub_q == ValidSub);
   assign ser_group_o      = ser_group_q;
   assign ser_open_first_o = ser_opens_o && ser_first_k && (ser_group_q == '0);
   assign ser_closes_o     = ser_closes && (ser_group_q == LastGroup);

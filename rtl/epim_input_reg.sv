@@ -7,6 +7,8 @@
 /// of a patch clears the bank's mask, so every word line that the patch does not name is driven with zero, whatever
 /// the register held. For input step b of the bank that fires, `wl_o` digit d of row r is activation bit
 /// first_bit(b)+d, zero where the mask is clear. With `ZeroPoint` the sum of the activations per PE row is kept too.
+/// `Shift` builds each word line's activations as shift registers that turn by one bit per firing and are back in place
+/// after the last input step: no plane is selected, which is smaller, but every firing toggles them.
 /// Latency: a word written in cycle t is on `wl_o` from t+1; `wl_o` is combinational in `bank_i`, `step_i`.
 module epim_input_reg #(
   /// Word lines of a crossbar, multiple of `Lanes`.
@@ -23,6 +25,8 @@ module epim_input_reg #(
   parameter int DacBits = 1,
   /// Keep the row sums.
   parameter bit ZeroPoint = 1'b0,
+  /// Shift registers instead of selected bit planes; needs `DacBits` = 1.
+  parameter bit Shift = 1'b0,
   /// Derived parameter, do not overwrite: input steps of an activation.
   localparam int Steps = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits) + (ActSigned ? 1 : 0),
   /// Derived parameter, do not overwrite.
@@ -55,6 +59,10 @@ module epim_input_reg #(
   input  logic                      bank_i,
   /// Input step, 0 = most significant.
   input  logic [StepW-1:0]          step_i,
+  /// The bank fires in this cycle (read with `Shift` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                      fire_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Word lines: digit d of row r at [d*PeRows*XbRows + r].
   output logic [DacBits*PeRows*XbRows-1:0] wl_o,
   /// Sum of the firing bank's activations per PE row, PE row t at [t*SumW +: SumW].
@@ -117,6 +125,33 @@ module epim_input_reg #(
     plane_of = drives(b, d) ? first_bit(b) + d : 0;
   endfunction
 
+  // Shift registers: the most significant bit fires. The first word of a patch clears the lines that it does not name.
+  logic [Rows-1:0] shifted;
+  generate
+    if (Shift) begin : gen_shift
+      for (genvar g = 0; g < Rows / Lanes; g++) begin : gen_group
+        logic hit, take0, take1;
+        assign hit   = row == RowW'(g * Lanes);
+        assign take0 = we_i && !wbank_i && (hit || first_i);
+        assign take1 = we_i && wbank_i && (hit || first_i);
+        for (genvar l = 0; l < Lanes; l++) begin : gen_line
+          // One gate of four inputs in front of each bit: written and named, or turned.
+          logic [ActBits-1:0] line0_q, line1_q, lane;
+          assign lane = data_i[l*ActBits +: ActBits] & {ActBits{hit}};
+          always_ff @(posedge clk_i) begin
+            if (take0 || (fire_i && !bank_i))
+              line0_q <= take0 ? lane : (line0_q << 1) | ActBits'(line0_q[ActBits-1]);
+            if (take1 || (fire_i && bank_i))
+              line1_q <= take1 ? lane : (line1_q << 1) | ActBits'(line1_q[ActBits-1]);
+          end
+          assign shifted[g*Lanes+l] = bank_i ? line1_q[ActBits-1] : line0_q[ActBits-1];
+        end
+      end
+    end else begin : gen_no_shift
+      assign shifted = '0;
+    end
+  endgenerate
+
   generate
     for (genvar d = 0; d < DacBits; d++) begin : gen_digit
       logic [Rows-1:0] level;
@@ -128,7 +163,7 @@ module epim_input_reg #(
           end
         end
       end
-      assign wl_o[d*Rows +: Rows] = level & mask;
+      assign wl_o[d*Rows +: Rows] = Shift ? shifted : level & mask;
     end
   endgenerate
 

@@ -7,7 +7,9 @@
 ///   psum[c] = sum over steps b of sgn(b) * 2^first_bit(b) * sum over slices s of 2^(s*CellBits) * (pos - neg)
 /// and per group of `JointLanes` columns
 ///   prod[c] = M * ( psum[c] + Z * sum of x )      (Z only with `ZeroPoint`).
-/// Latency: codes (f+2) to finished psums one cycle; a group selected in cycle h is on `prod_o` from h+2.
+/// Latency: codes (f+2) to finished psums one cycle; a group selected in cycle h is on `prod_o` from h+2. With
+/// `SerialMultiply` Z and M are multiplied bit by bit: a group taken with `ser_load_i` in cycle h is on `prod_o` from
+/// h+GroupCycles on, GroupCycles = ScaleBits+1, and ZeroBits+1 more with `ZeroPoint`.
 module epim_pe #(
   /// Word lines.
   parameter int XbRows = 64,
@@ -37,6 +39,8 @@ module epim_pe #(
   parameter int ZeroBits = 10,
   /// Bits of a signed sum of activations.
   parameter int SumW = 16,
+  /// Multiply serially, without a multiplier.
+  parameter bit SerialMultiply = 1'b0,
   /// Crossbar cell memory as RAMs.
   parameter bit Ram = 1'b0,
   /// Count events.
@@ -83,6 +87,10 @@ module epim_pe #(
   input  logic                        acc_last_i,
   /// Group of finished psums to scale.
   input  logic [GroupW-1:0]           group_i,
+  /// The group's psums are taken in this cycle (read with `SerialMultiply` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                        ser_load_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Scaled group, column i at [i*ProdW +: ProdW], signed.
   output logic [JointLanes*ProdW-1:0] prod_o,
   /// Finished psums of a column step, lane l at [l*PsumW +: PsumW], valid with `ser_valid` of group 0.
@@ -150,7 +158,12 @@ module epim_pe #(
     else if (prog_scale_we_i) scale_q <= prog_data_i[ScaleBits-1:0];
   end
 
+  // Operands and product of the zero point: what the chosen multiplication does not read stays open.
+  /* verilator lint_off UNUSEDSIGNAL */
   logic signed [ZeroedW-1:0] offset;
+  logic [ZeroBits-1:0]       zero;
+  logic [SumW-1:0]           sum_hold;
+  /* verilator lint_on UNUSEDSIGNAL */
   generate
     if (ZeroPoint) begin : gen_zero
       logic signed [ZeroBits-1:0] zero_q;
@@ -166,9 +179,17 @@ module epim_pe #(
           if (acc_valid_i && acc_last_i) sum_hold_q <= sum2_q;
         end
       end
-      assign offset = ZeroedW'(zero_q) * ZeroedW'(sum_hold_q);
+      assign zero     = zero_q;
+      assign sum_hold = sum_hold_q;
+      if (SerialMultiply) begin : gen_serial
+        assign offset = '0;
+      end else begin : gen_parallel
+        assign offset = ZeroedW'(zero_q) * ZeroedW'(sum_hold_q);
+      end
     end else begin : gen_no_zero
-      assign offset = '0;
+      assign offset   = '0;
+      assign zero     = '0;
+      assign sum_hold = '0;
       logic unused;
       assign unused = ^{sum_i, prog_data_i[63:ScaleBits]} ^ (ZeroInit != 0);
     end
@@ -181,13 +202,47 @@ module epim_pe #(
   generate
     for (genvar i = 0; i < JointLanes; i++) begin : gen_scale
       logic signed [PsumW-1:0]   column;
-      logic signed [ZeroedW-1:0] zeroed_q;
       logic signed [ProdW-1:0]   prod_q;
       assign column = $signed(hold_padded[(32'(group_i)*JointLanes+i)*PsumW +: PsumW]);
-      always_ff @(posedge clk_i) begin
-        if (en_i) begin
-          zeroed_q <= ZeroedW'(column) + offset;
-          prod_q   <= ProdW'(zeroed_q) * $signed(ProdW'(scale_q));
+      if (SerialMultiply) begin : gen_serial
+        logic signed [ZeroedW-1:0] zeroed;
+        logic                      load;
+        if (ZeroPoint) begin : gen_zeroed
+          localparam int ResultW = epim_pkg::max2(SumW, PsumW) + 1 + ZeroBits;
+          /* verilator lint_off UNUSEDSIGNAL */
+          logic signed [ResultW-1:0] result;  // wider than the sum can be
+          /* verilator lint_on UNUSEDSIGNAL */
+          logic                      zero_last, load_q;
+          epim_serial_mul #(.AWidth(SumW), .BWidth(ZeroBits), .BSigned(1'b1), .CWidth(PsumW)) u_zero (
+            .clk_i, .rst_ni, .clear_i(1'b0), .en_i, .load_i(ser_load_i), .a_i(sum_hold), .b_i(zero), .c_i(column),
+            .last_o(zero_last), .result_o(result)
+          );
+          always_ff @(posedge clk_i or negedge rst_ni) begin
+            if (!rst_ni) load_q <= 1'b0;
+            else if (en_i) load_q <= zero_last;
+          end
+          assign zeroed = ZeroedW'(result);
+          assign load   = load_q;
+        end else begin : gen_plain
+          assign zeroed = ZeroedW'(column);
+          assign load   = ser_load_i;
+        end
+        /* verilator lint_off UNUSEDSIGNAL */
+        logic signed [ZeroedW+ScaleBits:0] result;      // wider than the product can be
+        logic                              scale_last;  // the fire controller counts for the joint module
+        /* verilator lint_on UNUSEDSIGNAL */
+        epim_serial_mul #(.AWidth(ZeroedW), .BWidth(ScaleBits), .BSigned(1'b0), .CWidth(1)) u_scale (
+          .clk_i, .rst_ni, .clear_i(1'b0), .en_i, .load_i(load), .a_i(zeroed), .b_i(scale_q), .c_i(1'b0),
+          .last_o(scale_last), .result_o(result)
+        );
+        assign prod_q = ProdW'(result);
+      end else begin : gen_parallel
+        logic signed [ZeroedW-1:0] zeroed_q;
+        always_ff @(posedge clk_i) begin
+          if (en_i) begin
+            zeroed_q <= ZeroedW'(column) + offset;
+            prod_q   <= ProdW'(zeroed_q) * $signed(ProdW'(scale_q));
+          end
         end
       end
       assign prod_o[i*ProdW +: ProdW] = prod_q;

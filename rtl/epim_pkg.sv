@@ -31,18 +31,41 @@ package epim_pkg;
   /// in a four-state simulator it takes X for zero, which would hide an unknown word line.
   /// The last sum is a multiplication where that is faster, an adder tree where hardware is made of it.
   function automatic logic [6:0] popcount64(input logic [63:0] v);
+`ifdef VERILATOR
     logic [63:0] a;
     a = v - ((v >> 1) & 64'h5555_5555_5555_5555);
     a = (a & 64'h3333_3333_3333_3333) + ((a >> 2) & 64'h3333_3333_3333_3333);
     a = (a + (a >> 4)) & 64'h0f0f_0f0f_0f0f_0f0f;
-`ifdef VERILATOR
     a = (a * 64'h0101_0101_0101_0101) >> 56;
-`else
-    a = a + (a >> 8);
-    a = a + (a >> 16);
-    a = a + (a >> 32);
-`endif
     popcount64 = 7'(a);
+`else
+    popcount64 = sum_of_parts(popcount_parts(v));
+`endif
+  endfunction
+
+  /// The first half of the count: ones of rows 16i..16i+15 at [5*i +: 5].
+  /// Pairs and fours as logic of at most four inputs, the rest as adders no wider than their sums.
+  function automatic logic [19:0] popcount_parts(input logic [63:0] v);
+    logic [47:0] fours;
+    logic [31:0] eights;
+    for (int i = 0; i < 16; i++) begin
+      // Two pairs, each 0..2: (x1 x0) + (y1 y0), where both bits of a pair are never set.
+      fours[3*i]   = (v[4*i] ^ v[4*i+1]) ^ (v[4*i+2] ^ v[4*i+3]);
+      fours[3*i+1] = (v[4*i] & v[4*i+1]) ^ (v[4*i+2] & v[4*i+3])
+                     ^ ((v[4*i] ^ v[4*i+1]) & (v[4*i+2] ^ v[4*i+3]));
+      fours[3*i+2] = v[4*i] & v[4*i+1] & v[4*i+2] & v[4*i+3];
+    end
+    for (int i = 0; i < 8; i++) eights[4*i +: 4] = {1'b0, fours[6*i +: 3]} + {1'b0, fours[6*i+3 +: 3]};
+    for (int i = 0; i < 4; i++) popcount_parts[5*i +: 5] = {1'b0, eights[8*i +: 4]} + {1'b0, eights[8*i+4 +: 4]};
+  endfunction
+
+  /// The second half: 0..64 from the four parts.
+  function automatic logic [6:0] sum_of_parts(input logic [19:0] parts);
+    logic [5:0] low, high;
+    // By shifts: Icarus does not take constant selects here.
+    low  = {1'b0, 5'(parts)} + {1'b0, 5'(parts >> 5)};
+    high = {1'b0, 5'(parts >> 10)} + {1'b0, 5'(parts >> 15)};
+    sum_of_parts = {1'b0, low} + {1'b0, high};
   endfunction
 
 endpackage

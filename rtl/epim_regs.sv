@@ -16,7 +16,9 @@ module epim_regs #(
   /// Hardware configuration hash.
   parameter logic [63:0] Hash = 64'd0,
   /// Geometry at reset: the 16 words from `last_patch` on, first word in the low bits.
-  parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset
+  parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
+  /// Geometry words can be read.
+  parameter bit GeometryReadback = 1'b1
 ) (
   /// Clock.
   input  logic              clk_i,
@@ -86,9 +88,6 @@ module epim_regs #(
   assign table_bad   = write_i && (is_geometry || is_data) && !can_write;
   assign write_error_o = (is_geometry || is_data) ? !can_write : (is_control ? start_bad : !known);
 
-  logic [8:0] word_bit;
-  assign word_bit = {waddr_i[5:2], 5'd0};
-
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       busy_q     <= 1'b0;
@@ -97,7 +96,6 @@ module epim_regs #(
       start_q    <= Endless;
       half_q     <= 1'b0;
       error_q    <= '0;
-      geometry_q <= GeometryInit;
       select_q   <= '0;
       addr_q     <= '0;
       low_q      <= '0;
@@ -113,7 +111,6 @@ module epim_regs #(
       error_q <= error_q | {error_i, table_bad, start_bad};
       if (table_write) ready_q <= !Writable;
       if (commit && Writable) ready_q <= 1'b1;
-      if (table_write && is_geometry) geometry_q[word_bit +: 32] <= wdata_i;
       if (write_i && is_select) begin
         select_q <= wdata_i;
         half_q   <= 1'b0;
@@ -135,6 +132,18 @@ module epim_regs #(
     end
   end
 
+  // Word by word: a part-select at a computed place would become a shifter.
+  generate
+    for (genvar w = 0; w < 16; w++) begin : gen_geometry
+      logic [31:0] word_q;
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) word_q <= GeometryInit[w*32 +: 32];
+        else if (table_write && is_geometry && waddr_i[5:2] == 4'(w)) word_q <= wdata_i;
+      end
+      assign geometry_q[w*32 +: 32] = word_q;
+    end
+  endgenerate
+
   assign start_o     = start_q;
   assign abort_o     = abort;
   assign busy_o      = busy_q;
@@ -152,7 +161,7 @@ module epim_regs #(
   logic [AddrW-1:0] event_offset;  // its low bits choose the half of a counter
   /* verilator lint_on UNUSEDSIGNAL */
   logic [8:0]       read_bit;
-  assign r_geometry   = (raddr_i >= GeometryBase) && (raddr_i < GeometryBase + AddrW'(64)) && (raddr_i[1:0] == 2'b00);
+  assign r_geometry   = GeometryReadback && (raddr_i >= GeometryBase) && (raddr_i < GeometryBase + AddrW'(64)) && (raddr_i[1:0] == 2'b00);
   assign r_events     = (raddr_i >= EventsBase) && (raddr_i < EventsEnd) && (raddr_i[1:0] == 2'b00);
   assign event_offset = raddr_i - EventsBase;
   assign event_o      = 8'(event_offset[AddrW-1:3]);
@@ -160,7 +169,7 @@ module epim_regs #(
 
   logic [31:0] status, geometry_word, event_word;
   assign status        = {18'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
-  assign geometry_word = geometry_q[read_bit +: 32];
+  assign geometry_word = GeometryReadback ? geometry_q[read_bit +: 32] : '0;
   assign event_word    = raddr_i[2] ? {16'd0, event_count_i[47:32]} : event_count_i[31:0];
   logic [63:0] cycles, first_fire, last_fire;
   assign cycles     = 64'(cycles_i);

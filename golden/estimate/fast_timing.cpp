@@ -16,7 +16,7 @@ namespace {
 using Cycle = std::int64_t;
 
 // The distances of golden/timing.cpp, which docs/timing.md derives.
-constexpr Cycle kFirstRowCheck = 2, kWordToFull = 2, kReadToPack = 3, kPackToBeat = 1;
+constexpr Cycle kFirstRowCheck = 2, kWordToFull = 2, kPackToBeat = 1;
 
 /// A queue whose elements can be changed in place.
 template <class T> class Queue {
@@ -87,7 +87,8 @@ struct Round {
 class Pipeline {
  public:
   Pipeline(const Hardware& hw, const Round& round)
-      : steps_(hw.steps()), period_(hw.column_period()), groups_(hw.joint_groups()), round_(round) {}
+      : steps_(hw.steps()), period_(hw.column_period()), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+        fire_to_write_(hw.fire_to_write()), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()), round_(round) {}
 
   /// Loads and fires one round; `request` is the cycle of its first word request, then of the next one.
   void run_round(Cycle& request) {
@@ -107,13 +108,13 @@ class Pipeline {
     key.clear();
     const auto later = [&](Cycle t) { return t > last_read_ ? t - base : std::numeric_limits<Cycle>::min(); };
     key.insert(key.end(), {end_ - base, release_[0] - base, release_[1] - base, last_read_ - base, later(stand_[0]),
-                           later(stand_[1]), opened_, dispatched_, static_cast<Cycle>(pending_.end() - pending_.begin())});
+                           later(stand_[1]), later(stand_[2]), later(stand_[3]), opened_, dispatched_, static_cast<Cycle>(pending_.end() - pending_.begin())});
     for (Cycle t : pending_) key.push_back(t - base);
     for (const Closing& c : closing_) key.insert(key.end(), {c.write - base, c.range, c.end_round});
   }
   /// The same state `by` cycles later.
   void move(Cycle by) {
-    for (Cycle* t : {&end_, &release_[0], &release_[1], &last_read_, &stand_[0], &stand_[1], &last_beat_, &last_fire_})
+    for (Cycle* t : {&end_, &release_[0], &release_[1], &last_read_, &stand_[0], &stand_[1], &stand_[2], &stand_[3], &last_beat_, &last_fire_})
       *t += by;
     for (Cycle& t : pending_) t += by;
     for (Closing& c : closing_) c.write += by;
@@ -140,8 +141,8 @@ class Pipeline {
     const Cycle last_step = t + (f.csteps - 1) * period_ + steps_;
     release_[0] = release_[1];
     release_[1] = last_step;
-    if (f.opens) pending_.push(t + steps_ + kFireToWrite);
-    if (f.closes) closing_.push({last_step + groups_ - 1 + kFireToWrite, f.range, f.last});
+    if (f.opens) pending_.push(t + steps_ + fire_to_write_);
+    if (f.closes) closing_.push({last_step + last_group_ + fire_to_write_, f.range, f.last});
     last_fire_ = last_step;
   }
   Cycle release_before_last() {
@@ -171,18 +172,20 @@ class Pipeline {
     const Closing c = closing_.front();
     closing_.pop();
     Cycle take = std::max(c.write + 1, last_read_);
-    if (take == stand_[0] || take == stand_[1]) ++take;
-    last_read_ = advance(take, round_.reads[static_cast<std::size_t>(c.range)]);
+    if (std::find(std::begin(stand_), std::end(stand_), take) != std::end(stand_)) ++take;
+    Cycle first = advance(take, 1);
+    if (last_read_ >= 0) first = std::max(first, advance(last_read_, read_cycles_));
+    last_read_ = advance(first, (round_.reads[static_cast<std::size_t>(c.range)] - 1) * read_cycles_);
     if (c.end_round) {
-      last_beat_ = advance(last_read_, kReadToPack) + kPackToBeat;
+      last_beat_ = advance(last_read_, read_to_pack_) + kPackToBeat;
       if (round_.two_words) {
-        stand_[0] = stand_[1];
-        stand_[1] = last_beat_++;
+        std::copy(std::begin(stand_) + 1, std::end(stand_), std::begin(stand_));
+        stand_[3] = last_beat_++;
       }
     }
     return advance(last_read_, 1);
   }
-  /// n moving cycles after t. stand_[0] <= stand_[1].
+  /// n moving cycles after t. stand_ is ascending.
   Cycle advance(Cycle t, Cycle n) const {
     Cycle to = t + n;
     for (Cycle s : stand_)
@@ -190,11 +193,11 @@ class Pipeline {
     return to;
   }
 
-  Cycle steps_, period_, groups_;
+  Cycle steps_, period_, last_group_, fire_to_write_, read_cycles_, read_to_pack_;
   const Round& round_;
   Queue<Cycle> pending_;     // first writes of ranges that wait to open
   Queue<Closing> closing_;
-  Cycle end_ = 1, release_[2] = {-1, -1}, last_read_ = -1, last_beat_ = -1, stand_[2] = {-1, -1};
+  Cycle end_ = 1, release_[2] = {-1, -1}, last_read_ = -1, last_beat_ = -1, stand_[4] = {-1, -1, -1, -1};
   Cycle first_fire_ = -1, last_fire_ = -1;
   Cycle opened_ = 0, dispatched_ = 0;  // both count to 2 only
 };
@@ -249,7 +252,7 @@ Round make_round(const Hardware& hw, const Layer& layer, const FiringPlan& plan)
 
 Timing fast_timing(const Hardware& hw, const Layer& layer, int frames) {
   const Cycle row_words = Cycle{(layer.stored_cin() + hw.lanes - 1) / hw.lanes} * layer.w;
-  const Cycle slots = hw.buffer_words / row_words;
+  const Cycle slots = hw.ring_rows(row_words);
   if (slots < std::min(layer.kh, layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,

@@ -56,6 +56,14 @@ struct CaseOptions {
   bool scales = true;       ///< M other than 1, Z other than 0
 };
 
+/// Half of the cases multiply serially, with widths of M and G from the seed; the timing reads no data.
+inline void random_serial(Hardware& hw, std::uint32_t seed) {
+  hw.serial_multiply = seed / 5 % 2 == 0;
+  hw.scale_bits = 1 + static_cast<int>(seed / 11 % 9);
+  hw.channel_scale_bits = 2 + static_cast<int>(seed / 13 % 15);
+  hw.zero_point = seed / 17 % 2 == 0;
+}
+
 /// A random case; a pure function of the seed.
 inline Case random_case(std::uint32_t seed, CaseOptions options = {}) {
   std::mt19937 rng(seed);

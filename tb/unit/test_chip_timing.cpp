@@ -168,6 +168,7 @@ int stream_of(const ChipGraph& g, const std::string& name) {
 TEST_CASE("stepped core: without stalls it is predict_timing", "[chip]") {
   property("beats, first and last firing, firing cycles", [](std::uint32_t seed) {
     testing::Case c = random_case(seed);
+    testing::random_serial(c.hw, seed);
     c.hw.joint_lanes = 1 + static_cast<int>(seed % static_cast<unsigned>(std::min(c.hw.lanes, c.hw.adcs())));
     const int row = (c.layer.stored_cin() + c.hw.lanes - 1) / c.hw.lanes * c.layer.w;
     c.hw.buffer_words = row * (std::min(c.layer.kh, c.layer.h) + static_cast<int>(seed / 7 % 4));
@@ -187,6 +188,7 @@ TEST_CASE("stepped core: without stalls it is predict_timing", "[chip]") {
 TEST_CASE("stepped core: under stalls nothing is lost and nothing comes early", "[chip]") {
   property("same beats, later", [](std::uint32_t seed) {
     testing::Case c = random_case(seed);
+    testing::random_serial(c.hw, seed);
     c.hw.joint_lanes = 1;
     c.hw.buffer_words = (c.layer.stored_cin() + c.hw.lanes - 1) / c.hw.lanes * c.layer.w * std::min(c.layer.kh, c.layer.h);
     const Timing free = predict_timing(c.hw, c.layer, 2);

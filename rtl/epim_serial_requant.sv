@@ -1,0 +1,80 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Serial requantiser, the same equation as `epim_requant` without a multiplier:
+///   out = clamp( (acc * G + B + half) >>> SH, lo, hi ),   half = 2^(SH-1), 0 when SH = 0.
+/// Since floor((v + 2^(SH-1)) / 2^SH) = (v >>> SH) + bit SH-1 of v, rounding needs no wide adder.
+/// Latency: `acc_i`, `scale_i`, `bias_i` with `load_i` in cycle l; `last_o` in l+ScaleBits; shifted right by multiples
+/// of eight, by less than eight, and clamped in the three cycles after that: `out_o` from l+ScaleBits+4. A new load is
+/// legal from l+ScaleBits+1 on. Everything holds while `en_i` is low.
+module epim_serial_requant #(
+  /// Bits of an accumulator, signed.
+  parameter int AccBits = 32,
+  /// Bits of G, signed.
+  parameter int ScaleBits = 16,
+  /// Bits of B, signed.
+  parameter int BiasBits = 32,
+  /// Bits of an output channel.
+  parameter int OutBits = 8,
+  /// Derived parameter, do not overwrite: bits of acc * G + B, signed.
+  localparam int SumW = epim_pkg::max2(AccBits, BiasBits) + 1 + ScaleBits
+) (
+  /// Clock.
+  input  logic                 clk_i,
+  /// Reset, active low.
+  input  logic                 rst_ni,
+  /// Forget a running multiplication.
+  input  logic                 clear_i,
+  /// Advance.
+  input  logic                 en_i,
+  /// Take accumulator, G and B.
+  input  logic                 load_i,
+  input  logic [AccBits-1:0]   acc_i,
+  input  logic [ScaleBits-1:0] scale_i,
+  input  logic [BiasBits-1:0]  bias_i,
+  /// The multiplication ends in this cycle.
+  output logic                 last_o,
+  /// SH, 0..63; at most `SumW`-1 is meaningful.
+  input  logic [5:0]           cfg_shift_i,
+  /// Clamp limits, signed.
+  input  logic [OutBits:0]     cfg_lo_i,
+  input  logic [OutBits:0]     cfg_hi_i,
+  /// Output channel: the low bits of the clamped value.
+  output logic [OutBits-1:0]   out_o
+);
+
+  logic [SumW-1:0] product;
+  epim_serial_mul #(.AWidth(AccBits), .BWidth(ScaleBits), .BSigned(1'b1), .CWidth(BiasBits)) u_mul (
+    .clk_i, .rst_ni, .clear_i, .en_i, .load_i, .a_i(acc_i), .b_i(scale_i), .c_i(bias_i), .last_o, .result_o(product)
+  );
+
+  // One bit below the value keeps the rounding bit. The value fits if every bit above OutBits+1 is its sign.
+  localparam int ShiftW = SumW + 1;
+  localparam int ValueW = OutBits + 2;
+  localparam int WideW  = epim_pkg::max2(ShiftW, ValueW + 1);
+  logic signed [ShiftW-1:0] coarse_q, fine;
+  logic signed [WideW-1:0]  wide;
+  assign fine = coarse_q >>> cfg_shift_i[2:0];
+  assign wide = WideW'(fine);
+
+  logic              fits_q, negative_q;
+  logic [ValueW:0]   value_q;
+  logic signed [ValueW-1:0] rounded, lo, hi;
+  logic [OutBits-1:0] out_q;
+  assign rounded = $signed(value_q[ValueW:1]) + $signed(ValueW'(value_q[0]));
+  assign lo      = ValueW'($signed(cfg_lo_i));
+  assign hi      = ValueW'($signed(cfg_hi_i));
+
+  always_ff @(posedge clk_i) begin
+    if (en_i) begin
+      coarse_q   <= $signed({product, 1'b0}) >>> {cfg_shift_i[5:3], 3'd0};
+      value_q    <= wide[ValueW:0];
+      fits_q     <= (&wide[WideW-1:ValueW-1]) || !(|wide[WideW-1:ValueW-1]);
+      negative_q <= wide[WideW-1];
+      if (fits_q) out_q <= (rounded < lo) ? lo[OutBits-1:0] : ((rounded > hi) ? hi[OutBits-1:0] : rounded[OutBits-1:0]);
+      else        out_q <= negative_q ? lo[OutBits-1:0] : hi[OutBits-1:0];
+    end
+  end
+  assign out_o = out_q;
+
+endmodule
