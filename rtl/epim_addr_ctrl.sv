@@ -318,7 +318,8 @@ module epim_addr_ctrl #(
                   ky_q    <= '0;
                   y_q     <= y0_q;
                   block_q <= block_next;
-                  xw_q    <= xw0_q + $signed(OffsetW'(block_next));
+                  // The sum of block_next, without waiting for it.
+                  xw_q    <= req_last_block_o ? xw0_q : xw0_q + $signed(OffsetW'(block_q)) + $signed(OffsetW'(1));
                   rbase_q <= base_q;
                 end
               end
