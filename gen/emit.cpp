@@ -207,6 +207,8 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"ZeroBits", std::to_string(p.zero_bits())},
       {"SerialMultiply", hw.serial_multiply ? "1'b1" : "1'b0"},
       {"InputShift", hw.input_shift ? "1'b1" : "1'b0"},
+      {"AdcStages", std::to_string(hw.adc_stages)},
+      {"Early", hw.early_compare ? "1'b1" : "1'b0"},
       {"DimW", std::to_string(hw.dim_bits)},
       {"GeometryReadback", hw.geometry_readback ? "1'b1" : "1'b0"},
       {"MaxPatches", std::to_string(p.max_patches)},

@@ -121,7 +121,7 @@ void SteppedCore::step(bool word_in, bool out_ready) {
   }
   // Drain and requantiser.
   if (out_en) {
-    rest_ = reads ? hw_.read_cycles() - 1 : std::max(rest_ - 1, 0);
+    rest_ = reads ? hw_.read_cycles() - 1 : std::max(rest_ - 1, take ? hw_.take_to_read() - 1 : 0);
     run_.pop_back();
     run_.push_front({});
     if (reads)

@@ -28,6 +28,8 @@ struct Hardware {
   int channel_bias_bits = 32;   ///< width of B, signed
   bool serial_multiply = false; ///< scale, zero point and requantiser multiply one bit per cycle
   bool input_shift = false;     ///< input register as shift registers instead of selected bit planes; dac_bits = 1
+  int adc_stages = 1;           ///< cycles of an ADC conversion: 1 or 2
+  bool early_compare = false;   ///< comparisons of the controllers one cycle ahead, into registers
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
   int acc_bits = 0;        ///< width of an accumulator, signed; 0 = derived from the loaded layers
@@ -94,9 +96,11 @@ struct Hardware {
     return steps() > joint ? steps() : joint;
   }
   /// Cycles from the last input step of a column step to the accumulator write of its first group.
-  int fire_to_write() const { return serial_multiply ? 4 + group_cycles() : 6; }
+  int fire_to_write() const { return (serial_multiply ? 3 + group_cycles() : 5) + adc_stages; }
   /// Cycles from one accumulator read of the drain to the next.
   int read_cycles() const { return serial_multiply ? channel_scale_bits + 1 : 1; }
+  /// Cycles from taking a range to its first accumulator read.
+  int take_to_read() const { return serial_multiply ? 3 : 1; }
   /// Cycles from an accumulator read to the output packer.
   int read_to_pack() const { return serial_multiply ? channel_scale_bits + 5 : 3; }
 };

@@ -87,7 +87,7 @@ class Freezes {
 class Drain {
  public:
   Drain(const Hardware& hw, const FiringPlan& plan, std::vector<Cycle>* beats)
-      : lanes_(hw.lanes), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()), beats_(beats) {
+      : lanes_(hw.lanes), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()), take_to_read_(hw.take_to_read()), beats_(beats) {
     for (const OutputRange& range : plan.ranges) reads_.push_back(drain_reads(hw, range));
   }
 
@@ -99,7 +99,7 @@ class Drain {
     const std::vector<int>& reads = reads_[index];
     for (std::size_t i = 0; i < reads.size(); ++i) {
       read = i > 0 ? advance(read, read_cycles_)
-             : last_read_ < 0 ? advance(take, 1) : std::max(advance(take, 1), advance(last_read_, read_cycles_));
+             : last_read_ < 0 ? advance(take, take_to_read_) : std::max(advance(take, take_to_read_), advance(last_read_, read_cycles_));
       pack(read, reads[i], end_round && i + 1 == reads.size());
     }
     last_read_ = read;
@@ -136,7 +136,7 @@ class Drain {
   }
 
   int lanes_;
-  Cycle read_cycles_, read_to_pack_;
+  Cycle read_cycles_, read_to_pack_, take_to_read_;
   std::vector<Cycle>* beats_;
   std::vector<std::vector<int>> reads_;  // channels of each read, per range
   Cycle last_read_ = -1, last_beat_ = -1;

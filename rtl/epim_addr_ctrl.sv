@@ -28,6 +28,8 @@ module epim_addr_ctrl #(
   parameter int DimW = 16,
   /// Frames follow each other for ever: there is no last one.
   parameter bit Endless = 1'b0,
+  /// Compare one cycle ahead, into registers: the same cycles with a shorter path.
+  parameter bit Early = 1'b0,
   /// Derived parameter, do not overwrite: bits of a patch index.
   localparam int PatchW = epim_pkg::idx_width(MaxPatches),
   /// Derived parameter, do not overwrite: bits of a buffer address.
@@ -122,12 +124,17 @@ module epim_addr_ctrl #(
   logic [DimW-1:0]      freed_q;           // rows of this frame given back
 
   // Rows the window needs: max(y0,0) .. min(y0+kh-1, in_h-1); freed_q == max(y0,0) when all above are given back.
-  logic signed [DimW:0] in_h, y_end;
-  logic [DimW-1:0]      top, rows_needed;
+  // `Early`: y0n_q holds the y0 of the row that follows (of the first row in StFetch, which takes two cycles). It is right
+  // from the second cycle of a row on, and a row takes two: one in StRow, one in StRun. At its end top and rows are kept.
+  logic signed [DimW:0] in_h, y0, y_end, y0n_q;
+  logic [DimW-1:0]      top_now, top_q, top, rows_now, rows_needed_q, rows_needed;
   assign in_h  = $signed({1'b0, cfg_in_h_i});
-  assign y_end = y0_q + $signed((DimW + 1)'(cfg_kh_i));
-  assign top   = (y0_q < 0) ? '0 : ((y0_q > in_h) ? cfg_in_h_i : y0_q[DimW-1:0]);
-  assign rows_needed = (y_end <= 0) ? '0 : (((y_end > in_h) ? cfg_in_h_i : y_end[DimW-1:0]) - top);
+  assign y0    = Early ? y0n_q : y0_q;
+  assign y_end = y0 + $signed((DimW + 1)'(cfg_kh_i));
+  assign top_now     = (y0 < 0) ? '0 : ((y0 > in_h) ? cfg_in_h_i : y0[DimW-1:0]);
+  assign rows_now    = (y_end <= 0) ? '0 : (((y_end > in_h) ? cfg_in_h_i : y_end[DimW-1:0]) - top_now);
+  assign top         = Early ? top_q : top_now;
+  assign rows_needed = Early ? rows_needed_q : rows_now;
 
   logic must_free, tail_free;
   assign must_free = (state_q == StRow) && (freed_q != top);
@@ -138,9 +145,13 @@ module epim_addr_ctrl #(
   assign go         = (state_q == StRun) && (!first_q || bank_free_i);
   assign word_last  = (left_q == '0);
   assign patch_last = (patch_q == cfg_last_patch_i);
-  assign x_last     = (ox_q + DimW'(1)) == cfg_out_w_i;
-  assign y_last     = (oy_q + DimW'(1)) == cfg_out_h_i;
-  assign frame_last = !Endless && (frame_q + DimW'(1)) == cfg_frames_i;
+  // `Early`: the last column is compared when the column changes, last row and frame one cycle after, before their use.
+  logic x_last_q, y_last_q, frame_last_q, y_last_now, frame_last_now;
+  assign y_last_now     = (oy_q + DimW'(1)) == cfg_out_h_i;
+  assign frame_last_now = !Endless && (frame_q + DimW'(1)) == cfg_frames_i;
+  assign x_last     = Early ? x_last_q : ((ox_q + DimW'(1)) == cfg_out_w_i);
+  assign y_last     = Early ? y_last_q : y_last_now;
+  assign frame_last = Early ? frame_last_q : frame_last_now;
 
   logic kx_last, ky_last;
   assign kx_last = (kx_q + 8'd1) == cfg_kw_i;
@@ -198,6 +209,20 @@ module epim_addr_ctrl #(
   logic signed [OffsetW-1:0] xw0_next;
   assign x0_next  = !patch_last ? x0_q : (x_last ? x_pad : x0_q + stride);
   assign xw0_next = !patch_last ? xw0_q : (x_last ? $signed(cfg_x_first_i) : xw0_q + $signed(cfg_x_step_i));
+
+  logic row_end;
+  assign row_end = go && word_last && patch_last && x_last;
+  always_ff @(posedge clk_i) begin
+    y0n_q        <= (state_q == StFetch) ? y0_q : (y_last_now ? y_pad : y0_q + stride);
+    y_last_q     <= y_last_now;
+    frame_last_q <= frame_last_now;
+    if (state_q == StFetch || row_end) begin
+      top_q         <= top_now;
+      rows_needed_q <= rows_now;
+    end
+    if (state_q == StFetch || row_end) x_last_q <= cfg_out_w_i == DimW'(1);
+    else if (go && word_last && patch_last) x_last_q <= (ox_q + DimW'(2)) == cfg_out_w_i;
+  end
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -293,7 +318,8 @@ module epim_addr_ctrl #(
                   ky_q    <= '0;
                   y_q     <= y0_q;
                   block_q <= block_next;
-                  xw_q    <= xw0_q + $signed(OffsetW'(block_next));
+                  // The sum of block_next, without waiting for it.
+                  xw_q    <= req_last_block_o ? xw0_q : xw0_q + $signed(OffsetW'(block_q)) + $signed(OffsetW'(1));
                   rbase_q <= base_q;
                 end
               end

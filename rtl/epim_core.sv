@@ -49,6 +49,10 @@ module epim_core #(
   parameter bit SerialMultiply = 1'b0,
   /// Input register as shift registers; needs `DacBits` = 1.
   parameter bit InputShift = 1'b0,
+  /// Cycles of an ADC conversion, 1 or 2.
+  parameter int AdcStages = 1,
+  /// Compare one cycle ahead, into registers: the same cycles with a shorter path.
+  parameter bit Early = 1'b0,
   /// Bits of a row, column or frame count.
   parameter int DimW = 16,
   /// Geometry registers can be read; otherwise only their bits in use are kept.
@@ -280,7 +284,8 @@ module epim_core #(
   logic [Lanes*ActBits-1:0] buf_data;
   logic [DimW-1:0]   rows_ready;
 
-  epim_input_buffer #(.Depth(BufferWords), .Width(Lanes*ActBits), .DimW(DimW), .Endless(Endless)) u_input_buffer (
+  epim_input_buffer #(.Depth(BufferWords), .Width(Lanes*ActBits), .DimW(DimW), .Endless(Endless), .Early(Early))
+  u_input_buffer (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy),
     .cfg_row_words_i(g_row_words), .cfg_ring_words_i(g_ring_words), .cfg_ring_rows_i(g_ring_rows),
     .cfg_in_h_i(g_in_h), .cfg_frames_i(g_frames),
@@ -304,7 +309,7 @@ module epim_core #(
   logic                 req, req_pad, req_last_block, req_first, req_last, req_bank, bank_free;
   logic [IfrtAddrW-1:0] req_ifrt;
   epim_addr_ctrl #(.MaxPatches(MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW),
-                   .BufferDepth(BufferWords), .DimW(DimW), .Endless(Endless))
+                   .BufferDepth(BufferWords), .DimW(DimW), .Endless(Endless), .Early(Early))
   u_addr_ctrl (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy), .cfg_last_patch_i(g_last_patch), .cfg_kh_i(g_kh), .cfg_kw_i(g_kw),
     .cfg_stride_i(g_stride), .cfg_pad_top_i(g_pad_top), .cfg_pad_left_i(g_pad_left), .cfg_in_h_i(g_in_h),
@@ -408,7 +413,8 @@ module epim_core #(
   );
 
   epim_fire_ctrl #(.MaxPatches(MaxPatches), .PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes),
-                   .Steps(Steps), .ActSigned(ActSigned), .ChannelW(ChannelW), .GroupCycles(GroupCycles))
+                   .Steps(Steps), .ActSigned(ActSigned), .ChannelW(ChannelW), .Early(Early), .AdcStages(AdcStages),
+                   .GroupCycles(GroupCycles))
   u_fire_ctrl (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy), .en_i(array_en), .cfg_last_patch_i(g_last_patch),
     .ofat_re_o(ofat_re), .ofat_patch_o(ofat_patch), .ofat_start_i(ofat_start), .ofat_stop_i(ofat_stop),
@@ -440,7 +446,7 @@ module epim_core #(
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .SerialMultiply(SerialMultiply), .Count(Count), .InitFile(CellFile == "" ? "" : {CellFile, Hundreds, Tens, Ones, Ram ? "_adc" : ".hex"}),
+                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .Count(Count), .InitFile(CellFile == "" ? "" : {CellFile, Hundreds, Tens, Ones, Ram ? "_adc" : ".hex"}),
                   .ScaleInit(32'(ScaleInit[Pe*16 +: 16])), .ZeroInit(32'($signed(ZeroInit[Pe*16 +: 16]))))
         u_pe (
           .clk_i, .rst_ni, .en_i(array_en), .fire_i(fire), .load_i(load), .cstep_i(cstep),

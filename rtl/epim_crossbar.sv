@@ -14,7 +14,7 @@
 ///   code = min( sum over rows r of x[r] * G[r][c][s], 2^AdcBits - 1 ),   x[r] the DAC level of word line r.
 /// `EPIM_CROSSBAR_BLACKBOX` leaves the body out, so that an analog macro with the same ports takes its place.
 /// Latency: word lines, column step and selection are taken in cycle f (`fire_i`, `en_i`), `code_o` holds the codes
-/// from f+2. `load_i` marks the first input step of a column step: the column is read once and held.
+/// from f+1+AdcStages. `load_i` marks the first input step of a column step: the column is read once and held.
 /// Programming: one 64-row chunk per write; address fields, least significant first: chunk, plane, ADC lane, column
 /// step (each rounded up to a power of two); plane = (slice*2 + negative)*CellBits + bit of the cell.
 module epim_crossbar #(
@@ -34,6 +34,8 @@ module epim_crossbar #(
   parameter int Adcs = 8,
   /// Cell memory: 0 = one flat array of chunks (fast in simulation), 1 = one RAM per lane and chunk (synthesis).
   parameter bit Ram = 1'b0,
+  /// Cycles of a conversion: 1, or 2 with codes and events one cycle later.
+  parameter int AdcStages = 1,
   /// Count cell reads, zero and saturated conversions.
   parameter bit Count = 1'b1,
   /// Image of the cells, `$readmemh`; empty: none. Flat array: the file, one chunk per line. RAMs: its name up to the
@@ -301,16 +303,19 @@ module epim_crossbar #(
     end
   endgenerate
 
-  // ADC output register.
+  // ADC output register, or two.
+  logic [Adcs*Slices*2*AdcBits-1:0] code_first;
+  logic [31:0]                      reads_first;
+  logic [15:0]                      zeros_first, saturated_first;
   generate
     if (Ram && !Count) begin : gen_late_code
-      assign code_o = code;
+      assign code_first = code;
     end else begin : gen_code
       logic [Adcs*Slices*2*AdcBits-1:0] code_q;
       always_ff @(posedge clk_i) begin
         if (en_i && fire_q) code_q <= code;
       end
-      assign code_o = code_q;
+      assign code_first = code_q;
     end
   endgenerate
 
@@ -329,13 +334,38 @@ module epim_crossbar #(
           saturated_q <= saturated;
         end
       end
-      assign cell_reads_o    = reads_q;
-      assign adc_zero_o      = zeros_q;
-      assign adc_saturated_o = saturated_q;
+      assign reads_first     = reads_q;
+      assign zeros_first     = zeros_q;
+      assign saturated_first = saturated_q;
     end else begin : gen_no_count
-      assign cell_reads_o    = '0;
-      assign adc_zero_o      = '0;
-      assign adc_saturated_o = '0;
+      assign reads_first     = '0;
+      assign zeros_first     = '0;
+      assign saturated_first = '0;
+    end
+  endgenerate
+
+  generate
+    if (AdcStages > 1) begin : gen_second
+      logic [Adcs*Slices*2*AdcBits-1:0] code_second_q;
+      logic [31:0]                      reads_second_q;
+      logic [15:0]                      zeros_second_q, saturated_second_q;
+      always_ff @(posedge clk_i) begin
+        if (en_i) begin
+          code_second_q      <= code_first;
+          reads_second_q     <= reads_first;
+          zeros_second_q     <= zeros_first;
+          saturated_second_q <= saturated_first;
+        end
+      end
+      assign code_o          = code_second_q;
+      assign cell_reads_o    = reads_second_q;
+      assign adc_zero_o      = zeros_second_q;
+      assign adc_saturated_o = saturated_second_q;
+    end else begin : gen_first
+      assign code_o          = code_first;
+      assign cell_reads_o    = reads_first;
+      assign adc_zero_o      = zeros_first;
+      assign adc_saturated_o = saturated_first;
     end
   endgenerate
 `endif

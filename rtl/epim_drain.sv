@@ -7,7 +7,7 @@
 /// column; again from the first while channels of the range are left (output channel wrapping: copies). The entry of
 /// the channel parameters is a running number within the round, so it needs no address arithmetic.
 /// Latency: a range offered in cycle d is read from d+1, one group per `ReadCycles` cycles in which `en_i`; the next
-/// range follows without a gap.
+/// range follows without a gap. With `ReadCycles` of 3 or more a range is read from d+3 on.
 module epim_drain #(
   /// PE columns.
   parameter int PeCols = 1,
@@ -94,6 +94,8 @@ module epim_drain #(
 
   // Columns of the group that belong to the range: a run of lanes.
   logic [JointLanes-1:0] member;
+  logic [CountW-1:0]     count_now;
+  logic [LaneW-1:0]      offset_now;
   always_comb begin
     for (int i = 0; i < JointLanes; i++) begin
       member[i] = ({u_q, k_q, g_q, LaneW'(i)} >= first_q) && ({u_q, k_q, g_q, LaneW'(i)} <= last_q)
@@ -101,24 +103,66 @@ module epim_drain #(
     end
   end
   always_comb begin
-    rd_count_o  = '0;
-    rd_offset_o = '0;
+    count_now  = '0;
+    offset_now = '0;
     for (int i = JointLanes - 1; i >= 0; i--) begin
       if (member[i]) begin
-        rd_count_o  = rd_count_o + CountW'(1);
-        rd_offset_o = LaneW'(i);
+        count_now  = count_now + CountW'(1);
+        offset_now = LaneW'(i);
       end
     end
   end
 
-  logic                last_group, pass_end, range_end, x_last, y_last;
+  // Of the group that is read. With multipliers they follow in the cycle; a serial requantiser leaves the time to compare
+  // in two steps: the reads' rest, and two more cycles after a range is taken.
+  logic                last_group, pass_end, range_end, x_last, y_last, frame_last;
+  logic                pass_end_now, x_last_now, y_last_now, frame_last_now;
+  logic [CountW-1:0]   count;
+  logic [LaneW-1:0]    offset;
   logic [ChannelW-1:0] channel_next;
   assign last_group   = (k_q == LastCStep) ? (g_q == GroupW'(LastGroups - 1)) : (g_q == GroupW'(Groups - 1));
-  assign pass_end     = {u_q, k_q, g_q} == last_q[ColumnW-1:LaneW];
-  assign channel_next = channel_q + ChannelW'(rd_count_o);
-  assign range_end    = pass_end && (channel_next >= stop_q);
-  assign x_last       = (x_q + DimW'(1)) == cfg_out_w_i;
-  assign y_last       = (y_q + DimW'(1)) == cfg_out_h_i;
+  assign pass_end_now   = {u_q, k_q, g_q} == last_q[ColumnW-1:LaneW];
+  assign x_last_now     = (x_q + DimW'(1)) == cfg_out_w_i;
+  assign y_last_now     = (y_q + DimW'(1)) == cfg_out_h_i;
+  assign frame_last_now = (frame_q + DimW'(1)) == cfg_frames_i;
+  assign rd_count_o     = count;
+  assign rd_offset_o    = offset;
+  generate
+    if (ReadCycles > 2) begin : gen_ahead
+      logic                pass_end_q, range_end_q, x_last_q, y_last_q, frame_last_q;
+      logic [CountW-1:0]   count_q;
+      logic [LaneW-1:0]    offset_q;
+      logic [ChannelW-1:0] channel_next_q, channel_sum;
+      assign channel_sum = channel_q + ChannelW'(count_q);
+      always_ff @(posedge clk_i) begin
+        count_q        <= count_now;
+        offset_q       <= offset_now;
+        pass_end_q     <= pass_end_now;
+        x_last_q       <= x_last_now;
+        y_last_q       <= y_last_now;
+        frame_last_q   <= frame_last_now;
+        channel_next_q <= channel_sum;
+        range_end_q    <= pass_end_q && (channel_sum >= stop_q);
+      end
+      assign count        = count_q;
+      assign offset       = offset_q;
+      assign pass_end     = pass_end_q;
+      assign channel_next = channel_next_q;
+      assign range_end    = range_end_q;
+      assign x_last       = x_last_q;
+      assign y_last       = y_last_q;
+      assign frame_last   = frame_last_q;
+    end else begin : gen_at_once
+      assign count        = count_now;
+      assign offset       = offset_now;
+      assign pass_end     = pass_end_now;
+      assign channel_next = channel_q + ChannelW'(rd_count_o);
+      assign range_end    = pass_end && (channel_next >= stop_q);
+      assign x_last       = x_last_now;
+      assign y_last       = y_last_now;
+      assign frame_last   = frame_last_now;
+    end
+  endgenerate
 
   logic step, take, rested;
   assign step = active_q && rested && en_i;
@@ -126,12 +170,17 @@ module epim_drain #(
 
   generate
     if (ReadCycles > 1) begin : gen_rest
-      localparam int RestW = epim_pkg::num_width(ReadCycles - 1);
+      localparam int RestW = epim_pkg::num_width(ReadCycles);
+      localparam int SetUp = (ReadCycles > 2) ? 2 : 0;
       logic [RestW-1:0] rest_q;  // cycles until the next read
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) rest_q <= '0;
         else if (clear_i) rest_q <= '0;
-        else if (en_i) rest_q <= step ? RestW'(ReadCycles - 1) : (rested ? '0 : rest_q - RestW'(1));
+        else if (en_i) begin
+          if (step)         rest_q <= RestW'(ReadCycles - 1);
+          else if (take)    rest_q <= (rest_q > RestW'(SetUp + 1)) ? rest_q - RestW'(1) : RestW'(SetUp);
+          else if (!rested) rest_q <= rest_q - RestW'(1);
+        end
       end
       assign rested = rest_q == '0;
     end else begin : gen_no_rest
@@ -149,7 +198,7 @@ module epim_drain #(
   assign rd_end_range_o = range_end;
   assign rd_end_round_o = range_end && end_round_q;
   assign rd_end_frame_o = rd_end_round_o && x_last && y_last;
-  assign rd_end_all_o   = !Endless && rd_end_frame_o && ((frame_q + DimW'(1)) == cfg_frames_i);
+  assign rd_end_all_o   = !Endless && rd_end_frame_o && frame_last;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin

@@ -8,7 +8,7 @@
 /// The next activation is dispatched in the last cycle of the running one, so a full input register bank costs no
 /// bubble. The controller also times the pipeline behind the array:
 ///   f    word lines, column step and ADC selection (`fire_o`)
-///   f+2  ADC codes to shift-add (`acc_*`)
+///   f+2  ADC codes to shift-add (`acc_*`); one cycle later, and all after it, with `AdcStages` = 2
 ///   f+3  psums of a finished column step go group by group to scale and joint (`ser_*`), with the range they
 ///        belong to: `ser_opens_o` starts a range, `ser_closes_o` ends it. A group is taken with `ser_load_o`; serial
 ///        multipliers need `GroupCycles` cycles for one, and `ser_valid_o` comes two cycles before its product.
@@ -30,6 +30,10 @@ module epim_fire_ctrl #(
   parameter bit ActSigned = 1'b0,
   /// Bits of an output channel number.
   parameter int ChannelW = 8,
+  /// Compare one cycle ahead, into registers: the same cycles with a shorter path.
+  parameter bit Early = 1'b0,
+  /// Cycles of a conversion, 1 or 2.
+  parameter int AdcStages = 1,
   /// Cycles of a group in the scale stage: 1, or those of a serial multiplication, 2 or more.
   parameter int GroupCycles = 1,
   /// Derived parameter, do not overwrite.
@@ -146,11 +150,14 @@ module epim_fire_ctrl #(
 
   logic [CStepW-1:0] kf, kl;
   logic [1:0]        kind;
-  logic              k_last;
+  logic              k_last, k_last_now, k_last_q;
   assign kf     = first_q[GroupW+LaneW +: CStepW];
   assign kl     = last_q[GroupW+LaneW +: CStepW];
   assign kind   = scan_kind(first_q, last_q);
-  assign k_last = (kind == 2'd0) ? (k_q == kl) : (k_q == LastCStep);
+  // `Early`: compared in the first cycle of a column step, read in a later one.
+  assign k_last_now = (kind == 2'd0) ? (k_q == kl) : (k_q == LastCStep);
+  assign k_last     = (Early && Steps > 1) ? k_last_q : k_last_now;
+  always_ff @(posedge clk_i) k_last_q <= k_last_now;
 
   logic firing, cycle_end, act_end;
   // Constant where every cycle of the period fires.
@@ -253,8 +260,9 @@ module epim_fire_ctrl #(
     end
   end
 
-  // Two stages to the ADC codes, a third to the serialiser.
-  logic [1:0] valid_q, first_s_q, last_s_q, second_s_q;
+  // Two stages to the ADC codes (three with a conversion of two cycles), another to the serialiser.
+  localparam int Last = AdcStages;
+  logic [AdcStages:0] valid_q, first_s_q, last_s_q, second_s_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       valid_q    <= '0;
@@ -264,20 +272,20 @@ module epim_fire_ctrl #(
     end else if (clear_i) begin
       valid_q    <= '0;
     end else if (en_i) begin
-      valid_q    <= {valid_q[0], firing};
-      first_s_q  <= {first_s_q[0], cycle_q == '0};
-      second_s_q <= {second_s_q[0], cycle_q == PeriodW'(1)};
-      last_s_q   <= {last_s_q[0], cycle_q == LastStep};
+      valid_q    <= {valid_q[Last-1:0], firing};
+      first_s_q  <= {first_s_q[Last-1:0], cycle_q == '0};
+      second_s_q <= {second_s_q[Last-1:0], cycle_q == PeriodW'(1)};
+      last_s_q   <= {last_s_q[Last-1:0], cycle_q == LastStep};
     end
   end
-  assign acc_valid_o      = valid_q[1];
-  assign acc_first_o      = first_s_q[1];
-  assign acc_sign_o       = ActSigned && first_s_q[1];
-  assign acc_after_sign_o = ActSigned && second_s_q[1];
-  assign acc_last_o       = last_s_q[1];
+  assign acc_valid_o      = valid_q[Last];
+  assign acc_first_o      = first_s_q[Last];
+  assign acc_sign_o       = ActSigned && first_s_q[Last];
+  assign acc_after_sign_o = ActSigned && second_s_q[Last];
+  assign acc_last_o       = last_s_q[Last];
 
   localparam int TokenW = CStepW + 4 + 2 * ChannelW + 2 * ColumnW;
-  logic [TokenW-1:0] token, token1_q, token2_q, ser_q;
+  logic [TokenW-1:0] token, token1_q, token1b_q, token2_q, ser_q;
   assign token = {k_q, first_k_q, opens_q, closes && k_last, end_round, start_q, stop_q, first_q, last_q};
 
   localparam int SubW = epim_pkg::idx_width(GroupCycles);
@@ -290,7 +298,8 @@ module epim_fire_ctrl #(
   always_ff @(posedge clk_i) begin
     if (en_i) begin
       if (firing) token1_q <= token;
-      token2_q <= token1_q;
+      token1b_q <= token1_q;
+      token2_q <= (AdcStages > 1) ? token1b_q : token1_q;
       if (acc_valid_o && acc_last_o) ser_q <= token2_q;
     end
   end

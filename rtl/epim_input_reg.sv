@@ -130,19 +130,25 @@ module epim_input_reg #(
   generate
     if (Shift) begin : gen_shift
       for (genvar g = 0; g < Rows / Lanes; g++) begin : gen_group
-        logic hit, take0, take1;
-        assign hit   = row == RowW'(g * Lanes);
-        assign take0 = we_i && !wbank_i && (hit || first_i);
-        assign take1 = we_i && wbank_i && (hit || first_i);
+        // Lines that the patch names take their activations, the others are cleared by its first word.
+        logic hit, take0, take1, clear0, clear1;
+        assign hit    = row == RowW'(g * Lanes);
+        assign take0  = we_i && !wbank_i && hit;
+        assign take1  = we_i && wbank_i && hit;
+        assign clear0 = we_i && !wbank_i && !hit && first_i;
+        assign clear1 = we_i && wbank_i && !hit && first_i;
         for (genvar l = 0; l < Lanes; l++) begin : gen_line
-          // One gate of four inputs in front of each bit: written and named, or turned.
           logic [ActBits-1:0] line0_q, line1_q, lane;
-          assign lane = data_i[l*ActBits +: ActBits] & {ActBits{hit}};
+          assign lane = data_i[l*ActBits +: ActBits];
           always_ff @(posedge clk_i) begin
-            if (take0 || (fire_i && !bank_i))
-              line0_q <= take0 ? lane : (line0_q << 1) | ActBits'(line0_q[ActBits-1]);
-            if (take1 || (fire_i && bank_i))
-              line1_q <= take1 ? lane : (line1_q << 1) | ActBits'(line1_q[ActBits-1]);
+            if (take0 || clear0 || (fire_i && !bank_i)) begin
+              if (clear0) line0_q <= '0;
+              else line0_q <= take0 ? lane : (line0_q << 1) | ActBits'(line0_q[ActBits-1]);
+            end
+            if (take1 || clear1 || (fire_i && bank_i)) begin
+              if (clear1) line1_q <= '0;
+              else line1_q <= take1 ? lane : (line1_q << 1) | ActBits'(line1_q[ActBits-1]);
+            end
           end
           assign shifted[g*Lanes+l] = bank_i ? line1_q[ActBits-1] : line0_q[ActBits-1];
         end

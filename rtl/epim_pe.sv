@@ -7,7 +7,7 @@
 ///   psum[c] = sum over steps b of sgn(b) * 2^first_bit(b) * sum over slices s of 2^(s*CellBits) * (pos - neg)
 /// and per group of `JointLanes` columns
 ///   prod[c] = M * ( psum[c] + Z * sum of x )      (Z only with `ZeroPoint`).
-/// Latency: codes (f+2) to finished psums one cycle; a group selected in cycle h is on `prod_o` from h+2. With
+/// Latency: codes (f+1+AdcStages) to finished psums one cycle; a group selected in cycle h is on `prod_o` from h+2. With
 /// `SerialMultiply` Z and M are multiplied bit by bit: a group taken with `ser_load_i` in cycle h is on `prod_o` from
 /// h+GroupCycles on, GroupCycles = ScaleBits+1, and ZeroBits+1 more with `ZeroPoint`.
 module epim_pe #(
@@ -45,6 +45,8 @@ module epim_pe #(
   parameter bit Ram = 1'b0,
   /// Count events.
   parameter bit Count = 1'b1,
+  /// Cycles of a conversion.
+  parameter int AdcStages = 1,
   /// Cell image; empty: none.
   parameter InitFile = "",
   /// M at reset.
@@ -110,7 +112,7 @@ module epim_pe #(
 
   epim_crossbar #(
     .XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .DacBits(DacBits), .AdcBits(AdcBits),
-    .Adcs(Adcs), .Ram(Ram), .Count(Count), .InitFile(InitFile)
+    .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .Count(Count), .InitFile(InitFile)
   ) u_crossbar (
     .clk_i, .rst_ni, .en_i, .fire_i, .load_i, .cstep_i, .sel_i, .wl_i, .code_o(code),
     .cell_reads_o, .adc_zero_o, .adc_saturated_o,
@@ -167,7 +169,7 @@ module epim_pe #(
   generate
     if (ZeroPoint) begin : gen_zero
       logic signed [ZeroBits-1:0] zero_q;
-      logic signed [SumW-1:0]     sum1_q, sum2_q, sum_hold_q;
+      logic signed [SumW-1:0]     sum1_q, sum1b_q, sum2_q, sum_hold_q;
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) zero_q <= ZeroBits'(ZeroInit);
         else if (prog_scale_we_i) zero_q <= $signed(prog_data_i[32 +: ZeroBits]);
@@ -175,7 +177,8 @@ module epim_pe #(
       always_ff @(posedge clk_i) begin
         if (en_i) begin
           if (fire_i) sum1_q <= $signed(sum_i);
-          sum2_q <= sum1_q;
+          sum1b_q <= sum1_q;
+          sum2_q <= (AdcStages > 1) ? sum1b_q : sum1_q;
           if (acc_valid_i && acc_last_i) sum_hold_q <= sum2_q;
         end
       end

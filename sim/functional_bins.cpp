@@ -192,8 +192,8 @@ void FunctionalBins::sample(const Config& config, const CoreParameters& paramete
   hit("stride.2", layer.stride == 2);
   hit("stride.above_kernel", layer.stride > std::min(layer.kh, layer.kw));
   hit("map.one_output_position", layer.out_h() * layer.out_w() == 1);
-  hit("period.steps", hw.steps() >= hw.joint_groups());
-  hit("period.joint", hw.steps() < hw.joint_groups());
+  hit("period.steps", hw.column_period() == hw.steps());
+  hit("period.joint", hw.column_period() > hw.steps());
   hit("storage.flat", config.storage == Storage::flat);
   hit("storage.ram", config.storage == Storage::ram);
   hit("tables.writable", config.tables == Tables::writable);

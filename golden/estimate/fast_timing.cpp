@@ -88,7 +88,8 @@ class Pipeline {
  public:
   Pipeline(const Hardware& hw, const Round& round)
       : steps_(hw.steps()), period_(hw.column_period()), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
-        fire_to_write_(hw.fire_to_write()), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()), round_(round) {}
+        fire_to_write_(hw.fire_to_write()), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()),
+        take_to_read_(hw.take_to_read()), round_(round) {}
 
   /// Loads and fires one round; `request` is the cycle of its first word request, then of the next one.
   void run_round(Cycle& request) {
@@ -173,7 +174,7 @@ class Pipeline {
     closing_.pop();
     Cycle take = std::max(c.write + 1, last_read_);
     if (std::find(std::begin(stand_), std::end(stand_), take) != std::end(stand_)) ++take;
-    Cycle first = advance(take, 1);
+    Cycle first = advance(take, take_to_read_);
     if (last_read_ >= 0) first = std::max(first, advance(last_read_, read_cycles_));
     last_read_ = advance(first, (round_.reads[static_cast<std::size_t>(c.range)] - 1) * read_cycles_);
     if (c.end_round) {
@@ -193,7 +194,7 @@ class Pipeline {
     return to;
   }
 
-  Cycle steps_, period_, last_group_, fire_to_write_, read_cycles_, read_to_pack_;
+  Cycle steps_, period_, last_group_, fire_to_write_, read_cycles_, read_to_pack_, take_to_read_;
   const Round& round_;
   Queue<Cycle> pending_;     // first writes of ranges that wait to open
   Queue<Closing> closing_;

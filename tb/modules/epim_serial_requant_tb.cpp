@@ -81,6 +81,10 @@ void test(Vdut& d) {
       }
       ++now;
     }
+    // The settings change in an idle pipeline.
+    d.load_i = 0;
+    d.en_i = 1;
+    for (int i = 0; i < kScale + 6; ++i) tick(d);
   }
 }
 

@@ -62,6 +62,7 @@ inline void random_serial(Hardware& hw, std::uint32_t seed) {
   hw.scale_bits = 1 + static_cast<int>(seed / 11 % 9);
   hw.channel_scale_bits = 2 + static_cast<int>(seed / 13 % 15);
   hw.zero_point = seed / 17 % 2 == 0;
+  hw.adc_stages = 1 + static_cast<int>(seed / 19 % 2);
 }
 
 /// A random case; a pure function of the seed.
