@@ -181,7 +181,7 @@ export EPIM_RTL=$rtl EPIM_FORMAL=$out
 mapfile -t lines < <(grep -v '^#' "$tb/proofs.txt" | awk -F'|' -v f="$filter" '{n=$1; gsub(/ /, "", n)} n ~ f')
 [[ ${#lines[@]} -gt 0 ]] || { echo "formal.sh: no proof matches '$filter'" >&2; exit 2; }
 rm -f "$out"/*.result
-printf '%s\0' "${lines[@]}" | nice -n 15 xargs -0 -P "$jobs" -n 1 "$self" --one "$mode" "$limit"
+printf '%s\0' "${lines[@]}" | xargs -0 -P "$jobs" -n 1 "$self" --one "$mode" "$limit"
 
 passed=0 failed=0 results=()
 for line in "${lines[@]}"; do
