@@ -15,7 +15,7 @@ out=${1:-out/area}
 epim=build/gen/command/epim
 liberty=${EPIM_LIBERTY:-}
 options=()
-if [ -n "$liberty" ] && [ -f "$liberty" ]; then options=(--liberty "$liberty"); fi
+if [ -n "$liberty" ]; then options=(--liberty "$liberty"); fi
 mkdir -p "$out"
 stamp=$(cksum < $epim)
 start=$SECONDS

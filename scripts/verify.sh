@@ -44,6 +44,8 @@ part quantise tb/quantise/run.sh $epim build/quantise
 part core $epim verify --jobs "$jobs"
 part subset tb/subset/read.sh $epim build/subset -j "$jobs"
 part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"
+part formal scripts/formal.sh -j "$jobs" '^(fifo|output|input-reg$|serial-mul)'
+part expressions tb/netlist/expressions.sh build/expressions
 part chip tb/chip/run.sh $epim build/chip
 part bugs $epim bugs --jobs "$jobs"
 
