@@ -37,6 +37,7 @@ part unit build/tb/epim_unit
 $epim gen --config configs/named/xb16.toml --out build/packages > "$log/packages.log"
 part modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"
 part rejected tb/rejected/run.sh $epim build/rejected
+part missing tb/rejected/missing_tools.sh $epim build/missing
 part run tb/run/run.sh $epim build/run
 part estimate tb/estimate/run.sh $epim build/estimate
 part search tb/search/run.sh $epim build/search-test
