@@ -16,7 +16,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 4
 usage() { sed -n '5,16p' "$0" | sed 's/^# \{0,1\}//'; exit "$1"; }
-jobs=$(nproc) random=24 docs=() run=1
+jobs=$(nproc 2> /dev/null || echo 1) random=24 docs=() run=1
 while [[ $# -gt 0 ]]; do
   case $1 in
     -j) [[ $# -ge 2 ]] || usage 2; jobs=$2; shift 2 ;;

@@ -9,6 +9,7 @@
 #   (nothing)  every proof, its covers, and its broken variants
 #   --proofs   without the broken variants
 #   --broken   the broken variants alone: each must be refuted
+#   --report   no runs: the table of what the last ones left
 #   -j N       proofs at a time (default: number of cores)
 #   --limit    CPU seconds of a tool for one line of the table (default 300)
 #   --docs     put the table between the markers of this Markdown file
@@ -25,7 +26,7 @@ rtl=${EPIM_RTL:-$root/rtl}
 out=${EPIM_FORMAL:-$root/build/formal}
 tb=$root/tb/formal
 
-usage() { sed -n '5,21p' "$self" | sed 's/^# \{0,1\}//'; exit "$1"; }
+usage() { sed -n '5,22p' "$self" | sed 's/^# \{0,1\}//'; exit "$1"; }
 trim() { local s=$1; s=${s#"${s%%[![:space:]]*}"}; printf '%s' "${s%"${s##*[![:space:]]}"}"; }
 
 # model NAME RTL_FOLDER PARAMETERS KIND: Yosys commands that write NAME.aig. KIND proof: the assertions, and NAME.smt2;
@@ -146,7 +147,7 @@ one() {
   local times=$(($(cpu) - before))
   printf '%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$engine" "$bound" "$result" "$cover" "$times" "$refuted" \
     "$parameters" "$what" > "$name.result"
-  printf '%-18s %-14s %-12s %4s s  %s\n' "$name" "$result" "$cover" "$times" "$refuted" >&2
+  printf '%-19s %-14s %-12s %4s s  %s\n' "$name" "$result" "$cover" "$times" "$refuted" >&2
 }
 # CPU seconds of this shell's finished children.
 cpu() { awk '{printf "%d", ($16 + $17) / 100}' "/proc/$$/stat"; }
@@ -156,11 +157,12 @@ if [[ ${1:-} == --one ]]; then
   exit 0
 fi
 
-mode=all jobs=$(nproc) limit=300 docs='' filter=.
+mode=all jobs=$(nproc 2> /dev/null || echo 1) limit=300 docs='' filter=. run=1
 while [[ $# -gt 0 ]]; do
   case $1 in
     --proofs) mode=proofs; shift ;;
     --broken) mode=broken; shift ;;
+    --report) run=0; shift ;;
     -j) [[ $# -ge 2 ]] || usage 2; jobs=$2; shift 2 ;;
     --limit) [[ $# -ge 2 ]] || usage 2; limit=$2; shift 2 ;;
     --docs) [[ $# -ge 2 ]] || usage 2; docs=$(realpath "$2"); shift 2 ;;
@@ -169,7 +171,13 @@ while [[ $# -gt 0 ]]; do
     *) filter=$1; shift ;;
   esac
 done
-for need in yosys:yosys yosys-abc:yosys yosys-smtbmc:yosys z3:z3 patch:patch; do
+mapfile -t lines < <(grep -v '^#' "$tb/proofs.txt" | awk -F'|' -v f="$filter" '{n=$1; gsub(/ /, "", n)} n ~ f')
+[[ ${#lines[@]} -gt 0 ]] || { echo "formal.sh: no proof matches '$filter'" >&2; exit 2; }
+needs='yosys:yosys yosys-abc:yosys patch:patch'
+# Induction with z3: only some proofs, and not for broken variants.
+[[ $mode == broken ]] || ! printf '%s\n' "${lines[@]}" | awk -F'|' '{gsub(/ /, "", $5)} $5 != "-" {found = 1} END {exit !found}' \
+  || needs+=' yosys-smtbmc:yosys z3:z3'
+for need in $needs; do
   command -v "${need%%:*}" > /dev/null || {
     echo "formal.sh: ${need%%:*} is not installed; Debian package ${need#*:}" >&2
     exit 3
@@ -178,10 +186,10 @@ done
 
 mkdir -p "$out"
 export EPIM_RTL=$rtl EPIM_FORMAL=$out
-mapfile -t lines < <(grep -v '^#' "$tb/proofs.txt" | awk -F'|' -v f="$filter" '{n=$1; gsub(/ /, "", n)} n ~ f')
-[[ ${#lines[@]} -gt 0 ]] || { echo "formal.sh: no proof matches '$filter'" >&2; exit 2; }
-rm -f "$out"/*.result
-printf '%s\0' "${lines[@]}" | nice -n 15 xargs -0 -P "$jobs" -n 1 "$self" --one "$mode" "$limit"
+if [[ $run == 1 ]]; then
+  for line in "${lines[@]}"; do rm -f "$out/$(trim "${line%%|*}").result"; done
+  printf '%s\0' "${lines[@]}" | xargs -0 -P "$jobs" -n 1 "$self" --one "$mode" "$limit"
+fi
 
 passed=0 failed=0 results=()
 for line in "${lines[@]}"; do
@@ -189,10 +197,10 @@ for line in "${lines[@]}"; do
   [[ -f $out/$name.result ]] && results+=("$(cat "$out/$name.result")") || results+=("$name	-	-	no result	-	0	-	-	-")
 done
 {
-  printf '%-18s | %-22s | %-6s | %-12s | %-10s | %6s | %s\n' proof engine depth result covers 'CPU s' 'broken variant: refuted in cycle'
+  printf '%-19s | %-22s | %-6s | %-12s | %-10s | %6s | %s\n' proof engine depth result covers 'CPU s' 'broken variant: refuted in cycle'
   for row in "${results[@]}"; do
     IFS=$'\t' read -r name engine bound result cover times refuted parameters what <<< "$row"
-    printf '%-18s | %-22s | %-6s | %-12s | %-10s | %6s | %s\n' "$name" "$engine" "$bound" "$result" "$cover" "$times" "$refuted"
+    printf '%-19s | %-22s | %-6s | %-12s | %-10s | %6s | %s\n' "$name" "$engine" "$bound" "$result" "$cover" "$times" "$refuted"
   done
 } > "$out/results.txt"
 cat "$out/results.txt"

@@ -5,31 +5,35 @@
 # Mutation test of the RTL blocks: Yosys changes one connection of one cell (inverted, constant, or taken from another
 # bit of the port), and the module's testbench (tb/modules) must fail.
 #
-#   scripts/mutation.sh [-n N] [-s SEED] [-o OUT_DIR] [FILTER]
+#   scripts/mutation.sh [-n N] [-s SEED] [-j JOBS] [-o OUT_DIR] [FILTER]
 #
-# N mutants per line of modules.txt (default 20; 54 lines), drawn by Yosys `mutate` with SEED (default 1). All mutants of
-# a line are compiled into one model with a selector, which 0 leaves without a mutant: the testbench must then pass. A
-# mutant that survives is compared with the module by Yosys' equivalence proof: equivalent, or open.
+# N mutants (default 40) for every line of tb/mutation.txt (lines of tb/modules/modules.txt; `core CONFIG`: 3 N mutants of a
+# whole core of configs/named, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of a line are compiled into one model with a selector, which 0 leaves without a mutant:
+# the testbench must then pass. A mutant that survives three seeds of the testbench is compared with the module by Yosys'
+# equivalence proof: equivalent, or survived.
 # Verdicts, one per line, in OUT_DIR/LINE/verdicts.txt: mutant, killed | equivalent | survived, change, source line.
 # Resumable: a mutant with a verdict is not run again. FILTER is a regular expression on "module parameters".
-# The last lines are the totals and "N passed, M failed" (failed: mutants that survive and are not proven equivalent).
-# Environment: EPIM_SEED (of the testbenches), EPIM_LIMIT (CPU seconds for one test, default 120; for one proof, twice that).
+# Summary with the survivors: OUT_DIR/summary.txt. Exit code 1 below 95 % killed of those not proven equivalent.
+# Environment: EPIM_LIMIT (CPU seconds for one proof, default 40).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-count=20 seed=1 out=out/mutation filter=.
+count=40 seed=1 out=out/mutation filter=. jobs=$(nproc 2> /dev/null || echo 1)
 usage() { sed -n '7,18s/^# \{0,1\}//p' "$0"; exit 2; }
+one=
+[[ ${1:-} != --one ]] || { one=$2; shift 2; }
 while [[ $# -gt 0 ]]; do
   case $1 in
     -n) [[ $# -ge 2 ]] || usage; count=$2; shift 2 ;;
     -s) [[ $# -ge 2 ]] || usage; seed=$2; shift 2 ;;
+    -j) [[ $# -ge 2 ]] || usage; jobs=$2; shift 2 ;;
     -o) [[ $# -ge 2 ]] || usage; out=$2; shift 2 ;;
     -*) usage ;;
     *) filter=$1; shift ;;
   esac
 done
 yosys=${YOSYS:-yosys}
-limit=${EPIM_LIMIT:-120}
+limit=${EPIM_LIMIT:-40}
 for tool in yosys verilator; do
   command -v $tool > /dev/null || { echo "missing tool: $tool: install Debian package $tool"; exit 3; }
 done
@@ -78,10 +82,41 @@ mutants() {
     > "$work/build.log" 2>&1
 }
 
+# core WORK CONFIG: the same of a whole core, flat; WORK/build/test plays the vectors of the Icarus runs (tb/subset) into a
+# Verilator model, with and without stalls by the seed, and compares every output beat with the golden model's.
+core() {
+  local work=$1 config=$2 files writes words beats in_width out_width
+  mkdir -p "$work/build"
+  build/gen/command/epim gen --config "configs/named/$config.toml" --out "$work/gen" > /dev/null
+  build/tb/subset/epim_stimulus "configs/named/$config.toml" "$work/vectors" 1 > /dev/null
+  read -r writes words beats in_width out_width < "$work/vectors/counts.txt"
+  mapfile -t files < <(grep -v '^//' "$work/gen/epim.f")
+  (
+    cd "$work/gen"
+    "$yosys" -q -p "read_verilog -sv -defer ${files[*]}; hierarchy -check -top epim_top; proc; flatten; opt_clean
+                    write_rtlil $work/base.il
+                    mutate -list $((3 * count)) -seed $seed -ctrl mutsel 16 1 -o $work/list.txt; script $work/list.txt
+                    delete -input w:mutsel; write_verilog -noattr $work/mutated.v"
+  )
+  sed -i 's/^  wire \[15:0\] mutsel;/  reg [15:0] mutsel;\n  initial if (!$value$plusargs("mutant=%d", mutsel)) mutsel = 0;/' "$work/mutated.v"
+  verilator --binary --timing -Wno-fatal -O3 --x-initial unique --top-module icarus_tb -GInW="$in_width" -GOutW="$out_width" \
+    -GWrites="$writes" -GWords="$words" -GBeats="$beats" --Mdir "$work/build/obj" -o sim "$work/mutated.v" \
+    tb/subset/icarus_tb.sv > "$work/build.log" 2>&1
+  cat > "$work/build/test" << END
+#!/bin/sh
+# stalls 0, 20, 40 % for seeds 1, 2, 3
+$work/build/obj/sim +mutant=\${EPIM_MUTANT:-0} +writes=$work/vectors/writes.hex +stream=$work/vectors/stream.hex \\
+  +captured=$work/captured.hex +stalls=\$((\${EPIM_SEED:-1} * 20 - 20)) +seed=\${EPIM_SEED:-1} > $work/sim.log || exit 1
+grep -q '^PASS' $work/sim.log && ! grep -qE '^(FAIL|ERROR)' $work/sim.log && cmp -s $work/captured.hex $work/vectors/expected.hex
+END
+  chmod +x "$work/build/test"
+  EPIM_MUTANT=0 "$work/build/test" && EPIM_SEED=2 EPIM_MUTANT=0 "$work/build/test"
+}
+
 # equivalent WORK MODULE LINE: 0 if the mutant of this line of list.txt is proven to change nothing.
 equivalent() {
   sed -n "$3p" "$1/list.txt" | sed 's/-ctrl mutsel 16 [0-9]*//' > "$1/one.txt"
-  (ulimit -t "$((2 * limit))"; "$yosys" -q -p "
+  (ulimit -t "$limit"; "$yosys" -q -p "
     read_rtlil $1/base.il; script $1/one.txt; memory -nomap; memory_map; opt_clean; async2sync; rename -top gate
     write_rtlil $1/gate.il; design -reset
     read_rtlil $1/base.il; memory -nomap; memory_map; opt_clean; async2sync; rename -top gold; read_rtlil $1/gate.il
@@ -89,49 +124,73 @@ equivalent() {
     equiv_status -assert") > "$1/proof.log" 2>&1
 }
 
-lines=()
-while IFS= read -r line; do lines+=("$line"); done < <(grep -Ev '^(#|$)' tb/modules/modules.txt | tr -s ' ' \
-  | grep -Ev '^epim_pkg|InitFile' | grep -E -- "$filter")
-start=$SECONDS
-broken=0
-for n in "${!lines[@]}"; do
-  line=${lines[n]}
+# verdict WORK TEST LIMIT MODULE NUMBER: killed, equivalent or survived.
+verdict() {
+  local s
+  for s in 1 2 3; do
+    if ! (ulimit -t "$3"; cd "$(dirname "$2")" && EPIM_SEED=$s EPIM_STOP_AT_FIRST=1 EPIM_MUTANT=$5 ./test) \
+         > "$1/run.log" 2>&1; then
+      echo killed
+      return
+    fi
+  done
+  if equivalent "$1" "$4" "$5"; then echo equivalent; else echo survived; fi
+}
+
+# line LINE: every mutant of a line of tb/mutation.txt.
+line() {
+  local line=$1 words work test total base change source result i start=$SECONDS
   # shellcheck disable=SC2206
   words=($line)
   work=$out/$(printf '%s' "$line" | tr -c 'A-Za-z0-9_' '_')
   if [[ ! -f $work/ready ]]; then
     rm -rf "$work"
-    if ! mutants "$work" "${words[@]}"; then
-      echo "FAILED $line: the model with the selector at 0 does not build or does not pass" >&2
-      tail -n 5 "$work/build.log" >&2 || true
-      broken=$((broken + 1))
-      continue
+    if ! if [[ ${words[0]} == core ]]; then core "$work" "${words[1]}"; else mutants "$work" "${words[@]}"; fi; then
+      echo "FAILED $line: the model with the selector at 0 does not build or does not pass" | tee "$work/broken"
+      tail -n 5 "$work/build.log" || true
+      return
     fi
     touch "$work/ready" "$work/verdicts.txt"
   fi
   test=$(find "$work/build" -name test -type f | head -n 1)
   total=$(wc -l < "$work/list.txt")
-  done_already=$(wc -l < "$work/verdicts.txt")
-  for ((i = done_already + 1; i <= total; i++)); do
+  # CPU seconds of the test without a mutant; a mutant that takes ten times as long hangs.
+  base=$(TIMEFORMAT=%U; { time (cd "$(dirname "$test")" && EPIM_SEED=1 ./test > /dev/null 2>&1); } 2>&1)
+  base=$(awk -v b="$base" 'BEGIN { printf "%d", 10 * b + 2 }')
+  for ((i = $(wc -l < "$work/verdicts.txt") + 1; i <= total; i++)); do
     change=$(sed -n "${i}p" "$work/list.txt" | sed 's/-ctrl mutsel 16 [0-9]* *//; s/ -src .*//; s/^mutate //')
-    source=$(sed -n "${i}p" "$work/list.txt" | grep -oE -- "-src [^ ]*${words[0]}\.sv:[0-9]+" | head -n 1 | sed 's/-src //')
-    if (ulimit -t "$limit"; cd "$(dirname "$test")" && EPIM_MUTANT=$i timeout "$((20 * limit))" ./test) > "$work/run.log" 2>&1; then
-      if equivalent "$work" "${words[0]}" "$i"; then verdict=equivalent; else verdict=survived; fi
-    else
-      verdict=killed
-    fi
-    echo "$i $verdict $change ${source:-}" >> "$work/verdicts.txt"
+    source=$(sed -n "${i}p" "$work/list.txt" | grep -oE -- "-src [^ ]*${words[0]}\.sv:[0-9]+" | head -n 1 | sed 's/-src //' || true)
+    result=$(verdict "$work" "$test" "$base" "${words[0]}" "$i")
+    echo "$i $result $change ${source:-}" >> "$work/verdicts.txt"
   done
-  echo "$((n + 1)) of ${#lines[@]}: $line: $(grep -c ' killed ' "$work/verdicts.txt" || true) killed," \
+  echo "$line: $(grep -c ' killed ' "$work/verdicts.txt" || true) killed," \
     "$(grep -c ' equivalent ' "$work/verdicts.txt" || true) equivalent," \
-    "$(grep -c ' survived ' "$work/verdicts.txt" || true) survived; $((SECONDS - start)) s," \
-    "about $(((SECONDS - start) * (${#lines[@]} - n - 1) / (n + 1))) s left" >&2
-done
-killed=$(cat "$out"/*/verdicts.txt 2> /dev/null | grep -c ' killed ' || true)
-equivalent=$(cat "$out"/*/verdicts.txt 2> /dev/null | grep -c ' equivalent ' || true)
-survived=$(cat "$out"/*/verdicts.txt 2> /dev/null | grep -c ' survived ' || true)
-grep -sH ' survived ' "$out"/*/verdicts.txt | sed "s|^$out/||; s|/verdicts.txt:| |" || true
-echo "$((killed + equivalent + survived)) mutants: $killed killed, $equivalent equivalent, $survived survived;" \
-  "kill rate of the others $(awk -v k="$killed" -v s="$survived" 'BEGIN { printf "%.1f", 100 * k / (k + s > 0 ? k + s : 1) }') %"
-echo "$((killed + equivalent)) passed, $((survived + broken)) failed"
-[[ $survived == 0 && $broken == 0 && $killed -gt 0 ]]
+    "$(grep -c ' survived ' "$work/verdicts.txt" || true) survived; $((SECONDS - start)) s"
+}
+
+if [[ -n $one ]]; then
+  line "$one"
+  exit 0
+fi
+lines=()
+while IFS= read -r text; do
+  [[ $text == "core "* ]] || grep -Ev '^(#|$)' tb/modules/modules.txt | tr -s ' ' | grep -qxF -- "$text" \
+    || { echo "tb/mutation.txt: not a line of tb/modules/modules.txt: $text"; exit 2; }
+  lines+=("$text")
+done < <(grep -Ev '^(#|$)' tb/mutation.txt | tr -s ' ' | grep -E -- "$filter")
+printf '%s\0' "${lines[@]}" | xargs -0 -P "$jobs" -I '{}' "$0" --one '{}' -n "$count" -s "$seed" -o "$out" \
+  | awk -v n="${#lines[@]}" '{ print; fflush() } / survived; / { printf "%d of %d done\n", ++d, n > "/dev/stderr" }'
+broken=$(find "$out" -maxdepth 2 -name broken | wc -l)
+awk '
+  { name = FILENAME; sub(/\/verdicts.txt$/, "", name); sub(/.*\//, "", name); change = $0
+    sub(/^[0-9]+ [a-z]+ /, "", change)
+    module = name ~ /^core_/ ? name : match(name, /^epim_[a-z]+(_[a-z]+)*/) ? substr(name, RSTART, RLENGTH) : name
+    n[module, $2]++; all[$2]++; seen[module] = 1
+    if ($2 == "survived") printf "survived: %s mutant %d: %s\n", name, $1, change }
+  END { for (m in seen) printf "%s | %d | %d | %d\n", m, n[m, "killed"], n[m, "equivalent"], n[m, "survived"]
+        k = all["killed"]; s = all["survived"]
+        printf "~%d mutants: %d killed, %d proven equivalent, %d survived; killed of the others %.1f %%\n",
+          k + s + all["equivalent"], k, all["equivalent"], s, 100 * k / (k + s > 0 ? k + s : 1) }' \
+  "$out"/*/verdicts.txt | sort | sed 's/^~//' | tee "$out/summary.txt"
+rate=$(tail -n 1 "$out/summary.txt" | sed 's/.* \([0-9.]*\) %$/\1/')
+[[ $broken == 0 ]] && awk -v r="$rate" 'BEGIN { exit !(r >= 95) }'

@@ -25,6 +25,7 @@ part() {
   done < <("$@" 2>&1)
   [ -n "$last" ] || failed=$((failed + 1))
 }
+part tb/netlist/expressions.sh build/expressions
 part tb/netlist/run.sh $epim build/netlist
 part tb/netlist/equivalence.sh build/packages/rtl build/equivalence
 echo "$passed passed, $failed failed"

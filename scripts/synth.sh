@@ -4,18 +4,18 @@
 #
 # The area table of docs/area.md: crossbars of 64, 128 and 256 rows and columns, PE arrays of 1x1 and 4x1.
 #   scripts/synth.sh [OUT_DIR]      default out/area
-# Two configurations at a time; one that is done (same command, same configuration) is not done again.
-# Writes OUT_DIR/CONFIG/ (netlists, area.json), OUT_DIR/area.csv, OUT_DIR/area.md. With Debian's qflow-tech-osu035 also
-# um2; EPIM_LIBERTY names another library, EPIM_LIBERTY= none.
+# A configuration that is done (same command, same configuration) is not done again.
+# Writes OUT_DIR/CONFIG/ (netlists, area.json), OUT_DIR/area.csv, OUT_DIR/area.md. EPIM_LIBERTY names a library for um2,
+# for example osu035 of Debian; it doubles the time. EPIM_JOBS: configurations at a time (default 2).
 set -eu
 cd "$(dirname "$0")/.." || exit 4
 scripts/setup.sh synth || exit $?
 scripts/build.sh run || exit $?
 out=${1:-out/area}
 epim=build/gen/command/epim
-liberty=${EPIM_LIBERTY-/usr/share/qflow/tech/osu035/osu035_stdcells.lib}
+liberty=${EPIM_LIBERTY:-}
 options=()
-if [ -n "$liberty" ] && [ -f "$liberty" ]; then options=(--liberty "$liberty"); fi
+if [ -n "$liberty" ]; then options=(--liberty "$liberty"); fi
 mkdir -p "$out"
 stamp=$(cksum < $epim)
 start=$SECONDS

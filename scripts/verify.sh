@@ -37,6 +37,7 @@ part unit build/tb/epim_unit
 $epim gen --config configs/named/xb16.toml --out build/packages > "$log/packages.log"
 part modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"
 part rejected tb/rejected/run.sh $epim build/rejected
+part missing tb/rejected/missing_tools.sh $epim build/missing
 part run tb/run/run.sh $epim build/run
 part estimate tb/estimate/run.sh $epim build/estimate
 part search tb/search/run.sh $epim build/search-test
@@ -44,6 +45,8 @@ part quantise tb/quantise/run.sh $epim build/quantise
 part core $epim verify --jobs "$jobs"
 part subset tb/subset/read.sh $epim build/subset -j "$jobs"
 part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"
+part formal scripts/formal.sh -j "$jobs" '^(fifo|output|input-reg$|serial-mul)'
+part expressions tb/netlist/expressions.sh build/expressions
 part chip tb/chip/run.sh $epim build/chip
 part bugs $epim bugs --jobs "$jobs"
 
