@@ -22,6 +22,8 @@ module epim_uart_bridge #(
   parameter int FifoDepth = 512,
   /// A command whose next byte does not come for 2^TimeoutBits clocks is dropped.
   parameter int TimeoutBits = 21,
+  /// Answered to a ping: what the configuration's hash does not say about the core, such as the sizes of its tables.
+  parameter logic [15:0] Tag = 16'd0,
   /// Byte address bits of the control bus.
   parameter int AddrW = 12
 ) (
@@ -67,7 +69,8 @@ module epim_uart_bridge #(
   localparam int FifoW = epim_pkg::idx_width(FifoDepth);
   localparam int WordBytes = (InBytes > 4) ? InBytes : 4;
   localparam int ByteW = epim_pkg::idx_width(WordBytes);
-  localparam int TxBytes = (OutBytes + 1 > 9) ? OutBytes + 1 : 9;
+  localparam int PingBytes = 11;
+  localparam int TxBytes = (OutBytes + 1 > PingBytes) ? OutBytes + 1 : PingBytes;
   localparam int TxW = epim_pkg::idx_width(TxBytes);
 
   localparam logic [7:0] Version = 8'd1;
@@ -347,15 +350,15 @@ module epim_uart_bridge #(
       KindDone:  tx_last = TxW'(0);
       KindError: tx_last = TxW'(1);
       KindRead:  tx_last = TxW'(4);
-      default:   tx_last = TxW'(8);
+      default:   tx_last = TxW'(PingBytes - 1);
     endcase
     if (tx_word_q) tx_last = TxW'(OutBytes);
   end
 
   // Byte 0 of every frame is its kind; the others come from where the value stands.
-  logic [8*TxBytes-1:0] tx_frame;
-  logic [71:0]          tx_ping;
-  assign tx_ping = {tx_crc_q, rx_crc_q, 8'(FifoW), 8'(OutBytes), 8'(InBytes), Version, AnsPing};
+  logic [8*TxBytes-1:0]   tx_frame;
+  logic [8*PingBytes-1:0] tx_ping;
+  assign tx_ping = {tx_crc_q, rx_crc_q, Tag, 8'(FifoW), 8'(OutBytes), 8'(InBytes), Version, AnsPing};
   always_comb begin
     case (kind_q)
       KindDone:  tx_frame = (8 * TxBytes)'(AnsDone);

@@ -16,7 +16,7 @@ namespace {
 constexpr std::uint8_t kPing = 'P', kWrite = 'W', kWriteUp = 'I', kRead = 'R', kStream = 'S', kStreamLast = 'L', kDone = 'K',
                        kError = 'E', kWord = 'D', kWordLast = 'L';
 constexpr std::uint8_t kRefused = 2;
-constexpr std::size_t kPingBytes = 9;
+constexpr std::size_t kPingBytes = 11;
 
 const char* error_text(int code) {
   switch (code) {
@@ -71,6 +71,7 @@ bool UartLink::synchronise() {
     in_bytes_ = p[2];
     out_bytes_ = p[3];
     window_ = std::size_t{1} << p[4];
+    tag_ = static_cast<std::uint16_t>(p[5] | p[6] << 8);
     buffer_.clear();
     tx_crc_ = rx_crc_ = 0xFFFF;
     return true;
@@ -189,11 +190,11 @@ void UartLink::check_transfer() {
   submit({kPing});
   wait_all("comparing checksums");
   const auto sum = [&](int at) { return static_cast<std::uint16_t>(ping_[at] | ping_[at + 1] << 8); };
-  // ping_: version, bytes in, bytes out, buffer, received (2), sent (2).
-  if (sum(4) != tx_crc_ || sum(6) != rx_crc_)
+  // ping_: version, bytes in, bytes out, buffer, tag (2), received (2), sent (2).
+  if (sum(6) != tx_crc_ || sum(8) != rx_crc_)
     fail(fmt::format("bytes were changed on the line {} (checksum 0x{:04X}, expected 0x{:04X})",
-                     sum(4) != tx_crc_ ? "to the board" : "from the board", sum(4) != tx_crc_ ? sum(4) : sum(6),
-                     sum(4) != tx_crc_ ? tx_crc_ : rx_crc_));
+                     sum(6) != tx_crc_ ? "to the board" : "from the board", sum(6) != tx_crc_ ? sum(6) : sum(8),
+                     sum(6) != tx_crc_ ? tx_crc_ : rx_crc_));
   tx_crc_ = rx_crc_ = 0xFFFF;
 }
 

@@ -49,6 +49,7 @@ class UartLink : public CoreLink {
   /// layer's clamp reaches below zero. Throws CheckFailed.
   IntTensor run(const Hardware& hw, const Layer& layer, const IntTensor& x);
 
+  std::uint16_t tag() const { return tag_; }   ///< epim_uart_bridge's Tag
   int in_bytes() const { return in_bytes_; }
   int out_bytes() const { return out_bytes_; }
   std::uint64_t bytes_sent() const { return sent_; }
@@ -68,6 +69,7 @@ class UartLink : public CoreLink {
 
   BytePort& port_;
   UartLinkOptions options_;
+  std::uint16_t tag_ = 0;
   int in_bytes_ = 0, out_bytes_ = 0;
   std::size_t window_ = 0, outstanding_ = 0;
   std::deque<Pending> pending_;
@@ -76,7 +78,7 @@ class UartLink : public CoreLink {
   std::vector<std::uint32_t> values_;         ///< of read answers
   std::vector<std::vector<std::uint8_t>> words_;
   bool last_ = false;                         ///< the newest word ended a frame
-  std::uint8_t ping_[8] = {};
+  std::uint8_t ping_[10] = {};
   std::uint8_t error_ = 0;                    ///< code of the newest error frame
   std::uint16_t tx_crc_ = 0xFFFF, rx_crc_ = 0xFFFF;
   std::uint64_t sent_ = 0, received_ = 0;

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "gen/hash.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/evaluate.hpp"
 
@@ -11,6 +12,11 @@ namespace epim {
 
 int in_bytes(const Hardware& hw) { return (hw.lanes * hw.act_bits + 7) / 8; }
 int out_bytes(const Hardware& hw) { return (hw.lanes * hw.out_bits + 7) / 8; }
+
+std::uint16_t board_tag(const CoreParameters& p) {
+  return static_cast<std::uint16_t>(fnv1a(fmt::format("{} {} {} {} {} {}", p.max_patches, p.ifrt_depth, p.param_depth, p.max_window,
+                                                      p.max_blocks, p.max_channels)));
+}
 
 std::vector<std::pair<std::string, int>> board_ports(const BoardTop& top) {
   std::vector<std::pair<std::string, int>> ports = {{"clk_i", 1}, {"uart_rx_i", 1}, {"uart_tx_o", 1}, {"led_o", 5}};
@@ -85,7 +91,7 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
   const char* to_link = bist ? " && !testing" : "";
   s += fmt::format(
       "  epim_uart_bridge #(\n    .ClocksPerBit(ClocksPerBit),\n    .InBytes({0}),\n    .OutBytes({1}),\n    .FifoDepth({2}),\n"
-      "    .TimeoutBits(TimeoutBits)\n  ) u_bridge (\n    .clk_i,\n    .rst_ni(rst_n),\n    .rx_i(uart_rx_i),\n    .tx_o(uart_tx_o),\n"
+      "    .TimeoutBits(TimeoutBits),\n    .Tag(16'h{5:04X})\n  ) u_bridge (\n    .clk_i,\n    .rst_ni(rst_n),\n    .rx_i(uart_rx_i),\n    .tx_o(uart_tx_o),\n"
       "    .m_axil_awvalid_o({3}awvalid),\n    .m_axil_awready_i(awready{4}),\n    .m_axil_awaddr_o({3}awaddr),\n"
       "    .m_axil_wvalid_o({3}wvalid),\n    .m_axil_wready_i(wready{4}),\n    .m_axil_wdata_o({3}wdata),\n"
       "    .m_axil_wstrb_o({3}wstrb),\n    .m_axil_bvalid_i(bvalid{4}),\n    .m_axil_bready_o({3}bready),\n    .m_axil_bresp_i(bresp),\n"
@@ -94,7 +100,7 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
       "    .m_axis_tvalid_o({3}in_valid),\n    .m_axis_tready_i(in_ready{4}),\n    .m_axis_tdata_o({3}in_data),\n"
       "    .m_axis_tlast_o({3}in_last),\n    .s_axis_tvalid_i(out_valid{4}),\n    .s_axis_tready_o({3}out_ready),\n"
       "    .s_axis_tdata_i(out_data),\n    .s_axis_tlast_i(out_last),\n    .error_o(link_error)\n  );\n\n",
-      in, out, top.fifo, link, to_link);
+      in, out, top.fifo, link, to_link, board_tag(p));
   s += "  epim_top u_top (\n    .clk_i,\n    .rst_ni(rst_n),\n    .s_axil_awvalid_i(awvalid),\n    .s_axil_awready_o(awready),\n"
        "    .s_axil_awaddr_i(awaddr),\n    .s_axil_wvalid_i(wvalid),\n    .s_axil_wready_o(wready),\n    .s_axil_wdata_i(wdata),\n"
        "    .s_axil_wstrb_i(wstrb),\n    .s_axil_bvalid_o(bvalid),\n    .s_axil_bready_i(bready),\n    .s_axil_bresp_o(bresp),\n"

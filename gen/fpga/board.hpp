@@ -39,6 +39,9 @@ std::vector<std::pair<std::string, int>> board_ports(const BoardTop& top);
 /// Module epim_board: epim_top, epim_uart_bridge and, where asked, epim_bist.
 std::string board_sv(const CoreParameters& p, const Config& config, const BoardTop& top);
 
+/// Names the sizes that the layers ask of a core, which hardware_hash leaves out: 16 bits of their FNV-1a hash.
+std::uint16_t board_tag(const CoreParameters& p);
+
 /// Bytes of a word of the input and of the output stream.
 int in_bytes(const Hardware& hw);
 int out_bytes(const Hardware& hw);
