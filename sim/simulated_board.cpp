@@ -14,7 +14,8 @@
 
 namespace epim {
 
-std::string build_board(const Config& config, const std::vector<EmitLayer>& layers, const BoardTop& top, const BuildOptions& options) {
+std::string build_board(const Config& config, const std::vector<EmitLayer>& layers, const BoardTop& top, const BuildOptions& options,
+                        const Sources* rtl) {
   std::vector<Layer> shapes;
   for (const EmitLayer& l : layers) shapes.push_back(l.layer);
   const CoreParameters p = core_parameters(config.hw, shapes);
@@ -29,8 +30,11 @@ std::string build_board(const Config& config, const std::vector<EmitLayer>& laye
       if (name.rfind("mem/", 0) == 0) build.data.emplace_back(name, text);
   }
   sources = rtl_files(p, config, hardware_hash(config), rom ? &*rom : nullptr);
-  std::string& core = sources.back().second;
+  std::string core = sources.back().second;  // epim_top
+  if (rtl) sources = *rtl;
+  else sources.pop_back();
   for (std::size_t at = 0; (at = core.find("\"mem/", at)) != std::string::npos; at += 7) core.replace(at, 1, "\"@DATA@/");
+  sources.emplace_back("epim_top.sv", core);
   sources.emplace_back("epim_board.sv", board_sv(p, config, top));
   std::vector<BuildPort> ports;
   for (const auto& [name, bits] : board_ports(top)) ports.push_back({name, bits});
@@ -88,6 +92,11 @@ void SimulatedBoard::clock() {
 
 void SimulatedBoard::run(std::int64_t clocks) {
   for (std::int64_t i = 0; i < clocks; ++i) clock();
+}
+
+bool SimulatedBoard::self_test(std::int64_t most) {
+  for (std::int64_t i = 0; i < most && !(leds() & 0xC); ++i) clock();
+  return (leds() & 0xC) == 0x4;
 }
 
 void SimulatedBoard::write(std::span<const std::uint8_t> bytes) { to_send_.insert(to_send_.end(), bytes.begin(), bytes.end()); }

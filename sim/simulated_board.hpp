@@ -16,8 +16,10 @@
 
 namespace epim {
 
-/// Compiles module epim_board of `config`. Returns the path of the shared object.
-std::string build_board(const Config& config, const std::vector<EmitLayer>& layers, const BoardTop& top, const BuildOptions& options);
+/// Compiles module epim_board of `config`. Returns the path of the shared object. `rtl`: changed sources of the blocks, as
+/// build_core_from takes them; may be null.
+std::string build_board(const Config& config, const std::vector<EmitLayer>& layers, const BoardTop& top, const BuildOptions& options,
+                        const Sources* rtl = nullptr);
 
 /// A BytePort whose bytes travel as bits over the model's pins. Time is counted in clocks: a wait of one millisecond
 /// stands for `clocks_per_ms`.
@@ -32,6 +34,8 @@ class SimulatedBoard : public BytePort {
   void run(std::int64_t clocks);
 
   std::uint64_t clocks() const { return clocks_; }
+  /// Clocks until the self-test has ended, at most `most`. True: passed.
+  bool self_test(std::int64_t most = 1 << 25);
   unsigned leds() const { return static_cast<unsigned>(led_.get()); }
   /// The next byte goes out with its stop bit low.
   void spoil_stop_bit() { spoil_ = true; }

@@ -20,9 +20,9 @@ namespace {
 
 struct Options {
   ConfigOptions config;
-  std::string port;
+  std::string port, other, signature;
   int baud = 115200, clocks_per_bit = 4, images = 1, first = 0;
-  bool simulate = false, pty = false, check = false, json = false;
+  bool simulate = false, self_test = false, pty = false, check = false, json = false;
 };
 
 /// The board, however it is reached. Members in the order of their construction.
@@ -44,10 +44,21 @@ Board reach(const Options& o, const Config& config, const Prepared& p) {
     top.timeout_bits = 12;
     BuildOptions build;
     build.cache = cache();
+    Config board_config = config;
+    std::vector<EmitLayer> layers = p.layers;
+    if (!o.other.empty()) {
+      board_config = load_config(o.other);
+      layers = prepare(board_config).layers;
+    }
+    if (o.self_test) {
+      top.self_test = self_test(board_config, layers.at(0));
+      if (!o.signature.empty()) top.self_test.signature = static_cast<std::uint32_t>(std::stoul(o.signature, nullptr, 16));
+    }
     if (!o.json) fmt::print(stderr, "building the board's model...\n");
     // 40 clocks stand for a millisecond: the link's waits are then longer than the bridge's 2^12 clocks.
-    b.simulated = std::make_unique<SimulatedBoard>(build_board(config, p.layers, top, build), o.clocks_per_bit, 40);
+    b.simulated = std::make_unique<SimulatedBoard>(build_board(board_config, layers, top, build), o.clocks_per_bit, 40);
     b.name = "the simulated board";
+    if (o.self_test && !b.simulated->self_test()) throw Failed("the self-test failed: its LED is on");
     if (o.pty) {
       b.pty = std::make_unique<BoardOnPty>(*b.simulated);
       b.name = b.pty->path();
@@ -149,6 +160,7 @@ void run_host(const Options& o) {
   if (o.json) {
     nlohmann::ordered_json j = {{"board", o.simulate ? (o.pty ? "simulated, over a pseudo-terminal" : "simulated") : o.port},
                                 {"hardware", hash_text(hardware_hash(config))}, {"checked", o.check}};
+    if (o.self_test) j["self_test"] = "passed";
     for (const LayerRow& r : rows)
       j["layers"].push_back({{"layer", r.name}, {"frames", r.frames}, {"load_bytes", r.load_bytes}, {"run_bytes", r.bytes}, {"identical", o.check ? nlohmann::ordered_json(r.identical) : nullptr}});
     for (std::size_t i = 0; p.network && i < outputs.size(); ++i) {
@@ -159,6 +171,7 @@ void run_host(const Options& o) {
     std::cout << j.dump(2) << "\n";
     return;
   }
+  if (o.self_test) fmt::print("the self-test passed: its LED is on\n");
   fmt::print("board of hardware {} on {}\n", hash_text(hardware_hash(config)), o.simulate && !o.pty ? "simulated UART pins" : board.name);
   fmt::print("{:<16} {:>7} {:>12} {:>12} {:>9} {:>11}\n", "layer", "images", "load bytes", "run bytes", "seconds", "outputs");
   for (const LayerRow& r : rows)
@@ -186,6 +199,12 @@ void add_host(CLI::App& app) {
   verb->add_option("--clocks-per-bit", o->clocks_per_bit, "Of the simulated line")->check(CLI::Range(4, 100000))->capture_default_str();
   verb->add_option("--first", o->first, "First image")->check(CLI::Range(0, 1000000))->capture_default_str();
   verb->add_option("--images", o->images, "Number of images ([network])")->check(CLI::Range(1, 1000000))->capture_default_str();
+  verb->add_option("--board-config", o->other, "With --simulate: configuration of the board, where it is another one");
+  verb->add_flag("--self-test", o->self_test, "With --simulate: a board with self-test, which runs first; needs hardware.tables = \"rom\"");
+  verb->add_option("--signature", o->signature, "With --self-test: another expected signature, hexadecimal, to see the test fail")
+      ->check([](const std::string& v) {
+        return v.size() <= 8 && !v.empty() && v.find_first_not_of("0123456789abcdefABCDEF") == std::string::npos ? "" : "legal: up to 8 hexadecimal digits";
+      });
   verb->add_flag("--check", o->check, "Compare every layer's output with the golden model");
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   verb->footer("Layers with weights run on the board, one after the other; pools and additions on the host.\n"
@@ -193,7 +212,9 @@ void add_host(CLI::App& app) {
                "  epim host --config configs/fpga/digits_small.toml --port /dev/ttyUSB1 --images 10 --check\n"
                "Boards, bitstreams and the protocol: docs/fpga.md");
   verb->callback([o] {
-    if (o->pty && !o->simulate) throw InputError({}, "bad-argument", "--pty goes with --simulate");
+    if (!o->simulate && (o->pty || o->self_test || !o->other.empty()))
+      throw InputError({}, "bad-argument", "--pty, --self-test and --board-config go with --simulate");
+    if (!o->signature.empty() && !o->self_test) throw InputError({}, "bad-argument", "--signature goes with --self-test");
     run_host(*o);
   });
 }
