@@ -34,14 +34,14 @@ SerialPort::SerialPort(const std::string& path, int baud) : path_(path) {
     if (r.baud == baud) rate = &r;
     legal += fmt::format("{}{}", legal.empty() ? "" : ", ", r.baud);
   }
-  if (!rate) throw InputError({}, "unknown-baud-rate", fmt::format("{} baud; legal: {}", baud, legal));
+  if (!rate) throw InputError({"--baud", 0, 0}, "unknown-baud-rate", fmt::format("{} baud; legal: {}", baud, legal));
   fd_ = open(path.c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK);
   if (fd_ < 0)
-    throw InputError({}, "no-serial-port", fmt::format("{}: {}; legal: the serial device of a board, such as /dev/ttyUSB0", path, std::strerror(errno)));
+    throw InputError({path, 0, 0}, "no-serial-port", fmt::format("{}; legal: the serial device of a board, such as /dev/ttyUSB0", std::strerror(errno)));
   termios t{};
   if (tcgetattr(fd_, &t) != 0) {
     close(fd_);
-    throw InputError({}, "no-serial-port", fmt::format("{}: is no serial device; legal: the serial device of a board, such as /dev/ttyUSB0", path));
+    throw InputError({path, 0, 0}, "no-serial-port", "is no serial device; legal: the serial device of a board, such as /dev/ttyUSB0");
   }
   cfmakeraw(&t);
   t.c_cflag &= ~static_cast<tcflag_t>(CSTOPB | PARENB | CRTSCTS);
@@ -51,7 +51,7 @@ SerialPort::SerialPort(const std::string& path, int baud) : path_(path) {
   cfsetspeed(&t, rate->speed);
   if (tcsetattr(fd_, TCSANOW, &t) != 0) {
     close(fd_);
-    throw InputError({}, "no-serial-port", fmt::format("{}: cannot be set to {} baud: {}", path, baud, std::strerror(errno)));
+    throw InputError({path, 0, 0}, "no-serial-port", fmt::format("cannot be set to {} baud: {}", baud, std::strerror(errno)));
   }
   tcflush(fd_, TCIOFLUSH);
 }

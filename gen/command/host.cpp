@@ -96,7 +96,7 @@ struct LayerRow {
 
 void run_host(const Options& o) {
   if (o.simulate == !o.port.empty())
-    throw InputError({}, "bad-argument", "one of --port DEVICE and --simulate is needed");
+    throw InputError({"--port", 0, 0}, "bad-argument", "one of --port DEVICE and --simulate is needed");
   Config config = o.config.load();
   const Prepared p = prepare(config);
   std::vector<Layer> shapes;
@@ -108,7 +108,7 @@ void run_host(const Options& o) {
   if (p.network) {
     set = load_images(config, p.network->network, o.first + o.images);
     if (set.images.size() <= static_cast<std::size_t>(o.first))
-      throw InputError({}, "bad-argument", fmt::format("--first {}: there are {} images", o.first, set.images.size()));
+      throw InputError({"--first", 0, 0}, "bad-argument", fmt::format("{}: there are {} images", o.first, set.images.size()));
     set.images.erase(set.images.begin(), set.images.begin() + o.first);
     if (!set.labels.empty()) set.labels.erase(set.labels.begin(), set.labels.begin() + o.first);
   }
@@ -213,8 +213,8 @@ void add_host(CLI::App& app) {
                "Boards, bitstreams and the protocol: docs/fpga.md");
   verb->callback([o] {
     if (!o->simulate && (o->pty || o->self_test || !o->other.empty()))
-      throw InputError({}, "bad-argument", "--pty, --self-test and --board-config go with --simulate");
-    if (!o->signature.empty() && !o->self_test) throw InputError({}, "bad-argument", "--signature goes with --self-test");
+      throw InputError({"--simulate", 0, 0}, "bad-argument", "--pty, --self-test and --board-config go with --simulate");
+    if (!o->signature.empty() && !o->self_test) throw InputError({"--signature", 0, 0}, "bad-argument", "goes with --self-test");
     run_host(*o);
   });
 }

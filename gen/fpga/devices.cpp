@@ -62,7 +62,7 @@ const FpgaBoard& fpga_board(const std::string& name) {
     if (b.name == name) return b;
     known += (known.empty() ? "" : ", ") + b.name;
   }
-  throw InputError({}, "unknown-board", fmt::format("--board {}; legal: {}", name, known));
+  throw InputError({"--board", 0, 0}, "unknown-board", fmt::format("\"{}\"; legal: {}", name, known));
 }
 
 std::vector<FpgaUse> fpga_use(const FpgaDevice& device, const std::map<std::string, std::int64_t>& cells) {

@@ -78,7 +78,7 @@ class Flow {
     std::string wrapper;
     if (o_.clock_mhz > 0 && o_.clock_mhz != board_.clock_mhz) {
       if (device_.family != FpgaFamily::ice40)
-        throw InputError({}, "clock-not-possible", fmt::format("--clock {}: this flow sets up the PLL of iCE40 devices alone; legal here: {} MHz", o_.clock_mhz, board_.clock_mhz));
+        throw InputError({"--clock", 0, 0}, "clock-not-possible", fmt::format("{} MHz: this flow sets up the PLL of iCE40 devices alone; legal here: {} MHz", o_.clock_mhz, board_.clock_mhz));
       const Pll pll = ice40_pll(board_.clock_mhz, o_.clock_mhz);
       wrapper = pll_sv(board_, pll);
       r_.clock_mhz = pll.mhz;
@@ -88,7 +88,7 @@ class Flow {
     const double ratio = r_.clock_mhz * 1e6 / o_.baud;
     r_.clocks_per_bit = static_cast<int>(std::lround(ratio));
     if (r_.clocks_per_bit < 4 || std::abs(r_.clocks_per_bit / ratio - 1) > 0.02)
-      throw InputError({}, "baud-not-possible",
+      throw InputError({"--baud", 0, 0}, "baud-not-possible",
                        fmt::format("{} baud at {:.4g} MHz are {:.2f} clocks per bit; legal: at least 4, and within 2 % of a whole number",
                                    o_.baud, r_.clock_mhz, ratio));
     top.clocks_per_bit = r_.clocks_per_bit;
@@ -258,7 +258,7 @@ Pll ice40_pll(double in_mhz, double out_mhz) {
     }
   }
   if (best.mhz == 0 || out_mhz > 275)
-    throw InputError({}, "clock-not-possible", fmt::format("--clock {:g}: no setting of the PLL; legal: 8.33 to 275 MHz", out_mhz));
+    throw InputError({"--clock", 0, 0}, "clock-not-possible", fmt::format("{:g} MHz: no setting of the PLL; legal: 8.33 to 275 MHz", out_mhz));
   return best;
 }
 

@@ -48,10 +48,6 @@ expect "a self-test with another signature lights the other LED" 1 'self-test fa
 expect "bitstream of other hardware" 2 'wrong-bitstream: the bitstream is not of hardware' host --config "$xb16" --simulate --board-config "$root/configs/named/rom-ram.toml"
 sed 's/^height = .*/height = 3/; s/^width = .*/width = 3/; s/^cout = .*/cout = 4/; s/^e_out = .*/e_out = 4/' "$xb16" > other.toml
 expect "bitstream with tables for other layers" 2 'wrong-bitstream: .*tables for other layers' host --config "$xb16" --simulate --board-config other.toml
-expect "no such device" 2 'no-serial-port: .*No such file' host --config "$xb16" --port /dev/no-such-port
-expect "a device that is no serial port" 2 'no-serial-port: .*no serial device' host --config "$xb16" --port /dev/null
-expect "unknown baud rate" 2 'unknown-baud-rate' host --config "$xb16" --port /dev/null --baud 12345
-expect "no port" 2 'bad-argument' host --config "$xb16"
 # A pseudo-terminal that answers nothing, and one that answers noise.
 silent() {
   python3 - "$1" "$epim" "$xb16" <<'PY'
@@ -73,11 +69,6 @@ PY
 expect "a board that does not answer" 1 'serial link: no answer in the protocol' silent quiet
 expect "a board that answers something else" 1 'serial link: no answer in the protocol' silent noise
 
-expect "unknown board" 2 'unknown-board: .*legal: hx8k' fpga --config "$xb16" --board no --out out
-expect "self-test without ROM" 2 'self-test-needs-rom' fpga --config "$xb16" --self-test --out out
-expect "a rate that the clock does not give" 2 'baud-not-possible' fpga --config "$xb16" --baud 5000000 --out out
-expect "a clock that the PLL does not give" 2 'clock-not-possible' fpga --config "$xb16" --clock 300 --out out
-expect "a clock for a device without PLL support here" 2 'clock-not-possible' fpga --config "$xb16" --board ulx3s --clock 50 --out out
 # Tools that are not there: a PATH of nothing but what is named.
 path_of() {
   rm -rf bin
