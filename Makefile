@@ -1,7 +1,7 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 # Short names for the scripts that do the work; each installs what is missing.
-.PHONY: demo verify build bench formal coverage synth paper study netlist clean networks resnet18 resnet34 resnet50 resnet50-w3 resnet101 vgg16
+.PHONY: demo verify build bench formal coverage synth fpga paper study netlist clean networks resnet18 resnet34 resnet50 resnet50-w3 resnet101 vgg16
 demo:   ; scripts/demo.sh
 verify: ; scripts/verify.sh
 build:  ; scripts/build.sh run
@@ -10,6 +10,7 @@ formal: ; scripts/formal.sh
 coverage: ; scripts/coverage.sh
 synth:  ; scripts/synth.sh
 netlist: ; scripts/netlist.sh
+fpga:   ; scripts/fpga.sh
 paper:  ; scripts/build.sh run && build/gen/command/epim paper
 # Quantisation-aware training over seeds: models/digits/traces.json and quantisation_study.json; not part of verify.
 study:  ; scripts/setup.sh train && scripts/hessian_trace.py && scripts/quantisation_study.py

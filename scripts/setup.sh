@@ -8,12 +8,13 @@
 #   scripts/setup.sh test    the same, and what `make verify` needs
 #   scripts/setup.sh synth   that, and what `make synth` and `make netlist` need
 #   scripts/setup.sh formal  what `make formal` needs, nothing else
+#   scripts/setup.sh fpga    what building, simulating and `make fpga` need
 #   scripts/setup.sh train   what the training scripts need, nothing else
 # Exit codes: 0 all there, 2 wrong use, 3 a package is missing and could not be installed (named on stderr).
 set -eu
 
 usage() {
-  echo "usage: scripts/setup.sh [run|test|synth|formal|train]" >&2
+  echo "usage: scripts/setup.sh [run|test|synth|formal|fpga|train]" >&2
   exit 2
 }
 
@@ -44,6 +45,9 @@ qflow-tech-osu035|a cell library for area and timing'
 formal_packages='yosys|reads the SystemVerilog and proves
 z3|proves by k-induction
 patch|breaks a block on purpose'
+fpga_packages='yosys|synthesises
+nextpnr-ice40|places and routes iCE40 devices
+fpga-icestorm|writes iCE40 bitstreams'
 train_packages='python3-torch|trains and quantises networks
 python3-sklearn|the digits data set
 python3-scipy|confidence intervals of the training study
@@ -57,6 +61,8 @@ $test_packages" ;;
 $test_packages
 $synth_packages" ;;
   formal) packages=$formal_packages ;;
+  fpga) packages="$run_packages
+$fpga_packages" ;;
   train) packages=$train_packages ;;
   *) usage ;;
 esac

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the two digits networks, exports them as network descriptions, and checks the exports with integers.
+"""Trains the digits networks, exports them as network descriptions, and checks the exports with integers.
 
 Data: scikit-learn's 8x8 handwritten digits, pixels 0..16. Training is in two phases: float, then quantisation-aware
 with straight-through gradients. `--check` reads an exported folder back and classifies the test images in integer
@@ -25,13 +25,13 @@ from epitome_conv import MODES, SCHEMES, EpitomeUnit, WeightQuantiser, fake_quan
 ROOT = Path(__file__).resolve().parent.parent
 TEST_IMAGES = 360
 SPLIT_SEED = 0            # of the train/test split; fixed whatever --seed says
-ACT_BITS = 8              # activations: 0..255 after a ReLU, -128..127 without one
-LOGIT_BITS = 16           # signed range of the network's output
+ACT_BITS = 8              # activations: 0..255 after a ReLU, -128..127 without one; ACT_BITS_OF names others
+LOGIT_BITS = 16           # signed range of the network's output; LOGIT_BITS_OF names others
 SCALE_GRID = 2.0 ** -16   # activation scales are multiples of this, hence exact in decimal and in binary
-LANES = 8                 # channels per word line block
+LANES = 8                 # channels per word line block; LANES_OF names others
 
 
-# --- the two networks
+# --- the networks
 
 def conv(name, source, cout, kernel, epitome=None, wrap="off", relu=True):
     """A convolution node; epitome is (e_out, e_in, p, q), padding keeps the map size."""
@@ -70,13 +70,24 @@ NETWORKS = {
         pool("pool1", "add1"),
         conv("conv3", "pool1", 64, 3, (32, 8, 4, 4), "copies"),
         pool("pool2", "conv3"), *tail("pool2")],
+    # Every layer fits one crossbar of 64 x 64.
+    "digits_small": [
+        conv("conv1", "image", 16, 3),
+        conv("conv2", "conv1", 32, 3, (32, 4, 4, 4)),
+        pool("pool1", "conv2"),
+        conv("conv3", "pool1", 64, 3, (32, 4, 4, 4), "copies"),
+        pool("pool2", "conv3"), *tail("pool2")],
 }
+ACT_BITS_OF = {"digits_small": 9}
+LANES_OF = {"digits_small": 4}
+LOGIT_BITS_OF = {"digits_small": 9}
+BITS_OF = {"digits_small": "3"}  # weight bits where --bits is not given; 5 for the others
 INPUT = {"name": "image", "channels": 1, "height": 8, "width": 8, "bits": ACT_BITS, "signed": False, "scale": 0.0625}
 
 
-def code_range(node, output):
+def code_range(node, output, act_bits=ACT_BITS, logit_bits=LOGIT_BITS):
     """Legal integers of a node's output: unsigned after a ReLU, signed otherwise, wider for the network's output."""
-    bits = LOGIT_BITS if node["name"] == output else ACT_BITS
+    bits = logit_bits if node["name"] == output else act_bits
     return (0, 2 ** bits - 1) if node.get("relu") else (-2 ** (bits - 1), 2 ** (bits - 1) - 1)
 
 
@@ -94,9 +105,9 @@ def epitome_shape(node):
 class Network(nn.Module):
     """Interprets a node list. With `quantise` set, every scaled output is rounded to its integer grid."""
 
-    def __init__(self, nodes):
+    def __init__(self, nodes, act_bits=ACT_BITS, lanes=LANES, logit_bits=LOGIT_BITS):
         super().__init__()
-        self.nodes, self.output = nodes, nodes[-1]["name"]
+        self.nodes, self.output, self.lanes, self.widths = nodes, nodes[-1]["name"], lanes, (act_bits, logit_bits)
         self.act_scale, self.quantise = {}, False
         units, channels = {}, {"image": INPUT["channels"]}
         for node in nodes:
@@ -111,7 +122,7 @@ class Network(nn.Module):
     def quantise_weights(self, bits, mode, crossbar, scheme="symmetric"):
         """bits: {layer: bits}; None switches quantisation off."""
         for name, unit in self.units.items():
-            unit.conv.quantiser = bits and WeightQuantiser(unit.conv.repetition, bits[name], mode, crossbar, LANES,
+            unit.conv.quantiser = bits and WeightQuantiser(unit.conv.repetition, bits[name], mode, crossbar, self.lanes,
                                                            scheme)
 
     def forward(self, x, record=None):
@@ -134,7 +145,7 @@ class Network(nn.Module):
                 record[name] = y
             if self.quantise and name in self.act_scale:
                 step = self.act_scale[name]
-                y = fake_quantise(y, step, *code_range(node, self.output))
+                y = fake_quantise(y, step, *code_range(node, self.output, *self.widths))
             value[name], scale[name] = y, step
         return value[self.output].flatten(1)
 
@@ -147,8 +158,9 @@ class Network(nn.Module):
             self(images, record)
         scaled = [n for n in self.nodes if n["op"] in ("conv", "fc", "add")]
         reach = {n["name"]: float(np.quantile(record[n["name"]].abs().numpy(), 0.9999)) for n in scaled}
-        raw = {n["name"]: reach[n["name"]] / code_range(n, self.output)[1] for n in scaled}
-        raw[self.output] *= 4  # room for logits larger than any seen
+        raw = {n["name"]: reach[n["name"]] / code_range(n, self.output, *self.widths)[1] for n in scaled}
+        if self.widths[1] == LOGIT_BITS:
+            raw[self.output] *= 4  # room for logits larger than any seen; a narrower range is used whole
         for node in scaled:
             if node["op"] == "add":
                 shared = [*node["inputs"], node["name"]]
@@ -226,7 +238,8 @@ def train(name, args):
     images, labels = as_input(raw_images), torch.from_numpy(raw_labels.astype(np.int64))
     test = (as_input(raw_test), torch.from_numpy(raw_test_labels.astype(np.int64)))
 
-    net = Network(NETWORKS[name])
+    net = Network(NETWORKS[name], ACT_BITS_OF.get(name, ACT_BITS), LANES_OF.get(name, LANES),
+                  LOGIT_BITS_OF.get(name, LOGIT_BITS))
     fit(net, images, labels, args.epochs, 4e-3, generator)
     result = {"network": name, "seed": args.seed, "float_training": accuracy(net, *test)}
     if args.float_only:
@@ -309,14 +322,14 @@ def export(net, name, result, models):
 
 # --- integer check
 
-def integer_weights(node, epitome, cin, bits, per_crossbar, crossbar):
+def integer_weights(node, epitome, cin, bits, per_crossbar, crossbar, lanes=LANES):
     """(integer W[cout][cin][Kh][Kw], its scale). Per crossbar, the codes of block t are multiplied by the integer
     M[t] = round(255*scale[t]/largest scale), so that the sum over crossbars stays an integer."""
     e_out, e_in, p, q = epitome.shape
     kh, kw = node.get("kernel", [1, 1])
     top = 2 ** (bits - 1) - 1
     c, y, x = np.meshgrid(np.arange(e_in), np.arange(p), np.arange(q), indexing="ij")
-    row = ((c // LANES * p + y) * q + x) * LANES + c % LANES
+    row = ((c // lanes * p + y) * q + x) * lanes + c % lanes
     block = np.stack([row // crossbar * 1000 + o // crossbar for o in range(e_out)]) * int(per_crossbar)
     epitome = epitome.astype(np.float64)
     scale = np.ones_like(epitome)
@@ -346,10 +359,12 @@ def integer_logits(folder, images, bits, per_crossbar, crossbar):
         name, source = node["name"], node["inputs"][0]
         x, cin = value[source], channels[source]
         channels[name], scale[name] = node.get("cout", cin), node.get("act_scale", scale[source])
-        low, high = code_range(node, network["output"])
+        low, high = code_range(node, network["output"], ACT_BITS_OF.get(network["name"], ACT_BITS),
+                               LOGIT_BITS_OF.get(network["name"], LOGIT_BITS))
         if node["op"] in ("conv", "fc"):
             epitome = bundle[name + "/epitome"]
-            weight, unit = integer_weights(node, epitome, cin, bits[name], per_crossbar, crossbar)
+            weight, unit = integer_weights(node, epitome, cin, bits[name], per_crossbar, crossbar,
+                                           LANES_OF.get(network["name"], LANES))
             top, left, bottom, right = node.get("padding", [0] * 4)
             x = np.pad(x[:, np.arange(cin) % x.shape[1]], ((0, 0), (0, 0), (top, bottom), (left, right)))
             kh, kw = weight.shape[2:]
@@ -384,7 +399,7 @@ def check(name, args):
     for per_crossbar in (False, True):
         logits = integer_logits(args.models / name, images, bits, per_crossbar, args.crossbar)
         right = int((logits.argmax(1) == labels).sum())
-        print(f"{name}: W{args.bits}A{ACT_BITS} integers, scale per {'crossbar' if per_crossbar else 'layer'}: "
+        print(f"{name}: W{args.bits}A{ACT_BITS_OF.get(name, ACT_BITS)} integers, scale per {'crossbar' if per_crossbar else 'layer'}: "
               f"{right} of {len(labels)} right, {100 * right / len(labels):.2f} %, max |logit| {np.abs(logits).max()}")
 
 
@@ -395,7 +410,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--epochs", type=int, default=40, help="float training")
     parser.add_argument("--qat-epochs", type=int, default=30, help="quantisation-aware training after it")
-    parser.add_argument("--bits", default="5", help="weight bits, sign included: 5, or 3,conv1=5,fc=5")
+    parser.add_argument("--bits", help="weight bits, sign included: 5, or 3,conv1=5,fc=5; default 5, digits_small 3")
     parser.add_argument("--mode", choices=MODES, default="per_crossbar")
     parser.add_argument("--scheme", choices=SCHEMES, default="symmetric")
     parser.add_argument("--crossbar", type=int, default=64, help="rows and columns of a crossbar")
@@ -404,12 +419,14 @@ def main():
     parser.add_argument("--check", action="store_true", help="no training: classify with the exported integers")
     args = parser.parse_args()
     names = list(NETWORKS) if args.net == "all" else [args.net]
+    given = args.bits
     try:
         for name in names:
-            layer_bits(args.bits, weighted_layers(name))
+            layer_bits(given or BITS_OF.get(name, "5"), weighted_layers(name))
     except ValueError as error:
         parser.error(str(error))
     for name in names:
+        args.bits = given or BITS_OF.get(name, "5")
         if args.check:
             check(name, args)
             continue

@@ -22,6 +22,7 @@
 #include "gen/emit.hpp"
 #include "gen/process.hpp"
 #include "gen/register_map.hpp"
+#include "sim/board_case.hpp"
 #include "sim/chip_case.hpp"
 #include "sim/misuse.hpp"
 #include "sim/regression.hpp"
@@ -33,6 +34,7 @@ namespace {
 const std::vector<std::string> default_tries = {"xb16", "channels-odd", "dac2-signed", "wrap2-copies", "small-buffer"};
 constexpr const char* misuse = "misuse";
 constexpr const char* chip = "chip";
+constexpr const char* board = "board";
 
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -99,6 +101,7 @@ Finding run_killer(const std::string& name, const std::map<std::string, Case>& c
                    const Sources& sources) {
   const BuildOptions& build = options.build;
   if (name == chip) return finding_of(run_chip_case(options.home + "/configs/mix.toml", build, &sources), name);
+  if (name == board) return finding_of(run_board_case(options.home + "/configs/named", build, &sources), name);
   if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
   for (const CaseResult& r : run_misuse(build, &sources, true))
     if (!r.passed) return finding_of(r, r.name);
@@ -224,11 +227,11 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
     for (const std::string& killer : killers_of(bug)) {
       if (std::find(killers.begin(), killers.end(), killer) != killers.end()) continue;
       killers.push_back(killer);
-      if (killer == misuse || killer == chip) continue;
+      if (killer == misuse || killer == chip || killer == board) continue;
       const fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
       if (!fs::exists(file))
         throw InputError({bug.path, 0, 0}, "unknown-bug-killer",
-                         fmt::format("'# try: {}' names neither a file of configs/named nor \"chip\" nor \"misuse\"", killer));
+                         fmt::format("'# try: {}' names neither a file of configs/named nor \"chip\" nor \"board\" nor \"misuse\"", killer));
       cases.emplace(killer, named_case(file.string()));
     }
   const int processors = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -66,12 +66,7 @@ void CoreDriver::reset() {
   tick();
   p_->rst.set(1);
   model_->eval();
-  if (read(reg::id) != 0x4550494D) throw InputError({}, "wrong-register-image", "register id does not read \"EPIM\"");
-  const std::uint64_t hash = read64(reg::hash_lo);
-  if (hash != core_.hash)
-    throw InputError({}, "wrong-register-image",
-                     fmt::format("the core was generated for configuration {}, the harness was given {}", hash_text(hash),
-                                 hash_text(core_.hash)));
+  check_identity(*this, core_.hash);
 }
 
 bool CoreDriver::try_write(std::uint32_t address, std::uint32_t value) {
@@ -91,12 +86,6 @@ bool CoreDriver::try_write(std::uint32_t address, std::uint32_t value) {
   return p_->bresp.get() == 0;
 }
 
-void CoreDriver::write(std::uint32_t address, std::uint32_t value) {
-  if (!try_write(address, value))
-    throw CheckFailed("control bus", fmt::format("write of 0x{:08X} to register 0x{:03X} refused, status 0x{:04X}", value,
-                                                 address, read(reg::status)));
-}
-
 std::uint32_t CoreDriver::read(std::uint32_t address) {
   p_->arvalid.set(1);
   p_->araddr.set(address);
@@ -112,46 +101,32 @@ std::uint32_t CoreDriver::read(std::uint32_t address) {
   return static_cast<std::uint32_t>(p_->rdata.get());
 }
 
-std::uint64_t CoreDriver::read64(std::uint32_t address) {
-  const std::uint64_t low = read(address);
-  return low | static_cast<std::uint64_t>(read(address + 4)) << 32;
+/// Puts the cells of a block into the model's memory; false where it has none that can be reached.
+bool CoreDriver::store_cells(const ProgramBlock& block) {
+  const CoreParameters& p = core_.parameters;
+  if (block.kind != ProgramKind::cells) return false;
+  std::uint64_t* cells = model_->cells(block.pe / p.hw.pe_cols, block.pe % p.hw.pe_cols);
+  if (!cells) return false;
+  // Address fields are rounded up to powers of two, words of the array are not (rtl/epim_crossbar.sv).
+  const int chunk_bits = idx_width(p.chunks()), plane_bits = idx_width(p.planes()), lane_bits = idx_width(p.hw.adcs());
+  for (std::size_t i = 0; i < block.entries.size(); ++i) {
+    const std::size_t at = block.address + i;
+    const auto field = [&](int lsb, int bits) { return at >> lsb & ((std::size_t{1} << bits) - 1); };
+    const std::size_t chunk = field(0, chunk_bits), plane = field(chunk_bits, plane_bits),
+                      lane = field(chunk_bits + plane_bits, lane_bits), step = at >> (chunk_bits + plane_bits + lane_bits);
+    const auto chunks = static_cast<std::size_t>(p.chunks()), planes = static_cast<std::size_t>(p.planes()),
+               lanes = static_cast<std::size_t>(p.hw.adcs());
+    if (chunk < chunks && plane < planes && lane < lanes)
+      cells[((step * lanes + lane) * planes + plane) * chunks + chunk] = block.entries[i];
+  }
+  return true;
 }
 
 void CoreDriver::load(const LayerProgram& program, bool direct_cells) {
-  const CoreParameters& p = core_.parameters;
-  if (!core_.rom) {
-    for (const ProgramBlock& block : program.blocks) {
-      check_interrupt();
-      std::uint64_t* cells = direct_cells && block.kind == ProgramKind::cells
-                                 ? model_->cells(block.pe / p.hw.pe_cols, block.pe % p.hw.pe_cols) : nullptr;
-      if (cells) {
-        // Address fields are rounded up to powers of two, words of the array are not (rtl/epim_crossbar.sv).
-        const int chunk_bits = idx_width(p.chunks()), plane_bits = idx_width(p.planes()), lane_bits = idx_width(p.hw.adcs());
-        for (std::size_t i = 0; i < block.entries.size(); ++i) {
-          const std::size_t at = block.address + i;
-          const auto field = [&](int lsb, int bits) { return at >> lsb & ((std::size_t{1} << bits) - 1); };
-          const std::size_t chunk = field(0, chunk_bits), plane = field(chunk_bits, plane_bits),
-                            lane = field(chunk_bits + plane_bits, lane_bits), step = at >> (chunk_bits + plane_bits + lane_bits);
-          const auto chunks = static_cast<std::size_t>(p.chunks()), planes = static_cast<std::size_t>(p.planes()),
-                     lanes = static_cast<std::size_t>(p.hw.adcs());
-          if (chunk < chunks && plane < planes && lane < lanes)
-            cells[((step * lanes + lane) * planes + plane) * chunks + chunk] = block.entries[i];
-        }
-        continue;
-      }
-      write(reg::prog_select, static_cast<std::uint32_t>(block.kind) | static_cast<std::uint32_t>(block.pe) << 8);
-      write(reg::prog_addr, block.address);
-      for (std::uint64_t entry : block.entries) {
-        write(reg::prog_data, static_cast<std::uint32_t>(entry));
-        write(reg::prog_data, static_cast<std::uint32_t>(entry >> 32));
-      }
-    }
-    for (std::size_t i = 0; i < program.geometry.size(); ++i)
-      write(reg::last_patch + 4 * static_cast<std::uint32_t>(i), program.geometry[i]);
-    write(reg::control, 4);
-  } else {
-    write(reg::frames, program.geometry[(reg::frames - reg::last_patch) / 4]);
-  }
+  load_program(*this, program, core_.rom, [&](const ProgramBlock& block) {
+    check_interrupt();
+    return direct_cells && store_cells(block);
+  });
 }
 
 namespace {
@@ -167,9 +142,8 @@ double thread_seconds() {
 LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options) {
   const Hardware& hw = golden.hardware();
   const Layer& layer = golden.layer();
-  const int blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
-  const std::int64_t frame_words = static_cast<std::int64_t>(blocks) * layer.h * layer.w;
-  const std::int64_t in_words = frame_words * static_cast<std::int64_t>(inputs.size());
+  const std::int64_t frame = frame_words(hw, layer);
+  const std::int64_t in_words = frame * static_cast<std::int64_t>(inputs.size());
   const int psum_bits = 1 + num_width(hw.xb_rows) + hw.slices() * hw.cell_bits + hw.act_bits;
 
   LayerRun result;
@@ -182,17 +156,12 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
   std::int64_t word = 0;
   const auto present = [&] {
     p_->in_data.clear();
-    const IntTensor& x = inputs[static_cast<std::size_t>(word / frame_words)];
-    const std::int64_t at = word % frame_words;
-    const int block = static_cast<int>(at % blocks), column = static_cast<int>(at / blocks % layer.w);
-    const int row = static_cast<int>(at / blocks / layer.w);
-    for (int l = 0; l < hw.lanes; ++l) {
-      const int c = block * hw.lanes + l;
-      // Lanes that the map does not have carry noise: the lane mask must keep them out.
-      const std::int64_t v = c < layer.stored_cin() ? x(c, row, column) : (word * 7 + l * 3 + 1);
-      p_->in_data.put(l * hw.act_bits, hw.act_bits, static_cast<std::uint64_t>(v));
-    }
-    p_->in_last.set((word + 1) % frame_words == 0);
+    const IntTensor& x = inputs[static_cast<std::size_t>(word / frame)];
+    // Lanes that the map does not have carry noise: the lane mask must keep them out.
+    for (int l = 0; l < hw.lanes; ++l)
+      p_->in_data.put(l * hw.act_bits, hw.act_bits,
+                      static_cast<std::uint64_t>(lane_value(hw, layer, x, word % frame, l, word * 7 + l * 3 + 1)));
+    p_->in_last.set((word + 1) % frame == 0);
   };
 
   write(reg::control, 1);

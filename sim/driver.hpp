@@ -15,6 +15,7 @@
 #include "golden/evaluate.hpp"
 #include "golden/timing.hpp"
 #include "sim/build.hpp"
+#include "sim/core_link.hpp"
 #include "sim/model.hpp"
 
 namespace epim {
@@ -79,28 +80,16 @@ struct LayerRun {
   double cpu_seconds = 0;             ///< processor time of it
 };
 
-/// A difference between RTL and golden: stage and message with the command that reproduces it (exit code 1).
-class CheckFailed : public std::runtime_error {
- public:
-  CheckFailed(std::string stage, const std::string& text) : std::runtime_error(text), stage_(std::move(stage)) {}
-  const std::string& stage() const { return stage_; }
-
- private:
-  std::string stage_;
-};
-
 /// One instance of a core.
-class CoreDriver {
+class CoreDriver : public CoreLink {
  public:
   explicit CoreDriver(const Core& core);
-  ~CoreDriver();
+  ~CoreDriver() override;
 
   /// Resets the core and checks identity and configuration hash. Throws InputError `wrong-register-image`.
   void reset();
-  void write(std::uint32_t address, std::uint32_t value);       ///< throws CheckFailed on SLVERR
-  bool try_write(std::uint32_t address, std::uint32_t value);   ///< false on SLVERR
-  std::uint32_t read(std::uint32_t address);
-  std::uint64_t read64(std::uint32_t address);
+  bool try_write(std::uint32_t address, std::uint32_t value) override;
+  std::uint32_t read(std::uint32_t address) override;
   /// Writes a program over the control bus. `direct_cells`: crossbar cells go straight into the model's memory, which
   /// spares a large array most of its load; tables, parameters and scales still go over the bus.
   void load(const LayerProgram& program, bool direct_cells = false);
@@ -113,6 +102,7 @@ class CoreDriver {
 
  private:
   struct Ports;
+  bool store_cells(const ProgramBlock& block);
   const Core& core_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Ports> p_;

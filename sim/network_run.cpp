@@ -10,12 +10,9 @@
 #include "golden/npz.hpp"
 
 namespace epim {
-namespace {
 
-/// Walks the nodes; `run_layer_maps(layer index, inputs)` evaluates a node with weights on all images.
-template <class RunLayer>
-std::vector<IntTensor> walk(const CompiledNetwork& net, int act_bits, const std::vector<IntTensor>& images,
-                            const RunLayer& run_layer_maps) {
+std::vector<IntTensor> walk_network(const CompiledNetwork& net, int act_bits, const std::vector<IntTensor>& images,
+                                    const std::function<std::vector<IntTensor>(std::size_t, const std::vector<IntTensor>&)>& run_layer_maps) {
   const Network& network = net.network;
   std::vector<std::vector<IntTensor>> maps(network.nodes.size());
   const auto map_of = [&](int id) -> const std::vector<IntTensor>& {
@@ -44,15 +41,13 @@ std::vector<IntTensor> walk(const CompiledNetwork& net, int act_bits, const std:
   return maps[static_cast<std::size_t>(network.output)];
 }
 
-}  // namespace
-
 NetworkRun run_network(const Core& core, const CompiledNetwork& net, const std::vector<IntTensor>& images,
                        const RunOptions& options, const std::function<void(std::size_t, double)>& progress) {
   NetworkRun result;
   result.layers.resize(net.layers.size());
   result.inputs.resize(net.layers.size());
   CoreDriver driver(core);
-  result.outputs = walk(net, core.parameters.hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
+  result.outputs = walk_network(net, core.parameters.hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
     if (progress) progress(l, 0);
     result.inputs[l] = in;
     result.layers[l] = run_layer(driver, core, net.layers[l].layer, net.layers[l].data, in, options);
@@ -63,7 +58,7 @@ NetworkRun run_network(const Core& core, const CompiledNetwork& net, const std::
 
 std::vector<IntTensor> run_network_golden(const Hardware& hw, const CompiledNetwork& net,
                                           const std::vector<IntTensor>& images, int threads) {
-  return walk(net, hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
+  return walk_network(net, hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
     const GoldenLayer golden(hw, net.layers[l].layer, net.layers[l].data);
     std::vector<IntTensor> out;
     EventCounts events;

@@ -17,6 +17,11 @@ struct NetworkRun {
   std::vector<IntTensor> outputs;               ///< per image, from the RTL
 };
 
+/// Evaluates the nodes in order: those with weights by `run_layer(index into net.layers, inputs)`, the others on the
+/// host (golden/host_nodes.hpp). Returns the network's output per image.
+std::vector<IntTensor> walk_network(const CompiledNetwork& net, int act_bits, const std::vector<IntTensor>& images,
+                                    const std::function<std::vector<IntTensor>(std::size_t, const std::vector<IntTensor>&)>& run_layer);
+
 /// Streams all images through every layer, back to back, and checks each layer against the golden model.
 /// `progress(layer, done share)` may be empty.
 NetworkRun run_network(const Core& core, const CompiledNetwork& net, const std::vector<IntTensor>& images,

@@ -41,6 +41,8 @@ void print_markdown(const std::vector<Bug>& bugs, const std::vector<BugResult>& 
       "- A killer such as `misuse-handshakes` is a protocol or misuse check of `sim/misuse.cpp`.\n"
       "- The killer `chip` is `configs/mix.toml` as one chip: output, handshakes and the level of every FIFO in every\n"
       "  cycle, without stalls and with random ones.\n"
+      "- The killer `board` is a core behind its serial line: a layer and broken commands over the pins, and the\n"
+      "  self-test's LEDs.\n"
       "- The stage is where the difference was seen first: the closer to the bug, the less there is to search.\n\n"
       "| bug | what | what it breaks | killer | stage |\n|---|---|---|---|---|\n");
   for (std::size_t i = 0; i < results.size(); ++i) {

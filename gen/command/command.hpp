@@ -37,6 +37,8 @@ void add_bench(CLI::App& app);
 void add_bugs(CLI::App& app);
 void add_doctor(CLI::App& app);
 void add_synth(CLI::App& app);
+void add_fpga(CLI::App& app);
+void add_host(CLI::App& app);
 
 /// --config, --crossbar, --set and --design, as most verbs take them.
 struct ConfigOptions {

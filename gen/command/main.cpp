@@ -111,6 +111,8 @@ int main(int argc, char** argv) {
   command::add_bench(app);
   command::add_bugs(app);
   command::add_synth(app);
+  command::add_fpga(app);
+  command::add_host(app);
   command::add_doctor(app);
   try {
     app.parse(argc, argv);

@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/synth/flow.hpp"
 
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -16,44 +14,11 @@
 #include "golden/diagnostic.hpp"
 #include "golden/json_document.hpp"
 #include "gen/synth/macro_liberty.hpp"
+#include "gen/work_folder.hpp"
 
 namespace epim {
 namespace fs = std::filesystem;
 namespace {
-
-/// A folder that goes when the work is done, kept (and named in the message) when a tool fails.
-class WorkFolder {
- public:
-  WorkFolder() {
-    std::string name = (fs::temp_directory_path() / "epim-synth-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary folder " + name);
-    path_ = name;
-  }
-  ~WorkFolder() {
-    std::error_code ignored;
-    if (!keep_) fs::remove_all(path_, ignored);
-  }
-  void keep() { keep_ = true; }
-  fs::path operator/(const std::string& name) const { return path_ / name; }
-  std::string string() const { return path_.string(); }
-
- private:
-  fs::path path_;
-  bool keep_ = false;
-};
-
-std::string tail(const std::string& text, std::size_t lines) {
-  std::size_t at = text.size();
-  for (std::size_t i = 0; i <= lines && at != 0 && at != std::string::npos; ++i) at = text.rfind('\n', at - 1);
-  return at == std::string::npos ? text : text.substr(at == 0 ? 0 : at + 1);
-}
-
-void save(const fs::path& path, const std::string& text) {
-  fs::create_directories(path.parent_path());
-  std::ofstream out(path, std::ios::binary);
-  out << text;
-  if (!out) throw std::runtime_error("cannot write " + path.string());
-}
 
 /// In front of every mapping: word-level optimisation, memories as cells, gates. No fsm recoding, no share (both change
 /// registers or take long and gain nothing here), no enables or synchronous resets in flip-flops (the libraries have none).
@@ -111,9 +76,9 @@ class Flow {
     result_.ge_library = load_liberty(o.ge_liberty);
     if (!o.liberty.empty()) result_.library = load_liberty(o.liberty);
     for (const auto& [name, text] : files)
-      if (name == "epim.f" || name.rfind("rtl/", 0) == 0 || name.rfind("mem/", 0) == 0) save(work_ / name, text);
-    save(work_ / "ge.lib", read_text(o.ge_liberty));
-    if (!o.liberty.empty()) save(work_ / "target.lib", read_text(o.liberty));
+      if (name == "epim.f" || name.rfind("rtl/", 0) == 0 || name.rfind("mem/", 0) == 0) save_text(work_ / name, text);
+    save_text(work_ / "ge.lib", read_text(o.ge_liberty));
+    if (!o.liberty.empty()) save_text(work_ / "target.lib", read_text(o.liberty));
     std::istringstream list(files.at("epim.f"));
     for (std::string line; std::getline(list, line);)
       if (!line.empty() && line[0] != '/') sources_ += " " + line;
@@ -144,14 +109,14 @@ class Flow {
 
   void yosys(const std::string& name, const std::string& script, double share) {
     o_.progress(share, name);
-    save(work_ / (name + ".ys"), script);
+    save_text(work_ / (name + ".ys"), script);
     // Without -q: the log tells what happened; it goes to a file, not through a pipe.
     CommandResult r = run_command(fmt::format("cd '{0}' && '{1}' -l {2}.log {2}.ys > /dev/null", work_.string(), o_.yosys, name));
     result_.files["scripts/" + name + ".ys"] = script;
     if (r.code == 0) return;
     work_.keep();
     throw std::runtime_error(fmt::format("yosys failed in {}/{}.ys:\n{}", work_.string(), name,
-                                         tail(read_text((work_ / (name + ".log")).string()), 12) + r.output));
+                                         last_lines(read_text((work_ / (name + ".log")).string()), 12) + r.output));
   }
 
   void elaborate() {
@@ -179,7 +144,7 @@ class Flow {
   std::string library_pass() {
     std::string options;
     if (result_.library.timing && !result_.library.buffer().empty()) {
-      save(work_ / "abc.constr", fmt::format("set_driving_cell {}\nset_load 0.05 [all_outputs]\n", result_.library.buffer()));
+      save_text(work_ / "abc.constr", fmt::format("set_driving_cell {}\nset_load 0.05 [all_outputs]\n", result_.library.buffer()));
       options = fmt::format(" -constr abc.constr -D {:.0f}", o_.period_ns * 1000);
     }
     return "design -load gates\n" + map_to("target.lib", options) +
@@ -218,23 +183,23 @@ class Flow {
         macros.push_back(&m);
         if (!m.blackbox) boxes += "blackbox " + m.name + "\n";
       }
-    save(work_ / "macros.lib", macro_liberty(macros, o_.macro_delay_ns));
+    save_text(work_ / "macros.lib", macro_liberty(macros, o_.macro_delay_ns));
     // Flip-flops get the names of the registers that they are, for the report.
     std::string registers;
     for (const auto& [name, cell] : result_.library.cells)
       if (cell.flip_flop) registers += " t:" + name;
     yosys("timing_netlist", "read_rtlil mapped.il\n" + boxes + "rename -wire -suffix _reg" + registers + "\nwrite_verilog -noattr timing.v\n", 0.92);
-    save(work_ / "epim.sdc", read_text(o_.sdc));
+    save_text(work_ / "epim.sdc", read_text(o_.sdc));
     const std::string script = fmt::format(
         "set epim_period {}\nread_liberty target.lib\nread_liberty macros.lib\nread_verilog timing.v\nlink_design epim_top\n"
         "source epim.sdc\nputs BEGIN\nreport_checks -path_delay max -fields {{net}} -digits 3\nputs END\n", o_.period_ns);
-    save(work_ / "timing.tcl", script);
+    save_text(work_ / "timing.tcl", script);
     result_.files["scripts/timing.tcl"] = script;
     CommandResult r = run_command(fmt::format("cd '{}' && '{}' -no_splash -exit timing.tcl", work_.string(), o_.sta));
     const std::size_t begin = r.output.find("BEGIN\n"), end = r.output.find("END\n");
     if (r.code != 0 || begin == std::string::npos || end == std::string::npos || r.output.find("slack") == std::string::npos) {
       work_.keep();
-      throw std::runtime_error("OpenSTA failed in " + work_.string() + ":\n" + tail(r.output, 15));
+      throw std::runtime_error("OpenSTA failed in " + work_.string() + ":\n" + last_lines(r.output, 15));
     }
     TimingPath path;
     path.period_ns = o_.period_ns;
@@ -255,7 +220,7 @@ class Flow {
   void keep(const std::string& name) { result_.files[name] = read_text((work_ / name).string()); }
 
   const SynthOptions& o_;
-  WorkFolder work_;
+  WorkFolder work_{"epim-synth"};
   SynthResult result_;
   std::string sources_;
 };

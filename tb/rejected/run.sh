@@ -295,6 +295,15 @@ printf '[Process element level]\nADC_Num 3\n' > sim.ini
 expect "estimate: broken SimConfig.ini" '^sim.ini:2:1: ini-syntax' estimate resnet50 --mnsim-config sim.ini
 expect "estimate: options of a model that is not asked for" 'bad-argument.*mnsim' estimate resnet50 --model rtl --compat
 expect "estimate: no result of a run" 'unreadable-file' estimate --against nowhere
+expect "fpga: unknown board" '^--board: unknown-board: .*legal: hx8k' "$epim" fpga --config ok.toml --board de10 --out out
+expect "fpga: self-test without ROM" 'self-test-needs-rom' "$epim" fpga --config ok.toml --self-test --out out
+expect "fpga: a rate that the clock does not give" '^--baud: baud-not-possible' "$epim" fpga --config ok.toml --baud 5000000 --out out
+expect "fpga: a clock that the PLL does not give" '^--clock: clock-not-possible' "$epim" fpga --config ok.toml --clock 300 --out out
+expect "fpga: a clock for a device without PLL support" '^--clock: clock-not-possible' "$epim" fpga --config ok.toml --board ulx3s --clock 50 --out out
+expect "host: no such device" '^/dev/no-such-port: no-serial-port: .*legal' "$epim" host --config ok.toml --port /dev/no-such-port
+expect "host: no serial device" '^/dev/null: no-serial-port: .*legal' "$epim" host --config ok.toml --port /dev/null
+expect "host: unknown baud rate" '^--baud: unknown-baud-rate: .*legal: 9600' "$epim" host --config ok.toml --port /dev/null --baud 12345
+expect "host: neither port nor simulation" '^--port: bad-argument' "$epim" host --config ok.toml
 
 if [ -n "$markdown" ]; then printf '| input | message |\n|---|---|\n%s' "$rows" > "$markdown"; fi
 echo "$passed passed, $failed failed"
