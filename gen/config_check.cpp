@@ -73,7 +73,8 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
 
 int automatic_joint_lanes(const Hardware& hw) {
   if (hw.cols_per_adc < 1 || hw.dac_bits < 1) return 1;  // refused by validate_hardware
-  return std::max(1, std::min(hw.lanes, ceil_div(hw.adcs() * hw.group_cycles(), std::max(1, hw.steps() - 1))));
+  const int needed = ceil_div(hw.adcs() * hw.group_cycles(), std::max(1, hw.steps() - 1));
+  return std::max(1, std::min({hw.lanes, hw.adcs(), needed}));
 }
 
 std::int64_t row_words(const Layer& layer, int lanes) {
