@@ -92,7 +92,7 @@ using Locator = std::function<Position(const std::string& key)>;
 /// joint-lanes.
 void validate_hardware(const Hardware& hw, const Locator& locate = {});
 
-/// joint_lanes = min(lanes, ceil(adcs / max(1, STEPS-1))): the joint path then never slows a column step down
+/// joint_lanes = min(lanes, adcs, ceil(adcs * cycles per group / max(1, STEPS-1))): the joint path then never slows a column step down
 /// unless lanes bound it.
 int automatic_joint_lanes(const Hardware& hw);
 

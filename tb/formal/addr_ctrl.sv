@@ -166,7 +166,8 @@ module proof #(
       if (free) assert (rows != '0 && gone != DimW'(InH));
       assert (idle <= 4'd4);
       cover (done);
-      cover (req && !pad && last && block == (BlockW + 1)'(Blocks - 1) && two && y_end && free_seen);
+      cover (req && !pad && last && block == (BlockW + 1)'(Blocks - 1) && two && y_end &&
+             (free_seen || RingRows >= InH));  // a ring that holds the whole map gives no row back before the last window
     end
   end
 endmodule

@@ -56,6 +56,7 @@ module proof #(
     old_out    <= out;
     assume (32'(shift) < SumW);
     if (loaded[0]) assert ($signed(32'($signed(\dut.prod_q ))) == prod_q && $signed(32'($signed(\dut.bias_q ))) == bias_q);
+    if (loaded[0]) assert (prod_q >= -(32'sd1 <<< (AccBits + ScaleBits - 2)) && prod_q <= (32'sd1 <<< (AccBits + ScaleBits - 2)));
     assert (loaded != 2'b10 && (!was_loaded || loaded[1]));
     if (loaded[1]) begin
       assert (out == want_q[OutBits-1:0]);
