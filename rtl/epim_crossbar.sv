@@ -247,7 +247,8 @@ module epim_crossbar #(
             for (int b = 0; b < CellBits; b++) begin
               for (int d = 0; d < DacBits; d++) begin
                 for (int c = 0; c < Chunks; c++) begin
-                  ones = epim_pkg::popcount64(column[(b*Chunks+c)*64 +: 64] & wl_q[(d*Chunks+c)*64 +: 64]);
+                  ones = epim_pkg::sum_of_parts(epim_pkg::popcount_parts(column[(b*Chunks+c)*64 +: 64]
+                                                                         & wl_q[(d*Chunks+c)*64 +: 64]));
                   sum = sum + (SumW'(ones) << (b + d));
                 end
               end
