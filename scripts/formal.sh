@@ -66,7 +66,7 @@ one() {
   name=$(trim "$name") wrapper=$(trim "$wrapper") blocks=$(trim "$blocks") parameters=$(trim "$parameters")
   depth=$(trim "$depth") broken=$(trim "$broken") what=$(trim "$what")
   cd "$out" || exit 4
-  local log=$out/$name.log result=- bound=- engine='abc pdr' cover=- refuted=- before block variant file copy at
+  local log=$out/$name.log result=- bound=- engine='abc pdr' cover=- refuted=- before block variant file copy at covered
   local abc='' bad=()
   : > "$log"
   before=$(cpu)
@@ -108,7 +108,7 @@ one() {
     fi
   fi
   if [[ ($mode == all || $mode == proofs) && $result == unknown ]]; then
-    if section proof | grep -q 'Property proved'; then
+    if grep -q 'Property proved' <<< "$(section proof)"; then
       result=proven
       # Time frames of the inductive invariant that pdr found and verified.
       bound=$(section proof | grep -o 'Invariant F\[[0-9]*\]' | grep -o '[0-9]*' | tail -n 1)
@@ -126,9 +126,10 @@ one() {
       fi
     fi
     # bmc3 -a says how many outputs there are, or nothing where there is only one.
-    if section cover | grep -q 'outputs are found to be SAT' \
-       || { section cover | grep -q 'was asserted in frame' && ! section cover | grep -q 'out of'; }; then
-      cover="$(section cover | grep -c 'was asserted in frame') reached"
+    covered=$(section cover)
+    if grep -q 'outputs are found to be SAT' <<< "$covered" \
+       || { grep -q 'was asserted in frame' <<< "$covered" && ! grep -q 'out of' <<< "$covered"; }; then
+      cover="$(grep -c 'was asserted in frame' <<< "$covered") reached"
     else
       cover="NOT all"
     fi

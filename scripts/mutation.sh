@@ -173,8 +173,9 @@ if [[ -n $one ]]; then
   exit 0
 fi
 lines=()
+known=$(grep -Ev '^(#|$)' tb/modules/modules.txt | tr -s ' ')
 while IFS= read -r text; do
-  [[ $text == "core "* ]] || grep -Ev '^(#|$)' tb/modules/modules.txt | tr -s ' ' | grep -qxF -- "$text" \
+  [[ $text == "core "* ]] || grep -qxF -- "$text" <<< "$known" \
     || { echo "tb/mutation.txt: not a line of tb/modules/modules.txt: $text"; exit 2; }
   lines+=("$text")
 done < <(grep -Ev '^(#|$)' tb/mutation.txt | tr -s ' ' | grep -E -- "$filter")
