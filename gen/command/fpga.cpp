@@ -113,7 +113,7 @@ void add_fpga(CLI::App& app) {
   verb->add_flag("--json", o->json, "Report as JSON on stdout");
   verb->footer("Boards:" + boards + "\n"
                "Examples:\n  epim fpga --config configs/fpga/digits_small.toml --board hx8k --out out/hx8k\n"
-               "  epim fpga --config configs/fpga/digits_small.toml --board hx8k --clock 72 --seeds 8 --out out/hx8k-72\n"
+               "  epim fpga --config configs/fpga/digits_small.toml --board hx8k --clock 66 --seeds 6 --out out/hx8k-66\n"
                "  epim fpga --config configs/fpga/digits_small.toml --board ulx3s --no-route --out out/ulx3s\n"
                "  iceprog -S out/hx8k/epim_board.bin   (Debian package fpga-icestorm)\n"
                "Pins, protocol, results: docs/fpga.md");
