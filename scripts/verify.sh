@@ -48,7 +48,6 @@ part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"
 part formal scripts/formal.sh -j "$jobs" '^(fifo|output|input-reg$|serial-mul)'
 part expressions tb/netlist/expressions.sh build/expressions
 part chip tb/chip/run.sh $epim build/chip
-part fpga tb/fpga/run.sh $epim build/fpga-test quick
 part bugs $epim bugs --jobs "$jobs"
 
 echo
