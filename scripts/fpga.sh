@@ -20,9 +20,9 @@ one() {
   "$epim" fpga "$@" --out "$out/$name" || failed=$?
 }
 digits=configs/fpga/digits_small.toml
-one hx8k --config $digits --board hx8k
+one hx8k --config $digits --board hx8k --min-fmax 70 --seeds 4
 one hx8k-self-test --config configs/fpga/self_test.toml --board hx8k --self-test
-one icebreaker --config $digits --board icebreaker
+one icebreaker --config configs/fpga/up5k.toml --board icebreaker
 one ulx3s --config $digits --board ulx3s
 one arty_a7 --config $digits --board arty_a7
 echo "== simulated board"

@@ -17,7 +17,6 @@ struct Options {
   ConfigOptions config;
   FpgaOptions flow;
   std::string board = "hx8k", out;
-  double min_fmax = 0;
   bool no_route = false, json = false;
 };
 
@@ -57,9 +56,12 @@ void run_fpga(Options& o) {
                               {"yosys", r.yosys_version}, {"cells", r.cells}, {"netlist", uses_json(r.uses)}};
   if (!r.routed.empty()) {
     j["nextpnr"] = r.nextpnr_version;
-    j["seed"] = o.flow.seed;
+    j["seed"] = r.seed;
+    for (const SeedResult& s : r.tried) j["seeds"].push_back({{"seed", s.seed}, {"fmax_mhz", s.fmax_mhz}});
     j["routed"] = uses_json(r.routed);
+    j["target_mhz"] = r.target_mhz;
     j["fmax_mhz"] = r.fmax_mhz;
+    if (r.icetime_mhz > 0) j["icetime_mhz"] = r.icetime_mhz;
     j["critical_path"] = r.critical;
   }
   if (r.bitstream.empty()) j["not_routed"] = r.not_routed;
@@ -75,15 +77,18 @@ void run_fpga(Options& o) {
     print_uses("netlist (yosys)", r.uses);
     if (!r.routed.empty()) {
       print_uses("placed and routed (nextpnr)", r.routed);
-      fmt::print("fmax {:.2f} MHz, slowest path from {}\n", r.fmax_mhz, r.critical);
+      for (const SeedResult& s : r.tried)
+        if (r.tried.size() > 1) fmt::print("  seed {:<4} {:>8.2f} MHz{}\n", s.seed, s.fmax_mhz, s.seed == r.seed ? "  kept" : "");
+      fmt::print("fmax {:.2f} MHz (nextpnr){}, seed {}, slowest path from {}\n", r.fmax_mhz,
+                 r.icetime_mhz > 0 ? fmt::format(", {:.2f} MHz (icetime)", r.icetime_mhz) : "", r.seed, r.critical);
     }
     if (r.bitstream.empty()) fmt::print("no bitstream: {}\n", r.not_routed);
     else fmt::print("bitstream {}/{}\n", o.out, r.bitstream);
   }
   if (r.fmax_mhz > 0 && r.fmax_mhz < r.clock_mhz)
     throw Failed(fmt::format("timing: {:.2f} MHz after routing, the clock has {:.4g} MHz", r.fmax_mhz, r.clock_mhz));
-  if (o.min_fmax > 0 && r.fmax_mhz < o.min_fmax)
-    throw Failed(fmt::format("timing: {:.2f} MHz after routing, --min-fmax asks for {:g} MHz", r.fmax_mhz, o.min_fmax));
+  if (o.flow.min_fmax_mhz > 0 && r.fmax_mhz < o.flow.min_fmax_mhz)
+    throw Failed(fmt::format("timing: {:.2f} MHz after routing, --min-fmax asks for {:g} MHz", r.fmax_mhz, o.flow.min_fmax_mhz));
 }
 
 }  // namespace
@@ -100,12 +105,15 @@ void add_fpga(CLI::App& app) {
   verb->add_option("--clock", o->flow.clock_mhz, "Clock of the core in MHz, by the PLL (iCE40); default: the oscillator's")->check(CLI::Range(1.0, 400.0));
   verb->add_flag("--self-test", o->flow.self_test, "With epim_bist: runs the ROM layer after reset, lights an LED; needs hardware.tables = \"rom\"");
   verb->add_option("--target", o->flow.target_mhz, "Frequency in MHz that place and route aims at; default: the board's")->check(CLI::Range(1.0, 1000.0));
-  verb->add_option("--min-fmax", o->min_fmax, "Fail below this frequency in MHz")->check(CLI::Range(0.0, 1000.0));
-  verb->add_option("--seed", o->flow.seed, "Seed of place and route")->capture_default_str();
+  verb->add_option("--min-fmax", o->flow.min_fmax_mhz, "Fail below this frequency in MHz")->check(CLI::Range(0.0, 1000.0));
+  verb->add_option("--seed", o->flow.seed, "Seed of place and route")->check(CLI::Range(0, 1000000))->capture_default_str();
+  verb->add_option("--seeds", o->flow.seeds, "Seeds to try from --seed on, until clock and --min-fmax are reached; the fastest is kept")
+      ->check(CLI::Range(1, 1000))->capture_default_str();
   verb->add_flag("--no-route", o->no_route, "Stop after synthesis");
   verb->add_flag("--json", o->json, "Report as JSON on stdout");
   verb->footer("Boards:" + boards + "\n"
                "Examples:\n  epim fpga --config configs/fpga/digits_small.toml --board hx8k --out out/hx8k\n"
+               "  epim fpga --config configs/fpga/digits_small.toml --board hx8k --clock 66 --seeds 6 --out out/hx8k-66\n"
                "  epim fpga --config configs/fpga/digits_small.toml --board ulx3s --no-route --out out/ulx3s\n"
                "  iceprog -S out/hx8k/epim_board.bin   (Debian package fpga-icestorm)\n"
                "Pins, protocol, results: docs/fpga.md");

@@ -48,8 +48,8 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
       "  always_ff @(posedge clk_i) begin\n    button_q <= {{button_q[0], {}}};\n"
       "    if (!button_q[1]) por_q <= 4'd0;\n    else if (por_q != 4'd15) por_q <= por_q + 4'd1;\n  end\n"
       "  assign rst_n = por_q == 4'd15;\n\n"
-      "  // About one blink per second at 12 MHz.\n  logic [22:0] alive_q;\n"
-      "  always_ff @(posedge clk_i or negedge rst_n) begin\n    if (!rst_n) alive_q <= '0;\n    else alive_q <= alive_q + 23'd1;\n  end\n\n",
+      "  // About one blink per second.\n  logic [TimeoutBits+1:0] alive_q;\n"
+      "  always_ff @(posedge clk_i or negedge rst_n) begin\n    if (!rst_n) alive_q <= '0;\n    else alive_q <= alive_q + (TimeoutBits + 2)'(1);\n  end\n\n",
       button);
   s += fmt::format(
       "  logic        awvalid, awready, wvalid, wready, bvalid, bready, arvalid, arready, rvalid, rready;\n"
@@ -76,7 +76,7 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
         "  assign in_data   = testing ? bist_in_data : link_in_data;\n"
         "  assign in_last   = testing ? bist_in_last : link_in_last;\n"
         "  assign out_ready = testing ? bist_out_ready : link_out_ready;\n"
-        "  assign led_o     = {{alive_q[22], failed, passed, link_error, busy}};\n\n"
+        "  assign led_o     = {{alive_q[TimeoutBits+1], failed, passed, link_error, busy}};\n\n"
         "  epim_bist #(\n    .InW({1}),\n    .OutW({2}),\n    .Words({3}),\n    .Expected(32'h{4:08X})\n  ) u_bist (\n"
         "    .clk_i,\n    .rst_ni(rst_n),\n    .m_axil_awvalid_o(bist_awvalid),\n    .m_axil_awready_i(awready && testing),\n"
         "    .m_axil_awaddr_o(bist_awaddr),\n    .m_axil_wvalid_o(bist_wvalid),\n    .m_axil_wready_i(wready && testing),\n"
@@ -87,7 +87,7 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
         "    .fail_o(failed)\n  );\n\n",
         8 * in - 1, 8 * in, 8 * out, top.self_test.words, top.self_test.signature);
   else
-    s += "  assign led_o = {alive_q[22], 2'b00, link_error, busy};\n\n";
+    s += "  assign led_o = {alive_q[TimeoutBits+1], 2'b00, link_error, busy};\n\n";
   const char* to_link = bist ? " && !testing" : "";
   s += fmt::format(
       "  epim_uart_bridge #(\n    .ClocksPerBit(ClocksPerBit),\n    .InBytes({0}),\n    .OutBytes({1}),\n    .FifoDepth({2}),\n"

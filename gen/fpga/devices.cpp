@@ -26,18 +26,18 @@ const std::map<std::string, double> kIce40Ff = [] {
 //   XC7A35T      AMD DS180, 7 series overview, table 4
 // What a cell takes: an iCE40 logic cell is one LUT, one carry and one flip-flop; an ECP5 carry cell two LUTs, its
 // distributed RAM of 16x4 four LUTs (and the slice that writes them); a 7 series RAM64M four LUTs.
-const FpgaDevice kHx8k = {"iCE40 HX8K", FpgaFamily::ice40, "-device hx", "--hx8k --package ct256",
+const FpgaDevice kHx8k = {"iCE40 HX8K", FpgaFamily::ice40, "-device hx -no-rw-check", "--hx8k --package ct256", "-d hx8k -P ct256",
                           {{"LUTs", 7680, {{"SB_LUT4", 1}}}, {"carries", 7680, {{"SB_CARRY", 1}}}, {"flip-flops", 7680, kIce40Ff},
                            {"block RAMs", 32, {{"SB_RAM40_4K", 1}}}, {"multipliers", 0, {{"SB_MAC16", 1}}}}};
-const FpgaDevice kUp5k = {"iCE40 UP5K", FpgaFamily::ice40, "-device u -dsp", "--up5k --package sg48",
+const FpgaDevice kUp5k = {"iCE40 UP5K", FpgaFamily::ice40, "-device u -no-rw-check", "--up5k --package sg48", "-d up5k -P sg48",
                           {{"LUTs", 5280, {{"SB_LUT4", 1}}}, {"carries", 5280, {{"SB_CARRY", 1}}}, {"flip-flops", 5280, kIce40Ff},
                            {"block RAMs", 30, {{"SB_RAM40_4K", 1}}}, {"multipliers", 8, {{"SB_MAC16", 1}}},
                            {"large RAMs", 4, {{"SB_SPRAM256KA", 1}}}}};
-const FpgaDevice kEcp5 = {"ECP5 LFE5U-85F", FpgaFamily::ecp5, "", "--85k --package CABGA381",
+const FpgaDevice kEcp5 = {"ECP5 LFE5U-85F", FpgaFamily::ecp5, "", "--85k --package CABGA381", "",
                           {{"LUTs", 83640, {{"LUT4", 1}, {"CCU2C", 2}, {"TRELLIS_DPR16X4", 6}}},
                            {"flip-flops", 83640, {{"TRELLIS_FF", 1}}}, {"block RAMs", 208, {{"DP16KD", 1}, {"PDPW16KD", 1}}},
                            {"multipliers", 156, {{"MULT18X18D", 1}}}}};
-const FpgaDevice kArtix = {"Artix-7 XC7A35T", FpgaFamily::xc7, "-family xc7 -flatten", "",
+const FpgaDevice kArtix = {"Artix-7 XC7A35T", FpgaFamily::xc7, "-family xc7 -flatten", "", "",
                            {{"LUTs", 20800, {{"LUT1", 1}, {"LUT2", 1}, {"LUT3", 1}, {"LUT4", 1}, {"LUT5", 1}, {"LUT6", 1}, {"RAM32M", 4},
                                              {"RAM64M", 4}, {"RAM64X1D", 2}, {"RAM32X1D", 2}, {"RAM128X1D", 4}, {"SRL16E", 1}, {"SRLC32E", 1}}},
                             {"carry chains", 5200, {{"CARRY4", 1}}},

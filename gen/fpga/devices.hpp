@@ -24,6 +24,7 @@ struct FpgaDevice {
   FpgaFamily family;
   std::string synth;        ///< options of Yosys' synth command of the family
   std::string route;        ///< device options of nextpnr
+  std::string icetime;      ///< device options of icetime (iCE40)
   std::vector<FpgaResource> resources;
 };
 

@@ -17,18 +17,30 @@ struct FpgaOptions {
   bool route = true;           ///< place and route where the tools are there
   double clock_mhz = 0;        ///< of the core, by the device's PLL (iCE40); 0: the board's oscillator
   double target_mhz = 0;       ///< that place and route aims at; 0: the board's
+  double min_fmax_mhz = 0;     ///< wanted after routing, beside the clock itself
   int seed = 1;                ///< of place and route
+  int seeds = 1;               ///< tried one after the other from `seed` on, until the wanted frequency is reached
   std::string home;            ///< folder with constraints/
   std::string yosys = "yosys", nextpnr_ice40 = "nextpnr-ice40", nextpnr_ecp5 = "nextpnr-ecp5", icepack = "icepack",
-              ecppack = "ecppack";
+              icetime = "icetime", ecppack = "ecppack";
   std::function<void(double, const std::string&)> progress = [](double, const std::string&) {};
+};
+
+/// One try of place and route.
+struct SeedResult {
+  int seed = 0;
+  double fmax_mhz = 0;
 };
 
 struct FpgaResult {
   std::map<std::string, std::int64_t> cells;     ///< of the flat netlist, by type
   std::vector<FpgaUse> uses;                     ///< from `cells`
   std::vector<FpgaUse> routed;                   ///< as nextpnr counts; empty: not placed
-  double fmax_mhz = 0;                           ///< after routing; 0: not routed
+  double fmax_mhz = 0;                           ///< after routing, by nextpnr; 0: not routed
+  double icetime_mhz = 0;                        ///< of the same result, by icetime (iCE40); 0: not asked
+  double target_mhz = 0;                         ///< that place and route aimed at
+  int seed = 0;                                  ///< that this result is of
+  std::vector<SeedResult> tried;                 ///< every seed tried, in order; the fastest was kept (the first of equals)
   double clock_mhz = 0;                          ///< that the board gives the core
   int clocks_per_bit = 0;
   std::string critical;                          ///< first and last net of the slowest path
