@@ -49,6 +49,14 @@ package epim_pkg;
   /// popcount_parts. The first half: ones of rows 16i..16i+15 at [5*i +: 5].
   /// Pairs and fours as logic of at most four inputs, the rest as adders no wider than their sums.
   function automatic logic [19:0] popcount_parts(input logic [63:0] v);
+`ifdef VERILATOR
+    logic [63:0] a;  // the same by words: faster
+    a = v - ((v >> 1) & 64'h5555_5555_5555_5555);
+    a = (a & 64'h3333_3333_3333_3333) + ((a >> 2) & 64'h3333_3333_3333_3333);
+    a = (a + (a >> 4)) & 64'h0f0f_0f0f_0f0f_0f0f;
+    a = a + (a >> 8);
+    popcount_parts = {5'(a >> 48), 5'(a >> 32), 5'(a >> 16), 5'(a)};
+`else
     logic [47:0] fours;
     logic [31:0] eights;
     for (int i = 0; i < 16; i++) begin
@@ -60,6 +68,7 @@ package epim_pkg;
     end
     for (int i = 0; i < 8; i++) eights[4*i +: 4] = {1'b0, fours[6*i +: 3]} + {1'b0, fours[6*i+3 +: 3]};
     for (int i = 0; i < 4; i++) popcount_parts[5*i +: 5] = {1'b0, eights[8*i +: 4]} + {1'b0, eights[8*i+4 +: 4]};
+`endif
   endfunction
 
   /// The second half: 0..64 from the four parts.

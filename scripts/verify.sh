@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Every test, in order: unit tests, module testbenches, the core, the portable subset, Icarus runs, the bug bank.
+# Every test, in order (docs/verification.md).
 # Each part ends with "N passed, M failed"; so does the whole. Exit 1 if anything failed.
 set -u
 cd "$(dirname "$0")/.." || exit 4
@@ -48,6 +48,7 @@ part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"
 part formal scripts/formal.sh -j "$jobs" '^(fifo|output|input-reg$|serial-mul)'
 part expressions tb/netlist/expressions.sh build/expressions
 part chip tb/chip/run.sh $epim build/chip
+part fpga tb/fpga/run.sh $epim build/fpga quick
 part bugs $epim bugs --jobs "$jobs"
 
 echo
