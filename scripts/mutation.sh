@@ -66,7 +66,7 @@ mutants() {
   "$yosys" -q -p "read_verilog -sv -defer ${sources[*]}; read_verilog -sv $pkg/epim_pkg.sv $pkg/epim_regs_pkg.sv \
                   $pkg/epim_events_pkg.sv rtl/$module.sv
                   chparam$(settings "$@") $module; hierarchy -check -top $module; proc; flatten
-                  opt_clean; rename -top $module; write_rtlil $work/base.il
+                  opt_expr; opt_clean; rename -top $module; write_rtlil $work/base.il
                   mutate -list $count -seed $seed -ctrl mutsel 16 1 -o $work/list.txt; script $work/list.txt
                   delete -input w:mutsel; write_verilog -noattr $work/mutated.v"
   local parameters='' word
@@ -93,8 +93,8 @@ core() {
   mapfile -t files < <(grep -v '^//' "$work/gen/epim.f")
   (
     cd "$work/gen"
-    "$yosys" -q -p "read_verilog -sv -defer ${files[*]}; hierarchy -check -top epim_top; proc; flatten; opt_clean
-                    write_rtlil $work/base.il
+    "$yosys" -q -p "read_verilog -sv -defer ${files[*]}; hierarchy -check -top epim_top; proc; flatten
+                    opt_expr; opt_clean; write_rtlil $work/base.il
                     mutate -list $((3 * count)) -seed $seed -ctrl mutsel 16 1 -o $work/list.txt; script $work/list.txt
                     delete -input w:mutsel; write_verilog -noattr $work/mutated.v"
   )

@@ -8,6 +8,7 @@
 
 #include "gen/command/command.hpp"
 #include "gen/fpga/flow.hpp"
+#include "gen/interrupt.hpp"
 #include "gen/hash.hpp"
 
 namespace epim::command {
@@ -47,6 +48,7 @@ void run_fpga(Options& o) {
   o.flow.route = !o.no_route;
   Progress bar("fpga");
   o.flow.progress = [&](double share, const std::string& what) { bar.update(share, what); };
+  const InterruptGuard guard;  // a signal ends Yosys and nextpnr too
   FpgaResult r = fpga_flow(config, p.layers, board, o.flow);
   bar.clear();
 
@@ -113,7 +115,7 @@ void add_fpga(CLI::App& app) {
   verb->add_flag("--json", o->json, "Report as JSON on stdout");
   verb->footer("Boards:" + boards + "\n"
                "Examples:\n  epim fpga --config configs/fpga/digits_small.toml --board hx8k --out out/hx8k\n"
-               "  epim fpga --config configs/fpga/digits_small.toml --board hx8k --clock 66 --seeds 6 --out out/hx8k-66\n"
+               "  epim fpga --config configs/fpga/digits_small.toml --board hx8k --min-fmax 70 --seeds 3 --out out/hx8k-70\n"
                "  epim fpga --config configs/fpga/digits_small.toml --board ulx3s --no-route --out out/ulx3s\n"
                "  iceprog -S out/hx8k/epim_board.bin   (Debian package fpga-icestorm)\n"
                "Pins, protocol, results: docs/fpga.md");

@@ -10,6 +10,7 @@
 
 #include "gen/command/command.hpp"
 #include "gen/hash.hpp"
+#include "gen/interrupt.hpp"
 #include "gen/synth/area.hpp"
 
 namespace epim::command {
@@ -220,6 +221,7 @@ void add_synth(CLI::App& app) {
     std::vector<Point> points;
     Json all = Json::array();
     Progress bar("synth");
+    const InterruptGuard guard;  // a signal ends Yosys too
     for (std::size_t i = 0; i < o->configs.size(); ++i) {
       const auto progress = [&](double share, const std::string& what) {
         bar.update((static_cast<double>(i) + share) / static_cast<double>(o->configs.size()), o->configs[i] + " " + what);
