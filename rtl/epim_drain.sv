@@ -172,14 +172,15 @@ module epim_drain #(
     if (ReadCycles > 1) begin : gen_rest
       localparam int RestW = epim_pkg::num_width(ReadCycles);
       localparam int SetUp = (ReadCycles > 2) ? 2 : 0;
-      logic [RestW-1:0] rest_q;  // cycles until the next read
+      logic [RestW-1:0] rest_q, rest_less;  // cycles until the next read, and one less
+      assign rest_less = rest_q - RestW'(1);
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) rest_q <= '0;
         else if (clear_i) rest_q <= '0;
         else if (en_i) begin
           if (step)         rest_q <= RestW'(ReadCycles - 1);
-          else if (take)    rest_q <= (rest_q > RestW'(SetUp + 1)) ? rest_q - RestW'(1) : RestW'(SetUp);
-          else if (!rested) rest_q <= rest_q - RestW'(1);
+          else if (take)    rest_q <= (!rested && rest_less > RestW'(SetUp)) ? rest_less : RestW'(SetUp);
+          else if (!rested) rest_q <= rest_less;
         end
       end
       assign rested = rest_q == '0;

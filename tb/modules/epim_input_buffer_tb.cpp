@@ -146,6 +146,10 @@ void test(Vdut& d) {
   // Full speed, nothing given back until the ring is full: one word per cycle, then the stream waits.
   one(d, {4, 3, 9, 1, 100, 3, 0}, 0);
   one(d, {1, 1, 1, 3, 100, 50, 0}, 0);
+  // A tall map and many frames: every bit of the counts.
+  one(d, {1, 3, 203, 1, 90, 60, 0}, 0);
+  one(d, {1, 3, 1, 211, 90, 60, 0}, 0);
+  one(d, {1, 2, 37, 2, 90, 60, 0}, 0);
   for (int i = 0; i < 60; ++i) one(d, random_setting(0), 0);
   for (int i = 0; i < 120; ++i) one(d, random_setting(50), 0);
   for (int i = 0; i < 60; ++i) one(d, random_setting(chance(50) ? 60 : 0), static_cast<int>(pick(3, 60)));

@@ -5,7 +5,8 @@
 #
 #   read.sh EPIM OUT_DIR [-j N] [CONFIG.toml ...]
 #
-# EPIM is the command. Default configurations: configs/named/*.toml, configs/digits.toml, configs/layer3.toml.
+# EPIM is the command. Default configurations: configs/named/*.toml, configs/digits.toml,
+# configs/layer3.toml, configs/fpga/*.toml that are one layer.
 # Each tool reads epim_top, epim_observed and epim_top with -DEPIM_CROSSBAR_BLACKBOX, from inside the generated
 # folder, and must print nothing. One line per configuration and tool; the last line is "N passed, M failed".
 # Yosys elaborates everything (hierarchy -check) for epim_top. For epim_observed, which differs in its ports alone, the
@@ -24,7 +25,7 @@ iverilog=${IVERILOG:-iverilog}
 limit=${EPIM_PROC_LIMIT:-8}
 elaborate=${EPIM_ELABORATE_LIMIT:-32}
 
-usage() { sed -n '4,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
+usage() { sed -n '4,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 
 # Value of a parameter of the generated top.
 parameter() { sed -n "s/^ *\.$1(\(1'b\)\{0,1\}\([0-9]*\)).*/\2/p" rtl/epim_top.sv; }
@@ -119,7 +120,8 @@ for tool in "$verilator" "$yosys" "$iverilog"; do
   command -v "$tool" > /dev/null || { echo "read.sh: $tool is not installed"; exit 2; }
 done
 if [[ ${#configs[@]} == 0 ]]; then
-  configs=("$root"/configs/named/*.toml "$root"/configs/digits.toml "$root"/configs/layer3.toml)
+  configs=("$root"/configs/named/*.toml "$root"/configs/digits.toml "$root"/configs/layer3.toml
+           "$root"/configs/fpga/{ice40_hx8k,self_test,up5k}.toml)
 fi
 
 log=$out/results.txt
