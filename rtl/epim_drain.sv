@@ -171,16 +171,15 @@ module epim_drain #(
   generate
     if (ReadCycles > 1) begin : gen_rest
       localparam int RestW = epim_pkg::num_width(ReadCycles);
-      localparam int SetUp = (ReadCycles > 2) ? 2 : 0;
-      logic [RestW-1:0] rest_q, rest_less;  // cycles until the next read, and one less
-      assign rest_less = rest_q - RestW'(1);
+      localparam int SetUp = (ReadCycles > 2) ? 2 : 0;  // ReadCycles = 3 makes the comparison with it constant
+      logic [RestW-1:0] rest_q;  // cycles until the next read
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) rest_q <= '0;
         else if (clear_i) rest_q <= '0;
         else if (en_i) begin
           if (step)         rest_q <= RestW'(ReadCycles - 1);
-          else if (take)    rest_q <= (!rested && rest_less > RestW'(SetUp)) ? rest_less : RestW'(SetUp);
-          else if (!rested) rest_q <= rest_less;
+          else if (take)    rest_q <= (/* verilator lint_off CMPCONST */ rest_q > RestW'(SetUp + 1) /* verilator lint_on CMPCONST */) ? rest_q - RestW'(1) : RestW'(SetUp);
+          else if (!rested) rest_q <= rest_q - RestW'(1);
         end
       end
       assign rested = rest_q == '0;
