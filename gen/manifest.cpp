@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/manifest.hpp"
 
+#include <sstream>
+
 #include <fmt/format.h>
 
 namespace epim {
@@ -42,6 +44,14 @@ std::string file_list(const Manifest& m) {
   std::string text = header(m, kSlashes) + "// Paths are relative to this file's folder: run tools from there.\n";
   for (const auto& source : m.sources) text += source + "\n";
   return text;
+}
+
+std::string listed_sources(const std::string& file_list) {
+  std::string sources;
+  std::istringstream list(file_list);
+  for (std::string line; std::getline(list, line);)
+    if (!line.empty() && line[0] != '/') sources += " " + line;
+  return sources;
 }
 
 std::string fusesoc_core(const Manifest& m) {

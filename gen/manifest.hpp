@@ -19,6 +19,8 @@ struct Manifest {
 
 /// `.f` list: one source per line, with `//` comments, usable as `verilator -f`, `iverilog -c` needs no options.
 std::string file_list(const Manifest& m);
+/// The sources of such a list in its order, a space in front of each, for a tool's command.
+std::string listed_sources(const std::string& file_list);
 /// FuseSoC core description, CAPI2: fileset `rtl`, memory images copied beside it, targets `default` and `lint`.
 std::string fusesoc_core(const Manifest& m);
 /// Bender.yml: package and sources.

@@ -69,12 +69,7 @@ void broken_commands(SimulatedBoard& board, const Loaded& l) {
 CaseResult run_board_case(const std::string& folder, const BuildOptions& build, const Sources* rtl) {
   CaseResult result;
   result.name = "board";
-  const auto fail = [&](const std::string& stage, const std::string& message) {
-    result.stage = stage;
-    result.message = message;
-    return result;
-  };
-  try {
+  record(result, [&] {
     const Loaded core = load(folder + "/xb16.toml"), rom = load(folder + "/rom-ram.toml");
     BoardTop top;
     top.clocks_per_bit = 4;
@@ -82,30 +77,18 @@ CaseResult run_board_case(const std::string& folder, const BuildOptions& build, 
     BoardTop tested = top, refused = top;
     tested.self_test = refused.self_test = self_test(rom.config, rom.layers[0]);
     refused.self_test.signature ^= 1;
-    std::string object, tested_object, refused_object;
-    try {
-      object = build_board(core.config, core.layers, top, build, rtl);
-      tested_object = build_board(rom.config, rom.layers, tested, build, rtl);
-      refused_object = build_board(rom.config, rom.layers, refused, build, rtl);
-    } catch (const MissingTool&) {
-      throw;
-    } catch (const std::runtime_error& e) {
-      return fail("build", e.what());
-    }
+    const std::string object = build_board(core.config, core.layers, top, build, rtl);
+    const std::string tested_object = build_board(rom.config, rom.layers, tested, build, rtl);
+    const std::string refused_object = build_board(rom.config, rom.layers, refused, build, rtl);
     SimulatedBoard board(object, top.clocks_per_bit, kClocksPerMs);
     run_layer_over_pins(board, core);
     broken_commands(board, core);
     SimulatedBoard good(tested_object, top.clocks_per_bit, kClocksPerMs);
-    if (!good.self_test(1 << 20)) return fail("self-test", "the self-test of a good core did not pass");
+    if (!good.self_test(1 << 20)) throw CheckFailed("self-test", "the self-test of a good core did not pass");
     run_layer_over_pins(good, rom);
     SimulatedBoard bad(refused_object, top.clocks_per_bit, kClocksPerMs);
-    if (bad.self_test(1 << 20)) return fail("self-test", "the self-test passed with a wrong signature");
-  } catch (const CheckFailed& e) {
-    return fail(e.stage(), e.what());
-  } catch (const InputError& e) {
-    return fail("input", e.what());
-  }
-  result.passed = true;
+    if (bad.self_test(1 << 20)) throw CheckFailed("self-test", "the self-test passed with a wrong signature");
+  });
   return result;
 }
 

@@ -10,7 +10,7 @@
 namespace epim {
 
 /// Over the serial line at 4 clocks per bit: xb16 of `folder` loaded, run and compared with golden; a refused access, a
-/// command cut short, a bad stop bit, a break. Then the self-test of rom with the right signature and with a wrong one.
+/// command cut short, a bad stop bit, a break. Then the self-test of rom-ram with the right signature and with a wrong one.
 /// `rtl`: changed sources of the blocks, may be null. Stage: build, serial link, output, control bus, self-test, input.
 CaseResult run_board_case(const std::string& folder, const BuildOptions& build, const Sources* rtl);
 

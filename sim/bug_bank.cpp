@@ -2,8 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/bug_bank.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -22,6 +20,7 @@
 #include "gen/emit.hpp"
 #include "gen/process.hpp"
 #include "gen/register_map.hpp"
+#include "gen/work_folder.hpp"
 #include "sim/board_case.hpp"
 #include "sim/chip_case.hpp"
 #include "sim/misuse.hpp"
@@ -43,26 +42,6 @@ std::string read_text(const fs::path& path) {
   text << in.rdbuf();
   return text.str();
 }
-
-/// A folder below the system's temporary one, gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string name = (fs::temp_directory_path() / "epim-bug-XXXXXX").string();
-    if (!mkdtemp(name.data())) throw std::runtime_error("cannot make a temporary folder: " + name);
-    path_ = name;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    fs::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
 
 /// The sources of a core's blocks from folder `rtl`, the generated packages among them, in compile order.
 Sources read_sources(const fs::path& rtl) {
@@ -146,13 +125,13 @@ BugResult run_bug(const Bug& bug, const std::map<std::string, Case>& cases,
     result.message = message;
     return result;
   };
-  const TemporaryFolder folder;
-  fs::copy(fs::path(options.home) / "rtl", folder.path() / "rtl");
+  const WorkFolder folder("epim-bug");
+  fs::copy(fs::path(options.home) / "rtl", folder / "rtl");
   const CommandResult applied = run_command(fmt::format("patch -p1 --batch --forward --silent -d '{}' -i '{}'",
-                                                        folder.path().string(), fs::absolute(bug.path).string()));
+                                                        folder.string(), fs::absolute(bug.path).string()));
   if (applied.code != 0)
     return error("patch", "does not apply: " + applied.output.substr(0, applied.output.find('\n')));
-  const Sources sources = read_sources(folder.path() / "rtl");
+  const Sources sources = read_sources(folder / "rtl");
   for (const std::string& killer : killers_of(bug)) {
     const Finding& good = unpatched.at(killer);
     if (!good.passed)

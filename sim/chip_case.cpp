@@ -10,37 +10,20 @@ namespace epim {
 CaseResult run_chip_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl) {
   CaseResult result;
   result.name = "chip";
-  const auto fail = [&](const std::string& stage, const std::string& message) {
-    result.stage = stage;
-    result.message = message;
-    return result;
-  };
-  BuiltChip built;
-  try {
+  record(result, [&] {
     Config config = load_config(config_file);
     const CompiledNetwork net = compile_network(config);
     const ChipDesign chip = design_chip(config, net);
     const LabelledImages set = load_images(config, net.network, 0);
     const std::vector<IntTensor> golden = run_network_golden(config.hw, net, set.images, 1);
-    try {
-      built = build_chip(chip, config, build, rtl);
-    } catch (const MissingTool&) {
-      throw;
-    } catch (const std::runtime_error& e) {
-      return fail("build", e.what());
-    }
+    const BuiltChip built = build_chip(chip, config, build, rtl);
     ChipRunSettings settings;
     settings.watchdog = 20000;
     run_chip(chip, built, set.images, golden, settings);
     settings.stalls = {30, 30, true, 1};
     settings.out_from = 15000;
     run_chip(chip, built, set.images, golden, settings);
-  } catch (const CheckFailed& e) {
-    return fail(e.stage(), e.what());
-  } catch (const InputError& e) {
-    return fail("input", e.what());
-  }
-  result.passed = true;
+  });
   return result;
 }
 

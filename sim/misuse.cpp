@@ -384,24 +384,16 @@ std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl
     const auto since = [&begin] {
       return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     };
-    try {
-      std::unique_ptr<Bench>& bench = benches[check.rom];
-      if (!bench) bench = std::make_unique<Bench>(check.rom ? "rom" : "writable", build, rtl);
-      result.build_seconds = since();
-      check.run(*bench);
-      result.passed = true;
-    } catch (const CheckFailed& e) {
-      result.stage = e.stage();
-      result.message = e.what();
-    } catch (const InputError& e) {
-      result.stage = e.rule();
-      result.message = e.what();
-    } catch (const MissingTool&) {
-      throw;
-    } catch (const std::exception& e) {
-      result.stage = "build";
-      result.message = e.what();
-    }
+    record(result, [&] {
+      try {
+        std::unique_ptr<Bench>& bench = benches[check.rom];
+        if (!bench) bench = std::make_unique<Bench>(check.rom ? "rom" : "writable", build, rtl);
+        result.build_seconds = since();
+        check.run(*bench);
+      } catch (const InputError& e) {
+        throw CheckFailed(e.rule(), e.what());  // the rule says more than "input"
+      }
+    });
     result.seconds = since();
     results.push_back(result);
     if (!results.back().passed && stop_at_first) break;

@@ -142,12 +142,30 @@ Case random_case(std::uint64_t seed, int index, int layers) {
   return item;
 }
 
+void record(CaseResult& result, const std::function<void()>& work) {
+  try {
+    work();
+    result.passed = true;
+  } catch (const CheckFailed& e) {
+    result.stage = e.stage();
+    result.message = e.what();
+  } catch (const InputError& e) {
+    result.stage = "input";
+    result.message = e.what();
+  } catch (const MissingTool&) {
+    throw;
+  } catch (const std::exception& e) {
+    result.stage = "build";
+    result.message = e.what();
+  }
+}
+
 CaseResult run_case(const Case& item, const BuildOptions& build, const Sources* rtl) {
   CaseResult result;
   result.name = item.name;
   const auto begin = std::chrono::steady_clock::now();
   const auto since = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count(); };
-  try {
+  record(result, [&] {
     std::vector<Layer> shapes;
     for (const SyntheticLayer& s : item.layers) shapes.push_back(s.layer);
     const Core core = build_core_from(item.config, shapes, &item.layers.at(0).data, build, rtl);
@@ -166,19 +184,7 @@ CaseResult run_case(const Case& item, const BuildOptions& build, const Sources* 
       }
       ++result.configurations;
     }
-    result.passed = true;
-  } catch (const CheckFailed& e) {
-    result.stage = e.stage();
-    result.message = e.what();
-  } catch (const InputError& e) {
-    result.stage = "input";
-    result.message = e.what();
-  } catch (const MissingTool&) {
-    throw;
-  } catch (const std::exception& e) {
-    result.stage = "build";
-    result.message = e.what();
-  }
+  });
   result.seconds = since();
   return result;
 }

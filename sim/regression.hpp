@@ -3,6 +3,7 @@
 /// The core over many configurations: named ones from files, random ones from seeds.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ struct CaseResult {
   FunctionalBins bins;             ///< what its runs did
   double seconds = 0, build_seconds = 0;
 };
+
+/// Runs `work` and records how it ended: passed, or what it threw, with the stage of a CheckFailed, "input" for an
+/// InputError, "build" for anything else (a model that does not build). A MissingTool is thrown on.
+void record(CaseResult& result, const std::function<void()>& work);
 
 /// Builds the core and runs every layer: once without stalls (every stage, beat cycle and event compared), once with
 /// random stalls, once with bursts and two frames back to back. Never throws for a failed check.

@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/hash.hpp"
+#include "gen/manifest.hpp"
 #include "gen/process.hpp"
 #include "gen/work_folder.hpp"
 #include "golden/diagnostic.hpp"
@@ -106,13 +107,7 @@ class Flow {
     const CoreParameters p = core_parameters(config_.hw, shapes);
     for (const auto& [name, text] : gen)
       if (name.rfind("rtl/", 0) == 0 || name.rfind("mem/", 0) == 0 || name == "resolved.toml") r_.files[name] = text;
-    const std::string& list = gen.at("epim.f");
-    for (std::size_t at = 0; at < list.size();) {
-      const std::size_t end = list.find('\n', at);
-      const std::string line = list.substr(at, end - at);
-      if (!line.empty() && line[0] != '/') sources_ += " " + line;
-      at = end + 1;
-    }
+    sources_ = listed_sources(gen.at("epim.f"));
     r_.files["rtl/epim_board.sv"] = board_sv(p, config_, top);
     sources_ += " rtl/epim_board.sv";
     if (!wrapper.empty()) {

@@ -13,6 +13,7 @@
 #include "gen/process.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/json_document.hpp"
+#include "gen/manifest.hpp"
 #include "gen/synth/macro_liberty.hpp"
 #include "gen/work_folder.hpp"
 
@@ -79,9 +80,7 @@ class Flow {
       if (name == "epim.f" || name.rfind("rtl/", 0) == 0 || name.rfind("mem/", 0) == 0) save_text(work_ / name, text);
     save_text(work_ / "ge.lib", read_text(o.ge_liberty));
     if (!o.liberty.empty()) save_text(work_ / "target.lib", read_text(o.liberty));
-    std::istringstream list(files.at("epim.f"));
-    for (std::string line; std::getline(list, line);)
-      if (!line.empty() && line[0] != '/') sources_ += " " + line;
+    sources_ = listed_sources(files.at("epim.f"));
   }
 
   SynthResult run() {
