@@ -10,8 +10,9 @@
 # N mutants (default 40) for every line of tb/mutation.txt (lines of tb/modules/modules.txt; `core CONFIG`: 3 N mutants of a
 # whole core of configs/named, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of a line are compiled into one model with a selector, which 0 leaves without a mutant:
 # the testbench must then pass. A mutant that survives three seeds of the testbench is compared with the module by Yosys'
-# equivalence proof: equivalent, or survived.
-# Verdicts, one per line, in OUT_DIR/LINE/verdicts.txt: mutant, killed | equivalent | survived, change, source line.
+# equivalence proof: equivalent, or else judged by the module's formal proof where the line names one (refuted: killed by
+# it), or survived.
+# Verdicts, one per line, in OUT_DIR/LINE/verdicts.txt: mutant, killed | refuted | equivalent | survived, change, source line.
 # Resumable: a mutant with a verdict is not run again. FILTER is a regular expression on "module parameters".
 # Summary with the survivors: OUT_DIR/summary.txt. Exit code 1 below 95 % killed of those not proven equivalent.
 # Environment: EPIM_LIMIT (CPU seconds for one proof, default 40).
@@ -19,7 +20,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 count=40 seed=1 out=out/mutation filter=. jobs=$(nproc 2> /dev/null || echo 1)
-usage() { sed -n '7,18s/^# \{0,1\}//p' "$0"; exit 2; }
+usage() { sed -n '7,19s/^# \{0,1\}//p' "$0"; exit 2; }
 one=
 [[ ${1:-} != --one ]] || { one=$2; shift 2; }
 while [[ $# -gt 0 ]]; do
@@ -51,6 +52,14 @@ settings() {
   done
 }
 
+# parametric MODULE WORDS...: a netlist that takes the parameters it was made with, and ignores them.
+parametric() {
+  local module=$1 parameters='' word
+  shift
+  for word in "$@"; do [[ $word == *=* ]] && parameters+="${parameters:+, }parameter ${word%%=*} = 0"; done
+  sed "s/^module $module(/module $module${parameters:+ #($parameters)}(/"
+}
+
 # mutants WORK MODULE WORDS...: base.il, list.txt, rtl/ with the mutated module, a model of it in WORK/build.
 mutants() {
   local work=$1 module=$2
@@ -69,13 +78,10 @@ mutants() {
                   opt_expr; opt_clean; rename -top $module; write_rtlil $work/base.il
                   mutate -list $count -seed $seed -ctrl mutsel 16 1 -o $work/list.txt; script $work/list.txt
                   delete -input w:mutsel; write_verilog -noattr $work/mutated.v"
-  local parameters='' word
-  for word in "$@"; do [[ $word == *=* ]] && parameters+="${parameters:+, }parameter ${word%%=*} = 0"; done
   {
     echo '/* verilator lint_off DECLFILENAME */'
-    sed -e "s/^module $module(/module $module${parameters:+ #($parameters)}(/" \
-        -e 's/^  wire \[15:0\] mutsel;/  reg [15:0] mutsel;\n  initial mutsel = $c16("(std::getenv(\\"EPIM_MUTANT\\") ? std::atoi(std::getenv(\\"EPIM_MUTANT\\")) : 0)");/' \
-        "$work/mutated.v"
+    parametric "$module" "$@" < "$work/mutated.v" | sed \
+        -e 's/^  wire \[15:0\] mutsel;/  reg [15:0] mutsel;\n  initial mutsel = $c16("(std::getenv(\\"EPIM_MUTANT\\") ? std::atoi(std::getenv(\\"EPIM_MUTANT\\")) : 0)");/'
   } > "$work/rtl/$module.sv"
   # Netlists assign registers of any width: Verilator's style warnings mean nothing here.
   EPIM_RTL=$work/rtl VERILATOR_EXTRA="-Wno-fatal" tb/modules/run.sh "$work/build" "$pkg" -j 1 "^$(printf '%s' "$module $*" | sed 's/[][\.*^$]/\\&/g')\$" \
@@ -124,22 +130,38 @@ equivalent() {
     equiv_status -assert") > "$1/proof.log" 2>&1
 }
 
-# verdict WORK TEST LIMIT MODULE NUMBER: killed, equivalent or survived.
+# refuted WORK PROOF MODULE WORDS...: 0 if the proof fails on the mutant of one.txt.
+refuted() {
+  local work=$1 proof=$2
+  shift 2
+  mkdir -p "$work/proof"
+  cp rtl/*.sv "$work/proof"
+  "$yosys" -q -p "read_rtlil $work/base.il; script $work/one.txt; write_verilog -noattr $work/one.v" || return 1
+  parametric "$@" < "$work/one.v" > "$work/proof/$1.sv"
+  EPIM_RTL=$work/proof EPIM_FORMAL=$work/formal scripts/formal.sh --proofs -j 1 "^$proof\$" > "$work/formal.log" 2>&1 || true
+  awk -F'\t' '$4 == "REFUTED" { found = 1 } END { exit !found }' "$work/formal/$proof.result"
+}
+
+# verdict WORK TEST LIMIT NUMBER PROOF MODULE WORDS...: killed, equivalent, refuted or survived.
 verdict() {
   local s
   for s in 1 2 3; do
-    if ! (ulimit -t "$3"; cd "$(dirname "$2")" && EPIM_SEED=$s EPIM_STOP_AT_FIRST=1 EPIM_MUTANT=$5 ./test) \
+    if ! (ulimit -t "$3"; cd "$(dirname "$2")" && EPIM_SEED=$s EPIM_STOP_AT_FIRST=1 EPIM_MUTANT=$4 ./test) \
          > "$1/run.log" 2>&1; then
       echo killed
       return
     fi
   done
-  if equivalent "$1" "$4" "$5"; then echo equivalent; else echo survived; fi
+  if equivalent "$1" "$6" "$4"; then echo equivalent
+  elif [[ -n $5 ]] && refuted "$1" "$5" "${@:6}"; then echo refuted
+  else echo survived; fi
 }
 
 # line LINE: every mutant of a line of tb/mutation.txt.
 line() {
-  local line=$1 words work test total base change source result i start=$SECONDS
+  local line=${1%% |*} proof words work test total base change source result i start=$SECONDS
+  proof=${1#"$line"}
+  proof=${proof# | }
   # shellcheck disable=SC2206
   words=($line)
   work=$out/$(printf '%s' "$line" | tr -c 'A-Za-z0-9_' '_')
@@ -160,10 +182,10 @@ line() {
   for ((i = $(wc -l < "$work/verdicts.txt") + 1; i <= total; i++)); do
     change=$(sed -n "${i}p" "$work/list.txt" | sed 's/-ctrl mutsel 16 [0-9]* *//; s/ -src .*//; s/^mutate //')
     source=$(sed -n "${i}p" "$work/list.txt" | grep -oE -- "-src [^ ]*${words[0]}\.sv:[0-9]+" | head -n 1 | sed 's/-src //' || true)
-    result=$(verdict "$work" "$test" "$base" "${words[0]}" "$i")
+    result=$(verdict "$work" "$test" "$base" "$i" "$proof" "${words[@]}")
     echo "$i $result $change ${source:-}" >> "$work/verdicts.txt"
   done
-  echo "$line: $(grep -c ' killed ' "$work/verdicts.txt" || true) killed," \
+  echo "$line: $(grep -cE ' (killed|refuted) ' "$work/verdicts.txt" || true) killed," \
     "$(grep -c ' equivalent ' "$work/verdicts.txt" || true) equivalent," \
     "$(grep -c ' survived ' "$work/verdicts.txt" || true) survived; $((SECONDS - start)) s"
 }
@@ -175,7 +197,7 @@ fi
 lines=()
 known=$(grep -Ev '^(#|$)' tb/modules/modules.txt | tr -s ' ')
 while IFS= read -r text; do
-  [[ $text == "core "* ]] || grep -qxF -- "$text" <<< "$known" \
+  [[ $text == "core "* ]] || grep -qxF -- "${text%% |*}" <<< "$known" \
     || { echo "tb/mutation.txt: not a line of tb/modules/modules.txt: $text"; exit 2; }
   lines+=("$text")
 done < <(grep -Ev '^(#|$)' tb/mutation.txt | tr -s ' ' | grep -E -- "$filter")
@@ -186,12 +208,13 @@ awk '
   { name = FILENAME; sub(/\/verdicts.txt$/, "", name); sub(/.*\//, "", name); change = $0
     sub(/^[0-9]+ [a-z]+ /, "", change)
     module = name ~ /^core_/ ? name : match(name, /^epim_[a-z]+(_[a-z]+)*/) ? substr(name, RSTART, RLENGTH) : name
+    if ($2 == "refuted") { $2 = "killed"; ++refuted }
     n[module, $2]++; all[$2]++; seen[module] = 1
     if ($2 == "survived") printf "survived: %s mutant %d: %s\n", name, $1, change }
   END { for (m in seen) printf "%s | %d | %d | %d\n", m, n[m, "killed"], n[m, "equivalent"], n[m, "survived"]
         k = all["killed"]; s = all["survived"]
-        printf "~%d mutants: %d killed, %d proven equivalent, %d survived; killed of the others %.1f %%\n",
-          k + s + all["equivalent"], k, all["equivalent"], s, 100 * k / (k + s > 0 ? k + s : 1) }' \
+        printf "~%d mutants: %d killed (%d of them by a formal proof), %d proven equivalent, %d survived; killed of the others %.1f %%\n",
+          k + s + all["equivalent"], k, refuted, all["equivalent"], s, 100 * k / (k + s > 0 ? k + s : 1) }' \
   "$out"/*/verdicts.txt | sort | sed 's/^~//' | tee "$out/summary.txt"
 rate=$(tail -n 1 "$out/summary.txt" | sed 's/.* \([0-9.]*\) %$/\1/')
 [[ $broken == 0 ]] && awk -v r="$rate" 'BEGIN { exit !(r >= 95) }'

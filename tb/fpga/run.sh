@@ -42,6 +42,7 @@ rom=$root/configs/named/rom-ram.toml
 # Five layers over UART pins, every output compared; the class is golden's (epim sim runs the same image).
 expect "one image of digits_small through simulated UART pins" 0 'conv1 .*identical.*conv2 .*identical.*conv3 .*identical.*conv4 .*identical.*fc .*identical.*image 0: class ([0-9]), label ([0-9])' \
   host --config "$digits" --simulate --check
+expect "the layer of the UP5K configuration" 0 'identical' host --config "$root/configs/fpga/up5k.toml" --simulate --check
 expect "a layer at 7 clocks per bit" 0 'identical' host --config "$xb16" --simulate --check --clocks-per-bit 7
 expect "a layer through the serial-port code and a pseudo-terminal" 0 '/dev/pts/.*identical' host --config "$xb16" --simulate --pty --check
 [ "$quick" = quick ] || expect "a ROM core with self-test, then over the line" 0 'self-test passed.*identical' host --config "$rom" --simulate --self-test --check

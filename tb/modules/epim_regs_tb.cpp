@@ -82,6 +82,7 @@ struct Bench {
     CHECK_EQ(got & ~ignore, m.status() & ~ignore);
     CHECK_EQ(d.busy_o, m.running);
     CHECK_EQ(d.start_o, m.starting);
+    CHECK_EQ(d.error_o, (m.errors >> 10 & 15) != 0);
   }
 
   /// One cycle: an optional write, done and error pulses. Compares every output with the model.
@@ -170,6 +171,8 @@ struct Bench {
       expect(address, value);
       CHECK_EQ(get(d.geometry_o, static_cast<int>(address - reg::last_patch) * 8, 32), value);
     }
+    expect(reg::prog_select, m.select);
+    expect(reg::prog_addr, m.addr);
   }
 };
 

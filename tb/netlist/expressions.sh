@@ -7,27 +7,19 @@
 #
 # Every line of expressions.txt becomes an output of one module. The module, what Yosys writes right after reading it and
 # after wreduce, its netlist of Yosys' own gates after techmap alone and after `synth`, and that of the cells of
-# constraints/epim_ge.lib run on the same 1,000 random inputs: every result must equal. A mapping that is wrong on purpose (wrong_sign.v) must be noticed, and so must netlists in which
-# `a + 8'sd1` takes its operand a, or its constant, as unsigned.
-# The last line is "N passed, M failed". Environment: EPIM_SEED (default 1), YOSYS, IVERILOG, VVP (programs).
+# constraints/epim_ge.lib run on the same 1,000 random inputs: every result must equal. A mapping that is wrong on purpose
+# (wrong_sign.v) must be noticed, and so must netlists in which `a + 8'sd1` takes its operand a, or its constant, as unsigned.
+# The last line is "N passed, M failed". Environment: netlist.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-yosys=${YOSYS:-yosys}
-iverilog=${IVERILOG:-iverilog}
-vvp=${VVP:-vvp}
+# shellcheck source=tb/netlist/netlist.sh
+. "$here/netlist.sh"
 [[ $# -eq 1 ]] || { sed -n '4,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
-for tool in "yosys $yosys" "iverilog $iverilog" "iverilog $vvp"; do
-  command -v "${tool#* }" > /dev/null || { echo "missing tool: ${tool#* }: install Debian package ${tool% *}"; exit 3; }
-done
 mkdir -p "$1"
 out=$(cd "$1" && pwd)
 cd "$out"
 rm -f ./*.v ./*.sv ./*.log
-passed=0 failed=0
-ok() { passed=$((passed + 1)); echo "ok     $1"; }
-bad() { failed=$((failed + 1)); echo "FAILED $1"; head -n 10 | sed 's/^/    /'; }
 
 # module NAME LIST: the expressions as a module.
 module() {
@@ -69,8 +61,8 @@ count=$(grep -c '  assign y' expressions.sv)
   echo 'endmodule'
 } > tb.v
 
-# simulate NAME MODELS...: 0 if NAME.v equals the module.
-simulate() {
+# equals NAME MODELS...: 0 if NAME.v equals the module.
+equals() {
   local name=$1
   shift
   "$iverilog" -g2012 -s tb -o "$name.vvp" expressions.sv "$name.v" "$@" tb.v > "$name.log" 2>&1 || return 2
@@ -90,14 +82,14 @@ read_it="read_verilog -sv expressions.sv; hierarchy -check -top expressions; pro
 for form in elaborated reduced techmap synth ge; do
   models=()
   [[ $form != ge ]] || models=("$root/constraints/epim_ge.v")
-  if simulate $form "${models[@]}"; then ok "$count expressions: $form equals the RTL"; else bad "$form" < $form.log; fi
+  if equals $form "${models[@]}"; then ok "$count expressions: $form equals the RTL"; else bad "$form" < $form.log; fi
 done
-if simulate wrong_sign; then bad "wrong_sign.v is not noticed" < wrong_sign.log
+if equals wrong_sign; then bad "wrong_sign.v is not noticed" < wrong_sign.log
 elif grep -q '^expression 0:' wrong_sign.log; then ok "wrong_sign.v is noticed, $(tail -n 1 wrong_sign.log), a + 8'sd1 among them"
 else bad "wrong_sign.v: a + 8'sd1 is not among the differences" < wrong_sign.log; fi
 for change in "s/= a + 8'sd1;/= \$unsigned(a) + 8'd1;/" "s/= a + 8'sd1;/= a + 8'sd129;/"; do
   sed -e "$change" -e 's/^module expressions/module netlist/' expressions.sv > changed.v
-  if simulate changed; then bad "$change is not noticed" < changed.log; else ok "$change is noticed, $(tail -n 1 changed.log)"; fi
+  if equals changed; then bad "$change is not noticed" < changed.log; else ok "$change is noticed, $(tail -n 1 changed.log)"; fi
 done
 echo "$passed passed, $failed failed"
 [[ $failed == 0 ]]

@@ -18,12 +18,8 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-root=$(cd "$here/../.." && pwd)
-yosys=${YOSYS:-yosys}
-iverilog=${IVERILOG:-iverilog}
-vvp=${VVP:-vvp}
-seed=${EPIM_SEED:-1}
-stalls=${EPIM_STALLS:-20}
+# shellcheck source=tb/netlist/netlist.sh
+. "$here/netlist.sh"
 osu=/usr/share/qflow/tech/osu035/osu035_stdcells
 # Two crossbar sizes; signed and unsigned activations, several PE rows, zero point.
 default="xb16 signed2 zero-point"
@@ -36,9 +32,6 @@ for program in "$epim" "$stimulus"; do
   [[ -x $program ]] || { echo "run.sh: $program is not a program"; exit 2; }
 done
 stimulus=$(realpath "$stimulus")
-for tool in "yosys $yosys" "iverilog $iverilog" "iverilog $vvp"; do
-  command -v "${tool#* }" > /dev/null || { echo "missing tool: ${tool#* }: install Debian package ${tool% *}"; exit 3; }
-done
 mkdir -p "$2"
 out=$(cd "$2" && pwd)
 shift 2
@@ -47,25 +40,6 @@ for config in "$@"; do configs+=("$(realpath "$config")"); done
 if [[ ${#configs[@]} == 0 ]]; then
   for name in $default; do configs+=("$root/configs/named/$name.toml"); done
 fi
-passed=0 failed=0
-ok() { passed=$((passed + 1)); echo "ok     $1"; }
-bad() { failed=$((failed + 1)); echo "FAILED $1"; sed 's/^/    /' "$2" | head -n 20; }
-
-# simulate NAME WORK FILES...: 0 if every beat equals; the reason is in WORK/NAME.log.
-simulate() {
-  local name=$1 work=$2 writes words beats in_width out_width
-  shift 2
-  read -r writes words beats in_width out_width < "$work/vectors/counts.txt"
-  rm -f "$work/$name.hex"
-  "$iverilog" -g2012 -s icarus_tb "-Picarus_tb.InW=$in_width" "-Picarus_tb.OutW=$out_width" \
-    "-Picarus_tb.Writes=$writes" "-Picarus_tb.Words=$words" "-Picarus_tb.Beats=$beats" -o "$work/$name.vvp" \
-    "$@" "$root/tb/subset/icarus_tb.sv" > "$work/$name.log" 2>&1 || return 1
-  timeout 3600 "$vvp" -n "$work/$name.vvp" "+writes=$work/vectors/writes.hex" "+stream=$work/vectors/stream.hex" \
-    "+captured=$work/$name.hex" "+stalls=$stalls" "+seed=$seed" > "$work/$name.log" 2>&1 || return 1
-  grep -q '^PASS' "$work/$name.log" && ! grep -qE '^(FAIL|ERROR)' "$work/$name.log" || return 1
-  diff "$work/$name.hex" "$work/vectors/expected.hex" > "$work/$name.log" 2>&1
-}
-
 models() { if [[ $1 == ge ]]; then echo "$root/constraints/epim_ge.v"; elif [[ $1 == mapped ]]; then echo "$osu.v"; fi; }
 
 # exchange FILE MODULE FROM TO: the middle one of the FROM cells of a module becomes a TO cell.
@@ -86,12 +60,12 @@ for config in "${configs[@]}"; do
   library=()
   [[ -f $osu.lib ]] && library=(--liberty "$osu.lib")
   if ! "$stimulus" "$config" "$work/vectors" 1 > "$work/stimulus.log" 2>&1; then
-    bad "$name: vectors" "$work/stimulus.log"
+    bad "$name: vectors" < "$work/stimulus.log"
     continue
   fi
   if ! "$epim" synth --config "$config" --target generic --generic-netlist --no-share --yosys "$yosys" "${library[@]}" \
          --out "$work" > "$work/synth.log" 2>&1; then
-    bad "$name: synthesis" "$work/synth.log"
+    bad "$name: synthesis" < "$work/synth.log"
     continue
   fi
   for form in generic ge mapped; do
@@ -104,7 +78,7 @@ for config in "${configs[@]}"; do
     if simulate "$form" "$work" "$netlist" $(models $form); then
       ok "$name $form: $(wc -l < "$work/vectors/expected.hex") beats equal, $(grep -c ';' "$netlist") statements"
     else
-      bad "$name $form" "$work/$form.log"
+      bad "$name $form" < "$work/$form.log"
     fi
   done
 done
@@ -116,10 +90,10 @@ for change in "epim_pe XOR2 XNOR2" "epim_addr_ctrl NAND2 NOR2" "epim_joint XOR2 
   read -r module from to <<< "$change"
   if ! exchange "$work/$name/netlist_ge.v" "$module" "$from" "$to" > "$work/broken.v"; then
     echo "$module has no $from" > "$work/broken.log"
-    bad "broken $change" "$work/broken.log"
+    bad "broken $change" < "$work/broken.log"
   elif simulate broken "$work" "$work/broken.v" "$(models ge)"; then
     echo "the netlist passes with a $to for a $from in $module" > "$work/broken.log"
-    bad "broken $change" "$work/broken.log"
+    bad "broken $change" < "$work/broken.log"
   else
     ok "$name with $to for $from in $module is noticed"
   fi
@@ -129,11 +103,11 @@ done
   mapfile -t files < <(grep -v '^//' epim.f)
   "$yosys" -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top epim_top; proc; opt_clean
                   techmap -map $here/wrong_sign.v; synth -top epim_top; write_verilog -noattr $work/wrong_sign.v"
-) > "$work/wrong_sign.log" 2>&1 || { bad "wrong_sign: synthesis" "$work/wrong_sign.log"; }
+) > "$work/wrong_sign.log" 2>&1 || { bad "wrong_sign: synthesis" < "$work/wrong_sign.log"; }
 if [[ -f $work/wrong_sign.v ]]; then
   if simulate wrong "$work" "$work/wrong_sign.v"; then
     echo "the netlist passes with the wrong sign extension" > "$work/wrong.log"
-    bad "wrong sign extension" "$work/wrong.log"
+    bad "wrong sign extension" < "$work/wrong.log"
   else
     ok "$name with a wrong sign extension in technology mapping is noticed"
   fi
