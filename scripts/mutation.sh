@@ -8,9 +8,9 @@
 #   scripts/mutation.sh [-n N] [-s SEED] [-j JOBS] [-o OUT_DIR] [FILTER]
 #
 # N mutants (default 40) for every line of tb/mutation.txt (lines of tb/modules/modules.txt; `core CONFIG`: 3 N mutants of a
-# whole core of configs/named, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of a line are compiled into one model with a selector, which 0 leaves without a mutant:
-# the testbench must then pass. A mutant that survives three seeds of the testbench is compared with the module by Yosys'
-# equivalence proof: equivalent, or else judged by the module's formal proof where the line names one (refuted: killed by
+# whole core of configs/named, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of
+# a line are compiled into one model with a selector, which 0 leaves without a mutant: the testbench must then pass. A mutant that survives three seeds of the testbench is compared with the module by a
+# proof over all input sequences: equivalent, or else judged by the module's formal proof where the line names one (refuted: killed by
 # it), or survived.
 # Verdicts, one per line, in OUT_DIR/LINE/verdicts.txt: mutant, killed | refuted | equivalent | survived, change, source line.
 # Resumable: a mutant with a verdict is not run again. FILTER is a regular expression on "module parameters".
@@ -20,7 +20,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
 count=40 seed=1 out=out/mutation filter=. jobs=$(nproc 2> /dev/null || echo 1)
-usage() { sed -n '7,19s/^# \{0,1\}//p' "$0"; exit 2; }
+usage() { sed -n '7,20s/^# \{0,1\}//p' "$0"; exit 2; }
 one=
 [[ ${1:-} != --one ]] || { one=$2; shift 2; }
 while [[ $# -gt 0 ]]; do
@@ -119,15 +119,19 @@ END
   EPIM_MUTANT=0 "$work/build/test" && EPIM_SEED=2 EPIM_MUTANT=0 "$work/build/test"
 }
 
-# equivalent WORK MODULE LINE: 0 if the mutant of this line of list.txt is proven to change nothing.
+# equivalent WORK LINE: 0 if the mutant of this line of list.txt is proven to change no output: property-directed
+# reachability on both side by side, all registers starting at zero, any inputs.
 equivalent() {
-  sed -n "$3p" "$1/list.txt" | sed 's/-ctrl mutsel 16 [0-9]*//' > "$1/one.txt"
+  local prepare='memory -nomap; memory_map; async2sync; opt_clean'
+  sed -n "$2p" "$1/list.txt" | sed 's/-ctrl mutsel 16 [0-9]*//' > "$1/one.txt"
   (ulimit -t "$limit"; "$yosys" -q -p "
-    read_rtlil $1/base.il; script $1/one.txt; memory -nomap; memory_map; opt_clean; async2sync; rename -top gate
-    write_rtlil $1/gate.il; design -reset
-    read_rtlil $1/base.il; memory -nomap; memory_map; opt_clean; async2sync; rename -top gold; read_rtlil $1/gate.il
-    equiv_make gold gate equiv; hierarchy -top equiv; opt_clean; equiv_simple -undef; equiv_induct -undef -seq 5
-    equiv_status -assert") > "$1/proof.log" 2>&1
+    read_rtlil $1/base.il; script $1/one.txt; $prepare; rename -top gate; write_rtlil $1/gate.il; design -reset
+    read_rtlil $1/base.il; $prepare; rename -top gold; read_rtlil $1/gate.il
+    miter -equiv -flatten gold gate miter; hierarchy -top miter; setundef -undriven -init -zero; setattr -unset keep
+    opt -full -noff; techmap; opt -noff; dffunmap; simplemap; abc -g AND -fast; opt_clean
+    write_aiger -zinit $1/miter.aig") > "$1/proof.log" 2>&1 || return 1
+  (ulimit -t "$limit"; "$yosys-abc" -c "read_aiger $1/miter.aig; strash; scorr; pdr") >> "$1/proof.log" 2>&1 || return 1
+  grep -q 'Property proved' "$1/proof.log"
 }
 
 # refuted WORK PROOF MODULE WORDS...: 0 if the proof fails on the mutant of one.txt.
@@ -152,7 +156,7 @@ verdict() {
       return
     fi
   done
-  if equivalent "$1" "$6" "$4"; then echo equivalent
+  if equivalent "$1" "$4"; then echo equivalent
   elif [[ -n $5 ]] && refuted "$1" "$5" "${@:6}"; then echo refuted
   else echo survived; fi
 }
