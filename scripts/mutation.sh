@@ -9,9 +9,10 @@
 #
 # N mutants (default 40) for every line of tb/mutation.txt (lines of tb/modules/modules.txt; `core CONFIG`: 3 N mutants of a
 # whole core of configs/named, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of
-# a line are compiled into one model with a selector, which 0 leaves without a mutant: the testbench must then pass. A mutant that survives three seeds of the testbench is compared with the module by a
-# proof over all input sequences: equivalent, or else judged by the module's formal proof where the line names one (refuted: killed by
-# it), or survived.
+# a line are compiled into one model with a selector, which 0 leaves without a mutant: the testbench must then pass. A
+# mutant that survives three seeds of the testbench is compared with the module by a proof over all input sequences:
+# equivalent, or else judged by the module's formal proof where the line names one (refuted: killed by it, since it
+# fails or does not end in EPIM_LIMIT), or survived.
 # Verdicts, one per line, in OUT_DIR/LINE/verdicts.txt: mutant, killed | refuted | equivalent | survived, change, source line.
 # Resumable: a mutant with a verdict is not run again. FILTER is a regular expression on "module parameters".
 # Summary with the survivors: OUT_DIR/summary.txt. Exit code 1 below 95 % killed of those not proven equivalent.
@@ -134,7 +135,8 @@ equivalent() {
   grep -q 'Property proved' "$1/proof.log"
 }
 
-# refuted WORK PROOF MODULE WORDS...: 0 if the proof fails on the mutant of one.txt.
+# refuted WORK PROOF MODULE WORDS...: 0 if the proof fails on the mutant of one.txt, or does not end in `limit` seconds
+# (a counterexample in the upper bits of a counter may be 2^40 cycles away).
 refuted() {
   local work=$1 proof=$2
   shift 2
@@ -142,8 +144,8 @@ refuted() {
   cp rtl/*.sv "$work/proof"
   "$yosys" -q -p "read_rtlil $work/base.il; script $work/one.txt; write_verilog -noattr $work/one.v" || return 1
   parametric "$@" < "$work/one.v" > "$work/proof/$1.sv"
-  EPIM_RTL=$work/proof EPIM_FORMAL=$work/formal scripts/formal.sh --proofs -j 1 "^$proof\$" > "$work/formal.log" 2>&1 || true
-  awk -F'\t' '$4 == "REFUTED" { found = 1 } END { exit !found }' "$work/formal/$proof.result"
+  EPIM_RTL=$work/proof EPIM_FORMAL=$work/formal scripts/formal.sh --proofs -j 1 --limit "$limit" "^$proof\$" > "$work/formal.log" 2>&1 || true
+  awk -F'\t' '$4 == "REFUTED" || $4 == "unknown" { found = 1 } END { exit !found }' "$work/formal/$proof.result"
 }
 
 # verdict WORK TEST LIMIT NUMBER PROOF MODULE WORDS...: killed, equivalent, refuted or survived.

@@ -7,7 +7,7 @@
 #   fpga_cells.sh EPIM OUT_DIR [CONFIG.toml]     default configs/fpga/up5k.toml, with a map of 4x4
 #
 # EPIM is the command; epim_stimulus is taken from the same build (or EPIM_STIMULUS). iCE40 runs with its block RAMs.
-# Those of ECP5 and 7 series have no model in Yosys: their memories become flip-flops and LUT RAM here. Every output beat
+# Those of ECP5 and 7 series, and the ECP5 multiplier, have no model in Yosys: LUT RAM and LUTs take their place. Every beat
 # must equal the golden model's, no output may be X while valid; one LUT with an inverted table must be noticed.
 # One line per run; the last line is "N passed, M failed". Environment: netlist.sh.
 set -euo pipefail
@@ -53,7 +53,7 @@ while read -r family board models more; do
   fi
 done << 'END'
 ice40 icebreaker ice40/cells_sim.v
-ecp5 ulx3s ecp5/cells_sim.v -nobram
+ecp5 ulx3s ecp5/cells_sim.v -nobram -nodsp
 xc7 arty_a7 xilinx/cells_sim.v -nobram -noiopad -noclkbuf
 END
 # One LUT of the iCE40 netlist, the middle one, with the opposite table.
