@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Event counters: 48 bits each, cleared at start, read by index.
+/// Event counters: `CountW` bits each, cleared at start, read by index.
 ///
 /// Counter e grows by increment e while `run_i`; besides, the cycle count of the run and the cycle numbers of the
 /// first and last firing. Cycle 0 is the first cycle with `run_i`. Read is combinational.
@@ -10,6 +10,8 @@ module epim_counters #(
   parameter int Events = 19,
   /// Bits of an increment.
   parameter int IncW = 32,
+  /// Bits of a counter.
+  parameter int CountW = 48,
   /// Derived parameter, do not overwrite.
   localparam int IndexW = epim_pkg::idx_width(Events)
 ) (
@@ -27,26 +29,26 @@ module epim_counters #(
   input  logic                   fire_i,
   /// Counter to read.
   input  logic [IndexW-1:0]      index_i,
-  output logic [47:0]            count_o,
+  output logic [CountW-1:0]      count_o,
   /// Cycles of the run, cycles of its first and last firing.
-  output logic [47:0]            cycles_o,
-  output logic [47:0]            first_fire_o,
-  output logic [47:0]            last_fire_o
+  output logic [CountW-1:0]      cycles_o,
+  output logic [CountW-1:0]      first_fire_o,
+  output logic [CountW-1:0]      last_fire_o
 );
 
-  logic [Events*48-1:0] counts;
-  logic [47:0] cycles_q, first_q, last_q;
+  logic [Events*CountW-1:0] counts;
+  logic [CountW-1:0] cycles_q, first_q, last_q;
   logic        fired_q;
 
   generate
     for (genvar e = 0; e < Events; e++) begin : gen_event
-      logic [47:0] count_q;
+      logic [CountW-1:0] count_q;
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) count_q <= '0;
         else if (clear_i) count_q <= '0;
-        else if (run_i) count_q <= count_q + 48'(inc_i[e*IncW +: IncW]);
+        else if (run_i) count_q <= count_q + CountW'(inc_i[e*IncW +: IncW]);
       end
-      assign counts[e*48 +: 48] = count_q;
+      assign counts[e*CountW +: CountW] = count_q;
     end
   endgenerate
 
@@ -62,7 +64,7 @@ module epim_counters #(
       last_q   <= '0;
       fired_q  <= 1'b0;
     end else if (run_i) begin
-      cycles_q <= cycles_q + 48'd1;
+      cycles_q <= cycles_q + CountW'(1);
       if (fire_i) begin
         last_q  <= cycles_q;
         fired_q <= 1'b1;
@@ -71,7 +73,7 @@ module epim_counters #(
     end
   end
 
-  assign count_o      = counts[32'(index_i)*48 +: 48];
+  assign count_o      = counts[32'(index_i)*CountW +: CountW];
   assign cycles_o     = cycles_q;
   assign first_fire_o = first_q;
   assign last_fire_o  = last_q;

@@ -11,7 +11,7 @@
 #   --broken   the broken variants alone: each must be refuted
 #   --report   no runs: the table of what the last ones left
 #   -j N       proofs at a time (default: number of cores)
-#   --limit    CPU seconds of a tool for one line of the table (default 300)
+#   --limit    seconds of a tool for one line of the table (default 600)
 #   --docs     put the table between the markers of this Markdown file
 #   FILTER     regular expression on the name of a proof
 #
@@ -101,8 +101,8 @@ one() {
   } > "$name.ys"
   if [[ -n $abc ]]; then
     result=unknown
-    if (ulimit -t "$limit"; yosys -q "$name.ys") >> "$log" 2>&1; then
-      (ulimit -t "$limit"; yosys-abc -c "${abc}echo == end") >> "$log" 2>&1
+    if timeout -k 5 "$limit" yosys -q "$name.ys" >> "$log" 2>&1; then
+      timeout -k 5 "$limit" yosys-abc -c "${abc}echo == end" >> "$log" 2>&1
     else
       result='does not read'
     fi
@@ -158,7 +158,7 @@ if [[ ${1:-} == --one ]]; then
   exit 0
 fi
 
-mode=all jobs=$(nproc 2> /dev/null || echo 1) limit=300 docs='' filter=. run=1
+mode=all jobs=$(nproc 2> /dev/null || echo 1) limit=600 docs='' filter=. run=1
 while [[ $# -gt 0 ]]; do
   case $1 in
     --proofs) mode=proofs; shift ;;

@@ -5,23 +5,23 @@
 # Mutation test of the RTL blocks: Yosys changes one connection of one cell (inverted, constant, or taken from another
 # bit of the port), and the module's testbench (tb/modules) must fail.
 #
-#   scripts/mutation.sh [-n N] [-s SEED] [-j JOBS] [-o OUT_DIR] [FILTER]
+#   scripts/mutation.sh [-n N] [-s SEED] [-j JOBS] [-o OUT_DIR] [--docs FILE] [FILTER]
 #
 # N mutants (default 40) for every line of tb/mutation.txt (lines of tb/modules/modules.txt; `core CONFIG`: 3 N mutants of a
 # whole core of configs/named, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of
 # a line are compiled into one model with a selector, which 0 leaves without a mutant: the testbench must then pass. A
 # mutant that survives three seeds of the testbench is compared with the module by a proof over all input sequences:
-# equivalent, or else judged by the module's formal proof where the line names one (refuted: killed by it, since it
-# fails or does not end in EPIM_LIMIT), or survived.
-# Verdicts, one per line, in OUT_DIR/LINE/verdicts.txt: mutant, killed | refuted | equivalent | survived, change, source line.
+# equivalent, or survived.
+# Verdicts, one per line, in OUT_DIR/LINE/verdicts.txt: mutant, killed | equivalent | survived, change, source line.
 # Resumable: a mutant with a verdict is not run again. FILTER is a regular expression on "module parameters".
 # Summary with the survivors: OUT_DIR/summary.txt. Exit code 1 below 95 % killed of those not proven equivalent.
-# Environment: EPIM_LIMIT (CPU seconds for one proof, default 40).
+# --docs puts its table between the markers of a Markdown file.
+# Environment: EPIM_LIMIT (seconds for one proof, default 60).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
-count=40 seed=1 out=out/mutation filter=. jobs=$(nproc 2> /dev/null || echo 1)
-usage() { sed -n '7,20s/^# \{0,1\}//p' "$0"; exit 2; }
+count=40 seed=1 out=out/mutation docs='' filter=. jobs=$(nproc 2> /dev/null || echo 1)
+usage() { sed -n '7,19s/^# \{0,1\}//p' "$0"; exit 2; }
 one=
 [[ ${1:-} != --one ]] || { one=$2; shift 2; }
 while [[ $# -gt 0 ]]; do
@@ -30,12 +30,13 @@ while [[ $# -gt 0 ]]; do
     -s) [[ $# -ge 2 ]] || usage; seed=$2; shift 2 ;;
     -j) [[ $# -ge 2 ]] || usage; jobs=$2; shift 2 ;;
     -o) [[ $# -ge 2 ]] || usage; out=$2; shift 2 ;;
+    --docs) [[ $# -ge 2 ]] || usage; docs=$(realpath "$2"); shift 2 ;;
     -*) usage ;;
     *) filter=$1; shift ;;
   esac
 done
 yosys=${YOSYS:-yosys}
-limit=${EPIM_LIMIT:-40}
+limit=${EPIM_LIMIT:-60}
 for tool in yosys verilator; do
   command -v $tool > /dev/null || { echo "missing tool: $tool: install Debian package $tool"; exit 3; }
 done
@@ -51,14 +52,6 @@ settings() {
   for word in "$@"; do
     if [[ $word == *=* ]]; then printf ' -set %s %s' "${word%%=*}" "${word#*=}"; fi
   done
-}
-
-# parametric MODULE WORDS...: a netlist that takes the parameters it was made with, and ignores them.
-parametric() {
-  local module=$1 parameters='' word
-  shift
-  for word in "$@"; do [[ $word == *=* ]] && parameters+="${parameters:+, }parameter ${word%%=*} = 0"; done
-  sed "s/^module $module(/module $module${parameters:+ #($parameters)}(/"
 }
 
 # mutants WORK MODULE WORDS...: base.il, list.txt, rtl/ with the mutated module, a model of it in WORK/build.
@@ -79,10 +72,14 @@ mutants() {
                   opt_expr; opt_clean; rename -top $module; write_rtlil $work/base.il
                   mutate -list $count -seed $seed -ctrl mutsel 16 1 -o $work/list.txt; script $work/list.txt
                   delete -input w:mutsel; write_verilog -noattr $work/mutated.v"
+  # The netlist takes the parameters it was made with, and ignores them.
+  local parameters='' word
+  for word in "$@"; do [[ $word == *=* ]] && parameters+="${parameters:+, }parameter ${word%%=*} = 0"; done
   {
     echo '/* verilator lint_off DECLFILENAME */'
-    parametric "$module" "$@" < "$work/mutated.v" | sed \
-        -e 's/^  wire \[15:0\] mutsel;/  reg [15:0] mutsel;\n  initial mutsel = $c16("(std::getenv(\\"EPIM_MUTANT\\") ? std::atoi(std::getenv(\\"EPIM_MUTANT\\")) : 0)");/'
+    sed -e "s/^module $module(/module $module${parameters:+ #($parameters)}(/" \
+        -e 's/^  wire \[15:0\] mutsel;/  reg [15:0] mutsel;\n  initial mutsel = $c16("(std::getenv(\\"EPIM_MUTANT\\") ? std::atoi(std::getenv(\\"EPIM_MUTANT\\")) : 0)");/' \
+        "$work/mutated.v"
   } > "$work/rtl/$module.sv"
   # Netlists assign registers of any width: Verilator's style warnings mean nothing here.
   EPIM_RTL=$work/rtl VERILATOR_EXTRA="-Wno-fatal" tb/modules/run.sh "$work/build" "$pkg" -j 1 "^$(printf '%s' "$module $*" | sed 's/[][\.*^$]/\\&/g')\$" \
@@ -125,49 +122,32 @@ END
 equivalent() {
   local prepare='memory -nomap; memory_map; async2sync; opt_clean'
   sed -n "$2p" "$1/list.txt" | sed 's/-ctrl mutsel 16 [0-9]*//' > "$1/one.txt"
-  (ulimit -t "$limit"; "$yosys" -q -p "
+  timeout -k 5 "$limit" "$yosys" -q -p "
     read_rtlil $1/base.il; script $1/one.txt; $prepare; rename -top gate; write_rtlil $1/gate.il; design -reset
     read_rtlil $1/base.il; $prepare; rename -top gold; read_rtlil $1/gate.il
     miter -equiv -flatten gold gate miter; hierarchy -top miter; setundef -undriven -init -zero; setattr -unset keep
     opt -full -noff; techmap; opt -noff; dffunmap; simplemap; abc -g AND -fast; opt_clean
-    write_aiger -zinit $1/miter.aig") > "$1/proof.log" 2>&1 || return 1
-  (ulimit -t "$limit"; "$yosys-abc" -c "read_aiger $1/miter.aig; strash; scorr; pdr") >> "$1/proof.log" 2>&1 || return 1
+    write_aiger -zinit $1/miter.aig" > "$1/proof.log" 2>&1 || return 1
+  timeout -k 5 "$limit" "$yosys-abc" -c "read_aiger $1/miter.aig; strash; scorr; pdr" >> "$1/proof.log" 2>&1 || return 1
   grep -q 'Property proved' "$1/proof.log"
 }
 
-# refuted WORK PROOF MODULE WORDS...: 0 if the proof fails on the mutant of one.txt, or does not end in `limit` seconds
-# (a counterexample in the upper bits of a counter may be 2^40 cycles away).
-refuted() {
-  local work=$1 proof=$2
-  shift 2
-  mkdir -p "$work/proof"
-  cp rtl/*.sv "$work/proof"
-  "$yosys" -q -p "read_rtlil $work/base.il; script $work/one.txt; write_verilog -noattr $work/one.v" || return 1
-  parametric "$@" < "$work/one.v" > "$work/proof/$1.sv"
-  EPIM_RTL=$work/proof EPIM_FORMAL=$work/formal scripts/formal.sh --proofs -j 1 --limit "$limit" "^$proof\$" > "$work/formal.log" 2>&1 || true
-  awk -F'\t' '$4 == "REFUTED" || $4 == "unknown" { found = 1 } END { exit !found }' "$work/formal/$proof.result"
-}
-
-# verdict WORK TEST LIMIT NUMBER PROOF MODULE WORDS...: killed, equivalent, refuted or survived.
+# verdict WORK TEST LIMIT NUMBER: killed, equivalent or survived.
 verdict() {
   local s
   for s in 1 2 3; do
-    if ! (ulimit -t "$3"; cd "$(dirname "$2")" && EPIM_SEED=$s EPIM_STOP_AT_FIRST=1 EPIM_MUTANT=$4 ./test) \
+    if ! (cd "$(dirname "$2")" && EPIM_SEED=$s EPIM_STOP_AT_FIRST=1 EPIM_MUTANT=$4 timeout -k 5 "$3" ./test) \
          > "$1/run.log" 2>&1; then
       echo killed
       return
     fi
   done
-  if equivalent "$1" "$4"; then echo equivalent
-  elif [[ -n $5 ]] && refuted "$1" "$5" "${@:6}"; then echo refuted
-  else echo survived; fi
+  if equivalent "$1" "$4"; then echo equivalent; else echo survived; fi
 }
 
 # line LINE: every mutant of a line of tb/mutation.txt.
 line() {
-  local line=${1%% |*} proof words work test total base change source result i start=$SECONDS
-  proof=${1#"$line"}
-  proof=${proof# | }
+  local line=$1 words work test total base change source result i start=$SECONDS
   # shellcheck disable=SC2206
   words=($line)
   work=$out/$(printf '%s' "$line" | tr -c 'A-Za-z0-9_' '_')
@@ -182,16 +162,16 @@ line() {
   fi
   test=$(find "$work/build" -name test -type f | head -n 1)
   total=$(wc -l < "$work/list.txt")
-  # CPU seconds of the test without a mutant; a mutant that takes ten times as long hangs.
+  # Seconds of the test without a mutant; a mutant that takes twenty times as long hangs.
   base=$(TIMEFORMAT=%U; { time (cd "$(dirname "$test")" && EPIM_SEED=1 ./test > /dev/null 2>&1); } 2>&1)
-  base=$(awk -v b="$base" 'BEGIN { printf "%d", 10 * b + 2 }')
+  base=$(awk -v b="$base" 'BEGIN { printf "%d", 20 * b + 5 }')
   for ((i = $(wc -l < "$work/verdicts.txt") + 1; i <= total; i++)); do
     change=$(sed -n "${i}p" "$work/list.txt" | sed 's/-ctrl mutsel 16 [0-9]* *//; s/ -src .*//; s/^mutate //')
     source=$(sed -n "${i}p" "$work/list.txt" | grep -oE -- "-src [^ ]*${words[0]}\.sv:[0-9]+" | head -n 1 | sed 's/-src //' || true)
-    result=$(verdict "$work" "$test" "$base" "$i" "$proof" "${words[@]}")
+    result=$(verdict "$work" "$test" "$base" "$i")
     echo "$i $result $change ${source:-}" >> "$work/verdicts.txt"
   done
-  echo "$line: $(grep -cE ' (killed|refuted) ' "$work/verdicts.txt" || true) killed," \
+  echo "$line: $(grep -c ' killed ' "$work/verdicts.txt" || true) killed," \
     "$(grep -c ' equivalent ' "$work/verdicts.txt" || true) equivalent," \
     "$(grep -c ' survived ' "$work/verdicts.txt" || true) survived; $((SECONDS - start)) s"
 }
@@ -203,7 +183,7 @@ fi
 lines=()
 known=$(grep -Ev '^(#|$)' tb/modules/modules.txt | tr -s ' ')
 while IFS= read -r text; do
-  [[ $text == "core "* ]] || grep -qxF -- "${text%% |*}" <<< "$known" \
+  [[ $text == "core "* ]] || grep -qxF -- "$text" <<< "$known" \
     || { echo "tb/mutation.txt: not a line of tb/modules/modules.txt: $text"; exit 2; }
   lines+=("$text")
 done < <(grep -Ev '^(#|$)' tb/mutation.txt | tr -s ' ' | grep -E -- "$filter")
@@ -214,13 +194,18 @@ awk '
   { name = FILENAME; sub(/\/verdicts.txt$/, "", name); sub(/.*\//, "", name); change = $0
     sub(/^[0-9]+ [a-z]+ /, "", change)
     module = name ~ /^core_/ ? name : match(name, /^epim_[a-z]+(_[a-z]+)*/) ? substr(name, RSTART, RLENGTH) : name
-    if ($2 == "refuted") { $2 = "killed"; ++refuted }
     n[module, $2]++; all[$2]++; seen[module] = 1
     if ($2 == "survived") printf "survived: %s mutant %d: %s\n", name, $1, change }
   END { for (m in seen) printf "%s | %d | %d | %d\n", m, n[m, "killed"], n[m, "equivalent"], n[m, "survived"]
         k = all["killed"]; s = all["survived"]
-        printf "~%d mutants: %d killed (%d of them by a formal proof), %d proven equivalent, %d survived; killed of the others %.1f %%\n",
-          k + s + all["equivalent"], k, refuted, all["equivalent"], s, 100 * k / (k + s > 0 ? k + s : 1) }' \
+        printf "~%d mutants: %d killed, %d proven equivalent, %d survived; killed of the others %.1f %%\n",
+          k + s + all["equivalent"], k, all["equivalent"], s, 100 * k / (k + s > 0 ? k + s : 1) }' \
   "$out"/*/verdicts.txt | sort | sed 's/^~//' | tee "$out/summary.txt"
+if [[ -n $docs ]]; then
+  { printf '| block | killed | proven equivalent | survived |\n|---|---:|---:|---:|\n'
+    sed -n 's/^[^:]* | .*/| & |/p' "$out/summary.txt"
+    printf '\n%s, with seed %s.\n' "$(tail -n 1 "$out/summary.txt")" "$seed"; } > "$out/table.md"
+  sed -i -e "/<!-- table -->/r $out/table.md" -e '/<!-- table -->/,/<!-- end of table -->/{/<!--/!d}' "$docs"
+fi
 rate=$(tail -n 1 "$out/summary.txt" | sed 's/.* \([0-9.]*\) %$/\1/')
 [[ $broken == 0 ]] && awk -v r="$rate" 'BEGIN { exit !(r >= 95) }'

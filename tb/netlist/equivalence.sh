@@ -29,14 +29,14 @@ gates='opt -nodffe -nosdff; wreduce; peepopt; opt_clean; alumacc; opt -nodffe -n
 
 # prove WORK NETLIST: gold.il against the netlist.
 prove() {
-  (ulimit -t "$limit"; "$yosys" -q -p "
+  timeout -k 5 "$limit" "$yosys" -q -p "
     read_rtlil $1/gold.il; rename -top gold; async2sync
     design -save both
     design -reset; read_verilog $2 $root/constraints/epim_ge.v; hierarchy -top $3; proc; flatten; opt_clean; rename -top gate; async2sync
     write_rtlil $1/gate.il
     design -load both; read_rtlil $1/gate.il
     equiv_make gold gate equiv; hierarchy -top equiv; opt_clean
-    equiv_simple -undef; equiv_induct -undef -seq 5; equiv_status -assert") > "$1/prove.log" 2>&1
+    equiv_simple -undef; equiv_induct -undef -seq 5; equiv_status -assert" > "$1/prove.log" 2>&1
 }
 
 while read -r module parameters; do
