@@ -43,6 +43,9 @@ void test(Vdut& d) {
     if (!firings.empty()) {
       CHECK_EQ(d.first_fire_o, firings.front() & mask(kCount));
       CHECK_EQ(d.last_fire_o, firings.back() & mask(kCount));
+    } else {
+      CHECK_EQ(d.first_fire_o, 0);
+      CHECK_EQ(d.last_fire_o, 0);
     }
     for (int n = 0; n < 3; ++n) {  // the read is combinational: several within a cycle
       d.index_i = static_cast<std::uint32_t>(pick(0, kEvents - 1));

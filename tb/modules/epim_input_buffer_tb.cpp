@@ -154,6 +154,7 @@ void test(Vdut& d) {
   for (int i = 0; i < 8; ++i) {
     one(d, {1, 3, static_cast<int>(pick(16, 255)), 1, 90, 60, 0}, 0);
     one(d, {1, 3, 1, static_cast<int>(pick(16, 255)), 90, 60, 0}, 0);
+    one(d, {static_cast<int>(pick(kDepth / 2, kDepth)), 1, 3, 2, 90, 60, 0}, 0);
   }
   for (int i = 0; i < 60; ++i) one(d, random_setting(0), 0);
   for (int i = 0; i < 120; ++i) one(d, random_setting(50), 0);
