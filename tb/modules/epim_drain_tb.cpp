@@ -161,6 +161,14 @@ void test(Vdut& d) {
   for (int i = 0; i < 60; ++i)
     one(d, static_cast<int>(pick(1, 4)), static_cast<int>(pick(1, 3)), static_cast<int>(pick(1, 3)),
         static_cast<int>(pick(20, 100)), static_cast<int>(pick(30, 100)));
+  // Long rows, tall maps, many frames: the bits of the counts. One that takes its values in another order meets some ends
+  // in time, not all.
+  for (int i = 0; i < 6; ++i) {
+    const int length = static_cast<int>(pick(16, 255));
+    one(d, length, 1, 2, 100, 100);
+    one(d, 1, length, 2, 100, 100);
+    one(d, 1, 1, length, 100, 100);
+  }
 }
 
 }  // namespace
