@@ -20,22 +20,32 @@ struct Layer {
   int row_words() const { return in_w * blocks; }
 };
 
-/// Draws until a layer fits the parameters.
-Layer random_layer() {
+enum class Large { None, KernelRow, KernelColumn, Map, Frames };
+
+/// Draws until a layer fits the parameters. One of its sizes may be large: the upper bits of the counts.
+Layer random_layer(Large large = Large::None) {
   for (;;) {
     Layer l{};
     l.kh = static_cast<int>(chance(30) ? 1 : pick(1, 4));
     l.kw = static_cast<int>(chance(50) ? l.kh : pick(1, 4));
+    if (large != Large::None) l.kh = l.kw = 1;
+    if (large == Large::KernelRow) l.kw = static_cast<int>(pick(5, 31));
+    if (large == Large::KernelColumn) l.kh = static_cast<int>(pick(5, 31));
     l.stride = static_cast<int>(pick(1, 3));
     l.pad_top = static_cast<int>(pick(0, l.kh - 1));
     l.pad_left = static_cast<int>(pick(0, l.kw - 1));
     l.in_h = static_cast<int>(pick(1, 8));
     l.in_w = static_cast<int>(pick(1, 8));
+    if (large == Large::Map) {
+      l.in_h = static_cast<int>(chance(50) ? pick(1, 2) : pick(16, 255));
+      l.in_w = static_cast<int>(l.in_h > 2 ? pick(1, 2) : pick(16, kDepth));
+    }
+    if (large == Large::Frames) l.in_h = l.in_w = static_cast<int>(pick(1, 2));
     const int below = static_cast<int>(pick(0, l.kh - 1)), right = static_cast<int>(pick(0, l.kw - 1));
     if (l.in_h + l.pad_top + below < l.kh || l.in_w + l.pad_left + right < l.kw) continue;
     l.out_h = (l.in_h + l.pad_top + below - l.kh) / l.stride + 1;
     l.out_w = (l.in_w + l.pad_left + right - l.kw) / l.stride + 1;
-    l.frames = static_cast<int>(pick(1, 3));
+    l.frames = static_cast<int>(large == Large::Frames ? pick(4, 255) : pick(1, 3));
     l.blocks = static_cast<int>(pick(1, std::min<std::int64_t>(5, std::int64_t{1} << kBlockW)));
     const int most = kDepth / l.row_words();
     if (most < l.kh) continue;
@@ -257,6 +267,8 @@ void test(Vdut& d) {
   for (int i = 0; i < 40; ++i) one(d, random_layer(), 100, 100, 0);
   for (int i = 0; i < 60; ++i) one(d, random_layer(), static_cast<int>(pick(2, 60)), static_cast<int>(pick(3, 100)), 0);
   for (int i = 0; i < 30; ++i) one(d, random_layer(), 40, 60, static_cast<int>(pick(2, 200)));
+  for (const Large large : {Large::KernelRow, Large::KernelColumn, Large::Map, Large::Frames})
+    for (int i = 0; i < 6; ++i) one(d, random_layer(large), 90, 90, 0);
   for (int i = 0; i < 10; ++i) bad_entry(d, random_layer());
   one(d, random_layer(), 100, 100, 0);
 }
