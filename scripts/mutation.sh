@@ -46,11 +46,14 @@ out=$(cd "$out" && pwd)
 pkg=$out/packages/rtl
 [[ -f $pkg/epim_regs_pkg.sv ]] || build/gen/command/epim gen --config configs/named/xb16.toml --out "$out/packages" > /dev/null
 
-# settings WORDS: what chparam takes. (hierarchy -chparam fails on some of the modules that hold a memory.)
+# settings WORDS: what chparam takes, which is no negative number. (hierarchy -chparam fails on some of the modules that
+# hold a memory.)
 settings() {
-  local word
+  local word value
   for word in "$@"; do
-    if [[ $word == *=* ]]; then printf ' -set %s %s' "${word%%=*}" "${word#*=}"; fi
+    value=${word#*=}
+    if [[ $value == -* ]]; then value=$(printf "32'sh%08x" $((value & 0xffffffff))); fi
+    if [[ $word == *=* ]]; then printf ' -set %s %s' "${word%%=*}" "$value"; fi
   done
 }
 
