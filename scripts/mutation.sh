@@ -7,8 +7,8 @@
 #
 #   scripts/mutation.sh [-n N] [-s SEED] [-j JOBS] [-o OUT_DIR] [--docs FILE] [FILTER]
 #
-# N mutants (default 40) for every line of tb/mutation.txt (lines of tb/modules/modules.txt; `core CONFIG`: 3 N mutants of a
-# whole core of configs/named, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of
+# N mutants (default 40) for every line of tb/mutation.txt (lines of tb/modules/modules.txt; `core FILE`: 3 N mutants of a
+# whole core of that configuration, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of
 # a line are compiled into one model with a selector, which 0 leaves without a mutant: the testbench must then pass. A
 # mutant that survives three seeds of the testbench is compared with the module by a proof over all input sequences:
 # equivalent, or survived.
@@ -95,8 +95,8 @@ mutants() {
 core() {
   local work=$1 config=$2 files writes words beats in_width out_width
   mkdir -p "$work/build"
-  build/gen/command/epim gen --config "configs/named/$config.toml" --out "$work/gen" > /dev/null
-  build/tb/subset/epim_stimulus "configs/named/$config.toml" "$work/vectors" 1 > /dev/null
+  build/gen/command/epim gen --config "$config" --out "$work/gen" > /dev/null
+  build/tb/subset/epim_stimulus "$config" "$work/vectors" 1 > /dev/null
   read -r writes words beats in_width out_width < "$work/vectors/counts.txt"
   mapfile -t files < <(grep -v '^//' "$work/gen/epim.f")
   (
