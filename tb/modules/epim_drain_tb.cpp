@@ -41,7 +41,8 @@ struct Range {
   int start, stop, first, last, bank;
 };
 
-void one(Vdut& d, int out_w, int out_h, int frames, int offer_percent, int en_percent) {
+/// `stop_at` > 0: gives up after that many cycles.
+void one(Vdut& d, int out_w, int out_h, int frames, int offer_percent, int en_percent, int stop_at = 0) {
   // The ranges of one round repeat at every output position.
   std::vector<Range> round;
   const int ranges = static_cast<int>(pick(1, 4));
@@ -104,7 +105,8 @@ void one(Vdut& d, int out_w, int out_h, int frames, int offer_percent, int en_pe
   std::size_t taken = 0;  // ranges taken: their reads may come
   bool offered = false;
   int idle = 0;
-  while (idle < 3) {
+  for (int cycles = 0; idle < 3; ++cycles) {
+    if (stop_at > 0 && cycles == stop_at) return;
     if (!offered && next < offers.size() && chance(offer_percent)) offered = true;
     d.range_valid_i = offered;
     d.range_bank_i = offered ? static_cast<std::uint32_t>(offers[next].bank) : 0;
@@ -161,6 +163,11 @@ void test(Vdut& d) {
   for (int i = 0; i < 60; ++i)
     one(d, static_cast<int>(pick(1, 4)), static_cast<int>(pick(1, 3)), static_cast<int>(pick(1, 3)),
         static_cast<int>(pick(20, 100)), static_cast<int>(pick(30, 100)));
+  // Cleared in the middle of a run.
+  for (int i = 0; i < 20; ++i) {
+    one(d, 4, 3, 3, 90, 90, static_cast<int>(pick(2, 120)));
+    one(d, 2, 2, 2, 90, 90);
+  }
   // Long rows, tall maps, many frames: the bits of the counts. One that takes its values in another order meets some ends
   // in time, not all.
   for (int i = 0; i < 6; ++i) {
