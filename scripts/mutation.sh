@@ -68,13 +68,17 @@ mutants() {
     [[ -z $block || $block == \#* || $block == epim_pkg || $block == epim_core || $block == "$module" ]] \
       || sources+=("rtl/$block.sv")
   done < rtl/blocks.txt
-  # An instance is part of the module: its cells are mutated too.
+  # An instance is part of the module, its cells are mutated too; but not the PE's crossbar, which would take all mutants.
+  local draw=$count
+  [[ $module != epim_pe ]] || draw=$((40 * count))
   "$yosys" -q -p "read_verilog -sv -defer ${sources[*]}; read_verilog -sv $pkg/epim_pkg.sv $pkg/epim_regs_pkg.sv \
                   $pkg/epim_events_pkg.sv rtl/$module.sv
                   chparam$(settings "$@") $module; hierarchy -check -top $module; proc; flatten
                   opt_expr; opt_clean; rename -top $module; write_rtlil $work/base.il
-                  mutate -list $count -seed $seed -ctrl mutsel 16 1 -o $work/list.txt; script $work/list.txt
-                  delete -input w:mutsel; write_verilog -noattr $work/mutated.v"
+                  mutate -list $draw -seed $seed -ctrl mutsel 16 1 -o $work/drawn.txt"
+  awk -v count="$count" '!/u_crossbar/ && n < count { sub(/mutsel 16 [0-9]+/, "mutsel 16 " ++n); print }' "$work/drawn.txt" \
+    > "$work/list.txt"
+  "$yosys" -q -p "read_rtlil $work/base.il; script $work/list.txt; delete -input w:mutsel; write_verilog -noattr $work/mutated.v"
   # The netlist takes the parameters it was made with, and ignores them.
   local parameters='' word
   for word in "$@"; do [[ $word == *=* ]] && parameters+="${parameters:+, }parameter ${word%%=*} = 0"; done
