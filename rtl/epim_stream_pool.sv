@@ -75,8 +75,8 @@ module epim_stream_pool #(
   localparam logic [1:0] StRow = 2'd0, StRun = 2'd1, StTail = 2'd2;
 
   // Signed constants of the position arithmetic.
-  localparam logic signed [PosW-1:0] YFirst = -PosW'(PadTop);
-  localparam logic signed [PosW-1:0] XFirst = -PosW'(PadLeft);
+  localparam logic signed [PosW-1:0] YFirst = PosW'(-PadTop);  // not -PosW'(..): Yosys 0.23 drops that sign
+  localparam logic signed [PosW-1:0] XFirst = PosW'(-PadLeft);
   localparam logic signed [PosW-1:0] Step   = PosW'(Stride);
   localparam logic signed [PosW-1:0] Height = PosW'(InH);
   localparam logic signed [PosW-1:0] Breadth = PosW'(InW);

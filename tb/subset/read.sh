@@ -134,5 +134,13 @@ if [[ $failed == 0 && $passed != "$expected" ]]; then
   echo "FAILED $((expected - passed)) results are missing"
   failed=$((expected - passed))
 fi
+# Yosys drops the sign of -W'(x), without a message.
+if grep -nE "(^|[^A-Za-z0-9_') ]) *-[A-Za-z0-9_]+'\(" "$root"/rtl/*.sv | grep -vE '//.*-[A-Za-z]+'"'"; then
+  echo "FAILED minus in front of a size cast (above)"
+  failed=$((failed + 1))
+else
+  echo "ok     no minus in front of a size cast"
+  passed=$((passed + 1))
+fi
 echo "$passed passed, $failed failed"
 [[ $failed == 0 && $passed -gt 0 ]]
