@@ -26,7 +26,7 @@ rtl=${EPIM_RTL:-$root/rtl}
 out=${EPIM_FORMAL:-$root/build/formal}
 tb=$root/tb/formal
 
-usage() { sed -n '5,22p' "$self" | sed 's/^# \{0,1\}//'; exit "$1"; }
+usage() { sed -n '5,21p' "$self" | sed 's/^# \{0,1\}//'; exit "$1"; }
 trim() { local s=$1; s=${s#"${s%%[![:space:]]*}"}; printf '%s' "${s%"${s##*[![:space:]]}"}"; }
 
 # model NAME RTL_FOLDER PARAMETERS KIND: Yosys commands that write NAME.aig. KIND proof: the assertions, and NAME.smt2;

@@ -8,10 +8,10 @@
 #   scripts/mutation.sh [-n N] [-s SEED] [-j JOBS] [-o OUT_DIR] [--docs FILE] [FILTER]
 #
 # N mutants (default 40) for every line of tb/mutation.txt (lines of tb/modules/modules.txt; `core FILE`: 3 N mutants of a
-# whole core of that configuration, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All mutants of
-# a line are compiled into one model with a selector, which 0 leaves without a mutant: the testbench must then pass. A
-# mutant that survives three seeds of the testbench is compared with the module by a proof over all input sequences:
-# equivalent, or survived.
+# whole core of that configuration, which plays recorded vectors), drawn by Yosys `mutate` with SEED (default 1). All
+# mutants of a line are compiled into one model with a selector, which 0 leaves without a mutant: the testbench must then
+# pass. A mutant that survives three seeds of the testbench is compared with the module by a proof over all input
+# sequences: equivalent, or survived.
 # Verdicts, one per line, in OUT_DIR/LINE/verdicts.txt: mutant, killed | equivalent | survived, change, source line.
 # Resumable: a mutant with a verdict is not run again. FILTER is a regular expression on "module parameters".
 # Summary with the survivors: OUT_DIR/summary.txt. Exit code 1 below 95 % killed of those not proven equivalent.

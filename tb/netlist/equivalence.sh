@@ -9,14 +9,14 @@
 # does it, to the cells of constraints/epim_ge.lib; registers are paired by name, every other pair of equal names and
 # every output must be proven equal for all inputs and all states that induction reaches. Memories become registers on
 # both sides. Then one gate of every netlist is exchanged: the proof must fail.
-# One line per module; the last line is "N passed, M failed". Environment: YOSYS, EPIM_LIMIT (CPU seconds, default 120).
+# One line per module; the last line is "N passed, M failed". Environment: YOSYS, EPIM_LIMIT (seconds, default 120).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 yosys=${YOSYS:-yosys}
 limit=${EPIM_LIMIT:-120}
-usage() { sed -n '4,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
+usage() { sed -n '4,12s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 [[ $# -ge 2 ]] || usage
 command -v "$yosys" > /dev/null || { echo "missing tool: $yosys: install Debian package yosys"; exit 3; }
 pkg=$(realpath "$1")

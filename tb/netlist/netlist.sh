@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by the tests of this folder: tools, result lines, a core's netlist in Icarus Verilog.
+# Sourced by the tests of this folder that simulate netlists: tools, result lines, a core's netlist in Icarus Verilog.
 # Environment: YOSYS, IVERILOG, VVP (programs), EPIM_SEED (of the stalls, default 1), EPIM_STALLS (percentage, default 20).
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)

@@ -13,8 +13,7 @@
 # Then netlists that are wrong on purpose must fail: one gate exchanged in the PE, in the address controller, in the joint
 # module; and a technology mapping that takes the sign from the shorter operand of signed additions (wrong only where
 # signed operands of different width meet).
-# One line per run; the last line is "N passed, M failed". Environment: EPIM_SEED (of the stalls, default 1),
-# EPIM_STALLS (percentage, default 20), YOSYS, IVERILOG, VVP (programs).
+# One line per run; the last line is "N passed, M failed". Environment: netlist.sh.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -25,7 +24,7 @@ osu=/usr/share/qflow/tech/osu035/osu035_stdcells
 # (the input buffer still wraps): netlists of 80,000 gates are slow.
 default="xb16 signed2 zero-point"
 
-usage() { sed -n '4,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
+usage() { sed -n '4,16s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 [[ $# -ge 2 ]] || usage
 epim=$(realpath "$1")
 stimulus=${EPIM_STIMULUS:-$(dirname "$epim")/../../tb/subset/epim_stimulus}

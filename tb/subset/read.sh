@@ -14,6 +14,7 @@
 # parameters. Yosys' time for a flat crossbar is quadratic in its chunk reads per firing: with more than
 # EPIM_PROC_LIMIT (default 8) it is elaborated but left out of `proc; check -assert`, with more than
 # EPIM_ELABORATE_LIMIT (default 32) it is a black box here too; the line then says so. Cells in RAMs have no such limit.
+# No module may write a minus in front of a size cast, which Yosys reads without its sign.
 # Environment: VERILATOR, YOSYS, IVERILOG (programs), EPIM_PROC_LIMIT, EPIM_ELABORATE_LIMIT.
 set -euo pipefail
 
@@ -25,7 +26,7 @@ iverilog=${IVERILOG:-iverilog}
 limit=${EPIM_PROC_LIMIT:-8}
 elaborate=${EPIM_ELABORATE_LIMIT:-32}
 
-usage() { sed -n '4,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
+usage() { sed -n '4,19s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 
 # Value of a parameter of the generated top.
 parameter() { sed -n "s/^ *\.$1(\(1'b\)\{0,1\}\([0-9]*\)).*/\2/p" rtl/epim_top.sv; }
@@ -134,7 +135,6 @@ if [[ $failed == 0 && $passed != "$expected" ]]; then
   echo "FAILED $((expected - passed)) results are missing"
   failed=$((expected - passed))
 fi
-# Yosys drops the sign of -W'(x), without a message.
 if grep -nE "(^|[^A-Za-z0-9_') ]) *-[A-Za-z0-9_]+'\(" "$root"/rtl/*.sv | grep -vE '//.*-[A-Za-z]+'"'"; then
   echo "FAILED minus in front of a size cast (above)"
   failed=$((failed + 1))
