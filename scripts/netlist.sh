@@ -27,6 +27,7 @@ part() {
 }
 part tb/netlist/expressions.sh build/expressions
 part tb/netlist/run.sh $epim build/netlist
+part tb/netlist/chip.sh $epim build/chip_netlist
 part tb/netlist/fpga_cells.sh $epim build/fpga_cells
 part tb/netlist/equivalence.sh build/packages/rtl build/equivalence
 echo "$passed passed, $failed failed"

@@ -8,9 +8,11 @@
 /// is low, so that whatever looks at them too early shows. Address and data of a write come independently of each
 /// other. At the end every register is read. Beats are written to +captured; the caller compares them.
 ///
-///   +writes=FILE +stream=FILE +captured=FILE +stalls=PERCENT +seed=N +inject=WORD
+///   +writes=FILE +stream=FILE +captured=FILE +stalls=PERCENT +seed=N +inject=WORD +rounds=1|3
 ///
-/// `inject` makes the lowest bit of that input word X: the test must then fail.
+/// `inject` makes the lowest bit of that input word X: the test must then fail. With three rounds, every register is
+/// written with a pattern after the run and all are read again (control clears the errors of that), then the stimulus
+/// plays once more.
 module icarus_tb #(
   /// Bits of the input and of the output word.
   parameter int InW = 16,
@@ -22,7 +24,7 @@ module icarus_tb #(
 );
 
   logic            clk = 1'b0;
-  logic            rst_n = 1'b0;
+  logic            rst_n = 1'b1;  // falls at once: netlists of asynchronous resets need the edge before the first clock
   logic            awvalid, awready, wvalid, wready, bvalid, bready, arvalid, arready, rvalid, rready;
   logic [11:0]     awaddr, araddr;
   logic [31:0]     wdata, rdata;
@@ -49,12 +51,14 @@ module icarus_tb #(
   logic [31:0]  writes [0:2*Writes-1];
   logic [InW:0] stream [0:Words-1];
   reg [2047:0]  name;
-  integer       captured, stalls, seed, inject;
+  integer       captured, stalls, seed, inject, rounds;
   integer       errors = 0;
   integer       cycle = 0;        // since reset
   integer       run_cycles = 0;   // while busy
   integer       quiet = 0;
-  integer       beats = 0;
+  integer       round = 0;        // 0 and 2 play the stimulus, 1 writes the registers
+  integer       writes_due = Writes;
+  integer       beats = 0;        // of this round
   integer       reads = 0;        // registers read
   logic [31:0]  folded = '0;      // all that was read: for comparisons between runs
   integer       tail = 0;         // idle cycles after the run
@@ -67,6 +71,8 @@ module icarus_tb #(
     if (!$value$plusargs("stalls=%d", stalls)) stalls = 30;
     if (!$value$plusargs("seed=%d", seed)) seed = 1;
     if (!$value$plusargs("inject=%d", inject)) inject = -1;
+    if (!$value$plusargs("rounds=%d", rounds)) rounds = 1;
+    #1 rst_n = 1'b0;
     repeat (4) @(posedge clk);
     #1 rst_n = 1'b1;
   end
@@ -84,7 +90,7 @@ module icarus_tb #(
           4: $display("FAIL cycle %0d: X or Z in output beat %0d: %h last %b", cycle, beats, out_data, out_last);
           5: $display("FAIL cycle %0d: output beat %0d changes while it waits", cycle, beats);
           6: $display("FAIL cycle %0d: no end: %0d of %0d writes, %0d of %0d words, %0d of %0d beats, busy %b", cycle,
-                      write_at, Writes, word_at, Words, beats, Beats, busy);
+                      write_at, writes_due, word_at, Words, beats, Beats, busy);
           7: $display("FAIL cycle %0d: %0d beats, expected %0d", cycle, beats, Beats);
           8: $display("FAIL cycle %0d: register id reads %h", cycle, rdata);
           default: $display("FAIL cycle %0d: status reads %h: not done and free of errors", cycle, rdata);
@@ -101,7 +107,8 @@ module icarus_tb #(
     begin
       $fclose(captured);
       if (errors == 0) begin
-        $display("PASS %0d beats in %0d cycles, %0d writes, %0d registers read, folded %h", beats, run_cycles, Writes, reads, folded);
+        $display("PASS %0d beats in %0d cycles, %0d writes, %0d registers read, folded %h", beats, run_cycles, Writes, reads,
+                 folded);
       end else $display("FAIL %0d errors", errors);
       $finish;
     end
@@ -114,6 +121,9 @@ module icarus_tb #(
   logic [OutW:0]   held_beat;
   logic            wrote, read_done;
   logic [InW:0]    word;
+  localparam logic [31:0] Control = 32'h010;
+  logic [31:0]     poke;  // address of round 1: from the highest down, so that control comes last of those that act
+  assign poke = {23'b0, 7'(127 - write_at), 2'b00};
 
   always @(posedge clk) begin
     if (!rst_n) begin
@@ -139,7 +149,10 @@ module icarus_tb #(
       // Checks.
       if ((^{awready, wready, bvalid, arready, rvalid, in_ready, out_valid, busy}) === 1'bx) fail(0);
       if (bvalid === 1'b1 && (^bresp) === 1'bx) fail(1);
-      if (bvalid === 1'b1 && bready && bresp !== 2'b00) fail(2);
+      if (bvalid === 1'b1 && bready) begin
+        if (round != 1 && bresp !== 2'b00) fail(2);
+        folded = {folded[30:0], folded[31]} ^ {30'b0, bresp};
+      end
       if (rvalid === 1'b1 && (^{rdata, rresp}) === 1'bx) fail(3);
       if (out_valid === 1'b1 && (^{out_data, out_last}) === 1'bx) fail(4);
       if (held && (out_valid !== 1'b1 || {out_last, out_data} !== held_beat)) fail(5);
@@ -155,14 +168,14 @@ module icarus_tb #(
         awaddr  <= 12'hxxx;
         wdata   <= 32'hxxxxxxxx;
         quiet   = 0;
-      end else if (write_at < Writes) begin
+      end else if (write_at < writes_due) begin
         if (!awvalid && !stall(0)) begin
           awvalid <= 1'b1;
-          awaddr  <= writes[2*write_at][11:0];
+          awaddr  <= round == 1 ? poke[11:0] : writes[2*write_at][11:0];
         end
         if (!wvalid && !stall(0)) begin
           wvalid <= 1'b1;
-          wdata  <= writes[2*write_at+1];
+          wdata  <= round != 1 ? writes[2*write_at+1] : poke == Control ? 32'd2 : 32'h9e3779b9 * poke;
         end
       end
       bready <= !stall(0);
@@ -195,12 +208,12 @@ module icarus_tb #(
       out_ready <= !stall(0);
 
       // After the run: all registers, one after the other. A refused address only has to answer.
-      if (write_at == Writes && beats >= Beats && busy === 1'b0) tail = tail + 1;
+      if (write_at == writes_due && beats >= Beats && busy === 1'b0) tail = tail + 1;
       if (tail > 40) begin
         read_done = rvalid === 1'b1 && rready;
         if (read_done) begin
           if (reads == 0 && rdata !== 32'h4550494D) fail(8);
-          if (reads == 5 && (rdata[15:8] !== 8'h00 || rdata[2:0] !== 3'b110)) fail(9);
+          if (round != 1 && reads == 5 && (rdata[15:8] !== 8'h00 || rdata[2:0] !== 3'b110)) fail(9);
           folded = {folded[30:0], folded[31]} ^ rdata ^ {30'b0, rresp};
           reads = reads + 1;
           armed <= 1'b0;
@@ -217,7 +230,19 @@ module icarus_tb #(
         rready <= !stall(0);
         if (reads == 128) begin
           if (beats != Beats) fail(7);
-          finish;
+          round = round + 1;
+          if (round == rounds || errors != 0) begin
+            finish;
+          end else begin
+            reads      = 0;
+            tail       = 0;
+            write_at   = 0;
+            writes_due = round == 1 ? 128 : Writes;
+            if (round != 1) begin
+              word_at = 0;
+              beats   = 0;
+            end
+          end
         end
       end
       if (quiet > 20000) begin
