@@ -139,14 +139,17 @@ END
 }
 
 # equivalent WORK LINE: 0 if the mutant of this line of list.txt is proven to change no output: property-directed
-# reachability on both side by side, all registers starting at zero, any inputs.
+# reachability on both side by side, from the state after reset (registers without reset at zero), any inputs.
 equivalent() {
-  local prepare='memory -nomap; memory_map; async2sync; opt_clean' gates='opt -full -noff; techmap; opt -noff; dffunmap'
-  if [[ $(basename "$1") == core_* ]]; then prepare='async2sync' gates='dffunmap'; fi
+  local prepare='memory -nomap; memory_map' gates='opt -full -noff; techmap; opt -noff; dffunmap'
+  if [[ $(basename "$1") == core_* ]]; then prepare='opt_clean' gates='dffunmap'; fi
+  if grep -qE '^  wire input [0-9]+ \\rst_ni$' "$1/base.il"; then
+    prepare+='; sim -q -clock clk_i -resetn rst_ni -rstlen 2 -n 2 -zinit -w'
+  fi
   sed -n "$2p" "$1/list.txt" | sed 's/-ctrl mutsel 16 [0-9]*//' > "$1/one.txt"
   timeout -k 5 "$limit" "$yosys" -q -p "
-    read_rtlil $1/base.il; script $1/one.txt; $prepare; rename -top gate; write_rtlil $1/gate.il; design -reset
-    read_rtlil $1/base.il; $prepare; rename -top gold; read_rtlil $1/gate.il
+    read_rtlil $1/base.il; script $1/one.txt; $prepare; async2sync; opt_clean; rename -top gate; write_rtlil $1/gate.il; design -reset
+    read_rtlil $1/base.il; $prepare; async2sync; opt_clean; rename -top gold; read_rtlil $1/gate.il
     miter -equiv -flatten gold gate miter; hierarchy -top miter; setundef -undriven -init -zero; setattr -unset keep
     $gates; simplemap; aigmap; opt_clean; write_aiger -zinit $1/miter.aig" > "$1/proof.log" 2>&1 || return 1
   timeout -k 5 "$limit" "$yosys-abc" -c "read_aiger $1/miter.aig; strash; scorr; pdr" >> "$1/proof.log" 2>&1 || return 1
