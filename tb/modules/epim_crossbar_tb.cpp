@@ -47,22 +47,27 @@ Cells random_cells(int density) {
   return g;
 }
 
+/// In random order: a word stored a second time under another address is then overwritten only half the time.
 void program(Vdut& d, const Cells& g) {
   const int lane_bits = index_bits(kAdcs), plane_bits = index_bits(2 * kSlices * kCell),
-            chunk_bits = index_bits(chunks());
-  for (int column = 0; column < csteps() * kAdcs; ++column)
-    for (int plane = 0; plane < 2 * kSlices * kCell; ++plane)
-      for (int chunk = 0; chunk < chunks(); ++chunk) {
-        const int step = column / kAdcs, lane = column % kAdcs;
-        d.prog_addr_i =
-            static_cast<std::uint32_t>((((step << lane_bits | lane) << plane_bits | plane) << chunk_bits) | chunk);
-        d.prog_data_i = chunk_of(g, column, plane, chunk);
-        d.prog_we_i = 1;
-        tick(d);
-        d.prog_we_i = 0;
-        d.prog_data_i = random_bits(64);  // not written
-        if (chance(5)) tick(d);
-      }
+            chunk_bits = index_bits(chunks()), planes = 2 * kSlices * kCell;
+  std::vector<int> order(static_cast<std::size_t>(csteps() * kAdcs * planes * chunks()));
+  for (std::size_t i = 0; i < order.size(); ++i) {
+    order[i] = static_cast<int>(i);
+    std::swap(order[i], order[static_cast<std::size_t>(pick(0, static_cast<std::int64_t>(i)))]);
+  }
+  for (const int at : order) {
+    const int chunk = at % chunks(), plane = at / chunks() % planes, column = at / chunks() / planes;
+    const int step = column / kAdcs, lane = column % kAdcs;
+    d.prog_addr_i =
+        static_cast<std::uint32_t>((((step << lane_bits | lane) << plane_bits | plane) << chunk_bits) | chunk);
+    d.prog_data_i = chunk_of(g, column, plane, chunk);
+    d.prog_we_i = 1;
+    tick(d);
+    d.prog_we_i = 0;
+    d.prog_data_i = random_bits(64);  // not written
+    if (chance(5)) tick(d);
+  }
 }
 
 struct Step {
