@@ -37,7 +37,7 @@ Layer random_layer(Large large = Large::None) {
     l.in_h = static_cast<int>(pick(1, 8));
     l.in_w = static_cast<int>(pick(1, 8));
     if (large == Large::Map) {
-      l.in_h = static_cast<int>(chance(50) ? pick(1, 2) : pick(16, 255));
+      l.in_h = static_cast<int>(chance(30) ? pick(1, 2) : pick(16, static_cast<std::int64_t>(mask(std::min(P_DimW, 10)))));
       l.in_w = static_cast<int>(l.in_h > 2 ? pick(1, 2) : pick(16, kDepth));
     }
     if (large == Large::Frames) l.in_h = l.in_w = static_cast<int>(pick(1, 2));
@@ -227,6 +227,18 @@ void one(Vdut& d, const Layer& l, int arrive, int release, int stop_at) {
   CHECK(guard > 0);
   CHECK_EQ(n, words.size());
   CHECK_EQ(freed, all_rows);  // every frame is given back whole
+  // Idle: rows and banks that are there after the last frame start nothing.
+  d.bank_free_i = 1;
+  d.rows_i = static_cast<std::uint32_t>(l.ring_rows);
+  for (int i = 0; i < 12; ++i) {
+    settle(d);
+    CHECK_EQ(d.req_o, 0);
+    CHECK_EQ(d.free_o, 0);
+    CHECK_EQ(d.ifat_re_o, 0);
+    tick(d);
+  }
+  d.bank_free_i = 0;
+  d.rows_i = 0;
 }
 
 /// An entry without words is flagged when it is read, and only such an entry.
