@@ -227,7 +227,7 @@ awk '
   "$out"/*/verdicts.txt | sort | sed 's/^~//' | tee "$out/summary.txt"
 if [[ -n $docs ]]; then
   { printf '| block | killed | proven equivalent | survived |\n|---|---:|---:|---:|\n'
-    sed -n 's/^[^:]* | .*/| & |/p' "$out/summary.txt"
+    sed -n 's/^\([^: ]*\) | \(.*\)/| `\1` | \2 |/p' "$out/summary.txt"
     printf '\n%s, with seed %s.\n' "$(tail -n 1 "$out/summary.txt")" "$seed"; } > "$out/table.md"
   sed -i -e "/<!-- table -->/r $out/table.md" -e '/<!-- table -->/,/<!-- end of table -->/{/<!--/!d}' "$docs"
 fi
