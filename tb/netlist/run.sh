@@ -38,8 +38,8 @@ configs=()
 for config in "$@"; do
   if [[ $config == *.toml ]]; then
     configs+=("$(realpath "$config")")
-  else  # five rows of two: the input buffer still wraps; netlists of 80,000 gates are slow
-    sed -E 's/^height = .*/height = 5/; s/^width = .*/width = 2/' "$root/configs/named/$config.toml" > "$out/$config.toml"
+  else  # netlists of 80,000 gates are slow: 16 channels; five rows of two, the input buffer still wraps
+    sed -E 's/^(cout|e_out) = .*/\1 = 16/; s/^height = .*/height = 5/; s/^width = .*/width = 2/' "$root/configs/named/$config.toml" > "$out/$config.toml"
     configs+=("$out/$config.toml")
   fi
 done
