@@ -22,31 +22,19 @@ fpga_cells   tb/netlist/fpga_cells.sh $epim build/netlist/fpga_cells
 chip         tb/netlist/chip.sh $epim build/netlist/chip
 equivalence  tb/netlist/equivalence.sh build/packages/rtl build/netlist/equivalence
 expressions  tb/netlist/expressions.sh build/netlist/expressions"
-count=$(grep -c . <<< "$parts")
-rm -f "$log"/*.log "$log"/*.shown
-grep . <<< "$parts" | xargs -P "$(nproc)" -L 1 bash -c \
-  'start=$SECONDS; "${@:2}" > "$0/$1.run" 2>&1; echo "part: $((SECONDS - start)) s" >> "$0/$1.run"; mv "$0/$1.run" "$0/$1.log"' "$log" &
-# A part's lines as it ends. One without a last line "N passed, M failed" has failed.
-passed=0 failed=0 done=0
-while [ "$done" -lt "$count" ]; do
-  sleep 1
-  ended=$(jobs -r)
-  for name in $(awk '{ print $1 }' <<< "$parts"); do
-    [ -f "$log/$name.log" ] && [ ! -f "$log/$name.shown" ] || continue
-    : > "$log/$name.shown"
-    done=$((done + 1))
-    grep -vE '^[0-9]+ passed, [0-9]+ failed$|^part: ' "$log/$name.log"
-    if [[ $(grep -E '^[0-9]+ passed, [0-9]+ failed$' "$log/$name.log" | tail -n 1) =~ ^([0-9]+)\ passed,\ ([0-9]+) ]]; then
-      passed=$((passed + BASH_REMATCH[1]))
-      failed=$((failed + BASH_REMATCH[2]))
-    else
-      failed=$((failed + 1))
-    fi
-    echo "   $done of $count: $name, $(sed -n 's/^part: //p' "$log/$name.log")"
-  done
-  [ -n "$ended" ] || [ "$done" -ge "$count" ] || { failed=$((failed + 1)); break; }
+rm -f "$log"/*.log
+# Each prints its lines as it ends.
+grep . <<< "$parts" | xargs -P "$(nproc)" -L 1 bash -c 'start=$SECONDS; "${@:2}" > "$0/$1.log" 2>&1
+  grep -vE "^[0-9]+ passed, [0-9]+ failed$" "$0/$1.log"; echo "   $1: $((SECONDS - start)) s"' "$log"
+# The sum of their last lines "N passed, M failed"; a part without one has failed.
+passed=0 failed=0
+for name in $(awk '{ print $1 }' <<< "$parts"); do
+  if [[ $(tail -n 1 "$log/$name.log" 2> /dev/null) =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
+    passed=$((passed + BASH_REMATCH[1]))
+    failed=$((failed + BASH_REMATCH[2]))
+  else
+    failed=$((failed + 1))
+  fi
 done
-wait
-rm -f "$log"/*.shown
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

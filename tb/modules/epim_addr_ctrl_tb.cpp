@@ -37,7 +37,8 @@ Layer random_layer(Large large = Large::None) {
     l.in_h = static_cast<int>(pick(1, 8));
     l.in_w = static_cast<int>(pick(1, 8));
     if (large == Large::Map) {
-      l.in_h = static_cast<int>(chance(30) ? pick(1, 2) : pick(16, static_cast<std::int64_t>(mask(std::min(P_DimW, 10)))));
+      const auto most = static_cast<std::int64_t>(mask(std::min(P_DimW, 10)));
+      l.in_h = static_cast<int>(chance(30) ? pick(1, 2) : pick(16, most));
       l.in_w = static_cast<int>(l.in_h > 2 ? pick(1, 2) : pick(16, kDepth));
     }
     if (large == Large::Frames) l.in_h = l.in_w = static_cast<int>(pick(1, 2));

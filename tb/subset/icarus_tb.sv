@@ -107,8 +107,8 @@ module icarus_tb #(
     begin
       $fclose(captured);
       if (errors == 0) begin
-        $display("PASS %0d beats in %0d cycles, %0d writes, %0d registers read, folded %h", beats, run_cycles, Writes, reads,
-                 folded);
+        $display("PASS %0d beats in %0d cycles, %0d writes, %0d registers read, folded %h", beats, run_cycles, Writes,
+                 reads, folded);
       end else $display("FAIL %0d errors", errors);
       $finish;
     end
