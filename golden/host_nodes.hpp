@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "golden/network.hpp"
-#include "golden/npz.hpp"
+#include "golden/files/npz.hpp"
 #include "golden/tensor.hpp"
 
 namespace epim {

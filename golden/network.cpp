@@ -11,7 +11,7 @@
 #include <map>
 #include <utility>
 
-#include "golden/json_document.hpp"
+#include "golden/files/json_document.hpp"
 
 namespace epim {
 namespace {

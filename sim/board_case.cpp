@@ -5,7 +5,7 @@
 #include <fmt/format.h>
 
 #include "gen/fpga/board.hpp"
-#include "gen/register_map.hpp"
+#include "gen/core/register_map.hpp"
 #include "golden/evaluate.hpp"
 #include "sim/simulated_board.hpp"
 

@@ -17,10 +17,10 @@
 
 #include <fmt/format.h>
 
-#include "gen/emit.hpp"
-#include "gen/process.hpp"
-#include "gen/register_map.hpp"
-#include "gen/work_folder.hpp"
+#include "gen/core/emit.hpp"
+#include "gen/base/process.hpp"
+#include "gen/core/register_map.hpp"
+#include "gen/base/work_folder.hpp"
 #include "sim/board_case.hpp"
 #include "sim/chip_case.hpp"
 #include "sim/misuse.hpp"

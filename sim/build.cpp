@@ -18,8 +18,8 @@
 
 #include <fmt/format.h>
 
-#include "gen/hash.hpp"
-#include "gen/process.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/base/process.hpp"
 #include "golden/diagnostic.hpp"
 
 namespace epim {

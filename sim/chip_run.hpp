@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "gen/chip.hpp"
-#include "golden/chip_timing.hpp"
+#include "gen/chip/chip.hpp"
+#include "golden/timing/chip_timing.hpp"
 #include "sim/build.hpp"
 #include "sim/driver.hpp"
 

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "gen/hash.hpp"
-#include "gen/register_map.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/core/register_map.hpp"
 #include "golden/diagnostic.hpp"
 
 namespace epim {

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "gen/program.hpp"
+#include "gen/core/program.hpp"
 #include "golden/hardware.hpp"
 #include "golden/layer.hpp"
 #include "golden/tensor.hpp"

@@ -10,11 +10,11 @@
 
 #include <fmt/format.h>
 
-#include "gen/emit.hpp"
-#include "gen/hash.hpp"
-#include "gen/register_map.hpp"
-#include "golden/chip_blocks.hpp"
-#include "gen/interrupt.hpp"
+#include "gen/core/emit.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/core/register_map.hpp"
+#include "golden/timing/chip_blocks.hpp"
+#include "gen/base/interrupt.hpp"
 #include "sim/scoreboard.hpp"
 #include "sim/staller.hpp"
 

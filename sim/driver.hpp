@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "gen/config.hpp"
-#include "gen/core_parameters.hpp"
-#include "gen/program.hpp"
+#include "gen/config/config.hpp"
+#include "gen/core/core_parameters.hpp"
+#include "gen/core/program.hpp"
 #include "golden/energy.hpp"
 #include "golden/evaluate.hpp"
-#include "golden/timing.hpp"
+#include "golden/timing/timing.hpp"
 #include "sim/build.hpp"
 #include "sim/core_link.hpp"
 #include "sim/model.hpp"

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "gen/output_folder.hpp"
-#include "golden/npz.hpp"
+#include "gen/base/output_folder.hpp"
+#include "golden/files/npz.hpp"
 
 namespace epim {
 namespace {

@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "gen/program.hpp"
-#include "gen/register_map.hpp"
+#include "gen/core/program.hpp"
+#include "gen/core/register_map.hpp"
 #include "golden/evaluate.hpp"
 
 namespace epim {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "gen/config.hpp"
-#include "gen/core_parameters.hpp"
+#include "gen/config/config.hpp"
+#include "gen/core/core_parameters.hpp"
 #include "golden/layer.hpp"
 #include "sim/driver.hpp"
 

@@ -11,15 +11,15 @@
 
 #include <fmt/format.h>
 
-#include "gen/register_map.hpp"
-#include "gen/synthetic.hpp"
+#include "gen/core/register_map.hpp"
+#include "gen/core/synthetic.hpp"
 #include "golden/bounds.hpp"
 #include "sim/driver.hpp"
 #include "sim/regression.hpp"
 
 namespace epim::misuse {
 
-// Status register bits (gen/register_map.def).
+// Status register bits (gen/core/register_map.def).
 inline constexpr std::uint32_t busy_bit = 1, done_bit = 2, committed_bit = 4;
 inline constexpr std::uint32_t start_refused = 1u << 8, write_refused = 1u << 9, frame_length = 1u << 10,
                                ifat_error = 1u << 11, ifrt_error = 1u << 12, ofat_error = 1u << 13,

@@ -15,9 +15,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "gen/hash.hpp"
-#include "gen/output_folder.hpp"
-#include "gen/interrupt.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/base/output_folder.hpp"
+#include "gen/base/interrupt.hpp"
 
 namespace epim {
 namespace {

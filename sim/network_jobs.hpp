@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "gen/plan.hpp"
-#include "gen/synthetic_network.hpp"
+#include "gen/network/plan.hpp"
+#include "gen/network/synthetic_network.hpp"
 #include "sim/driver.hpp"
 
 namespace epim {

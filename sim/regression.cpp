@@ -8,7 +8,7 @@
 
 #include <fmt/format.h>
 
-#include "gen/hash.hpp"
+#include "gen/base/hash.hpp"
 #include "golden/bounds.hpp"
 
 namespace epim {

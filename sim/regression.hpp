@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "gen/config.hpp"
-#include "gen/synthetic.hpp"
+#include "gen/config/config.hpp"
+#include "gen/core/synthetic.hpp"
 #include "sim/driver.hpp"
 #include "sim/functional_bins.hpp"
 

@@ -4,7 +4,7 @@
 #pragma once
 #include <cstdint>
 
-#include "gen/synthetic.hpp"
+#include "gen/core/synthetic.hpp"
 
 namespace epim {
 

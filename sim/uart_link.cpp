@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "gen/register_map.hpp"
+#include "gen/core/register_map.hpp"
 #include "golden/evaluate.hpp"
 
 namespace epim {

@@ -9,7 +9,7 @@
 
 #include "gen/command/chip.hpp"
 #include "gen/command/command.hpp"
-#include "gen/hash.hpp"
+#include "gen/base/hash.hpp"
 
 namespace epim::command {
 namespace {

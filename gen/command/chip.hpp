@@ -1,14 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// `--top network` of the verbs gen, sim and check.
+/// `--top network` of the verbs gen and check, and what sim shares with them.
 #pragma once
 #include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
-#include "gen/chip.hpp"
+#include "gen/chip/chip.hpp"
 #include "gen/command/command.hpp"
-#include "sim/driver.hpp"
 
 namespace epim::command {
 
@@ -31,13 +30,5 @@ PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip)
 FileSet chip_files(const PreparedChip& p);
 
 void gen_chip(const ConfigOptions& options, const ChipOptions& chip, const std::string& out, bool json);
-
-struct ChipSim {
-  int images = 0;        ///< 0: all
-  Stalls stalls;
-  std::string reproduce;
-  bool json = false;
-};
-void sim_chip(const ConfigOptions& options, const ChipOptions& chip, const ChipSim& sim);
 
 }  // namespace epim::command

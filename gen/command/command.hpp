@@ -11,11 +11,10 @@
 #include <utility>
 #include <vector>
 
-#include "gen/config.hpp"
-#include "gen/compile.hpp"
-#include "gen/emit.hpp"
-#include "gen/plan.hpp"
-#include "sim/build.hpp"
+#include "gen/config/config.hpp"
+#include "gen/network/compile.hpp"
+#include "gen/core/emit.hpp"
+#include "gen/network/plan.hpp"
 
 namespace epim::command {
 

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
-#include "gen/process.hpp"
+#include "gen/base/process.hpp"
 
 namespace epim::command {
 namespace {

@@ -12,11 +12,11 @@
 
 #include "gen/command/command.hpp"
 #include "gen/command/estimate_report.hpp"
-#include "gen/image_file.hpp"
-#include "gen/network_estimate.hpp"
-#include "gen/output_folder.hpp"
-#include "gen/synthetic_network.hpp"
-#include "golden/estimate/mnsim_cases.hpp"
+#include "gen/network/image_file.hpp"
+#include "gen/cost/network_estimate.hpp"
+#include "gen/base/output_folder.hpp"
+#include "gen/network/synthetic_network.hpp"
+#include "gen/cost/mnsim_cases.hpp"
 
 namespace epim::command {
 namespace {

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "gen/network_estimate.hpp"
+#include "gen/cost/network_estimate.hpp"
 
 namespace epim::command {
 

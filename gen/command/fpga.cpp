@@ -8,8 +8,8 @@
 
 #include "gen/command/command.hpp"
 #include "gen/fpga/flow.hpp"
-#include "gen/interrupt.hpp"
-#include "gen/hash.hpp"
+#include "gen/base/interrupt.hpp"
+#include "gen/base/hash.hpp"
 
 namespace epim::command {
 namespace {

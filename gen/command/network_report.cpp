@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include "gen/hash.hpp"
-#include "gen/tables.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/core/tables.hpp"
 #include "golden/diagnostic.hpp"
 
 namespace epim::command {

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "gen/command/command.hpp"
-#include "gen/output_folder.hpp"
+#include "gen/base/output_folder.hpp"
 #include "gen/paper/report.hpp"
 
 namespace epim::command {

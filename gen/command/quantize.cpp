@@ -11,12 +11,12 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
-#include "gen/mixed_precision.hpp"
-#include "gen/output_folder.hpp"
+#include "gen/search/mixed_precision.hpp"
+#include "gen/base/output_folder.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/host_nodes.hpp"
-#include "golden/integer_bundle.hpp"
-#include "sim/network_run.hpp"
+#include "golden/files/integer_bundle.hpp"
+#include "gen/network/walk.hpp"
 
 namespace epim::command {
 namespace {

@@ -13,8 +13,8 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
-#include "gen/hash.hpp"
-#include "gen/output_folder.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/base/output_folder.hpp"
 #include "gen/search/evolution.hpp"
 #include "gen/search/exact.hpp"
 

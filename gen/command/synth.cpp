@@ -9,8 +9,8 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
-#include "gen/hash.hpp"
-#include "gen/interrupt.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/base/interrupt.hpp"
 #include "gen/synth/area.hpp"
 
 namespace epim::command {

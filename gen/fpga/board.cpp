@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "gen/hash.hpp"
+#include "gen/base/hash.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/evaluate.hpp"
 

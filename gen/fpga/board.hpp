@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "gen/config.hpp"
-#include "gen/core_parameters.hpp"
-#include "gen/emit.hpp"
+#include "gen/config/config.hpp"
+#include "gen/core/core_parameters.hpp"
+#include "gen/core/emit.hpp"
 
 namespace epim {
 

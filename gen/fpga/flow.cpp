@@ -10,12 +10,12 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "gen/hash.hpp"
-#include "gen/manifest.hpp"
-#include "gen/process.hpp"
-#include "gen/work_folder.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/core/manifest.hpp"
+#include "gen/base/process.hpp"
+#include "gen/base/work_folder.hpp"
 #include "golden/diagnostic.hpp"
-#include "golden/json_document.hpp"
+#include "golden/files/json_document.hpp"
 
 namespace epim {
 namespace {

@@ -6,7 +6,7 @@
 #include <cmath>
 #include <vector>
 
-#include "gen/synthetic.hpp"
+#include "gen/core/synthetic.hpp"
 
 namespace epim {
 namespace {

@@ -11,8 +11,8 @@
 
 #include "gen/paper/prune.hpp"
 #include "gen/search/exact.hpp"
-#include "golden/estimate/table1.hpp"
-#include "golden/json_document.hpp"
+#include "gen/paper/table1.hpp"
+#include "golden/files/json_document.hpp"
 
 namespace epim {
 namespace {
@@ -101,11 +101,11 @@ class Report {
         "<!-- SPDX-FileCopyrightText: 2026 The epim authors -->\n<!-- SPDX-License-Identifier: Apache-2.0 -->\n"
         "<!-- Made by `make paper`; do not edit. -->\n# The paper, table by table\n\n"
         "EPIM (DAC 2024, arXiv 2311.07620v3) beside this project. Printed numbers come from\n"
-        "[`golden/data/paper.toml`](../golden/data/paper.toml), which names table or figure; ours are computed by `make paper`.\n\n"
+        "[`gen/paper/data/paper.toml`](../gen/paper/data/paper.toml), which names table or figure; ours are computed by `make paper`.\n\n"
         "@SUMMARY@\n"
         "A counted number (crossbars, rates, utilisation) is *reproduced* where it rounds to the printed digits; a simulated one\n"
         "(latency, energy) within 5 %. Nothing is tuned to a row: the model's constants are those that MNSIM 2.0 ships\n"
-        "([`golden/data/mnsim.toml`](../golden/data/mnsim.toml)), and the choices that the paper leaves open are named where they matter.\n"
+        "([`gen/cost/data/mnsim.toml`](../gen/cost/data/mnsim.toml)), and the choices that the paper leaves open are named where they matter.\n"
         "Accuracies of ImageNet networks are not reproducible here: there is neither ImageNet nor the time to train on it.\n";
   }
 

@@ -5,8 +5,8 @@
 #include <functional>
 #include <string>
 
-#include "gen/network_estimate.hpp"
-#include "golden/estimate/paper_numbers.hpp"
+#include "gen/cost/network_estimate.hpp"
+#include "gen/paper/paper_numbers.hpp"
 
 namespace epim {
 

@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
-#include "gen/config.hpp"
-#include "gen/plan.hpp"
+#include "gen/config/config.hpp"
+#include "gen/network/plan.hpp"
 #include "gen/search/exact.hpp"
 #include "golden/evaluate.hpp"
 

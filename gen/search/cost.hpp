@@ -11,9 +11,9 @@
 
 #include "gen/search/space.hpp"
 #include "golden/energy.hpp"
-#include "golden/estimate/crossbar_count.hpp"
-#include "golden/estimate/mnsim.hpp"
-#include "golden/estimate/rtl_model.hpp"
+#include "golden/crossbar_count.hpp"
+#include "gen/cost/mnsim.hpp"
+#include "golden/timing/rtl_model.hpp"
 
 namespace epim {
 

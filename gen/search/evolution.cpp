@@ -8,8 +8,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "gen/synthetic.hpp"
-#include "golden/json_document.hpp"
+#include "gen/core/synthetic.hpp"
+#include "golden/files/json_document.hpp"
 
 namespace epim {
 namespace {

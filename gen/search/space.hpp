@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gen/design_file.hpp"
+#include "gen/network/design_file.hpp"
 #include "golden/network.hpp"
 
 namespace epim {

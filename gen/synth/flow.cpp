@@ -10,12 +10,12 @@
 
 #include <fmt/format.h>
 
-#include "gen/process.hpp"
+#include "gen/base/process.hpp"
 #include "golden/diagnostic.hpp"
-#include "golden/json_document.hpp"
-#include "gen/manifest.hpp"
+#include "golden/files/json_document.hpp"
+#include "gen/core/manifest.hpp"
 #include "gen/synth/macro_liberty.hpp"
-#include "gen/work_folder.hpp"
+#include "gen/base/work_folder.hpp"
 
 namespace epim {
 namespace fs = std::filesystem;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "gen/emit.hpp"
+#include "gen/core/emit.hpp"
 #include "gen/synth/liberty.hpp"
 #include "gen/synth/netlist.hpp"
 

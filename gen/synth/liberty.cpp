@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "golden/diagnostic.hpp"
-#include "golden/json_document.hpp"
+#include "golden/files/json_document.hpp"
 
 namespace epim {
 namespace {

@@ -3,8 +3,8 @@
 /// How long an estimate takes on one core: from a network in memory to all layers, mapping included.
 #include <benchmark/benchmark.h>
 
-#include "gen/config.hpp"
-#include "gen/network_estimate.hpp"
+#include "gen/config/config.hpp"
+#include "gen/cost/network_estimate.hpp"
 
 using namespace epim;
 

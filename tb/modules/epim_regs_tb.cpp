@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// Register accesses, start and status against a model made from gen/register_map.def; misuse is refused and shown.
+/// Register accesses, start and status against a model made from gen/core/register_map.def; misuse is refused and shown.
 #include "Vdut.h"
 #include "harness.hpp"
 
@@ -10,7 +10,7 @@ namespace {
 
 namespace reg {
 #define REG(name, offset, access, reset, meaning) constexpr std::uint32_t name = offset;
-#include "gen/register_map.def"
+#include "gen/core/register_map.def"
 #undef REG
 }  // namespace reg
 
@@ -22,7 +22,7 @@ struct Register {
 };
 const std::vector<Register> kMap = {
 #define REG(name, offset, access, reset, meaning) {offset, access, reset},
-#include "gen/register_map.def"
+#include "gen/core/register_map.def"
 #undef REG
 };
 

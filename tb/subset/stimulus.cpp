@@ -18,11 +18,11 @@
 
 #include <fmt/format.h>
 
-#include "gen/core_parameters.hpp"
-#include "gen/output_folder.hpp"
-#include "gen/program.hpp"
-#include "gen/register_map.hpp"
-#include "gen/synthetic.hpp"
+#include "gen/core/core_parameters.hpp"
+#include "gen/base/output_folder.hpp"
+#include "gen/core/program.hpp"
+#include "gen/core/register_map.hpp"
+#include "gen/core/synthetic.hpp"
 #include "golden/bounds.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/evaluate.hpp"

@@ -3,7 +3,7 @@
 // The chip of a network: exact divisions, FIFO depths from the command line, order of the words of a map.
 #include <catch2/catch.hpp>
 
-#include "gen/chip.hpp"
+#include "gen/chip/chip.hpp"
 
 using namespace epim;
 

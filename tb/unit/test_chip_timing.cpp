@@ -8,11 +8,11 @@
 
 #include <fmt/format.h>
 
-#include "golden/chip_blocks.hpp"
-#include "golden/chip_fifo.hpp"
-#include "golden/chip_timing.hpp"
+#include "golden/timing/chip_blocks.hpp"
+#include "golden/timing/chip_fifo.hpp"
+#include "golden/timing/chip_timing.hpp"
 #include "golden/sampler.hpp"
-#include "golden/timing.hpp"
+#include "golden/timing/timing.hpp"
 #include "tb/unit/random_case.hpp"
 
 using namespace epim;

@@ -10,11 +10,11 @@
 
 #include <unistd.h>
 
-#include "gen/config.hpp"
-#include "gen/config_keys.hpp"
-#include "gen/hash.hpp"
-#include "gen/output_folder.hpp"
-#include "gen/synthetic.hpp"
+#include "gen/config/config.hpp"
+#include "gen/config/config_keys.hpp"
+#include "gen/base/hash.hpp"
+#include "gen/base/output_folder.hpp"
+#include "gen/core/synthetic.hpp"
 #include "golden/evaluate.hpp"
 
 using namespace epim;

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/estimate/crossbar_count.hpp"
+#include "golden/crossbar_count.hpp"
 
 using namespace epim;
 

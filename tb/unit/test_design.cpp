@@ -3,10 +3,10 @@
 /// Design files: read back as written, refused with layer and position, planned as they say.
 #include <catch2/catch.hpp>
 
-#include "gen/config.hpp"
-#include "gen/plan.hpp"
+#include "gen/config/config.hpp"
+#include "gen/network/plan.hpp"
 #include "gen/search/space.hpp"
-#include "gen/synthetic.hpp"
+#include "gen/core/synthetic.hpp"
 
 using namespace epim;
 

@@ -7,8 +7,8 @@
 #include <cstdio>
 #include <fstream>
 
-#include "gen/compile.hpp"
-#include "golden/integer_bundle.hpp"
+#include "gen/network/compile.hpp"
+#include "golden/files/integer_bundle.hpp"
 #include "sim/network_run.hpp"
 #include "tb/unit/random_case.hpp"
 

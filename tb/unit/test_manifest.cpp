@@ -8,8 +8,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "gen/manifest.hpp"
-#include "gen/output_folder.hpp"
+#include "gen/core/manifest.hpp"
+#include "gen/base/output_folder.hpp"
 #include "golden/diagnostic.hpp"
 
 using namespace epim;

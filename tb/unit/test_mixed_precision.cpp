@@ -3,8 +3,8 @@
 /// Widths under a budget against trying everything, trace files, and the assignment of bits to the digits network.
 #include <cmath>
 
-#include "gen/compile.hpp"
-#include "gen/mixed_precision.hpp"
+#include "gen/network/compile.hpp"
+#include "gen/search/mixed_precision.hpp"
 #include "tb/unit/random_case.hpp"
 
 using namespace epim;

@@ -10,10 +10,10 @@
 #include <string>
 #include <vector>
 
-#include "golden/estimate/crossbar_count.hpp"
-#include "golden/estimate/mnsim.hpp"
-#include "golden/estimate/mnsim_cases.hpp"
-#include "golden/estimate/table1.hpp"
+#include "golden/crossbar_count.hpp"
+#include "gen/cost/mnsim.hpp"
+#include "gen/cost/mnsim_cases.hpp"
+#include "gen/paper/table1.hpp"
 
 using namespace epim;
 
@@ -23,7 +23,7 @@ std::string in_tree(const std::string& path) {
   return (std::filesystem::path(__FILE__).parent_path() / "../.." / path).lexically_normal();
 }
 const MnsimData& data() {
-  static const MnsimData d = load_mnsim_data(in_tree("golden/data/mnsim.toml"));
+  static const MnsimData d = load_mnsim_data(in_tree("gen/cost/data/mnsim.toml"));
   return d;
 }
 Network model(const std::string& name) { return load_network(in_tree("models/" + name + "/network.json")); }
@@ -377,7 +377,7 @@ TEST_CASE("epitomes: fewer tiles, more activations", "[mnsim]") {
 }
 
 TEST_CASE("untuned emulation of the paper's Table 1", "[mnsim][table1]") {
-  const std::vector<Table1Row> rows = uniform_rows(load_paper_numbers(in_tree("golden/data/paper.toml")));
+  const std::vector<Table1Row> rows = uniform_rows(load_paper_numbers(in_tree("gen/paper/data/paper.toml")));
   const Table1Emulation timed = emulate_table1(rows, model("resnet50"), model("resnet101"), data(), Table1Layers::timed);
   REQUIRE(timed.rows.size() == 12);
   CHECK(timed.latency_rms < 0.065);
@@ -398,7 +398,7 @@ TEST_CASE("untuned emulation of the paper's Table 1", "[mnsim][table1]") {
 }
 
 TEST_CASE("the data file is checked", "[mnsim]") {
-  const std::string good = read_text(in_tree("golden/data/mnsim.toml"));
+  const std::string good = read_text(in_tree("gen/cost/data/mnsim.toml"));
   const auto refused = [&](const std::string& from, const std::string& to, const std::string& rule) {
     std::string text = good;
     REQUIRE(text.find(from) != std::string::npos);

@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/json_document.hpp"
+#include "golden/files/json_document.hpp"
 #include "golden/network.hpp"
 
 using namespace epim;

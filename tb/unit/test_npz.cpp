@@ -6,7 +6,7 @@
 #include <fstream>
 
 #include "golden/diagnostic.hpp"
-#include "golden/npz.hpp"
+#include "golden/files/npz.hpp"
 #include "tb/unit/random_case.hpp"
 
 using namespace epim;

@@ -4,11 +4,11 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "gen/plan.hpp"
-#include "gen/unwrapped.hpp"
+#include "gen/network/plan.hpp"
+#include "gen/network/unwrapped.hpp"
 #include "golden/convolution.hpp"
-#include "golden/estimate/crossbar_count.hpp"
-#include "golden/timing.hpp"
+#include "golden/crossbar_count.hpp"
+#include "golden/timing/timing.hpp"
 #include "tb/unit/random_case.hpp"
 
 namespace epim {

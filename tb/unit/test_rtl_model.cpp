@@ -3,9 +3,9 @@
 /// The fast model of our own core against the recurrences it abridges and the golden evaluator it does not run.
 #include <set>
 
-#include "gen/config.hpp"
-#include "gen/network_estimate.hpp"
-#include "gen/synthetic_network.hpp"
+#include "gen/config/config.hpp"
+#include "gen/cost/network_estimate.hpp"
+#include "gen/network/synthetic_network.hpp"
 #include "random_case.hpp"
 
 using namespace epim;

@@ -9,11 +9,11 @@
 #include <functional>
 #include <optional>
 
-#include "gen/config.hpp"
-#include "gen/plan.hpp"
+#include "gen/config/config.hpp"
+#include "gen/network/plan.hpp"
 #include "gen/search/evolution.hpp"
 #include "gen/search/exact.hpp"
-#include "gen/synthetic.hpp"
+#include "gen/core/synthetic.hpp"
 
 using namespace epim;
 

@@ -4,7 +4,7 @@
 #include <sstream>
 
 #include "golden/diagnostic.hpp"
-#include "golden/json_document.hpp"
+#include "golden/files/json_document.hpp"
 #include "gen/synth/area.hpp"
 #include "gen/synth/liberty.hpp"
 #include "gen/synth/macro_liberty.hpp"

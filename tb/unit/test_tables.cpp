@@ -11,12 +11,12 @@
 
 #include <fmt/format.h>
 
-#include "gen/emit.hpp"
-#include "gen/program.hpp"
-#include "gen/register_map.hpp"
+#include "gen/core/emit.hpp"
+#include "gen/core/program.hpp"
+#include "gen/core/register_map.hpp"
 #include "golden/bounds.hpp"
 #include "golden/sampler.hpp"
-#include "golden/timing.hpp"
+#include "golden/timing/timing.hpp"
 #include "tb/unit/random_case.hpp"
 
 using namespace epim;

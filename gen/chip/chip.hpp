@@ -1,0 +1,92 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// A compiled network as one chip: a core of its own size for every layer, typed streams between the blocks.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gen/network/compile.hpp"
+#include "gen/core/core_parameters.hpp"
+#include "gen/core/emit.hpp"
+#include "golden/timing/chip.hpp"
+#include "golden/timing/chip_fifo.hpp"
+
+namespace epim {
+
+/// What the lanes of a block's output stream hold: integers lo .. hi in `bits` bits, two's complement where lo < 0.
+struct StreamType {
+  int bits = 8;
+  std::int64_t lo = 0, hi = 0;
+  int channels = 1;  ///< stored ones
+  bool is_signed() const { return lo < 0; }
+};
+
+/// A layer with the core that is its own.
+struct ChipCore {
+  int block = 0;     ///< index into ChipGraph::blocks
+  Hardware hw;
+  Layer layer;
+  LayerData data;    ///< scales of the PEs that the core has
+};
+
+struct ChipDesign {
+  std::string module;              ///< <configuration name>_chip
+  ChipGraph graph;                 ///< with FIFO depths
+  FifoDepths analysis;             ///< what they could be
+  std::vector<StreamType> types;   ///< per block: its output; of the block "out": its input
+  std::vector<ChipCore> cores;     ///< in execution order
+  std::vector<std::string> ids, fifo_ids;  ///< identifiers of blocks and streams, each once
+  const ChipCore* core_of(int block) const;
+};
+
+/// A FIFO depth from the command line: name as ChipGraph::stream_name gives it.
+using FifoDepthOverrides = std::vector<std::pair<std::string, int>>;
+
+/// Which depths of the analysis the FIFOs get before the overrides.
+enum class FifoRule {
+  full,      ///< as fast as the slowest block allows, no FIFO deeper than that needs
+  smallest,  ///< never stops, no FIFO can be smaller
+  counted,   ///< never stops by counting words alone, whatever the blocks hold inside
+};
+
+/// "NAME=DEPTH". Throws InputError `fifo-depth`.
+std::pair<std::string, int> parse_fifo_depth(const std::string& text);
+
+/// The chip of `net`, compiled for `config` (resolved). Hardware per node: docs/chip.md. FIFO depths: `rule` of golden's
+/// analysis, then `depths`. Throws InputError at the node: chip-input-bits, chip-activation-range (a core or addition is offered
+/// values that its lanes cannot hold), chip-add-period; unknown-fifo; those of chip_graph.
+ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,
+                       const FifoDepthOverrides& depths = {});
+
+/// Multiply and shift that divide exactly: floor(x / n) = x*mul >> shift for all 0 <= x <= top, checked at every step of
+/// the quotient. Throws std::logic_error where 64 bits do not hold the product.
+struct Division {
+  std::uint64_t mul = 1;
+  int mul_bits = 1, shift = 0;
+};
+Division exact_division(std::uint64_t n, std::uint64_t top);
+
+/// SystemVerilog of the top; `observed` adds mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order.
+std::string chip_sv(const ChipDesign& chip, const Config& config, bool observed);
+
+/// Sources of the chip in compile order, top last, and the images that they read. Name -> text.
+struct ChipSources {
+  std::vector<std::pair<std::string, std::string>> rtl;
+  FileSet images;  ///< mem/<node>/...
+};
+ChipSources chip_sources(const ChipDesign& chip, const Config& config, bool observed);
+
+/// Pixels and logits for the testbench of the folder.
+struct ChipStimulus {
+  std::vector<IntTensor> images, outputs;
+};
+
+/// Words of a map as a stream carries them, first word first: lane l of word i at [i][l]; absent lanes are 0.
+std::vector<std::vector<std::int64_t>> stream_words(const IntTensor& map, int lanes);
+
+/// Everything that `epim gen --top network` writes.
+FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNetwork& net, const ChipStimulus& stimulus);
+
+}  // namespace epim

@@ -1,0 +1,248 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "gen/chip/chip.hpp"
+
+namespace epim {
+namespace {
+
+int whole_bytes(int bits) { return (bits + 7) / 8 * 8; }
+std::string bus(int bits) { return fmt::format("[{}:0]", bits - 1); }
+
+class Writer {
+ public:
+  Writer(const ChipDesign& chip, const Config& config, bool observed)
+      : chip_(chip), graph_(chip.graph), config_(config), observed_(observed) {
+    for (const std::string& name : chip_.ids) blocks_.push_back("b_" + name);
+    for (const std::string& name : chip_.fifo_ids) fifos_.push_back("f_" + name);
+  }
+
+  std::string text() {
+    head();
+    wires();
+    fifos();
+    for (std::size_t b = 0; b < graph_.blocks.size(); ++b) block(static_cast<int>(b));
+    tail();
+    return s_;
+  }
+
+ private:
+  int lanes() const { return graph_.lanes; }
+  const StreamType& type(int block) const { return chip_.types[static_cast<std::size_t>(block)]; }
+  int width(int block) const { return lanes() * type(block).bits; }
+  const std::string& id(int block) const { return blocks_[static_cast<std::size_t>(block)]; }
+  const std::string& fifo(int stream) const { return fifos_[static_cast<std::size_t>(stream)]; }
+  int output() const { return static_cast<int>(graph_.blocks.size()) - 1; }
+
+  void head() {
+    const int in = width(0), out = width(output()), n = static_cast<int>(graph_.streams.size());
+    s_ += "// SPDX-FileCopyrightText: 2026 The epim authors\n// SPDX-License-Identifier: Apache-2.0\n\n";
+    s_ += fmt::format("/// Network {} as one chip, configuration {}: {} cores, {} FIFOs, {} lanes.\n"
+                      "/// Generated. Pixels go in, the map of the output node comes out, image after image; docs/chip.md.\n",
+                      graph_.name, config_.name, chip_.cores.size(), n, lanes());
+    s_ += fmt::format("module {}{} (\n", chip_.module, observed_ ? "_observed" : "");
+    const auto port = [&](const char* direction, const std::string& range, const char* name, const char* end = ",") {
+      s_ += fmt::format("  {} logic {:<8} {}{}\n", direction, range, name, end);
+    };
+    s_ += "  /// Clock.\n";
+    port("input ", "", "clk_i");
+    s_ += "  /// Reset, active low.\n";
+    port("input ", "", "rst_ni");
+    s_ += fmt::format("  /// Pixels, AXI4-Stream: channel l of the word at [l*{0} +: {0}].\n", type(0).bits);
+    port("input ", "", "s_axis_tvalid_i");
+    port("output", "", "s_axis_tready_o");
+    if (whole_bytes(in) > in) s_ += "  /* verilator lint_off UNUSEDSIGNAL */\n";
+    port("input ", bus(whole_bytes(in)), "s_axis_tdata_i");
+    if (whole_bytes(in) > in) s_ += "  /* verilator lint_on UNUSEDSIGNAL */\n";
+    port("input ", "", "s_axis_tlast_i");
+    s_ += fmt::format("  /// Output map, AXI4-Stream: channel l of the word at [l*{0} +: {0}].\n", type(output()).bits);
+    port("output", "", "m_axis_tvalid_o");
+    port("input ", "", "m_axis_tready_i");
+    port("output", bus(whole_bytes(out)), "m_axis_tdata_o");
+    port("output", "", "m_axis_tlast_o");
+    s_ += "  /// A frame had a wrong length, or a table is broken; stays until reset.\n";
+    port("output", "", "error_o", observed_ ? "," : "");
+    if (observed_) {
+      s_ += "  /// Observation for verification: words in every FIFO (16 bits each), words going in and out of it.\n";
+      port("output", bus(16 * n), "mon_count_o");
+      port("output", bus(n), "mon_push_o");
+      port("output", bus(n), "mon_pop_o", "");
+    }
+    s_ += ");\n\n";
+  }
+
+  void wires() {
+    s_ += "  // Output of every block, before its fork; b_<input> is the pixel stream.\n";
+    for (int b = 0; b < output(); ++b)
+      s_ += fmt::format("  logic {0}_valid, {0}_ready, {0}_last;\n  logic {1} {0}_data;\n", id(b), bus(width(b)));
+    s_ += "\n  // FIFOs: room at the input, word at the output.\n";
+    for (int f = 0; f < static_cast<int>(graph_.streams.size()); ++f) {
+      const ChipStream& stream = graph_.streams[static_cast<std::size_t>(f)];
+      s_ += fmt::format("  logic {0}_room, {0}_valid, {0}_ready, {0}_last;\n  logic {1} {0}_data;\n", fifo(f), bus(width(stream.from)));
+    }
+    s_ += "\n  // A word leaves a block when every FIFO behind it has room.\n";
+    for (int b = 0; b < output(); ++b) {
+      std::string all;
+      for (int f : graph_.leaving(b)) all += fmt::format("{}{}_room", all.empty() ? "" : " && ", fifo(f));
+      s_ += fmt::format("  assign {}_ready = {};\n", id(b), all);
+    }
+    s_ += "\n";
+  }
+
+  void fifos() {
+    for (int f = 0; f < static_cast<int>(graph_.streams.size()); ++f) {
+      const ChipStream& stream = graph_.streams[static_cast<std::size_t>(f)];
+      const int count_bits = num_width(stream.depth);
+      std::string count = "()";
+      if (observed_) {
+        s_ += fmt::format("  logic {} {}_count;\n", bus(count_bits), fifo(f));
+        count = fmt::format("({}_count)", fifo(f));
+      }
+      s_ += fmt::format("  epim_fifo #(.Depth({0}), .Width({1})) u_{2} (\n"
+                        "    .clk_i, .rst_ni, .s_valid_i({3}_valid && {3}_ready), .s_ready_o({2}_room), .s_data_i({{{3}_last, {3}_data}}),\n"
+                        "    .m_valid_o({2}_valid), .m_ready_i({2}_ready), .m_data_o({{{2}_last, {2}_data}}),\n",
+                        stream.depth, width(stream.from) + 1, fifo(f), id(stream.from));
+      if (observed_) s_ += fmt::format("    .count_o{}\n  );\n", count);
+      else s_ += "    /* verilator lint_off PINCONNECTEMPTY */\n    .count_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n";
+      if (observed_)
+        s_ += fmt::format("  assign mon_count_o[{0} +: 16] = 16'({1}_count);\n  assign mon_push_o[{2}] = {3}_valid && {3}_ready;\n"
+                          "  assign mon_pop_o[{2}] = {1}_valid && {1}_ready;\n",
+                          16 * f, fifo(f), f, id(stream.from));
+    }
+    s_ += "\n";
+  }
+
+  void block(int b) {
+    const ChipBlock& block = graph_.blocks[static_cast<std::size_t>(b)];
+    const std::string& o = id(b);
+    const std::vector<int> in = graph_.entering(b);
+    const std::string i = in.empty() ? "" : fifo(in[0]);
+    const auto source = [&](std::size_t n) -> const StreamType& {
+      return type(graph_.streams[static_cast<std::size_t>(in[n])].from);
+    };
+    switch (block.kind) {
+      case BlockKind::input:
+        s_ += fmt::format("  assign {0}_valid = s_axis_tvalid_i;\n  assign {0}_data = s_axis_tdata_i[{1}:0];\n"
+                          "  assign {0}_last = s_axis_tlast_i;\n  assign s_axis_tready_o = {0}_ready;\n\n",
+                          o, width(b) - 1);
+        break;
+      case BlockKind::output: {
+        const int w = width(b), pad = whole_bytes(w) - w;
+        s_ += fmt::format("  assign m_axis_tvalid_o = {0}_valid;\n  assign {0}_ready = m_axis_tready_i;\n"
+                          "  assign m_axis_tdata_o = {1};\n  assign m_axis_tlast_o = {0}_last;\n\n",
+                          i, pad ? fmt::format("{{{}'d0, {}_data}}", pad, i) : i + "_data");
+        break;
+      }
+      case BlockKind::core: core(b, block, i); break;
+      case BlockKind::add: {
+        const std::string a = i, c = fifo(in[1]);
+        const bool relu = type(b).lo == 0;
+        s_ += fmt::format("  logic {}_error;\n", o);
+        s_ += fmt::format("  epim_stream_add #(.Lanes({}), .Bits({}), .ASigned(1'b{:d}), .BSigned(1'b{:d}), .Relu(1'b{:d})) u_{} (\n",
+                          lanes(), type(b).bits, source(0).is_signed(), source(1).is_signed(), relu, o);
+        s_ += fmt::format("    .a_valid_i({0}_valid), .a_ready_o({0}_ready), .a_data_i({0}_data), .a_last_i({0}_last),\n"
+                          "    .b_valid_i({1}_valid), .b_ready_o({1}_ready), .b_data_i({1}_data), .b_last_i({1}_last),\n"
+                          "    .m_valid_o({2}_valid), .m_ready_i({2}_ready), .m_data_o({2}_data), .m_last_o({2}_last), "
+                          ".err_length_o({2}_error)\n  );\n\n",
+                          a, c, o);
+        errors_.push_back(o + "_error");
+        break;
+      }
+      case BlockKind::relu:
+        if (source(0).is_signed())
+          s_ += fmt::format("  epim_stream_relu #(.Lanes({2}), .Bits({3})) u_{1} (\n"
+                            "    .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
+                            "    .m_valid_o({1}_valid), .m_ready_i({1}_ready), .m_data_o({1}_data), .m_last_o({1}_last)\n  );\n\n",
+                            i, o, lanes(), type(b).bits);
+        else  // nothing is negative: a wire
+          s_ += fmt::format("  assign {1}_valid = {0}_valid;\n  assign {0}_ready = {1}_ready;\n  assign {1}_data = {0}_data;\n"
+                            "  assign {1}_last = {0}_last;\n\n",
+                            i, o);
+        break;
+      default: pool(b, block, i);
+    }
+  }
+
+  void pool(int b, const ChipBlock& block, const std::string& i) {
+    const std::string& o = id(b);
+    const bool average = block.kind != BlockKind::max_pool;
+    const auto places = static_cast<std::uint64_t>(block.kh) * static_cast<std::uint64_t>(block.kw);
+    Division d;
+    if (average) d = exact_division(places, places * ((std::uint64_t{1} << type(b).bits) - 1) + places / 2);
+    s_ += fmt::format("  logic {}_error;\n", o);
+    s_ += fmt::format("  epim_stream_pool #(\n    .Lanes({}), .Bits({}), .Signed(1'b{:d}), .Average(1'b{:d}), .Blocks({}),\n", lanes(),
+                      type(b).bits, type(b).is_signed(), average, block.in.blocks);
+    s_ += fmt::format("    .InH({}), .InW({}), .Kh({}), .Kw({}), .Stride({}), .PadTop({}), .PadLeft({}), .OutH({}), .OutW({}),\n",
+                      block.in.height, block.in.width, block.kh, block.kw, block.stride, block.pad.top, block.pad.left,
+                      block.out.height, block.out.width);
+    s_ += fmt::format("    .RingRows({}), .MulBits({}), .Mul({}'d{}), .Shift({})\n  ) u_{} (\n",
+                      std::min(block.kh, block.in.height) + block.stride, d.mul_bits, d.mul_bits, d.mul, d.shift, o);
+    s_ += fmt::format("    .clk_i, .rst_ni, .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
+                      "    .m_valid_o({1}_valid), .m_ready_i({1}_ready), .m_data_o({1}_data), .m_last_o({1}_last), "
+                      ".err_length_o({1}_error)\n  );\n\n",
+                      i, o);
+    errors_.push_back(o + "_error");
+  }
+
+  void core(int b, const ChipBlock& block, const std::string& i) {
+    const ChipCore& core = *chip_.core_of(b);
+    const std::string& o = id(b);
+    const CoreParameters p = core_parameters(core.hw, {core.layer});
+    const LayerProgram program = build_program(p, core.layer, core.data);
+    CoreSettings settings;
+    settings.rom = &program;
+    settings.images = "mem/" + chip_.ids[static_cast<std::size_t>(b)] + "/";
+    settings.count = false;
+    settings.ram = config_.storage == Storage::ram;
+    settings.endless = true;
+    const auto values = core_parameter_values(p, settings);
+    const int in = lanes() * core.hw.act_bits, out = width(b);
+    const int in_pad = whole_bytes(in) - in, out_pad = whole_bytes(out) - out;
+    s_ += fmt::format("  // {}: {}x{} PEs, {} crossbars\n  logic {}_error;\n", block.name, core.hw.pe_rows, core.hw.pe_cols,
+                      2 * core.hw.slices() * core.hw.pe_rows * core.hw.pe_cols, o);
+    if (out_pad)
+      s_ += fmt::format("  /* verilator lint_off UNUSEDSIGNAL */\n  logic {} unused_{};  // up to whole bytes\n"
+                        "  /* verilator lint_on UNUSEDSIGNAL */\n", bus(out_pad), o);
+    s_ += "  epim_core #(\n";
+    for (std::size_t n = 0; n < values.size(); ++n)
+      s_ += fmt::format("    .{}({}){}\n", values[n].first, values[n].second, n + 1 < values.size() ? "," : "");
+    s_ += fmt::format("  ) u_{} (\n    .clk_i, .rst_ni,\n", o);
+    s_ += "    .s_axil_awvalid_i(1'b0), .s_axil_awaddr_i(12'd0), .s_axil_wvalid_i(1'b0), .s_axil_wdata_i(32'd0), "
+          ".s_axil_wstrb_i(4'd0),\n    .s_axil_bready_i(1'b0), .s_axil_arvalid_i(1'b0), .s_axil_araddr_i(12'd0), "
+          ".s_axil_rready_i(1'b0),\n";
+    s_ += fmt::format("    .s_axis_tvalid_i({0}_valid), .s_axis_tready_o({0}_ready), .s_axis_tdata_i({1}), .s_axis_tlast_i({0}_last),\n", i,
+                      in_pad ? fmt::format("{{{}'d0, {}_data}}", in_pad, i) : i + "_data");
+    s_ += fmt::format("    .m_axis_tvalid_o({0}_valid), .m_axis_tready_i({0}_ready), .m_axis_tdata_o({1}), .m_axis_tlast_o({0}_last),\n", o,
+                      out_pad ? fmt::format("{{unused_{0}, {0}_data}}", o) : o + "_data");
+    s_ += fmt::format("    .error_o({}_error),\n", o);
+    s_ += "    /* verilator lint_off PINCONNECTEMPTY */\n"
+          "    .s_axil_awready_o(), .s_axil_wready_o(), .s_axil_bvalid_o(), .s_axil_bresp_o(), .s_axil_arready_o(),\n"
+          "    .s_axil_rvalid_o(), .s_axil_rdata_o(), .s_axil_rresp_o(), .busy_o(), .mon_fire_o(), .mon_load_o(), .mon_wl_o(),\n"
+          "    .mon_psum_valid_o(), .mon_psum_cstep_o(), .mon_psum_o(), .mon_acc_we_o(), .mon_acc_closes_o(),\n"
+          "    .mon_acc_cstep_o(), .mon_acc_group_o(), .mon_acc_o()\n"
+          "    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n";
+    errors_.push_back(o + "_error");
+  }
+
+  void tail() {
+    std::string all;
+    for (const std::string& e : errors_) all += fmt::format("{}{}", all.empty() ? "" : " || ", e);
+    s_ += fmt::format("  logic error_q;\n  always_ff @(posedge clk_i or negedge rst_ni) begin\n    if (!rst_ni) error_q <= 1'b0;\n"
+                      "    else if ({}) error_q <= 1'b1;\n  end\n  assign error_o = error_q;\n\nendmodule\n",
+                      all);
+  }
+
+  const ChipDesign& chip_;
+  const ChipGraph& graph_;
+  const Config& config_;
+  bool observed_;
+  std::vector<std::string> blocks_, fifos_, errors_;
+  std::string s_;
+};
+
+}  // namespace
+
+std::string chip_sv(const ChipDesign& chip, const Config& config, bool observed) { return Writer(chip, config, observed).text(); }
+
+}  // namespace epim

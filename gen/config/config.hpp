@@ -1,0 +1,133 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Configuration: TOML text -> typed model, checked once, every error `file:line:column: rule: what, legal ...`.
+/// The keys live in gen/config/config_keys.def only; the parser, `--set`, the dump and docs/configuration.md are made
+/// from that table. The format and the defaults are own choices.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "golden/diagnostic.hpp"
+#include "golden/hardware.hpp"
+#include "golden/layer.hpp"
+
+namespace epim {
+
+enum class Tables { writable, rom };  ///< loaded over the control bus, or fixed by images at elaboration
+enum class Storage { flat, ram };     ///< structure of the crossbar's cell memory in the RTL
+enum class Sampler { cycle, distinct, file };
+
+/// [layer.epitome]
+struct EpitomeSource {
+  EpitomeShape shape;
+  Sampler sampler = Sampler::cycle;
+  std::string patches;  ///< path of the patch list, ready to open; only with Sampler::file
+};
+
+/// [layer], [layer.data]: one layer as written. `locate` gives positions for errors found later.
+struct LayerSource {
+  std::string name = "layer";
+  int cin = 1, cout = 1, kh = 1, kw = 1, stride = 1;
+  Padding pad;
+  int h = 1, w = 1;
+  int in_period = 0;
+  Wrap wrap = Wrap::off;
+  std::optional<int> shift;                                     ///< empty = auto
+  std::optional<std::pair<std::int64_t, std::int64_t>> clamp;   ///< empty = auto: 0 .. 2^out_bits-1
+  std::optional<EpitomeSource> epitome;                         ///< empty = plain convolution
+  std::uint64_t seed = 1;
+  std::string input;                                            ///< path of an .npy [cin][h][w]; empty = synthetic
+  std::map<std::string, Position> positions;                    ///< key -> where it was written
+
+  /// Position of `key` ("layer.cin"), else of its section, else of the file.
+  Position locate(const std::string& key) const;
+};
+
+/// [network]; paths ready to open (relative ones are taken from the folder of the configuration file).
+struct NetworkSource {
+  std::string file, images, labels, design;
+  std::string weights;   ///< float bundle in place of the network's own
+  std::string integers;  ///< integer bundle in place of weights
+};
+
+/// One configuration. `hw` has every automatic value that depends on hardware alone already resolved
+/// (adc_bits, joint_lanes); pe_rows, pe_cols, buffer_words and acc_bits are 0 while automatic.
+struct Config {
+  std::string path;  ///< as given on the command line
+  std::string name;
+  Hardware hw;
+  Tables tables = Tables::writable;
+  bool event_counters = true;
+  Storage storage = Storage::flat;
+  std::optional<LayerSource> layer;      ///< exactly one of layer and network is set
+  std::optional<NetworkSource> network;
+  std::map<std::string, Position> positions;  ///< key -> where it was written
+  std::map<std::string, std::string> given;   ///< key -> value as TOML text, file and overrides only
+
+  /// Position of `key`, else of its section, else of the file.
+  Position locate(const std::string& key) const;
+};
+
+/// Reads and checks a configuration. `overrides` are "section.key=value" (value: TOML, or bare text for strings);
+/// the last one wins, errors in them are placed at `--set section.key=value`.
+/// Errors: InputError with unreadable-file, toml-syntax, unknown-key, missing-key, wrong-type, value-out-of-range,
+/// unknown-choice, bad-override, layer-or-network, sampler-and-patches, grouped-convolution, dilated-convolution and
+/// the rules of validate_hardware.
+Config load_config(const std::string& path, const std::vector<std::string>& overrides = {});
+
+/// The same from text; `path` names it in errors and anchors relative paths.
+Config parse_config(const std::string& text, const std::string& path, const std::vector<std::string>& overrides = {});
+
+/// Maps a key to where it was written; an empty function means "nowhere".
+using Locator = std::function<Position(const std::string& key)>;
+
+/// Checks ranges and rules that need the hardware alone. adc_bits and joint_lanes must be resolved (> 0);
+/// pe_rows, pe_cols, buffer_words, acc_bits may be 0 (automatic).
+/// Errors: value-out-of-range, cell-bits, signed-activation-bits, crossbar-rows-lanes, crossbar-columns-adc,
+/// joint-lanes.
+void validate_hardware(const Hardware& hw, const Locator& locate = {});
+
+/// joint_lanes = min(lanes, adcs, ceil(adcs * cycles per group / max(1, STEPS-1))): the joint path then never slows a column step down
+/// unless lanes bound it.
+int automatic_joint_lanes(const Hardware& hw);
+
+/// Words of one row of the input map: w * ceil(stored_cin/LANES).
+std::int64_t row_words(const Layer& layer, int lanes);
+
+/// clamp_lo <= clamp_hi, both representable in out_bits bits, unsigned when clamp_lo >= 0, else two's complement.
+/// Error: clamp-range.
+void check_clamp(const Hardware& hw, const Layer& layer, const Position& where);
+
+/// Fills pe_rows, pe_cols (smallest that hold every layer) and buffer_words ((kh+stride) rows of the layer that
+/// needs most) where they are 0, then checks all layers against the result. acc_bits is left alone.
+/// Errors: pe-array-too-small, buffer-too-small, buffer-too-large, clamp-range and those of validate_hardware.
+void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& locate = {});
+/// The same with positions from the configuration; also refuses tables = "rom" with more than one layer
+/// (rom-single-layer).
+void resolve(Config& config, const std::vector<Layer>& layers);
+
+/// Builds the layer: geometry checks, default or explicit patches, validated. shift is 0 while automatic.
+/// Errors, placed in the configuration: clamp-range, layer-too-large (2^27 weights or inputs, 2^20 patches),
+/// patch-file (an entry's w, h is not the kernel), those of read_json (placed in the patch
+/// file), validate_patches and plan_firings.
+Layer make_layer(const LayerSource& source, const Hardware& hw);
+
+/// The resolved configuration as TOML: reading it back gives the same text. `layers` are listed as comments with
+/// their patches. Deterministic; contains no absolute path that the user did not write.
+std::string resolved_toml(const Config& config, const std::vector<Layer>& layers);
+
+/// FNV-1a (64 bits) of the structural part: [hardware] as resolved_toml writes it. Two configurations with equal
+/// hash have the same RTL apart from ROM contents.
+std::uint64_t hardware_hash(const Config& config);
+/// FNV-1a (64 bits) of resolved_toml.
+std::uint64_t config_hash(const Config& config, const std::vector<Layer>& layers);
+
+/// docs/configuration.md, made from the key table.
+std::string configuration_markdown();
+
+}  // namespace epim

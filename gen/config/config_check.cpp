@@ -1,0 +1,152 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Rules on hardware, and on hardware together with the layers it must hold.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "gen/config/config.hpp"
+#include "gen/config/config_keys.hpp"
+#include "golden/evaluate.hpp"
+
+namespace epim {
+
+namespace {
+
+int ceil_div(int a, int b) { return (a + b - 1) / b; }
+
+/// `legal` multiples of `unit` around `value` within [unit, top]: "48 or 64".
+std::string nearest_multiples(int value, int unit, int top) {
+  const int below = value / unit * unit, above = below + unit;
+  std::string text;
+  if (below >= unit) text = std::to_string(below);
+  if (above <= top) text += (text.empty() ? "" : " or ") + std::to_string(above);
+  return text;
+}
+
+}  // namespace
+
+void validate_hardware(const Hardware& hw, const Locator& locate) {
+  const auto at = [&](const std::string& key) { return locate ? locate("hardware." + key) : Position{}; };
+  const auto fail = [&](const std::string& key, const std::string& rule, const std::string& text) {
+    throw InputError(at(key), rule, text);
+  };
+  for (const auto& key : config_keys()) {
+    if (key.number == nullptr) continue;
+    const int value = hw.*key.number;
+    const std::string leaf = key.leaf();
+    const bool automatic = leaf == "pe_rows" || leaf == "pe_cols" || leaf == "buffer_words" || leaf == "acc_bits";
+    if (!(automatic && value == 0)) check_range(key, value, at(leaf));
+  }
+  const ConfigKey& crossbar = *find_key("hardware.crossbar");
+  check_range(crossbar, hw.xb_rows, at("crossbar"));
+  check_range(crossbar, hw.xb_cols, at("crossbar"));
+  const int side = static_cast<int>(crossbar.hi);
+  if (hw.cell_bits == 3) fail("cell_bits", "cell-bits", "hardware.cell_bits is 3, legal: 1, 2 or 4");
+  if (hw.input_shift && hw.dac_bits != 1)
+    fail("input_shift", "input-shift", fmt::format("hardware.input_shift with dac_bits = {}, legal: dac_bits = 1", hw.dac_bits));
+  if (hw.act_signed && hw.act_bits < 2)
+    fail("act_bits", "signed-activation-bits",
+         "hardware.act_bits is 1 with act_signed = true, legal: at least 2 (sign and one magnitude bit)");
+  if (hw.lanes > hw.xb_rows)
+    fail("lanes", "crossbar-rows-lanes",
+         fmt::format("hardware.lanes is {}, more than the crossbar's {} rows, legal: a divisor of {}", hw.lanes,
+                     hw.xb_rows, hw.xb_rows));
+  if (hw.xb_rows % hw.lanes != 0)
+    fail("crossbar", "crossbar-rows-lanes",
+         fmt::format("crossbar rows {} are not a multiple of lanes = {}, nearest legal: {}", hw.xb_rows, hw.lanes,
+                     nearest_multiples(hw.xb_rows, hw.lanes, side)));
+  if (hw.cols_per_adc > hw.xb_cols)
+    fail("cols_per_adc", "crossbar-columns-adc",
+         fmt::format("hardware.cols_per_adc is {}, more than the crossbar's {} columns, legal: a divisor of {}",
+                     hw.cols_per_adc, hw.xb_cols, hw.xb_cols));
+  if (hw.xb_cols % hw.cols_per_adc != 0)
+    fail("crossbar", "crossbar-columns-adc",
+         fmt::format("crossbar columns {} are not a multiple of cols_per_adc = {}, nearest legal: {}", hw.xb_cols,
+                     hw.cols_per_adc, nearest_multiples(hw.xb_cols, hw.cols_per_adc, side)));
+  const int most = std::min(hw.lanes, hw.adcs());
+  if (hw.joint_lanes > most)
+    fail("joint_lanes", "joint-lanes",
+         fmt::format("hardware.joint_lanes is {}, legal: 1..{} (at most lanes = {} and the {} ADCs of a PE)",
+                     hw.joint_lanes, most, hw.lanes, hw.adcs()));
+}
+
+int automatic_joint_lanes(const Hardware& hw) {
+  if (hw.cols_per_adc < 1 || hw.dac_bits < 1) return 1;  // refused by validate_hardware
+  const int needed = ceil_div(hw.adcs() * hw.group_cycles(), std::max(1, hw.steps() - 1));
+  return std::max(1, std::min({hw.lanes, hw.adcs(), needed}));
+}
+
+std::int64_t row_words(const Layer& layer, int lanes) {
+  return std::int64_t{layer.w} * ceil_div(layer.stored_cin(), lanes);
+}
+
+void check_clamp(const Hardware& hw, const Layer& layer, const Position& where) {
+  const std::int64_t lo = layer.clamp_lo, hi = layer.clamp_hi;
+  const std::int64_t full = std::int64_t{1} << hw.out_bits, half = full / 2;
+  const bool fits = lo <= hi && (lo >= 0 ? hi < full : lo >= -half && hi < half);
+  if (!fits)
+    throw InputError(where, "clamp-range",
+                     fmt::format("layer {}: clamp [{}, {}] does not fit out_bits = {}, legal: within [0, {}] or "
+                                 "[{}, {}]",
+                                 layer.name, lo, hi, hw.out_bits, full - 1, -half, half - 1));
+}
+
+void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& locate) {
+  const auto at = [&](const std::string& key) { return locate ? locate(key) : Position{}; };
+  int rows = 1, cols = 1;
+  std::int64_t words = 1;
+  for (const auto& layer : layers) {
+    const PeArray array = pe_array_for(hw, layer.epitome);
+    rows = std::max(rows, array.rows);
+    cols = std::max(cols, array.cols);
+    words = std::max(words, (layer.kh + layer.stride) * row_words(layer, hw.lanes));
+  }
+  if (hw.pe_rows == 0) hw.pe_rows = rows;
+  if (hw.pe_cols == 0) hw.pe_cols = cols;
+  const ConfigKey& depth = *find_key("hardware.buffer_words");
+  if (hw.buffer_words == 0) {
+    if (words > depth.hi)
+      throw InputError(at("layer.width"), "buffer-too-large",
+                       fmt::format("the input buffer would need {} words, legal: at most {}; use more lanes or a "
+                                   "narrower map",
+                                   words, depth.hi));
+    hw.buffer_words = static_cast<int>(words);
+  }
+  validate_hardware(hw, locate);
+  for (const auto& layer : layers) {
+    const auto [need_rows, need_cols] = pe_array_for(hw, layer.epitome);
+    if (need_rows > hw.pe_rows)
+      throw InputError(at("hardware.pe_rows"), "pe-array-too-small",
+                       fmt::format("layer {}: its epitome takes {} rows, legal: pe_rows >= {} (is {})", layer.name,
+                                   physical_rows(layer.epitome, hw.lanes), need_rows, hw.pe_rows));
+    if (need_cols > hw.pe_cols)
+      throw InputError(at("hardware.pe_cols"), "pe-array-too-small",
+                       fmt::format("layer {}: its epitome takes {} columns, legal: pe_cols >= {} (is {})", layer.name,
+                                   layer.epitome.e_out, need_cols, hw.pe_cols));
+    const std::int64_t need = layer.kh * row_words(layer, hw.lanes);
+    if (need > hw.buffer_words)
+      throw InputError(at("hardware.buffer_words"), "buffer-too-small",
+                       fmt::format("layer {}: {} kernel rows of the input take {} words, legal: buffer_words >= {} "
+                                   "(is {})",
+                                   layer.name, layer.kh, need, need, hw.buffer_words));
+    const int rows_end = layer.h + layer.pad.top + layer.pad.bottom + layer.stride;
+    const int cols_end = layer.w + layer.pad.left + layer.pad.right + layer.stride;
+    if (std::max(rows_end, cols_end) > hw.dim_max() + 1)
+      throw InputError(at("hardware.dim_bits"), "dimension-bits",
+                       fmt::format("layer {}: map, padding and stride add up to {} positions, legal: at most {} with "
+                                   "dim_bits = {}",
+                                   layer.name, std::max(rows_end, cols_end), hw.dim_max() + 1, hw.dim_bits));
+    check_clamp(hw, layer, at("layer.clamp"));
+  }
+}
+
+void resolve(Config& config, const std::vector<Layer>& layers) {
+  if (config.tables == Tables::rom && layers.size() > 1)
+    throw InputError(config.locate("hardware.tables"), "rom-single-layer",
+                     fmt::format("hardware.tables is \"rom\" with {} layers on one core, legal: \"writable\"",
+                                 layers.size()));
+  resolve(config.hw, layers, [&](const std::string& key) { return config.locate(key); });
+}
+
+}  // namespace epim

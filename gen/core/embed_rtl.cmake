@@ -1,0 +1,11 @@
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+# Writes OUT: the blocks of rtl/ as C++ raw strings, in the compile order of rtl/blocks.txt.
+file(STRINGS ${RTL}/blocks.txt NAMES REGEX "^[a-z]")
+set(TEXT "#include \"gen/core/emit.hpp\"\nnamespace epim {\nconst std::vector<RtlSource>& rtl_sources() {\n  static const std::vector<RtlSource> sources = {\n")
+foreach(NAME ${NAMES})
+  file(READ ${RTL}/${NAME}.sv SV)
+  string(APPEND TEXT "{\"${NAME}\", R\"epimrtl(${SV})epimrtl\"},\n")
+endforeach()
+string(APPEND TEXT "  };\n  return sources;\n}\n}  // namespace epim\n")
+file(WRITE ${OUT} "${TEXT}")

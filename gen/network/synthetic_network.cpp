@@ -1,0 +1,301 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gen/network/synthetic_network.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "gen/network/compile.hpp"
+#include "gen/core/synthetic.hpp"
+#include "golden/bounds.hpp"
+#include "golden/evaluate.hpp"
+#include "golden/host_nodes.hpp"
+#include "golden/quantise.hpp"
+
+namespace epim {
+namespace {
+
+/// Standard normal from two uniform numbers (Box-Muller), portable to the last bit that rounding to codes keeps.
+class Normal {
+ public:
+  explicit Normal(Random& random) : random_(random) {}
+  double next() {
+    const double u = (static_cast<double>(random_.next() >> 11) + 0.5) * 0x1p-53;
+    const double v = static_cast<double>(random_.next() >> 11) * 0x1p-53;
+    return std::sqrt(-2.0 * std::log(u)) * std::cos(6.283185307179586 * v);
+  }
+
+ private:
+  Random& random_;
+};
+
+FloatTensor he_normal(const Layer& layer, Random& random) {
+  const EpitomeShape& e = layer.epitome;
+  FloatTensor w({e.e_out, e.e_in, e.p, e.q});
+  Normal normal(random);
+  const double deviation = std::sqrt(2.0 / (static_cast<double>(layer.cin) * layer.kh * layer.kw));
+  for (float& v : w.data) v = static_cast<float>(deviation * normal.next());
+  return w;
+}
+
+/// Mean and standard deviation of every emitted channel's accumulator over some output positions.
+struct ChannelStatistics {
+  std::vector<double> mean, deviation;
+};
+ChannelStatistics measure(const GoldenLayer& golden, const IntTensor& x, Random& random) {
+  const Layer& layer = golden.layer();
+  const int channels = golden.stored_cout();
+  ChannelStatistics s{std::vector<double>(static_cast<std::size_t>(channels)), std::vector<double>(static_cast<std::size_t>(channels))};
+  std::vector<double> squares(s.mean.size());
+  const int positions = std::min(64, layer.out_h() * layer.out_w());
+  RoundTrace trace;
+  EventCounts ignored;
+  for (int i = 0; i < positions; ++i) {
+    const int at = positions < 64 ? i : static_cast<int>(random.uniform(0, layer.out_h() * layer.out_w() - 1));
+    golden.run_round(x, at / layer.out_w(), at % layer.out_w(), trace, ignored);
+    for (std::size_t r = 0; r < golden.ranges().size(); ++r) {
+      const OutputRange& range = golden.ranges()[r];
+      for (int ch = range.start; ch < range.stop; ++ch) {
+        const auto a = static_cast<double>(trace.acc[r][static_cast<std::size_t>((ch - range.start) % range.columns)]);
+        s.mean[static_cast<std::size_t>(ch)] += a / positions;
+        squares[static_cast<std::size_t>(ch)] += a * a / positions;
+      }
+    }
+  }
+  // A single position has no spread: all channels together stand in for it.
+  double all_mean = 0, all_squares = 0;
+  for (std::size_t c = 0; c < s.mean.size(); ++c) {
+    all_mean += s.mean[c] / static_cast<double>(channels);
+    all_squares += squares[c] / static_cast<double>(channels);
+  }
+  const double all = std::sqrt(std::max(all_squares - all_mean * all_mean, 1.0));
+  for (std::size_t c = 0; c < s.mean.size(); ++c) {
+    const double spread = std::sqrt(std::max(squares[c] - s.mean[c] * s.mean[c], 0.0));
+    if (positions < 8) s.mean[c] = all_mean;
+    s.deviation[c] = positions < 8 ? all : std::max(spread, 0.05 * all);
+  }
+  return s;
+}
+
+}  // namespace
+
+IntTensor synthetic_image(const Network& network, std::uint64_t seed) {
+  Random random(seed);
+  IntTensor x({network.input.channels, network.input.height, network.input.width});
+  const std::int64_t top = (std::int64_t{1} << (network.input_signed ? network.input_bits - 1 : network.input_bits)) - 1;
+  for (auto& v : x.data) v = random.uniform(network.input_signed ? -top - 1 : 0, top);
+  return x;
+}
+
+void check_bundle(const Network& network, const NpzFile& bundle) {
+  for (const Node& node : network.nodes) {
+    if (!node.has_weights()) continue;
+    const EpitomeShape e = node.weight_shape();
+    const std::pair<const char*, std::vector<int>> wanted[] = {
+        {"epitome", {e.e_out, e.e_in, e.p, e.q}}, {"bn_scale", {node.cout}}, {"bn_bias", {node.cout}}};
+    for (const auto& [key, shape] : wanted) {
+      const std::string name = node.name + "/" + key;
+      const NpyArray* array = bundle.find(name);
+      if (!array)
+        throw InputError(node.where, "missing-array", fmt::format("node {}: {} holds no array {}", node.name, bundle.path, name));
+      if (array->shape != shape)
+        throw InputError(node.where, "tensor-shape",
+                         fmt::format("node {}: {} in {} has shape [{}]; this network with this design needs [{}]", node.name, name,
+                                     bundle.path, fmt::join(array->shape, ", "), fmt::join(shape, ", ")));
+    }
+  }
+}
+
+void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const Hardware& hw) {
+  bool missing = false;
+  for (const Node& node : network.nodes) missing |= node.has_weights() && node.act_scale <= 0;
+  if (!missing) return;
+  // Groups of nodes with one scale; -1, the input, is kept apart: its scale is given.
+  std::vector<int> group(network.nodes.size());
+  for (std::size_t n = 0; n < group.size(); ++n) group[n] = static_cast<int>(n);
+  const auto join = [&](int a, int b) {
+    const int from = group[static_cast<std::size_t>(a)], to = group[static_cast<std::size_t>(b)];
+    for (int& g : group)
+      if (g == from) g = to;
+  };
+  for (std::size_t n = 0; n < group.size(); ++n)
+    if (!network.nodes[n].has_weights())
+      for (int id : network.nodes[n].input_ids)
+        if (id >= 0) join(static_cast<int>(n), id);
+  std::vector<double> most(group.size()), given(group.size());
+  run_float(network, bundle, image, [&](int n, const FloatTensor& y) {
+    double& m = most[static_cast<std::size_t>(group[static_cast<std::size_t>(n)])];
+    for (float v : y.data) m = std::max(m, std::abs(static_cast<double>(v)));
+  });
+  for (std::size_t n = 0; n < group.size(); ++n)
+    if (network.nodes[n].has_weights() && network.nodes[n].act_scale > 0) given[static_cast<std::size_t>(group[n])] = network.nodes[n].act_scale;
+  const int out_group = group[static_cast<std::size_t>(network.output)];
+  for (std::size_t n = 0; n < group.size(); ++n) {
+    Node& node = network.nodes[n];
+    if (!node.has_weights() || node.act_scale > 0) continue;
+    const auto g = static_cast<std::size_t>(group[n]);
+    const int bits = group[n] == out_group ? hw.out_bits - 1 : hw.act_bits;
+    node.act_scale = given[g] > 0 ? given[g] : std::max(most[g], 1e-6) / (std::ldexp(1.0, bits) - 1);
+  }
+}
+
+namespace {
+
+/// Seeded integers of a layer: weights, then batch norm from the golden accumulators of its input.
+LayerData seeded_data(const Hardware& hw, Layer& layer, const FloatTensor& weights, const IntTensor& x, double damping, Random& random) {
+  const QuantisedEpitome quantised = quantise(hw, layer, weights, {});
+  LayerScales scales;
+  scales.bn_scale.assign(static_cast<std::size_t>(layer.cout), 1.0f);
+  scales.bn_bias.assign(static_cast<std::size_t>(layer.cout), 0.0f);
+  LayerData data = to_integer(hw, layer, quantised, scales).data;  // for M alone: G and B follow from measured statistics
+  layer.shift = 0;
+  data.channel_scale.data.assign(static_cast<std::size_t>(layer.cout), 1);
+  data.channel_bias.data.assign(static_cast<std::size_t>(layer.cout), 0);
+  Hardware wide = hw;
+  wide.channel_bias_bits = 48;
+  const ChannelStatistics statistics = measure(GoldenLayer(wide, layer, data), x, random);
+  const double step = std::ldexp(1.0, hw.act_bits) / 6.0 * damping;
+  const int period = layer.wrap == Wrap::stored_once ? static_cast<int>(statistics.mean.size()) : layer.cout;
+  std::vector<double> g(static_cast<std::size_t>(layer.cout)), b(g.size());
+  for (std::size_t c = 0; c < g.size(); ++c) {
+    const auto from = c % static_cast<std::size_t>(period);
+    if (c != from) {
+      g[c] = g[from];
+      b[c] = b[from];
+      continue;
+    }
+    const double gamma = 0.75 + 0.5 * static_cast<double>(random.uniform(0, 1 << 20)) * 0x1p-20;
+    const double beta = -0.25 + 0.5 * static_cast<double>(random.uniform(0, 1 << 20)) * 0x1p-20;
+    g[c] = gamma * step / statistics.deviation[from];
+    b[c] = beta * step - g[c] * statistics.mean[from];
+  }
+  const double g_most = *std::max_element(g.begin(), g.end());
+  double b_most = 1;
+  for (double v : b) b_most = std::max(b_most, std::abs(v));
+  int shift = 0;
+  while (shift < 47 && std::ldexp(g_most, shift + 1) < std::ldexp(1.0, hw.channel_scale_bits - 1) - 1 &&
+         std::ldexp(b_most, shift + 1) < std::ldexp(1.0, hw.channel_bias_bits - 1) - 1)
+    ++shift;
+  layer.shift = shift;
+  for (std::size_t c = 0; c < g.size(); ++c) {
+    data.channel_scale.data[c] = static_cast<std::int64_t>(std::nearbyint(std::ldexp(g[c], shift)));
+    data.channel_bias.data[c] = static_cast<std::int64_t>(std::nearbyint(std::ldexp(b[c], shift)));
+  }
+  return data;
+}
+
+/// Rows [first, first + count) of the first dimension.
+template <class T> Tensor<T> rows_of(const Tensor<T>& t, int first, int count) {
+  std::vector<int> shape = t.shape;
+  const std::size_t row = t.size() / static_cast<std::size_t>(shape.at(0));
+  shape[0] = count;
+  Tensor<T> r(shape);
+  std::copy_n(t.data.begin() + static_cast<std::ptrdiff_t>(row * static_cast<std::size_t>(first)), r.size(), r.data.begin());
+  return r;
+}
+
+std::vector<float> channel_values(const NpzFile& bundle, const Node& node, const char* key, int first, int count) {
+  const FloatTensor t = bundle.at(node.name + "/" + key).floats();
+  return {t.data.begin() + first, t.data.begin() + first + count};
+}
+
+/// Integers of a layer from a bundle.
+LayerData bundle_data(const Hardware& hw, const PlannedLayer& planned, Layer& layer, const Node& node, const NpzFile& bundle,
+                      double act_in) {
+  FloatTensor weights = bundle.at(node.name + "/epitome").floats();
+  if (planned.space_to_depth > 1) weights = space_to_depth_weights(weights, layer_of(node));
+  if (planned.parts > 1) weights = rows_of(weights, planned.first_channel, layer.cout);
+  const LayerScales scales{channel_values(bundle, node, "bn_scale", planned.first_channel, layer.cout),
+                           channel_values(bundle, node, "bn_bias", planned.first_channel, layer.cout), act_in, node.act_scale};
+  IntegerLayer integers = to_integer(hw, layer, quantise(hw, layer, weights, {}), scales);
+  layer.shift = integers.shift;
+  return std::move(integers.data);
+}
+
+}  // namespace
+
+SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image, const WeightSource& source, int threads,
+                                      const std::function<void(std::size_t)>& progress) {
+  if (source.bundle) {
+    check_bundle(plan.network, *source.bundle);
+    calibrate_scales(plan.network, *source.bundle, image, plan.cores.at(0).hw);
+  }
+  const Network& network = plan.network;
+  const std::vector<double> scales = source.bundle ? activation_scales(network) : std::vector<double>();
+  SynthesisedNetwork out;
+  std::vector<IntTensor> maps(network.nodes.size());
+  const auto map_of = [&](int id) -> const IntTensor& { return id < 0 ? image : maps[static_cast<std::size_t>(id)]; };
+  std::vector<bool> feeds_add(network.nodes.size());
+  for (const Node& node : network.nodes)
+    if (node.op == Op::add)
+      for (int id : node.input_ids)
+        if (id >= 0) feeds_add[static_cast<std::size_t>(id)] = true;
+
+  std::size_t l = 0;
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    if (!node.has_weights()) {
+      std::vector<const IntTensor*> in;
+      for (int id : node.input_ids) in.push_back(&map_of(id));
+      maps[n] = evaluate_host_node(node, in, plan.cores.at(0).hw.act_bits);
+    }
+    for (; l < plan.layers.size() && plan.layers[l].node == static_cast<int>(n); ++l) {
+      if (progress) progress(l);
+      PlannedLayer& planned = plan.layers[l];
+      const Hardware hw = plan.cores[static_cast<std::size_t>(planned.core)].hw;
+      Layer& layer = planned.layer;
+      IntTensor x = streamed_map(map_of(node.input_ids[0]), planned);
+      const bool is_output = static_cast<int>(n) == network.output;
+      const bool is_signed = !node.relu;
+      const int bits = is_output ? hw.out_bits : std::min(hw.out_bits, hw.act_bits + (is_signed ? 1 : 0));
+      layer.clamp_lo = is_signed ? -(std::int64_t{1} << (bits - 1)) : 0;
+      layer.clamp_hi = (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1;
+      LayerData data;
+      try {
+        if (source.bundle) {
+          const int from = node.input_ids[0];
+          data = bundle_data(hw, planned, layer, node, *source.bundle,
+                             from < 0 ? network.input_scale : scales[static_cast<std::size_t>(from)]);
+        } else {
+          Random random(source.seed * 1000003 + l);
+          const bool damped = node.op == Op::conv && is_signed && feeds_add[n] && node.role != Role::downsample;
+          const Layer original = layer_of(node);
+          const FloatTensor weights = planned.space_to_depth > 1 ? space_to_depth_weights(he_normal(original, random), original)
+                                                                 : he_normal(layer, random);
+          data = seeded_data(hw, layer, weights, x, damped ? 0.25 : 1.0, random);
+        }
+        GoldenLayer(hw, layer, data).check_input(x);
+      } catch (const InputError& e) {
+        throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+      }
+      auto& acc_bits = plan.cores[static_cast<std::size_t>(planned.core)].hw.acc_bits;
+      acc_bits = std::max(acc_bits, accumulator_bound(hw, layer, data).bits);
+      EventCounts events;
+      IntTensor y = GoldenLayer(hw, layer, data).run(x, events, threads);
+      out.events.push_back(events);
+      out.data.push_back(std::move(data));
+      out.inputs.push_back(std::move(x));
+      if (planned.parts == 1) {
+        maps[n] = y;
+      } else {
+        if (planned.part == 0) maps[n] = IntTensor({node.cout, y.shape[1], y.shape[2]});
+        const std::size_t at = static_cast<std::size_t>(planned.first_channel) * y.size() / static_cast<std::size_t>(y.shape[0]);
+        std::copy(y.data.begin(), y.data.end(), maps[n].data.begin() + static_cast<std::ptrdiff_t>(at));
+      }
+      out.outputs.push_back(std::move(y));
+    }
+    for (std::size_t m = 0; m < n; ++m) {
+      bool needed = static_cast<int>(m) == network.output;
+      for (std::size_t later = n + 1; later < network.nodes.size() && !needed; ++later)
+        for (int id : network.nodes[later].input_ids) needed |= id == static_cast<int>(m);
+      if (!needed) maps[m] = {};
+    }
+  }
+  out.result = maps[static_cast<std::size_t>(network.output)];
+  return out;
+}
+
+}  // namespace epim

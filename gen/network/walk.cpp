@@ -1,0 +1,84 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "gen/network/walk.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "golden/evaluate.hpp"
+#include "golden/files/npz.hpp"
+#include "golden/host_nodes.hpp"
+
+namespace epim {
+
+std::vector<IntTensor> walk_network(const CompiledNetwork& net, int act_bits, const std::vector<IntTensor>& images,
+                                    const std::function<std::vector<IntTensor>(std::size_t, const std::vector<IntTensor>&)>& run_layer_maps) {
+  const Network& network = net.network;
+  std::vector<std::vector<IntTensor>> maps(network.nodes.size());
+  const auto map_of = [&](int id) -> const std::vector<IntTensor>& {
+    return id < 0 ? images : maps[static_cast<std::size_t>(id)];
+  };
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    const int layer = net.layer_of_node(static_cast<int>(n));
+    if (layer >= 0) {
+      maps[n] = run_layer_maps(static_cast<std::size_t>(layer), map_of(node.input_ids[0]));
+    } else {
+      for (std::size_t i = 0; i < images.size(); ++i) {
+        std::vector<const IntTensor*> in;
+        for (int id : node.input_ids) in.push_back(&map_of(id)[i]);
+        maps[n].push_back(evaluate_host_node(node, in, act_bits));
+      }
+    }
+    // Maps that no later node reads are dropped.
+    for (std::size_t m = 0; m < n; ++m) {
+      bool needed = static_cast<int>(m) == network.output;
+      for (std::size_t later = n + 1; later < network.nodes.size() && !needed; ++later)
+        for (int id : network.nodes[later].input_ids) needed |= id == static_cast<int>(m);
+      if (!needed) maps[m].clear();
+    }
+  }
+  return maps[static_cast<std::size_t>(network.output)];
+}
+
+std::vector<IntTensor> run_network_golden(const Hardware& hw, const CompiledNetwork& net,
+                                          const std::vector<IntTensor>& images, int threads) {
+  return walk_network(net, hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
+    const GoldenLayer golden(hw, net.layers[l].layer, net.layers[l].data);
+    std::vector<IntTensor> out;
+    EventCounts events;
+    for (const IntTensor& x : in) out.push_back(golden.run(x, events, threads));
+    return out;
+  });
+}
+
+LabelledImages load_images(const Config& config, const Network& network, int limit) {
+  if (config.network->images.empty())
+    throw InputError(config.locate("network"), "missing-key", "network.images: no images to run; name an .npy");
+  const IntTensor all = read_npy(config.network->images).ints();
+  const MapShape& in = network.input;
+  const std::size_t one = static_cast<std::size_t>(in.channels) * static_cast<std::size_t>(in.height) * static_cast<std::size_t>(in.width);
+  if (all.shape.size() < 3 || all.size() % one != 0)
+    throw InputError({config.network->images, 0, 0}, "tensor-shape",
+                     fmt::format("images of {}x{}x{} are needed", in.channels, in.height, in.width));
+  LabelledImages out;
+  std::size_t count = all.size() / one;
+  if (limit > 0) count = std::min(count, static_cast<std::size_t>(limit));
+  for (std::size_t i = 0; i < count; ++i) {
+    IntTensor x({in.channels, in.height, in.width});
+    std::copy_n(all.data.begin() + static_cast<std::ptrdiff_t>(i * one), one, x.data.begin());
+    out.images.push_back(std::move(x));
+  }
+  if (!config.network->labels.empty()) out.labels = read_npy(config.network->labels).ints().data;
+  if (!out.labels.empty() && out.labels.size() < count)
+    throw InputError({config.network->labels, 0, 0}, "tensor-shape",
+                     fmt::format("{} labels for {} images", out.labels.size(), count));
+  return out;
+}
+
+int argmax(const IntTensor& logits) {
+  return static_cast<int>(std::max_element(logits.data.begin(), logits.data.end()) - logits.data.begin());
+}
+
+}  // namespace epim

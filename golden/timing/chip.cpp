@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/timing/chip.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "golden/evaluate.hpp"
+
+namespace epim {
+
+const char* name_of(BlockKind kind) {
+  switch (kind) {
+    case BlockKind::input: return "input";
+    case BlockKind::core: return "core";
+    case BlockKind::add: return "add";
+    case BlockKind::relu: return "relu";
+    case BlockKind::max_pool: return "max_pool";
+    case BlockKind::avg_pool: return "avg_pool";
+    case BlockKind::global_avg_pool: return "global_avg_pool";
+    case BlockKind::output: return "output";
+  }
+  return "?";
+}
+
+std::vector<int> ChipGraph::leaving(int block) const {
+  std::vector<int> list;
+  for (std::size_t s = 0; s < streams.size(); ++s)
+    if (streams[s].from == block) list.push_back(static_cast<int>(s));
+  return list;
+}
+
+std::vector<int> ChipGraph::entering(int block) const {
+  std::vector<int> list;
+  for (std::size_t s = 0; s < streams.size(); ++s)
+    if (streams[s].to == block) list.push_back(static_cast<int>(s));
+  return list;
+}
+
+std::string ChipGraph::stream_name(int stream) const {
+  const ChipStream& s = streams[static_cast<std::size_t>(stream)];
+  std::string name = blocks[static_cast<std::size_t>(s.from)].name + "." + blocks[static_cast<std::size_t>(s.to)].name;
+  for (int before = 0; before < stream; ++before)
+    if (streams[static_cast<std::size_t>(before)].from == s.from && streams[static_cast<std::size_t>(before)].to == s.to)
+      return name + ".1";
+  return name;
+}
+
+namespace {
+
+WordMap word_map(const MapShape& shape, int lanes) {
+  const int stored = shape.stored > 0 ? shape.stored : shape.channels;
+  return {shape.height, shape.width, (stored + lanes - 1) / lanes};
+}
+
+BlockKind kind_of(Op op) {
+  switch (op) {
+    case Op::add: return BlockKind::add;
+    case Op::relu: return BlockKind::relu;
+    case Op::max_pool: return BlockKind::max_pool;
+    case Op::avg_pool: return BlockKind::avg_pool;
+    case Op::global_avg_pool: return BlockKind::global_avg_pool;
+    default: return BlockKind::core;
+  }
+}
+
+}  // namespace
+
+ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores, int depth) {
+  ChipGraph graph;
+  graph.name = network.name;
+  if (cores.empty()) throw InputError({network.file, 0, 0}, "chip-core", "a chip needs at least one node with weights");
+  graph.lanes = cores.front().hw.lanes;
+
+  ChipBlock input;
+  input.name = network.input_name;
+  input.kind = BlockKind::input;
+  input.in = input.out = word_map(network.input, graph.lanes);
+  graph.blocks.push_back(input);
+  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
+    const Node& node = network.nodes[n];
+    ChipBlock block;
+    block.name = node.name;
+    block.node = static_cast<int>(n);
+    block.kind = kind_of(node.op);
+    block.in = word_map(node.in, graph.lanes);
+    block.out = word_map(node.out, graph.lanes);
+    block.kh = node.kh;
+    block.kw = node.kw;
+    block.stride = node.stride;
+    if (node.op == Op::max_pool) block.pad = node.pad;
+    if (node.op == Op::global_avg_pool) {
+      block.kh = block.stride = block.in.height;
+      block.kw = block.in.width;
+    }
+    if (node.has_weights()) {
+      const auto core = std::find_if(cores.begin(), cores.end(), [&](const NodeCore& c) { return c.node == static_cast<int>(n); });
+      if (core == cores.end())
+        throw InputError(node.where, "chip-core", fmt::format("node {}: holds weights and has no core", node.name));
+      if (core->hw.lanes != graph.lanes)
+        throw InputError(node.where, "chip-lanes",
+                         fmt::format("node {}: its core has {} lanes, the chip's streams carry {}", node.name, core->hw.lanes,
+                                     graph.lanes));
+      block.hw = core->hw;
+      block.layer = core->layer;
+      const Layer& layer = block.layer;
+      const auto blocks = [&](int channels) { return (channels + graph.lanes - 1) / graph.lanes; };
+      block.in = {layer.h, layer.w, blocks(layer.stored_cin())};
+      block.out = {layer.out_h(), layer.out_w(), blocks(plan_firings(layer).stored_cout)};
+      const int rows = static_cast<int>(core->hw.ring_rows(block.in.row_words()));
+      if (rows < std::min(layer.kh, layer.h))
+        throw InputError(node.where, "buffer-too-small",
+                         fmt::format("node {}: {} words hold {} rows of {} words, the kernel needs {}", node.name,
+                                     core->hw.buffer_words, rows, block.in.row_words(), std::min(layer.kh, layer.h)));
+    }
+    const int to = static_cast<int>(graph.blocks.size());
+    for (std::size_t i = 0; i < node.input_ids.size(); ++i) {
+      const int from = node.input_ids[i] + 1;  // block 0 is the input, block n + 1 is node n
+      const WordMap& sent = graph.blocks[static_cast<std::size_t>(from)].out;
+      if (!(sent == block.in))
+        throw InputError(node.where, "chip-map-shape",
+                         fmt::format("node {}: {} sends {}x{} places of {} words, {}x{} of {} are taken; a chip does not "
+                                     "rearrange words",
+                                     node.name, graph.blocks[static_cast<std::size_t>(from)].name, sent.height, sent.width,
+                                     sent.blocks, block.in.height, block.in.width, block.in.blocks));
+      graph.streams.push_back({from, to, static_cast<int>(i), depth});
+    }
+    graph.blocks.push_back(std::move(block));
+  }
+  ChipBlock output;
+  output.name = "out";
+  output.kind = BlockKind::output;
+  output.in = output.out = graph.blocks[static_cast<std::size_t>(network.output) + 1].out;
+  graph.streams.push_back({network.output + 1, static_cast<int>(graph.blocks.size()), 0, depth});
+  graph.blocks.push_back(output);
+  return graph;
+}
+
+}  // namespace epim

@@ -1,0 +1,257 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/timing/chip_blocks.hpp"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "golden/diagnostic.hpp"
+
+namespace epim {
+
+void WindowWalk::step(bool word_in, bool row_done) {
+  const int y0 = oy_ * stride_ - pad_;
+  const int top = std::clamp(y0, 0, h_), bottom = std::clamp(y0 + kh_, 0, h_);
+  bool gives_back = false;
+  switch (state_) {
+    case State::row:
+      if (freed_ != top) gives_back = rows_ > 0;
+      else if (rows_ >= bottom - top) state_ = State::run;
+      break;
+    case State::run:
+      if (row_done) {
+        state_ = last_row() ? State::tail : State::row;
+        oy_ = last_row() ? 0 : oy_ + 1;
+      }
+      break;
+    case State::tail:
+      if (freed_ != h_) {
+        gives_back = rows_ > 0;
+      } else {
+        freed_ = 0;
+        state_ = State::row;
+      }
+      break;
+  }
+  if (gives_back) {
+    ++freed_;
+    --rows_;
+  }
+  fill(word_in);
+}
+
+namespace {
+
+std::int64_t row_words_of(const Hardware& hw, const Layer& layer) {
+  return std::int64_t{(layer.stored_cin() + hw.lanes - 1) / hw.lanes} * layer.w;
+}
+
+}  // namespace
+
+SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
+    : hw_(hw),
+      plan_(plan_firings(layer)),
+      out_w_(layer.out_w()),
+      steps_(hw.steps()),
+      period_(hw.column_period()),
+      last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+      walk_(layer.h, row_words_of(hw, layer), hw.ring_rows(row_words_of(hw, layer)), layer.kh, layer.stride, layer.pad.top,
+            layer.out_h()) {
+  const std::int64_t slots = hw.ring_rows(row_words_of(hw, layer));
+  if (slots < std::min(layer.kh, layer.h))
+    throw InputError({}, "buffer-too-small",
+                     fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name, hw.buffer_words,
+                                 slots, row_words_of(hw, layer), std::min(layer.kh, layer.h)));
+  for (const Firing& f : plan_.firings) {
+    const Patch& patch = layer.patches[static_cast<std::size_t>(f.patch)];
+    words_.push_back((patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw);
+    csteps_.push_back(column_steps_of(hw, patch));
+  }
+  for (const OutputRange& r : plan_.ranges) reads_.push_back(drain_reads(hw, r));
+  run_.resize(static_cast<std::size_t>(hw.read_to_pack()));
+  left_ = words_.front() - 1;
+}
+
+void SteppedCore::step(bool word_in, bool out_ready) {
+  // What the registers say in this cycle.
+  const bool sends = !valid_ || out_ready, out_en = sends && !flush_;
+  const bool stall = !writes_.empty() && writes_.front().at == time_ && writes_.front().opens && !free_[wbank_];
+  const bool en = !stall;
+  const bool firing = active_ && cycle_ < steps_, k_last = active_ && k_ + 1 == csteps_[static_cast<std::size_t>(firing_)];
+  const bool cycle_end = cycle_ + 1 == period_;
+  const bool release = en && firing && cycle_ + 1 == steps_ && k_last;
+  const bool dispatch = en && fetched_ && (!active_ || (cycle_end && k_last)) && full_[next_bank_];
+  const bool bank_free = !taken_[bank_] || (release && fire_bank_ == bank_);
+  const bool request = prefetch_ == 0 && walk_.running() && (!first_ || bank_free);
+  const bool patch_done = request && left_ == 0;
+  const bool position_done = patch_done && patch_ + 1 == static_cast<int>(words_.size());
+  const bool row_done = position_done && ox_ + 1 == out_w_;
+  const bool rested = rest_ == 0, reads = draining_ && rested && out_en;
+  const std::vector<int>& list = reads_[static_cast<std::size_t>(drained_)];
+  const bool range_end = read_ + 1 == static_cast<int>(list.size());
+  const bool take = out_en && ready_[rbank_] && (!draining_ || (rested && range_end));
+  fired_ = firing && en;
+
+  // Packer.
+  if (sends) valid_ = false;
+  if (flush_ && sends) {
+    flush_ = false;
+    valid_ = true;
+    fill_ = 0;
+  } else if (run_.back().count > 0 && out_en) {
+    const int total = fill_ + run_.back().count;
+    const bool word_full = total >= hw_.lanes, over = total > hw_.lanes;
+    if (word_full || run_.back().end_round) valid_ = true;
+    fill_ = word_full ? total - hw_.lanes : total;
+    if (run_.back().end_round) {
+      if (over) flush_ = true;
+      else fill_ = 0;
+    }
+  }
+  // Accumulator banks: given back, taken by the drain, written.
+  if (released_ && out_en) {
+    free_[lbank_] = true;
+    lbank_ ^= 1;
+  }
+  const int drain_bank = rbank_;
+  if (take) {
+    ready_[rbank_] = false;
+    rbank_ ^= 1;
+  }
+  // Drain and requantiser.
+  if (out_en) {
+    rest_ = reads ? hw_.read_cycles() - 1 : std::max(rest_ - 1, take ? hw_.take_to_read() - 1 : 0);
+    run_.pop_back();
+    run_.push_front({});
+    if (reads)
+      run_.front() = {list[static_cast<std::size_t>(read_)], range_end && drained_ + 1 == static_cast<int>(reads_.size())};
+    released_ = reads && range_end;
+    if (reads) {
+      ++read_;
+      if (range_end) draining_ = false;
+    }
+    if (take) {
+      draining_ = true;
+      drained_ = range_[drain_bank];
+      read_ = 0;
+    }
+  }
+  if (en) {
+    for (; !writes_.empty() && writes_.front().at == time_; writes_.pop_front()) {
+      if (writes_.front().opens) {
+        free_[wbank_] = false;
+      } else {
+        range_[wbank_] = writes_.front().range;
+        ready_[wbank_] = true;
+        wbank_ ^= 1;
+      }
+    }
+    if (firing && cycle_ + 1 == steps_) {
+      const Firing& f = plan_.firings[static_cast<std::size_t>(firing_)];
+      if (k_ == 0 && f.opens) writes_.push_back({time_ + hw_.fire_to_write(), true, f.range});
+      if (k_last && f.closes) writes_.push_back({time_ + hw_.fire_to_write() + last_group_, false, f.range});
+    }
+    ++time_;
+  }
+  // Input register banks.
+  if (release) taken_[fire_bank_] = full_[fire_bank_] = false;
+  if (request && first_) taken_[bank_] = true;
+  if (arriving_ >= 0) full_[arriving_] = true;
+  arriving_ = patch_done ? bank_ : -1;
+  // Fire controller.
+  if (en) {
+    fetched_ = true;
+    if (dispatch) {
+      active_ = true;
+      firing_ = next_;
+      next_ = next_ + 1 == static_cast<int>(words_.size()) ? 0 : next_ + 1;
+      fire_bank_ = next_bank_;
+      next_bank_ ^= 1;
+      cycle_ = k_ = 0;
+    } else if (active_) {
+      cycle_ = cycle_end ? 0 : cycle_ + 1;
+      if (cycle_end) {
+        if (k_last) active_ = false;
+        else ++k_;
+      }
+    }
+  }
+  // Address controller and input buffer.
+  if (request) {
+    first_ = patch_done;
+    --left_;
+    if (patch_done) {
+      bank_ ^= 1;
+      patch_ = position_done ? 0 : patch_ + 1;
+      left_ = words_[static_cast<std::size_t>(patch_)] - 1;
+      if (position_done) ox_ = row_done ? 0 : ox_ + 1;
+    }
+  }
+  if (prefetch_ > 0) {
+    --prefetch_;
+    walk_.fill(word_in);
+  } else {
+    walk_.step(word_in, row_done);
+  }
+}
+
+void SteppedCore::save(std::vector<std::int64_t>& state) const {
+  walk_.save(state);
+  // What an inactive part last held decides nothing: saved as 0, so that equal futures look equal.
+  state.insert(state.end(), {prefetch_, ox_, patch_, left_, first_, bank_, taken_[0], taken_[1], full_[0], full_[1], arriving_, fetched_,
+                             active_, next_, active_ ? firing_ : 0, next_bank_, active_ ? fire_bank_ : 0, active_ ? cycle_ : 0,
+                             active_ ? k_ : 0, free_[0], free_[1], ready_[0] ? range_[0] + 1 : 0, ready_[1] ? range_[1] + 1 : 0,
+                             wbank_, rbank_, lbank_, draining_, released_, draining_ ? drained_ : 0, draining_ ? read_ : 0, rest_, valid_,
+                             flush_, fill_});
+  for (const Run& r : run_) state.insert(state.end(), {r.count, r.end_round});
+  state.push_back(static_cast<std::int64_t>(writes_.size()));
+  for (const Write& w : writes_) state.insert(state.end(), {w.at - time_, w.opens, w.range});
+}
+
+Timing timing_under_stalls(const Hardware& hw, const Layer& layer, int frames, const std::vector<bool>& offered,
+                           const std::vector<bool>& ready) {
+  SteppedCore core(hw, layer);
+  std::int64_t words = row_words_of(hw, layer) * layer.h * frames;
+  Timing t;
+  t.first_fire = t.last_fire = -1;
+  const auto cycles = static_cast<std::int64_t>(std::max(offered.size(), ready.size()));
+  for (std::int64_t c = 0; c < cycles; ++c) {
+    const auto at = static_cast<std::size_t>(c);
+    const bool in = at < offered.size() && offered[at] && words > 0 && core.in_ready(), out = at < ready.size() && ready[at];
+    if (core.out_valid() && out) t.beats.push_back(c);
+    core.step(in, out);
+    words -= in;
+    if (!core.fired()) continue;
+    if (t.first_fire < 0) t.first_fire = c;
+    t.last_fire = c;
+    ++t.fire_cycles;
+  }
+  t.cycles = t.beats.empty() ? 0 : t.beats.back() + 1;
+  return t;
+}
+
+SteppedPool::SteppedPool(const ChipBlock& b)
+    : walk_(b.in.height, b.in.row_words(), std::min(b.kh, b.in.height) + b.stride, b.kh, b.stride, b.pad.top, b.out.height),
+      window_(std::int64_t{b.kh} * b.kw),
+      row_requests_(b.out.row_words() * window_) {}
+
+void SteppedPool::step(bool word_in, bool out_ready) {
+  const bool en = !valid_ || out_ready;
+  const bool request = en && walk_.running();
+  const bool window_done = request && (request_ + 1) % window_ == 0, row_done = request && request_ + 1 == row_requests_;
+  if (en) {
+    valid_ = stage2_;
+    stage2_ = stage1_;
+    stage1_ = window_done;
+  }
+  if (request) request_ = row_done ? 0 : request_ + 1;
+  walk_.step(word_in, row_done);
+}
+
+void SteppedPool::save(std::vector<std::int64_t>& state) const {
+  walk_.save(state);
+  state.insert(state.end(), {request_, stage1_, stage2_, valid_});
+}
+
+}  // namespace epim

@@ -1,0 +1,102 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/command/chip_sim.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gen/network/walk.hpp"
+#include "golden/host_nodes.hpp"
+#include "golden/timing/chip_timing.hpp"
+#include "sim/chip_run.hpp"
+
+namespace epim::command {
+namespace {
+
+int threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
+}  // namespace
+
+void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, const ChipSim& sim) {
+  const PreparedChip p = prepare_chip(options, chip_options);
+  const ChipGraph& graph = p.chip.graph;
+  const LabelledImages set = load_images(p.config, p.net.network, sim.images);
+  const std::size_t count = set.images.size();
+  const std::vector<IntTensor> golden = run_network_golden(p.config.hw, p.net, set.images, threads());
+  const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));
+  BuildOptions build;
+  build.cache = cache();
+  build.fast = predicted.cycles > 200000;  // an optimised model takes longer to compile than a short run
+  fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
+  const BuiltChip built = build_chip(p.chip, p.config, build);
+  ChipRunSettings settings;
+  settings.stalls = sim.stalls;
+  if (sim.stalls.any() && !predicted.deadlock) settings.out_from = 4 * predicted.image_end.front();
+  settings.reproduce = sim.reproduce;
+  Progress progress("simulating");
+  settings.progress = [&](double share) { progress.update(share); };
+  const ChipRun run = run_chip(p.chip, built, set.images, golden, settings);
+  progress.clear();
+
+  std::size_t right_float = 0, right_golden = 0, right_rtl = 0;
+  for (std::size_t i = 0; i < count && !set.labels.empty(); ++i) {
+    const FloatTensor f = run_float(p.net.network, p.net.weights, set.images[i]);
+    right_float += std::max_element(f.data.begin(), f.data.end()) - f.data.begin() == set.labels[i];
+    right_golden += argmax(golden[i]) == set.labels[i];
+    right_rtl += argmax(run.outputs[i]) == set.labels[i];
+  }
+  const Slowest slowest = slowest_block(graph);
+  const auto percent = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(count); };
+  const std::int64_t latency = run.image_end.front() + 1;
+  // Steady state: the second half of the images.
+  const std::size_t from = count / 2;
+  const double measured = count > 1 ? static_cast<double>(run.image_end.back() - run.image_end[from > 0 ? from - 1 : 0]) /
+                                          static_cast<double>(count - std::max<std::size_t>(from, 1))
+                                    : static_cast<double>(run.cycles);
+  const double foretold =
+      count > 1 && !predicted.deadlock
+          ? static_cast<double>(predicted.image_end.back() - predicted.image_end[from > 0 ? from - 1 : 0]) /
+                static_cast<double>(count - std::max<std::size_t>(from, 1))
+          : static_cast<double>(predicted.cycles);
+  const std::string slow = graph.blocks[static_cast<std::size_t>(slowest.block)].name;
+  if (sim.json) {
+    nlohmann::ordered_json j = {{"network", p.net.network.name}, {"images", count}, {"identical_outputs", count}};
+    if (!set.labels.empty())
+      j["accuracy"] = {{"float", percent(right_float)}, {"golden", percent(right_golden)}, {"rtl", percent(right_rtl)}};
+    j["cycles"] = {{"rtl", run.cycles}, {"predicted", predicted.cycles}};
+    j["first_image_cycles"] = {{"rtl", latency}, {"predicted", predicted.image_end.empty() ? 0 : predicted.image_end.front() + 1}};
+    j["cycles_per_image"] = {{"rtl", measured}, {"predicted", foretold}, {"slowest_block_alone", slowest.rate.per_image()}};
+    j["slowest_block"] = slow;
+    j["stalls"] = sim.stalls.any();
+    for (std::size_t f = 0; f < graph.streams.size(); ++f)
+      j["fifos"].push_back({{"name", graph.stream_name(static_cast<int>(f))},
+                            {"depth", graph.streams[f].depth},
+                            {"high_water", run.high_water[f]},
+                            {"words", run.words[f]}});
+    j["simulation_seconds"] = run.seconds;
+    std::cout << j.dump(2) << "\n";
+    return;
+  }
+  fmt::print("{:<24} {:>7} {:>8} {:>10} {:>10}\n", "FIFO", "depth", "most", "predicted", "words");
+  for (std::size_t f = 0; f < graph.streams.size(); ++f)
+    fmt::print("{:<24} {:>7} {:>8} {:>10} {:>10}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth, run.high_water[f],
+               f < predicted.high_water.size() ? predicted.high_water[f] : 0, run.words[f]);
+  fmt::print("\n{} images of {} through one chip of {} cores, back to back: every output, its cycle and the level of every\nFIFO in every cycle equal\n", count, p.net.network.name,
+             p.chip.cores.size());
+  if (!set.labels.empty())
+    fmt::print("accuracy            float {:.2f} %   golden {:.2f} %   RTL {:.2f} %\n", percent(right_float), percent(right_golden),
+               percent(right_rtl));
+  fmt::print("identical outputs   {} of {}\n", count, count);
+  fmt::print("first image         {} cycles{}\n", latency,
+             sim.stalls.any() ? "" : fmt::format(" (predicted {})", predicted.image_end.empty() ? 0 : predicted.image_end.front() + 1));
+  fmt::print("throughput          {:.1f} cycles per image{}; slowest block alone: {}, {:.1f}\n", measured,
+             sim.stalls.any() ? "" : fmt::format(" (predicted {:.1f})", foretold), slow, slowest.rate.per_image());
+  fmt::print("cycles              {}{}\n", run.cycles, sim.stalls.any() ? "" : fmt::format(" (predicted {})", predicted.cycles));
+  fmt::print("simulation          {:.1f} s, {:.0f} kcycle/s\n", run.seconds, static_cast<double>(run.cycles) / run.seconds / 1e3);
+}
+
+}  // namespace epim::command

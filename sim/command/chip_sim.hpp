@@ -1,0 +1,20 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// `epim sim --top network`.
+#pragma once
+#include <string>
+
+#include "gen/command/chip.hpp"
+#include "sim/driver.hpp"
+
+namespace epim::command {
+
+struct ChipSim {
+  int images = 0;        ///< 0: all
+  Stalls stalls;
+  std::string reproduce;
+  bool json = false;
+};
+void sim_chip(const ConfigOptions& options, const ChipOptions& chip, const ChipSim& sim);
+
+}  // namespace epim::command

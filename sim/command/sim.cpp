@@ -1,0 +1,261 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "sim/command/chip_sim.hpp"
+#include "gen/command/command.hpp"
+#include "golden/energy.hpp"
+#include "golden/host_nodes.hpp"
+#include "golden/files/npz.hpp"
+#include "sim/dump.hpp"
+#include "sim/network_run.hpp"
+
+namespace epim::command {
+namespace {
+
+struct Options {
+  ConfigOptions config;
+  ChipOptions chip;
+  std::string dump, trace, json_file;
+  std::string window = "0:2000";
+  int stalls = 0, images = 0, frames = 1;
+  std::uint64_t seed = 1;
+  bool json = false, traceable = false;
+};
+
+std::string invocation(const Options& o) {
+  std::string s = "epim sim --config " + o.config.config;
+  if (o.chip.network()) s += " --top network";
+  for (const std::string& f : o.chip.fifos) s += " --fifo " + f;
+  if (!o.config.crossbar.empty()) s += " --crossbar " + o.config.crossbar;
+  for (const std::string& v : o.config.set) s += " --set " + v;
+  if (o.stalls) s += fmt::format(" --stalls {} --seed {}", o.stalls, o.seed);
+  if (o.frames > 1) s += fmt::format(" --frames {}", o.frames);
+  if (o.images) s += fmt::format(" --images {}", o.images);
+  return s;
+}
+
+RunOptions run_options(const Options& o) {
+  RunOptions r;
+  if (o.stalls) r.stalls = {o.stalls, o.stalls, true, o.seed};
+  r.reproduce = invocation(o) + " --trace out/mismatch.fst";
+  if (!o.trace.empty()) {
+    const std::size_t colon = o.window.find(':');
+    TraceWindow w;
+    w.file = o.trace;
+    try {
+      if (colon == std::string::npos) throw std::invalid_argument("no colon");
+      w.first = std::stoll(o.window.substr(0, colon));
+      w.last = std::stoll(o.window.substr(colon + 1));
+    } catch (const std::exception&) {
+      throw InputError({"--window", 0, 0}, "bad-window", "\"" + o.window + "\" is not FIRST:LAST (two cycle numbers)");
+    }
+    r.trace = w;
+  }
+  return r;
+}
+
+/// A GTKWave save file that shows the stages of the core in order. Buses carry their range, as the waveform names them.
+void write_waves(const std::string& fst, const CoreParameters& p) {
+  struct Wave {
+    const char* name;  ///< starts with '-': a heading
+    int width;
+  };
+  const int patch = idx_width(p.max_patches);
+  const Wave waves[] = {{"-input stream", 0}, {"s_axis_tvalid_i", 1}, {"s_axis_tready_o", 1}, {"s_axis_tlast_i", 1},
+                        {"-address controller", 0}, {"u_addr_ctrl.state_q", 3}, {"u_addr_ctrl.oy_q", 16}, {"u_addr_ctrl.ox_q", 16},
+                        {"u_addr_ctrl.patch_q", patch}, {"req", 1}, {"req_pad", 1}, {"buf_addr", idx_width(p.hw.buffer_words)},
+                        {"-input register", 0}, {"word_q", 1}, {"word_bank_q", 1}, {"full_q", 2}, {"-array", 0}, {"array_en", 1},
+                        {"fire", 1}, {"load", 1}, {"cstep", p.cstep_width()}, {"step", idx_width(p.hw.steps())},
+                        {"-joint module", 0}, {"ser_valid", 1}, {"ser_opens", 1}, {"ser_closes", 1}, {"u_joint.free_q", 2},
+                        {"-output stream", 0}, {"rd", 1}, {"m_axis_tvalid_o", 1}, {"m_axis_tready_i", 1},
+                        {"m_axis_tdata_o", (p.hw.lanes * p.hw.out_bits + 7) / 8 * 8}, {"m_axis_tlast_o", 1}};
+  std::string s = fmt::format("[dumpfile] \"{}\"\n[timestart] 0\n", std::filesystem::absolute(fst).string());
+  for (const Wave& w : waves) {
+    if (w.width == 0) s += fmt::format("{}\n", w.name);
+    else s += fmt::format("TOP.epim_observed.u_core.{}{}\n", w.name, w.width > 1 ? fmt::format("[{}:0]", w.width - 1) : "");
+  }
+  write_file_atomically(std::filesystem::path(fst).replace_extension(".gtkw").string(), s);
+}
+
+int crossbars_of(const Hardware& hw, const Layer& layer) {
+  const PeArray pe = pe_array_for(hw, layer.epitome);
+  return hw.crossbars(pe.rows, pe.cols);
+}
+
+nlohmann::ordered_json layer_json(const Hardware& hw, const Layer& layer, const LayerRun& run, const EnergyReport& energy) {
+  nlohmann::ordered_json j = {{"layer", layer.name},
+                              {"crossbars", crossbars_of(hw, layer)},
+                              {"cycles", run.cycles},
+                              {"busy", run.predicted.busy()},
+                              {"bound", name_of(run.predicted.bound)},
+                              {"simulation_seconds", run.seconds},
+                              {"energy_aJ", energy.total}};
+  j["events"] = to_json(run.rtl);
+  return j;
+}
+
+void header() {
+  fmt::print("{:<16} {:>6} {:>10} {:>7} {:<8} {:>12} {:>12} {:>9}\n", "layer", "XBs", "cycles", "busy", "bound", "activations",
+             "energy", "outputs");
+}
+void row(const Hardware& hw, const Layer& layer, const LayerRun& run, const EnergyReport& energy) {
+  fmt::print("{:<16} {:>6} {:>10} {:>6.1f}% {:<8} {:>12} {:>9.3f} uJ {:>9}\n", layer.name, crossbars_of(hw, layer),
+             run.cycles, run.predicted.busy() * 100, name_of(run.predicted.bound), run.rtl.activations,
+             static_cast<double>(energy.total) * 1e-12, "identical");
+}
+
+void run_single(const Options& o, Config& config, Prepared& p, const EnergyTable& table) {
+  BuildOptions build;
+  build.cache = cache();
+  build.trace = !o.trace.empty();
+  build.fast = !build.trace;
+  const Layer& layer = p.layers[0].layer;
+  const Core core = build_core(config, {layer}, &p.layers[0].data, build);
+  CoreDriver driver(core);
+  const std::vector<IntTensor> inputs(static_cast<std::size_t>(std::max(1, o.frames)), p.input);
+  if (!o.trace.empty() && std::filesystem::path(o.trace).has_parent_path())
+    std::filesystem::create_directories(std::filesystem::path(o.trace).parent_path());
+  const LayerRun run = run_layer(driver, core, layer, p.layers[0].data, inputs, run_options(o));
+  const EnergyReport report = energy(run.rtl, table, config.hw);
+  if (energy(run.golden, table, config.hw).total != report.total) throw Failed("energy differs");
+  if (!o.dump.empty()) dump_layer(o.dump, config.hw, layer, p.layers[0].data, p.input, run);
+  if (!o.trace.empty()) write_waves(o.trace, core.parameters);
+  if (o.json) {
+    std::cout << layer_json(config.hw, layer, run, report).dump(2) << "\n";
+    return;
+  }
+  header();
+  row(config.hw, layer, run, report);
+  const double macs = static_cast<double>(layer.macs()) * o.frames;
+  fmt::print("simulation: {:.2f} s, {:.1f} kcycle/s, {:.1f} M MAC/s (harness and golden model included)\n", run.seconds,
+             static_cast<double>(run.cycles) / run.seconds / 1e3, macs / run.seconds / 1e6);
+}
+
+void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable& table) {
+  CompiledNetwork& net = *p.network;
+  const LabelledImages set = load_images(config, net.network, o.images);
+  const std::vector<IntTensor>& images = set.images;
+  const std::vector<std::int64_t>& labels = set.labels;
+  const std::size_t count = images.size();
+  const bool has_float = config.network->integers.empty();
+
+  std::vector<Layer> shapes;
+  for (const EmitLayer& l : p.layers) shapes.push_back(l.layer);
+  BuildOptions build;
+  build.cache = cache();
+  fmt::print(stderr, "building the core ({} layers on one core)...\n", shapes.size());
+  const Core core = build_core(config, shapes, nullptr, build);
+  Progress progress("simulating");
+  const NetworkRun run = run_network(core, net, images, run_options(o), [&](std::size_t l, double) {
+    progress.update(static_cast<double>(l) / static_cast<double>(shapes.size()), shapes[l].name);
+  });
+  progress.clear();
+  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const std::vector<IntTensor> golden = run_network_golden(config.hw, net, images, threads);
+  std::size_t right_float = 0, right_golden = 0, right_rtl = 0, identical = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (has_float) {
+      const FloatTensor f = run_float(net.network, net.weights, images[i]);
+      const auto f_class = std::max_element(f.data.begin(), f.data.end()) - f.data.begin();
+      right_float += !labels.empty() && f_class == labels[i];
+    }
+    if (!labels.empty()) {
+      right_golden += argmax(golden[i]) == labels[i];
+      right_rtl += argmax(run.outputs[i]) == labels[i];
+    }
+    identical += golden[i] == run.outputs[i];
+  }
+  EventCounts total;
+  std::int64_t cycles = 0, attojoules = 0;
+  int crossbars = 0;
+  double seconds = 0;
+  nlohmann::ordered_json j = {{"network", net.network.name}, {"images", count}};
+  if (!o.json) header();
+  for (std::size_t l = 0; l < p.layers.size(); ++l) {
+    const EnergyReport report = energy(run.layers[l].rtl, table, config.hw);
+    if (energy(run.layers[l].golden, table, config.hw).total != report.total) throw Failed("energy differs in " + shapes[l].name);
+    if (o.json) j["layers"].push_back(layer_json(config.hw, shapes[l], run.layers[l], report));
+    else row(config.hw, shapes[l], run.layers[l], report);
+    total += run.layers[l].rtl;
+    cycles += run.layers[l].cycles;
+    attojoules += report.total;
+    seconds += run.layers[l].seconds;
+    crossbars += crossbars_of(config.hw, shapes[l]);
+    if (!o.dump.empty()) {
+      // A dump holds one frame: the first image's.
+      CoreDriver driver(core);
+      RunOptions one_frame = run_options(o);
+      one_frame.stalls = {};
+      const LayerRun first = run_layer(driver, core, shapes[l], p.layers[l].data, {run.inputs[l][0]}, one_frame);
+      dump_layer(o.dump, config.hw, shapes[l], p.layers[l].data, run.inputs[l][0], first);
+    }
+  }
+  const auto percent = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(count); };
+  const double busy = static_cast<double>(total.fire_cycles) / static_cast<double>(cycles);
+  if (o.json) {
+    j["accuracy"] = {{"float", has_float ? nlohmann::ordered_json(percent(right_float)) : nullptr}, {"golden", percent(right_golden)}, {"rtl", percent(right_rtl)}};
+    j["identical_outputs"] = identical;
+    j["crossbars"] = crossbars;
+    j["cycles"] = cycles;
+    j["energy_aJ"] = attojoules;
+    j["array_utilisation"] = busy;
+    std::cout << j.dump(2) << "\n";
+  } else {
+    fmt::print("\n{} images of {} through {} layers on one core: every input register, psum, accumulator, beat cycle and event equal\n",
+               count, net.network.name, p.layers.size());
+    if (!labels.empty())
+      fmt::print("accuracy            float {}   golden {:.2f} %   RTL {:.2f} %\n",
+                 has_float ? fmt::format("{:.2f} %", percent(right_float)) : "not known", percent(right_golden), percent(right_rtl));
+    fmt::print("identical outputs   {} of {}\n", identical, count);
+    fmt::print("crossbars           {} of {}x{}, {}-bit cells, W{}A{}\n", crossbars, config.hw.xb_rows, config.hw.xb_cols,
+               config.hw.cell_bits, config.hw.weight_bits, config.hw.act_bits);
+    fmt::print("cycles              {} ({} per image)\n", cycles, cycles / static_cast<std::int64_t>(count));
+    fmt::print("energy              {:.3f} uJ per image\n", static_cast<double>(attojoules) * 1e-12 / static_cast<double>(count));
+    fmt::print("array utilisation   {:.1f} % of all cycles fire\n", busy * 100);
+    fmt::print("simulation          {:.1f} s, {:.0f} kcycle/s\n", seconds, static_cast<double>(cycles) / seconds / 1e3);
+  }
+  if (identical != count) throw Failed(fmt::format("{} of {} outputs differ between RTL and golden model", count - identical, count));
+}
+
+}  // namespace
+
+void add_sim(CLI::App& app) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("sim", "Run a layer or a network on the generated RTL and compare every stage");
+  o->config.add(*verb);
+  o->chip.add(*verb);
+  verb->add_option("--dump", o->dump, "Write inputs, parameters, outputs, events and beats of every layer here");
+  verb->add_option("--trace", o->trace, "Write a waveform (.fst) and a GTKWave save file; [layer] configurations only");
+  verb->add_option("--window", o->window, "Cycles of the waveform, FIRST:LAST")->capture_default_str();
+  verb->add_option("--stalls", o->stalls, "Chance in percent that a stream side waits in a cycle")->check(CLI::Range(0, 95));
+  verb->add_option("--seed", o->seed, "Seed of the stalls")->capture_default_str();
+  verb->add_option("--frames", o->frames, "Input maps back to back ([layer])")->check(CLI::Range(1, 10000))->capture_default_str();
+  verb->add_option("--images", o->images, "Only the first N images ([network])")->check(CLI::Range(1, 1000000));
+  verb->add_flag("--json", o->json, "Result as JSON on stdout");
+  verb->footer("Examples: epim sim --config configs/digits.toml --images 20 --dump out/digits\n"
+               "          epim sim --top network --config configs/digits_residual.toml --stalls 30");
+  verb->callback([o] {
+    if (o->chip.network()) {
+      if (!o->dump.empty() || !o->trace.empty() || o->frames > 1)
+        throw InputError({"command line", 0, 0}, "bad-argument", "--dump, --trace and --frames do not go with --top network");
+      sim_chip(o->config, o->chip, {o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json});
+      return;
+    }
+    (void)run_options(*o);  // refuses a bad window before anything is built
+    Config config = o->config.load();
+    Prepared p = prepare(config);
+    const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
+    if (p.network) run_images(*o, config, p, table);
+    else run_single(*o, config, p, table);
+  });
+}
+
+}  // namespace epim::command

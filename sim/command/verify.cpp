@@ -1,0 +1,125 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <atomic>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "gen/command/command.hpp"
+#include "gen/base/output_folder.hpp"
+#include "sim/misuse.hpp"
+#include "sim/regression.hpp"
+
+namespace epim::command {
+namespace {
+
+struct Options {
+  std::vector<std::string> configs;
+  int random = 24, layers = 5, hardware = -1, layer = -1, jobs = 0;
+  std::uint64_t seed = 1;
+  std::string coverage;
+  bool no_named = false, json = false;
+};
+
+std::vector<Case> cases_of(const Options& o) {
+  std::vector<Case> cases;
+  if (o.hardware >= 0) {
+    cases.push_back(random_case(o.seed, o.hardware, o.layers));
+    return cases;
+  }
+  if (!o.no_named) {
+    std::vector<std::string> files = o.configs;
+    if (files.empty())
+      for (const auto& entry : std::filesystem::directory_iterator(home() + "/configs/named"))
+        if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+    std::sort(files.begin(), files.end());
+    for (const std::string& f : files) cases.push_back(named_case(f));
+  }
+  for (int i = 0; i < o.random; ++i) cases.push_back(random_case(o.seed, i, o.layers));
+  return cases;
+}
+
+}  // namespace
+
+void add_verify(CLI::App& app) {
+  auto o = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("verify", "Prove the core against the golden model over named and random configurations");
+  verb->add_option("configs", o->configs, "Configuration files; default: all of configs/named");
+  verb->add_option("--random", o->random, "Number of random hardware configurations")->capture_default_str();
+  verb->add_option("--layers", o->layers, "Random layers on each")->check(CLI::Range(1, 100))->capture_default_str();
+  verb->add_option("--random-seed", o->seed, "Seed of the random configurations")->capture_default_str();
+  verb->add_option("--random-hardware", o->hardware, "Run only this random hardware");
+  verb->add_option("--show", o->layer, "Print layer N of --random-hardware as a configuration file and stop");
+  verb->add_flag("--no-named", o->no_named, "Random configurations only");
+  verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores");
+  verb->add_option("--coverage", o->coverage,
+                   "Folder for line and toggle counts of every model (*.dat) and functional bins (bins.json)");
+  verb->add_flag("--json", o->json, "Results as JSON on stdout");
+  verb->footer("Examples:\n  epim verify --random 100 --random-seed 7\n  epim verify --random-seed 1 --random-hardware 3");
+  verb->callback([o] {
+    if (o->layer >= 0) {
+      std::cout << random_configuration(o->seed, std::max(0, o->hardware), o->layer);
+      return;
+    }
+    const std::vector<Case> cases = cases_of(*o);
+    fmt::print(stderr, "{} cases, random seed {}\n", cases.size(), o->seed);
+    BuildOptions build;
+    build.cache = cache();
+    build.fast = false;
+    build.random_init = true;
+    if (!o->coverage.empty()) std::filesystem::create_directories(o->coverage);
+    build.coverage = o->coverage;
+    std::vector<CaseResult> results(cases.size());
+    std::atomic<std::size_t> next{0}, done{0};
+    std::mutex mutex;
+    Progress progress("verifying");
+    const auto work = [&] {
+      for (std::size_t i; (i = next++) < cases.size();) {
+        results[i] = run_case(cases[i], build);
+        const std::lock_guard lock(mutex);
+        progress.update(static_cast<double>(++done) / static_cast<double>(cases.size()), cases[i].name);
+      }
+    };
+    const int jobs = o->jobs > 0 ? o->jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    std::vector<std::thread> pool;
+    for (int j = 0; j < jobs; ++j) pool.emplace_back(work);
+    for (auto& t : pool) t.join();
+    progress.clear();
+
+    int configurations = 0;
+    for (const CaseResult& r : results) configurations += r.configurations;
+    // Misuse checks are results of their own, no configurations.
+    if (o->hardware < 0 && o->configs.empty())
+      for (CaseResult& r : run_misuse(build)) results.push_back(std::move(r));
+    if (!o->coverage.empty()) {
+      FunctionalBins bins;
+      for (const CaseResult& r : results) bins.add(r.bins);
+      write_file_atomically(o->coverage + "/bins.json", nlohmann::ordered_json(bins.counts()).dump(2) + "\n");
+    }
+    int passed = 0, failed = 0;
+    nlohmann::ordered_json j = nlohmann::ordered_json::array();
+    for (const CaseResult& r : results) {
+      r.passed ? ++passed : ++failed;
+      if (o->json)
+        j.push_back({{"case", r.name}, {"passed", r.passed}, {"configurations", r.configurations}, {"cycles", r.cycles},
+                     {"stage", r.stage}, {"message", r.message}});
+      else if (r.passed)
+        fmt::print("ok      {:<22} {:>2} configuration{} {:>8} cycles\n", r.name, r.configurations, r.configurations == 1 ? " " : "s",
+                   r.cycles);
+      else
+        fmt::print("FAILED  {:<22} {}: {}\n", r.name, r.stage, r.message);
+    }
+    if (o->json) std::cout << j.dump(2) << "\n";
+    else fmt::print("{} configurations, each without stalls, with random stalls, and with bursts over two frames\n{} passed, {} failed\n",
+                    configurations, passed, failed);
+    if (failed) throw Failed(fmt::format("{} of {} cases failed", failed, results.size()));
+  });
+}
+
+}  // namespace epim::command
