@@ -17,7 +17,7 @@ void add_paper(CLI::App& app) {
   verb->footer("Example: epim paper --out docs/paper.md");
   verb->callback([out] {
     PaperInputs in;
-    in.paper = load_paper_numbers(home() + "/golden/data/paper.toml");
+    in.paper = load_paper_numbers(home() + "/gen/paper/data/paper.toml");
     in.resnet50 = load_network(network_file("resnet50"));
     in.resnet101 = load_network(network_file("resnet101"));
     in.data = load_estimate_data(home());

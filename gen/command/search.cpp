@@ -101,7 +101,7 @@ Space build_space(const Options& o) {
                              load_energy_table(home() + "/golden/data/energy.toml"));
     return s;
   }
-  MnsimData data = load_mnsim_data(home() + "/golden/data/mnsim.toml");
+  MnsimData data = load_mnsim_data(home() + "/gen/cost/data/mnsim.toml");
   data.config.device_level = 1 << hw.cell_bits;
   set_mnsim_key(data.config, "Xbar_Size", {static_cast<double>(hw.xb_rows), static_cast<double>(hw.xb_cols)}, {"--crossbar", 0, 0});
   // As many converters per row and column as MNSIM's 256x256 crossbar has.

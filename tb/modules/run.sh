@@ -59,7 +59,7 @@ one() {
   # The command and the content of every file that the binary depends on.
   local key
   key=$(printf '%s\n' "$line" "$verilator ${VERILATOR_EXTRA:-}" "$cxx ${cxxflags[*]}" \
-        | cat - "$tb" "$here/harness.hpp" "$root/gen/register_map.def" "$root/golden/events.def" \
+        | cat - "$tb" "$here/harness.hpp" "$root/gen/core/register_map.def" "$root/golden/events.def" \
             "$here/run.sh" "${sources[@]}" | cksum)
   mkdir -p "$dir"
   if [[ ! -x $dir/test || $(cat "$dir/key" 2>/dev/null) != "$key" ]]; then

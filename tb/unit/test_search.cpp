@@ -78,7 +78,7 @@ Network model(const std::string& name) { return load_network(kRoot + "/models/" 
 CountOptions count_of(const Network& net, CountRule rule, CountGeometry g = {}) { return {rule, g, uniform_bits(net, 9)}; }
 
 std::unique_ptr<CostModel> mnsim(const Network& net, SpaceOptions space = {}) {
-  MnsimData data = load_mnsim_data(kRoot + "/golden/data/mnsim.toml");
+  MnsimData data = load_mnsim_data(kRoot + "/gen/cost/data/mnsim.toml");
   data.config.device_level = 4;
   MnsimWorkload w;
   w.node_weight_bits = uniform_bits(net, 9);
