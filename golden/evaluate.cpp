@@ -6,9 +6,9 @@
 
 #include <algorithm>
 #include <cstring>
-#include <thread>
 
 #include "golden/diagnostic.hpp"
+#include "golden/parallel.hpp"
 #include "golden/sampler.hpp"
 
 namespace epim {
@@ -470,18 +470,14 @@ IntTensor GoldenLayer::run(const IntTensor& x, EventCounts& events, int threads)
   IntTensor y({stored_cout(), ho, wo});
   const int workers = std::clamp(threads, 1, ho);
   std::vector<EventCounts> counts(at(workers));
-  const auto work = [&](int id) {
+  parallel(at(workers), workers, [&](std::size_t id) {
     RoundTrace trace;
-    for (int oy = id; oy < ho; oy += workers)
+    for (int oy = static_cast<int>(id); oy < ho; oy += workers)
       for (int ox = 0; ox < wo; ++ox) {
-        run_round(x, oy, ox, trace, counts[at(id)]);
+        run_round(x, oy, ox, trace, counts[id]);
         for (int ch = 0; ch < stored_cout(); ++ch) y(ch, oy, ox) = trace.out[at(ch)];
       }
-  };
-  std::vector<std::thread> pool;
-  for (int id = 1; id < workers; ++id) pool.emplace_back(work, id);
-  work(0);
-  for (std::thread& thread : pool) thread.join();
+  });
   for (const EventCounts& c : counts) events += c;
   events.input_buffer_writes +=
       std::int64_t{(layer_.stored_cin() + hw_.lanes - 1) / hw_.lanes} * layer_.h * layer_.w;

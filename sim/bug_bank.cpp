@@ -3,10 +3,8 @@
 #include "sim/bug_bank.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cctype>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <map>
@@ -21,6 +19,7 @@
 #include "gen/base/process.hpp"
 #include "gen/core/register_map.hpp"
 #include "gen/base/work_folder.hpp"
+#include "golden/parallel.hpp"
 #include "sim/board_case.hpp"
 #include "sim/chip_case.hpp"
 #include "sim/misuse.hpp"
@@ -85,28 +84,6 @@ Finding run_killer(const std::string& name, const std::map<std::string, Case>& c
   for (const CaseResult& r : run_misuse(build, &sources, true))
     if (!r.passed) return finding_of(r, r.name);
   return {true, true, name, "", ""};
-}
-
-/// Calls work(0..count-1) from `jobs` threads; the first exception ends the rest and is thrown on.
-void parallel(std::size_t count, int jobs, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr failure;
-  std::mutex mutex;
-  const auto loop = [&] {
-    for (std::size_t i; (i = next++) < count;) {
-      try {
-        work(i);
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        if (!failure) failure = std::current_exception();
-        next = count;
-      }
-    }
-  };
-  std::vector<std::thread> pool;
-  for (int j = 0; j < jobs; ++j) pool.emplace_back(loop);
-  for (std::thread& t : pool) t.join();
-  if (failure) std::rethrow_exception(failure);
 }
 
 std::vector<std::string> killers_of(const Bug& bug) {

@@ -64,7 +64,8 @@ void check(const CommandResult& r, const std::string& what) {
 constexpr const char* kShared = "`verilator_config\nno_inline -module \"epim_pe\"\n";
 
 struct Tools {
-  std::string version, root;
+  ModelTools identity;
+  std::string root;
 };
 const Tools& tools() {
   static std::once_flag once;
@@ -72,11 +73,13 @@ const Tools& tools() {
   std::call_once(once, [] {
     CommandResult v = run_command("verilator --version");
     if (v.code != 0) throw MissingTool("verilator is missing: install Debian package verilator (scripts/setup.sh run)");
-    t.version = v.output;
+    t.identity.verilator = v.output;
     CommandResult r = run_command("verilator --getenv VERILATOR_ROOT");
     t.root = r.output.substr(0, r.output.find('\n'));
-    if (run_command("g++ --version").code != 0)
-      throw MissingTool("g++ is missing: install Debian package g++ (scripts/setup.sh run)");
+    // What -march=native stands for on this processor, and which g++ says so.
+    const CommandResult target = run_command("g++ --version && g++ -march=native -Q --help=target");
+    if (target.code != 0) throw MissingTool("g++ is missing: install Debian package g++ (scripts/setup.sh run)");
+    t.identity.compiler = target.output;
   });
   return t;
 }
@@ -149,7 +152,7 @@ std::string cells_function(const fs::path& folder, const std::string& top) {
 
 /// Verilator's own runtime, compiled once per set of flags.
 std::string runtime_object(const fs::path& cache, const std::string& flags, bool trace, bool coverage) {
-  const std::string key = hash_text(fnv1a(tools().version + flags + (trace ? "t" : "") + (coverage ? "c" : "")));
+  const std::string key = hash_text(fnv1a(tools().identity.verilator + tools().identity.compiler + flags + (trace ? "t" : "") + (coverage ? "c" : "")));
   const fs::path object = cache / ("runtime-" + key + ".o");
   Lock lock(cache / ("runtime-" + key + ".lock"));
   if (fs::exists(object)) return object.string();
@@ -174,32 +177,50 @@ std::string runtime_object(const fs::path& cache, const std::string& flags, bool
   return object.string();
 }
 
-}  // namespace
-
-std::string build_model(const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
-                        const BuildOptions& options) {
-  const std::string include = fmt::format("-I{0}/include -I{0}/include/vltstd", tools().root);
+std::string compiler_flags(const BuildOptions& options) {
   std::string flags = "-std=c++17 -fPIC -fvisibility=hidden -march=native -DVL_TIME_CONTEXT ";
   flags += !options.coverage.empty() ? "-DVM_COVERAGE=1 -DVM_SC=0 " : "-DVM_COVERAGE=0 -DVM_SC=0 ";
   flags += options.trace ? "-DVM_TRACE=1 -DVM_TRACE_FST=1 -DVM_TRACE_VCD=0" : "-DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0";
-  const std::string optimise = options.fast ? "-O3" : "-O0";
+  return flags;
+}
+
+const char* optimisation(const BuildOptions& options) { return options.fast ? "-O3" : "-O0"; }
+
+std::string verilator_command(const BuildOptions& options) {
   std::string verilate = "verilator --cc -O3 --noassert -Wno-lint -Wno-fatal --unroll-count 16 --output-split 0 "
                          "--x-assign fast ";
   verilate += options.random_init ? "--x-initial unique" : "--x-initial fast";
   if (options.trace) verilate += " --trace-fst";
   if (!options.coverage.empty()) verilate += " --coverage-line --coverage-toggle";
+  return verilate;
+}
 
-  std::uint64_t key = fnv1a(tools().version + flags + optimise + verilate + kShared + top + adapter(top, ports, options.trace, !options.coverage.empty()));
+}  // namespace
+
+const ModelTools& model_tools() { return tools().identity; }
+
+std::string model_key(const ModelTools& with, const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
+                      const BuildOptions& options) {
+  std::uint64_t key = fnv1a(with.verilator + with.compiler + compiler_flags(options) + optimisation(options) +
+                            verilator_command(options) + kShared + top + adapter(top, ports, options.trace, !options.coverage.empty()));
   for (const auto& [name, text] : sources) key = fnv1a(name + "\n" + text, key);
   for (const auto& [name, text] : options.data) key = fnv1a(name + "\n" + text, key);
+  return hash_text(key);
+}
+
+std::string build_model(const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
+                        const BuildOptions& options) {
+  const std::string include = fmt::format("-I{0}/include -I{0}/include/vltstd", tools().root);
+  const std::string flags = compiler_flags(options), optimise = optimisation(options), verilate = verilator_command(options);
+  const std::string key = model_key(model_tools(), sources, top, ports, options);
   fs::create_directories(options.cache);
   const fs::path cache = fs::absolute(options.cache);
-  const fs::path folder = cache / hash_text(key);
+  const fs::path folder = cache / key;
   const fs::path object = folder / "model.so";
-  Lock lock(cache / (hash_text(key) + ".lock"));
+  Lock lock(cache / (key + ".lock"));
   if (fs::exists(object)) return object.string();
 
-  const fs::path work = cache / (hash_text(key) + ".tmp");
+  const fs::path work = cache / (key + ".tmp");
   fs::remove_all(work);
   fs::create_directories(work);
   const Removal removal{work};

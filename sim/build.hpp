@@ -27,6 +27,19 @@ struct BuildPort {
   int bits;
 };
 
+/// The programs that make a model. Models are compiled for the processor at hand: a cache on a shared disk holds one
+/// for every kind of processor.
+struct ModelTools {
+  std::string verilator;  ///< its version
+  std::string compiler;   ///< version of g++ and what -march=native means here
+};
+/// Those of this machine. Throws MissingTool without verilator or a C++ compiler.
+const ModelTools& model_tools();
+
+/// Name of a model in the cache: a hash of everything that the shared object depends on.
+std::string model_key(const ModelTools& tools, const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
+                      const BuildOptions& options);
+
 /// Returns the path of the shared object for `top`; builds it where the cache has none. `@DATA@` in a source stands for
 /// the folder of `options.data`. Throws MissingTool without verilator or a C++ compiler, std::runtime_error with the
 /// tool's output where the build fails.

@@ -5,12 +5,10 @@
 #include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
 #include <numeric>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -18,6 +16,7 @@
 #include "gen/base/hash.hpp"
 #include "gen/base/output_folder.hpp"
 #include "gen/base/interrupt.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim {
 namespace {
@@ -25,30 +24,12 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
 
-/// Runs work(i) for every i of `order` on some threads; the first exception ends the rest and is thrown again.
-void parallel(const std::vector<std::size_t>& order, int jobs, const std::function<void(std::size_t)>& work) {
-  std::atomic<std::size_t> next{0};
-  std::exception_ptr error;
-  std::mutex mutex;
-  std::vector<std::thread> pool;
-  for (int j = 0; j < jobs; ++j)
-    pool.emplace_back([&] {
-      for (std::size_t i; (i = next++) < order.size();) {
-        {
-          const std::lock_guard lock(mutex);
-          if (error) return;
-        }
-        try {
-          check_interrupt();
-          work(order[i]);
-        } catch (...) {
-          const std::lock_guard lock(mutex);
-          if (!error) error = std::current_exception();
-        }
-      }
-    });
-  for (auto& t : pool) t.join();
-  if (error) std::rethrow_exception(error);
+/// Runs work(i) for every i of `order` on some threads, until an interrupt.
+void run_all(const std::vector<std::size_t>& order, int jobs, const std::function<void(std::size_t)>& work) {
+  parallel(order.size(), jobs, [&](std::size_t i) {
+    check_interrupt();
+    work(order[i]);
+  });
 }
 
 std::uint64_t hash_values(const IntTensor& t, std::uint64_t h) {
@@ -158,7 +139,7 @@ double build_cores(const NetworkPlan& plan, PreparedJobs& prepared, const Networ
     return x.pe_rows * x.pe_cols > y.pe_rows * y.pe_cols;
   });
   std::atomic<std::size_t> done{0};
-  parallel(order, options.jobs, [&](std::size_t c) {
+  run_all(order, options.jobs, [&](std::size_t c) {
     std::vector<Layer> layers;
     const Config config = config_of(plan, plan.cores[c], layers);
     prepared.cores[c] = build_core(config, layers, nullptr, options.build);
@@ -187,7 +168,7 @@ void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJo
     run.direct_cells = core.parameters.hw.pe_rows * core.parameters.hw.pe_cols > options.direct_pes;
     return run;
   };
-  parallel(order, options.jobs, [&](std::size_t l) {
+  run_all(order, options.jobs, [&](std::size_t l) {
     const PlannedLayer& planned = plan.layers[l];
     const Core& core = prepared.cores[static_cast<std::size_t>(planned.core)];
     LayerJobResult& r = prepared.results[l];

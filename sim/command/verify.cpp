@@ -1,7 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <atomic>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -13,6 +12,7 @@
 
 #include "gen/command/command.hpp"
 #include "gen/base/output_folder.hpp"
+#include "golden/parallel.hpp"
 #include "sim/misuse.hpp"
 #include "sim/regression.hpp"
 
@@ -76,20 +76,15 @@ void add_verify(CLI::App& app) {
     if (!o->coverage.empty()) std::filesystem::create_directories(o->coverage);
     build.coverage = o->coverage;
     std::vector<CaseResult> results(cases.size());
-    std::atomic<std::size_t> next{0}, done{0};
+    std::size_t done = 0;
     std::mutex mutex;
     Progress progress("verifying");
-    const auto work = [&] {
-      for (std::size_t i; (i = next++) < cases.size();) {
-        results[i] = run_case(cases[i], build);
-        const std::lock_guard lock(mutex);
-        progress.update(static_cast<double>(++done) / static_cast<double>(cases.size()), cases[i].name);
-      }
-    };
     const int jobs = o->jobs > 0 ? o->jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-    std::vector<std::thread> pool;
-    for (int j = 0; j < jobs; ++j) pool.emplace_back(work);
-    for (auto& t : pool) t.join();
+    parallel(cases.size(), jobs, [&](std::size_t i) {
+      results[i] = run_case(cases[i], build);
+      const std::lock_guard lock(mutex);
+      progress.update(static_cast<double>(++done) / static_cast<double>(cases.size()), cases[i].name);
+    });
     progress.clear();
 
     int configurations = 0;

@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# A missing tool: exit code 3 and the name of its Debian package, for the synthesis command and every script that needs tools.
+# A missing tool: exit code 3 and the name of its Debian package, for the commands and every script that needs tools.
 # usage: tb/rejected/missing_tools.sh EPIM WORK_DIR
 # Every command runs with a PATH that holds the programs named and the shell's own helpers, no others.
 # Last line: N passed, M failed.
@@ -42,6 +42,14 @@ END
 named=configs/named/xb16.toml
 expect yosys '' "$epim" synth --config $named --out "$work/out"
 expect opensta yosys "$epim" synth --config $named --out "$work/out" --timing --liberty "$osu"
+# Found missing in a worker thread.
+run=(run digits --design none --crossbar 64x64 -w 5 -a 8 --lanes 8 --out "$work/out")
+expect verilator '' EPIM_CACHE="$work/models" "$epim" verify $named --random 0 --jobs 2
+expect g++ 'verilator perl' EPIM_CACHE="$work/models" "$epim" verify $named --random 0 --jobs 2
+expect verilator patch "$epim" bugs 1 --cache "$work/models" --jobs 2
+expect patch '' "$epim" bugs 1 --cache "$work/models"
+expect verilator '' EPIM_CACHE="$work/models" "$epim" "${run[@]}" --jobs 2
+expect verilator '' EPIM_CACHE="$work/models" "$epim" sim --config $named
 expect yosys '' bash scripts/formal.sh
 expect z3 'yosys yosys-abc yosys-smtbmc patch' bash scripts/formal.sh '^axil$'
 expect yosys '' bash scripts/mutation.sh
