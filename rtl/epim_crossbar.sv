@@ -139,8 +139,11 @@ module epim_crossbar #(
       logic [WordW-1:0] p_word;
       assign p_word = ((WordW'(p_cstep) * WordW'(Adcs) + WordW'(p_lane)) * WordW'(Planes) + WordW'(p_plane))
                       * WordW'(Chunks) + WordW'(p_chunk);
-      always_ff @(posedge clk_i) begin
+      // `always`: what an `initial` writes may not be written by `always_ff` (IEEE 1800-2017, 9.2.2.4).
+      always @(posedge clk_i) begin
         if (prog_we_i) cells_q[p_word] <= prog_data_i;
+      end
+      always_ff @(posedge clk_i) begin
         if (en_i && fire_i && load_i) base_q <= WordW'(cstep_i) * WordW'(Adcs * LaneWords);
       end
       always_comb begin

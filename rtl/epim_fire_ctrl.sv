@@ -137,13 +137,13 @@ module epim_fire_ctrl #(
   /* verilator lint_off UNUSEDSIGNAL */
   function automatic logic [1:0] scan_kind(input logic [ColumnW-1:0] first, input logic [ColumnW-1:0] last);
     logic [PeColW-1:0] uf, ul;
-    logic [CStepW-1:0] kf, kl;
+    logic [CStepW-1:0] cf, cl;
     uf = first[ColumnW-1 -: PeColW];
     ul = last[ColumnW-1 -: PeColW];
-    kf = first[GroupW+LaneW +: CStepW];
-    kl = last[GroupW+LaneW +: CStepW];
+    cf = first[GroupW+LaneW +: CStepW];
+    cl = last[GroupW+LaneW +: CStepW];
     if (uf == ul) scan_kind = 2'd0;
-    else if (({1'b0, ul} == {1'b0, uf} + (PeColW + 1)'(1)) && (kl < kf)) scan_kind = 2'd1;
+    else if (({1'b0, ul} == {1'b0, uf} + (PeColW + 1)'(1)) && (cl < cf)) scan_kind = 2'd1;
     else scan_kind = 2'd2;
   endfunction
   /* verilator lint_on UNUSEDSIGNAL */

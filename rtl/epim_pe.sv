@@ -213,18 +213,18 @@ module epim_pe #(
         if (ZeroPoint) begin : gen_zeroed
           localparam int ResultW = epim_pkg::max2(SumW, PsumW) + 1 + ZeroBits;
           /* verilator lint_off UNUSEDSIGNAL */
-          logic signed [ResultW-1:0] result;  // wider than the sum can be
+          logic signed [ResultW-1:0] product;  // wider than the sum can be
           /* verilator lint_on UNUSEDSIGNAL */
           logic                      zero_last, load_q;
           epim_serial_mul #(.AWidth(SumW), .BWidth(ZeroBits), .BSigned(1'b1), .CWidth(PsumW)) u_zero (
             .clk_i, .rst_ni, .clear_i(1'b0), .en_i, .load_i(ser_load_i), .a_i(sum_hold), .b_i(zero), .c_i(column),
-            .last_o(zero_last), .result_o(result)
+            .last_o(zero_last), .result_o(product)
           );
           always_ff @(posedge clk_i or negedge rst_ni) begin
             if (!rst_ni) load_q <= 1'b0;
             else if (en_i) load_q <= zero_last;
           end
-          assign zeroed = ZeroedW'(result);
+          assign zeroed = ZeroedW'(product);
           assign load   = load_q;
         end else begin : gen_plain
           assign zeroed = ZeroedW'(column);

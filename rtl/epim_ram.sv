@@ -40,7 +40,8 @@ module epim_ram #(
     end
   endgenerate
 
-  always_ff @(posedge clk_i) begin
+  // `always`: what an `initial` writes may not be written by `always_ff` (IEEE 1800-2017, 9.2.2.4).
+  always @(posedge clk_i) begin
     if (we_i) mem_q[waddr_i] <= wdata_i;
     if (re_i) rdata_q <= mem_q[raddr_i];
   end

@@ -70,7 +70,7 @@ module epim_serial_mul #(
     if (en_i && (load_i || invert)) a_q <= load_i ? a_i : ~a_q;
     if (en_i && (load_i || running)) begin
       p_q   <= load_i ? PWidth'($signed(c_i)) : {sum[PWidth-1], sum[PWidth-1:1]};
-      low_q <= load_i ? b_i : (low_q >> 1) | (BWidth'(sum[0]) << (BWidth - 1));
+      low_q <= load_i ? b_i : BWidth'({sum[0], low_q} >> 1);
     end
   end
 

@@ -2,8 +2,9 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# Installs the Debian packages that are missing, with apt, as root or through sudo. Prints what and why; prints
-# nothing and needs no network when all is there.
+# Installs the Debian packages that are missing, with apt, as root or through sudo, and the Python packages of
+# scripts/python/test.txt, with pip into an environment of their own (scripts/python_env.sh says where). Prints what and
+# why; prints nothing and needs no network when all is there.
 #   scripts/setup.sh run     what building, generating and simulating needs (default)
 #   scripts/setup.sh test    the same, and what `make verify` needs
 #   scripts/setup.sh synth   that, and what `make synth` and `make netlist` need
@@ -39,6 +40,8 @@ librapidcheck-dev|property tests
 libbenchmark-dev|benchmarks
 yosys|reads and synthesises the SystemVerilog
 iverilog|second simulator
+python3|runs the checks written in Python
+python3-venv|keeps their packages out of the system
 patch|applies the bug bank'
 synth_packages='opensta|slowest path of a netlist
 qflow-tech-osu035|a cell library for area and timing'
@@ -73,7 +76,12 @@ if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>
   exit 3
 fi
 
+# Any Python that can make an environment will do.
+has_python() {
+  python3 -c 'import ensurepip' 2>/dev/null
+}
 is_installed() {
+  case $1 in python3 | python3-venv) ! has_python || return 0 ;; esac
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
 }
 
@@ -86,7 +94,16 @@ while IFS='|' read -r package why; do
 done <<LIST
 $packages
 LIST
-[ -n "$missing" ] || exit 0
+
+home=$(cd "$(dirname "$0")" && pwd)
+# The last step: exit 3 of python_env.sh is ours.
+python_packages() {
+  case $profile in test | synth) "$home/python_env.sh" test >/dev/null ;; esac
+}
+if [ -z "$missing" ]; then
+  python_packages
+  exit 0
+fi
 
 # From here on: the first package that is still missing, and exit 3.
 give_up() {
@@ -153,4 +170,5 @@ if ! install_missing; then
   fi
 fi
 give_up "apt-get reported success but it is not installed"
+python_packages
 echo "setup: done"

@@ -44,6 +44,8 @@ part search tb/search/run.sh $epim build/search-test
 part quantise tb/quantise/run.sh $epim build/quantise
 part core $epim verify --jobs "$jobs"
 part subset tb/subset/read.sh $epim build/subset -j "$jobs"
+part slang "$(scripts/python_env.sh test)/python" tb/subset/slang_read.py $epim build/slang
+part elsewhere tb/subset/elsewhere.sh $epim build/elsewhere
 part icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"
 part formal scripts/formal.sh -j "$jobs" '^(fifo|output|input-reg$|serial-mul)'
 part expressions tb/netlist/expressions.sh build/expressions
