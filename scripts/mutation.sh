@@ -64,7 +64,7 @@ mutants() {
   mkdir -p "$work/rtl"
   cp rtl/*.sv rtl/blocks.txt "$work/rtl/"
   local sources=("$pkg/epim_pkg.sv" "$pkg/epim_regs_pkg.sv" "$pkg/epim_events_pkg.sv") block
-  while read -r block; do
+  while read -r block _; do
     [[ -z $block || $block == \#* || $block == epim_pkg || $block == epim_core || $block == "$module" ]] \
       || sources+=("rtl/$block.sv")
   done < rtl/blocks.txt

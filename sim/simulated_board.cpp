@@ -32,7 +32,7 @@ std::string build_board(const Config& config, const std::vector<EmitLayer>& laye
   sources = rtl_files(p, config, hardware_hash(config), rom ? &*rom : nullptr);
   std::string core = sources.back().second;  // epim_top
   if (rtl) sources = *rtl;
-  else sources.pop_back();
+  else sources = block_files(board_blocks(top));
   for (std::size_t at = 0; (at = core.find("\"mem/", at)) != std::string::npos; at += 7) core.replace(at, 1, "\"@DATA@/");
   sources.emplace_back("epim_top.sv", core);
   sources.emplace_back("epim_board.sv", board_sv(p, config, top));

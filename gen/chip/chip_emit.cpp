@@ -140,20 +140,34 @@ std::string readme(const ChipDesign& chip, const Config& config) {
     s += fmt::format("| {} | {} | {}{} |\n", g.stream_name(static_cast<int>(f)), g.streams[f].depth, t.bits,
                      t.is_signed() ? " signed" : "");
   }
-  s += fmt::format("\n`epim.f` lists the sources in compile order; images are read from `mem/`, so run tools from this folder:\n\n"
+  s += fmt::format("\n`epim.f` lists the sources in compile order; images are read from `mem/` of the folder where the\n"
+                   "tool runs, or from the folder that the parameter `MemDir` names. From this folder:\n\n"
                    "```\niverilog -g2012 -s {0}_tb -o chip.vvp -f epim.f tb/{0}_tb.sv && vvp -n chip.vvp\n"
                    "verilator --binary --timing -Wno-fatal -Wno-lint --top-module {0}_tb -f epim.f tb/{0}_tb.sv && obj_dir/V{0}_tb\n```\n",
                    chip.module);
   return s;
 }
 
+/// Module of rtl/ that takes a stream of type `from` in a block of this kind; a core for blocks that are none.
+const char* module_of(BlockKind kind, const StreamType& from) {
+  switch (kind) {
+    case BlockKind::add: return "epim_stream_add";
+    case BlockKind::relu: return from.is_signed() ? "epim_stream_relu" : "epim_core";  // else a wire
+    case BlockKind::max_pool:
+    case BlockKind::avg_pool:
+    case BlockKind::global_avg_pool: return "epim_stream_pool";
+    default: return "epim_core";
+  }
+}
+
 }  // namespace
 
 ChipSources chip_sources(const ChipDesign& chip, const Config& config, bool observed) {
   ChipSources sources;
-  const ChipCore& any = chip.cores.front();
-  sources.rtl = rtl_files(core_parameters(any.hw, {any.layer}), config, 0, nullptr);
-  sources.rtl.pop_back();  // epim_top: the chip takes its place
+  std::vector<std::string> blocks = {"epim_core", "epim_fifo"};
+  for (const ChipStream& s : chip.graph.streams)
+    blocks.push_back(module_of(chip.graph.blocks[static_cast<std::size_t>(s.to)].kind, chip.types[static_cast<std::size_t>(s.from)]));
+  sources.rtl = block_files(blocks);
   sources.rtl.emplace_back(chip.module + (observed ? "_observed" : "") + ".sv", chip_sv(chip, config, observed));
   for (const ChipCore& core : chip.cores) {
     const CoreParameters p = core_parameters(core.hw, {core.layer});
@@ -168,6 +182,7 @@ FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNe
   Manifest manifest;
   manifest.name = config.name;
   manifest.top = chip.module;
+  manifest.library = "chip";
   manifest.description = "Epitome processing-in-memory network " + chip.graph.name + " as one chip";
   ChipSources sources = chip_sources(chip, config, false);
   for (auto& [name, text] : sources.rtl) {
@@ -184,6 +199,7 @@ FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNe
     files["tb/expected.hex"] = stream_hex(stimulus.outputs, chip.graph.lanes, chip.types.back().bits);
   }
   files["epim.f"] = file_list(manifest);
+  files["epim_dir.f"] = file_list(manifest, "$(EPIM_DIR)/");
   files[config.name + ".core"] = fusesoc_core(manifest);
   files["Bender.yml"] = bender_yml(manifest);
   files["README.md"] = readme(chip, config);

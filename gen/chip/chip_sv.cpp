@@ -41,7 +41,7 @@ class Writer {
     s_ += fmt::format("/// Network {} as one chip, configuration {}: {} cores, {} FIFOs, {} lanes.\n"
                       "/// Generated. Pixels go in, the map of the output node comes out, image after image; docs/chip.md.\n",
                       graph_.name, config_.name, chip_.cores.size(), n, lanes());
-    s_ += fmt::format("module {}{} (\n", chip_.module, observed_ ? "_observed" : "");
+    s_ += fmt::format("module {}{} {}(\n", chip_.module, observed_ ? "_observed" : "", mem_dir_parameter());
     const auto port = [&](const char* direction, const std::string& range, const char* name, const char* end = ",") {
       s_ += fmt::format("  {} logic {:<8} {}{}\n", direction, range, name, end);
     };
@@ -192,7 +192,7 @@ class Writer {
     const LayerProgram program = build_program(p, core.layer, core.data);
     CoreSettings settings;
     settings.rom = &program;
-    settings.images = "mem/" + chip_.ids[static_cast<std::size_t>(b)] + "/";
+    settings.images = chip_.ids[static_cast<std::size_t>(b)] + "/";
     settings.count = false;
     settings.ram = config_.storage == Storage::ram;
     settings.endless = true;

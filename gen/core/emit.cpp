@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/core/emit.hpp"
 
+#include <set>
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -180,7 +182,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
     geometry = "{" + geometry + "}";
   }
   const auto image = [&](const char* name) {
-    return rom ? fmt::format("\"{}{}\"", settings.images, name) : std::string("\"\"");
+    return rom ? fmt::format("{{MemDir, \"{}{}\"}}", settings.images, name) : std::string("\"\"");
   };
   const int pes = hw.pe_rows * hw.pe_cols;
   return {
@@ -240,10 +242,10 @@ std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t 
   std::string s = kSpdx;
   s += fmt::format("\n/// {}: one accelerator core for configuration {}.\n"
                    "/// {}x{} crossbars, {}x{} PEs, W{}A{}{}, {}-bit cells, {}-bit ADC for {} columns, {} lanes.\n"
-                   "/// Generated; the blocks are in epim_core.sv and below.\nmodule {} (\n",
+                   "/// Generated; the blocks are in epim_core.sv and below.\nmodule {} {}(\n",
                    observed ? "Observed core" : "Top", config.name, hw.xb_rows, hw.xb_cols, hw.pe_rows, hw.pe_cols,
                    hw.weight_bits, hw.act_bits, hw.act_signed ? " signed" : "", hw.cell_bits, hw.adc_bits,
-                   hw.cols_per_adc, hw.lanes, module);
+                   hw.cols_per_adc, hw.lanes, module, rom ? mem_dir_parameter() : "");
   const auto ports = ports_of(p, observed);
   for (std::size_t i = 0; i < ports.size(); ++i) {
     if (*ports[i].meaning) s += fmt::format("  /// {}\n", ports[i].meaning);
@@ -271,16 +273,28 @@ std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t 
   return s;
 }
 
+std::string mem_dir_parameter() {
+  return "#(\n  /// Folder of the memory images, with the separator at its end, from where the tool runs.\n"
+         "  parameter MemDir = \"mem/\"\n) ";
+}
+
+std::vector<std::pair<std::string, std::string>> block_files(const std::vector<std::string>& tops) {
+  std::set<std::string> used(tops.begin(), tops.end());
+  const std::vector<RtlSource>& all = rtl_sources();
+  // Who instantiates comes after what is instantiated.
+  for (auto block = all.rbegin(); block != all.rend(); ++block)
+    if (used.count(block->name)) used.insert(block->uses.begin(), block->uses.end());
+  std::vector<std::pair<std::string, std::string>> files = {{"epim_pkg.sv", all.front().text},
+                                                            {"epim_regs_pkg.sv", registers_sv()},
+                                                            {"epim_events_pkg.sv", events_sv()}};
+  for (const RtlSource& block : all)
+    if (used.count(block.name)) files.emplace_back(std::string(block.name) + ".sv", block.text);
+  return files;
+}
+
 std::vector<std::pair<std::string, std::string>> rtl_files(const CoreParameters& p, const Config& config,
                                                            std::uint64_t hash, const LayerProgram* rom) {
-  std::vector<std::pair<std::string, std::string>> files;
-  for (const RtlSource& source : rtl_sources()) {
-    files.emplace_back(std::string(source.name) + ".sv", source.text);
-    if (files.size() == 1) {
-      files.emplace_back("epim_regs_pkg.sv", registers_sv());
-      files.emplace_back("epim_events_pkg.sv", events_sv());
-    }
-  }
+  auto files = block_files({"epim_core"});
   files.emplace_back("epim_top.sv", top_sv(p, config, hash, rom, false));
   return files;
 }
@@ -312,6 +326,7 @@ FileSet emit(const Config& config, const std::vector<EmitLayer>& layers) {
     for (const auto& [name, text] : files)
       if (name.rfind("mem/", 0) == 0) manifest.data.push_back(name);
   files["epim.f"] = file_list(manifest);
+  files["epim_dir.f"] = file_list(manifest, "$(EPIM_DIR)/");
   files[config.name + ".core"] = fusesoc_core(manifest);
   files["Bender.yml"] = bender_yml(manifest);
   files["registers.md"] = registers_markdown();

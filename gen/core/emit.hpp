@@ -17,6 +17,7 @@ namespace epim {
 struct RtlSource {
   const char* name;
   const char* text;
+  std::vector<std::string> uses;  ///< blocks that it instantiates
 };
 /// All blocks in compile order, packages first (the generated packages go after the first one).
 const std::vector<RtlSource>& rtl_sources();
@@ -30,7 +31,7 @@ struct EmitLayer {
 /// What an instance of epim_core takes besides its sizes.
 struct CoreSettings {
   const LayerProgram* rom = nullptr;  ///< tables and cells from images; else written over the bus
-  std::string images = "mem/";        ///< folder of the images, '/' at its end
+  std::string images;                 ///< folder of the images in the top's MemDir, '/' at its end; empty: MemDir itself
   bool count = true, ram = false, endless = false;
   std::uint64_t hash = 0;
 };
@@ -41,12 +42,19 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
 /// with `ram` per PE and ADC lane.
 FileSet program_images(const CoreParameters& p, const LayerProgram& program, bool ram);
 
+/// The top's parameter that names the folder of its images, as text in front of its ports. `"mem/"` is from the folder of
+/// epim.f; tools that run elsewhere set it.
+std::string mem_dir_parameter();
+
+/// The packages, `tops` and all blocks below them, in compile order. Name -> text.
+std::vector<std::pair<std::string, std::string>> block_files(const std::vector<std::string>& tops);
+
 /// Module epim_top: epim_core with every parameter of this configuration.
 /// `observed` adds the observation ports (module epim_observed, for verification).
 std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t hash, const LayerProgram* rom,
                    bool observed);
 
-/// The SystemVerilog of a folder in compile order: packages, blocks, epim_top. Name -> text.
+/// The SystemVerilog of a folder in compile order: packages, the blocks of a core, epim_top. Name -> text.
 std::vector<std::pair<std::string, std::string>> rtl_files(const CoreParameters& p, const Config& config,
                                                            std::uint64_t hash, const LayerProgram* rom);
 

@@ -40,9 +40,16 @@ std::string quoted(const std::string& text) {
 
 }  // namespace
 
-std::string file_list(const Manifest& m) {
-  std::string text = header(m, kSlashes) + "// Paths are relative to this file's folder: run tools from there.\n";
-  for (const auto& source : m.sources) text += source + "\n";
+std::string file_list(const Manifest& m, const std::string& folder) {
+  std::string text = header(m, kSlashes);
+  if (folder.empty()) {
+    text += "// Paths are relative to this file's folder: for tools that run there (-f), or anywhere (-F).\n";
+  } else {
+    text += "// For tools that run anywhere (-f), with the environment variable EPIM_DIR naming this file's folder.\n";
+  }
+  if (!m.data.empty())
+    text += "// Not from this folder, set parameter MemDir of " + m.top + " to its mem/ (docs/architecture.md).\n";
+  for (const auto& source : m.sources) text += folder + source + "\n";
   return text;
 }
 
@@ -56,7 +63,7 @@ std::string listed_sources(const std::string& file_list) {
 
 std::string fusesoc_core(const Manifest& m) {
   std::string text = "CAPI=2:\n" + header(m, kHash);
-  text += fmt::format("name: {}\n", quoted("::" + identifier(m.name) + ":" + m.version));
+  text += fmt::format("name: {}\n", quoted("epim:" + m.library + ":" + identifier(m.name) + ":" + m.version));
   text += fmt::format("description: {}\n\n", quoted(m.description));
   text += "filesets:\n  rtl:\n    files:\n";
   for (const auto& source : m.sources) text += fmt::format("      - {}\n", quoted(source));

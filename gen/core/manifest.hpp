@@ -13,15 +13,18 @@ struct Manifest {
   std::string top;                        ///< top module
   std::vector<std::string> sources;       ///< compile order: packages first
   std::vector<std::string> data;          ///< memory images read by $readmemh
+  std::string library = "core";           ///< between vendor and name in FuseSoC's identifier: core or chip
   std::string version = "0.1.0";
   std::string description = "Epitome processing-in-memory accelerator core";
 };
 
-/// `.f` list: one source per line, with `//` comments, usable as `verilator -f`, `iverilog -c` needs no options.
-std::string file_list(const Manifest& m);
+/// `.f` list: one source per line behind `folder`, with `//` comments. Without a folder: for tools that run in the list's
+/// folder, or read paths from there (`-F`). `$(NAME)/`: for tools that run anywhere and read environment variables.
+std::string file_list(const Manifest& m, const std::string& folder = "");
 /// The sources of such a list in its order, a space in front of each, for a tool's command.
 std::string listed_sources(const std::string& file_list);
-/// FuseSoC core description, CAPI2: fileset `rtl`, memory images copied beside it, targets `default` and `lint`.
+/// FuseSoC core description, CAPI2, epim:LIBRARY:NAME:VERSION: fileset `rtl`, memory images copied to where tools run,
+/// targets `default` and `lint`.
 std::string fusesoc_core(const Manifest& m);
 /// Bender.yml: package and sources.
 std::string bender_yml(const Manifest& m);

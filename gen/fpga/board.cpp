@@ -25,6 +25,12 @@ std::vector<std::pair<std::string, int>> board_ports(const BoardTop& top) {
   return ports;
 }
 
+std::vector<std::string> board_blocks(const BoardTop& top) {
+  std::vector<std::string> blocks = {"epim_core", "epim_uart_bridge"};
+  if (top.self_test.on) blocks.push_back("epim_bist");
+  return blocks;
+}
+
 std::string board_sv(const CoreParameters& p, const Config& config, const BoardTop& top) {
   const int in = in_bytes(p.hw), out = out_bytes(p.hw);
   const bool bist = top.self_test.on;

@@ -36,6 +36,9 @@ inline constexpr const char* kLeds[] = {"busy", "link error", "self-test passed"
 /// Ports of the board top and their widths.
 std::vector<std::pair<std::string, int>> board_ports(const BoardTop& top);
 
+/// Blocks that epim_board and the core in it instantiate, for block_files.
+std::vector<std::string> board_blocks(const BoardTop& top);
+
 /// Module epim_board: epim_top, epim_uart_bridge and, where asked, epim_bist.
 std::string board_sv(const CoreParameters& p, const Config& config, const BoardTop& top);
 

@@ -108,6 +108,8 @@ class Flow {
     for (const auto& [name, text] : gen)
       if (name.rfind("rtl/", 0) == 0 || name.rfind("mem/", 0) == 0 || name == "resolved.toml") r_.files[name] = text;
     sources_ = listed_sources(gen.at("epim.f"));
+    for (const auto& [name, text] : block_files(board_blocks(top)))
+      if (r_.files.emplace("rtl/" + name, text).second) sources_ += " rtl/" + name;
     r_.files["rtl/epim_board.sv"] = board_sv(p, config_, top);
     sources_ += " rtl/epim_board.sv";
     if (!wrapper.empty()) {

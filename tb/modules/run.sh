@@ -49,7 +49,7 @@ one() {
   local dir tb=$here/${module}_tb.cpp top=$module
   dir="$build/$(printf '%s' "${words[*]}" | tr -c 'A-Za-z0-9_\n' '_')"
   local sources=("$pkg/epim_regs_pkg.sv" "$pkg/epim_events_pkg.sv")
-  while read -r block; do
+  while read -r block _; do
     [[ -z $block || $block == \#* || $block == epim_core ]] || sources+=("$rtl/$block.sv")
   done < "$rtl/blocks.txt"
   if [[ -f $here/${module}_probe.sv ]]; then

@@ -33,7 +33,11 @@ module icarus_tb #(
   logic [InW-1:0]  in_data;
   logic [OutW-1:0] out_data;
 
+`ifdef ICARUS_TB_MEM_DIR  // images that are not in the working folder (elsewhere.sh)
+  epim_top #(.MemDir(`ICARUS_TB_MEM_DIR)) u_top (
+`else
   epim_top u_top (
+`endif
     .clk_i(clk), .rst_ni(rst_n),
     .s_axil_awvalid_i(awvalid), .s_axil_awready_o(awready), .s_axil_awaddr_i(awaddr),
     .s_axil_wvalid_i(wvalid), .s_axil_wready_o(wready), .s_axil_wdata_i(wdata), .s_axil_wstrb_i(4'hF),
