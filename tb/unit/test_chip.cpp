@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 // The chip of a network: exact divisions, FIFO depths from the command line, order of the words of a map.
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 
 #include "gen/chip/chip.hpp"
 

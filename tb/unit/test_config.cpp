@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>

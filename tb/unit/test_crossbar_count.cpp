@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Crossbar counts, utilisations and parameter rates against the paper's Table 1 and 3.
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 
 #include <filesystem>
 #include <string>

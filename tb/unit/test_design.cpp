@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Design files: read back as written, refused with layer and position, planned as they say.
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 
 #include "gen/config/config.hpp"
 #include "gen/network/plan.hpp"

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// The `mnsim` model against measured answers of MNSIM 2.0, against brute force, and against the paper's Table 1.
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 
 #include <cmath>
 #include <filesystem>

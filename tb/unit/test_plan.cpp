@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a network is laid out on cores: grouping, space-to-depth, several columns, several cores; wrapping against none.
 #include <algorithm>
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 
 #include "gen/network/plan.hpp"
 #include "gen/network/unwrapped.hpp"

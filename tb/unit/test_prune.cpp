@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// The pruning baselines of Table 3: counts small enough to be worked out by hand, whatever the weights are.
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 
 #include <string>
 

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// Design search: exact against enumeration, evolution against exact, cost tables against the models.
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 
 #include <algorithm>
 #include <filesystem>

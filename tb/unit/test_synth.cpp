@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 #include <sstream>
 
 #include "golden/diagnostic.hpp"
