@@ -34,7 +34,7 @@ module epim_serial_requant #(
   input  logic [BiasBits-1:0]  bias_i,
   /// The multiplication ends in this cycle.
   output logic                 last_o,
-  /// SH, 0..63; at most `SumW`-1 is meaningful.
+  /// SH, 0..63.
   input  logic [5:0]           cfg_shift_i,
   /// Clamp limits, signed.
   input  logic [OutBits:0]     cfg_lo_i,

@@ -3,13 +3,13 @@
 
 /// Properties of epim_requant against its equation in plain wide arithmetic.
 ///   out = clamp( floor( (acc*G + B + half) / 2^SH ), lo, hi ),   half = 2^(SH-1), 0 when SH = 0
-/// Every operand, shift (up to the width of the sum) and limit is free in every cycle.
+/// Every operand, shift and limit is free in every cycle.
 module proof #(
   parameter int AccBits = 4,
   parameter int ScaleBits = 3,
   parameter int BiasBits = 4,
   parameter int OutBits = 3,
-  localparam int SumW = epim_pkg::max2(AccBits + ScaleBits, BiasBits) + 2
+  localparam int SumW = epim_pkg::max2(AccBits + ScaleBits, BiasBits) + 1
 ) (
   input logic                 clk_i,
   input logic                 en,
@@ -25,22 +25,24 @@ module proof #(
     .cfg_hi_i(hi), .out_o(out)
   );
 
-  // Same two stages, 32-bit signed numbers. The product and B are kept with what was loaded last.
-  logic signed [31:0] acc_v, scale_v, bias_v, lo_v, hi_v, prod_q, bias_q, half, value, want_q;
+  // Same two stages, signed numbers of 32 bits, 64 where half is added. The product and B are kept with what was loaded last.
+  logic signed [31:0] acc_v, scale_v, bias_v, lo_v, hi_v, prod_q, bias_q, want_q;
+  logic signed [63:0] prod_v, half, value;
   assign acc_v   = {{(32-AccBits){acc[AccBits-1]}}, acc};
   assign scale_v = {{(32-ScaleBits){scale[ScaleBits-1]}}, scale};
   assign bias_v  = {{(32-BiasBits){bias[BiasBits-1]}}, bias};
   assign lo_v    = {{(31-OutBits){lo[OutBits]}}, lo};
   assign hi_v    = {{(31-OutBits){hi[OutBits]}}, hi};
-  assign half    = (shift == 6'd0) ? 32'sd0 : 32'sd1 <<< (shift - 6'd1);
-  assign value   = (prod_q + bias_q + half) >>> shift;
+  assign half    = (shift == 6'd0) ? 64'sd0 : 64'sd1 <<< (shift - 6'd1);
+  assign prod_v  = prod_q + bias_q;
+  assign value   = (prod_v + half) >>> shift;
   logic [1:0] loaded = 2'b00;
   always_ff @(posedge clk_i) begin
     if (en) begin
       loaded <= {loaded[0], 1'b1};
       prod_q <= acc_v * scale_v;
       bias_q <= bias_v;
-      want_q <= (value < lo_v) ? lo_v : ((value > hi_v) ? hi_v : value);
+      want_q <= (value < 64'(lo_v)) ? lo_v : ((value > 64'(hi_v)) ? hi_v : 32'(value));
     end
   end
 
@@ -54,7 +56,6 @@ module proof #(
     was_loaded <= loaded[1];
     held       <= loaded[1] && !en;
     old_out    <= out;
-    assume (32'(shift) < SumW);
     if (loaded[0]) assert ($signed(32'($signed(\dut.prod_q ))) == prod_q && $signed(32'($signed(\dut.bias_q ))) == bias_q);
     if (loaded[0]) assert (prod_q >= -(32'sd1 <<< (AccBits + ScaleBits - 2)) && prod_q <= (32'sd1 <<< (AccBits + ScaleBits - 2)));
     assert (loaded != 2'b10 && (!was_loaded || loaded[1]));
