@@ -12,11 +12,11 @@ module epim_bist #(
   parameter int InW = 40,
   /// Bits of an output word.
   parameter int OutW = 64,
-  /// Input words of the frame.
+  /// Input words of the frame, >= 1.
   parameter int Words = 64,
   /// Signature of a good core.
   parameter logic [31:0] Expected = 32'd0,
-  /// A test that takes 2^TimeoutBits clocks has failed.
+  /// A test that takes 2^TimeoutBits clocks has failed; >= 1.
   parameter int TimeoutBits = 24,
   /// Byte address bits of the control bus.
   parameter int AddrW = 12
@@ -49,6 +49,11 @@ module epim_bist #(
   output logic             pass_o,
   output logic             fail_o
 );
+
+  generate
+    if (Words < 1)       epim_rule_frame_words_at_least_1 u_rule ();
+    if (TimeoutBits < 1) epim_rule_timeout_bits_at_least_1 u_rule ();
+  endgenerate
 
   localparam int CountW = epim_pkg::num_width(Words);
   localparam int Chunks = epim_pkg::ceil_div(OutW, 32);

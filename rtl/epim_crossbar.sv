@@ -24,9 +24,9 @@ module epim_crossbar #(
   parameter int XbCols = 64,
   /// Bits of a cell: 1, 2 or 4.
   parameter int CellBits = 2,
-  /// Magnitude slices.
+  /// Magnitude slices, >= 1.
   parameter int Slices = 4,
-  /// Activation bits per input step.
+  /// Activation bits per input step: 1 or 2.
   parameter int DacBits = 1,
   /// ADC resolution.
   parameter int AdcBits = 8,
@@ -82,6 +82,13 @@ module epim_crossbar #(
 );
 
 `ifndef EPIM_CROSSBAR_BLACKBOX
+  generate
+    if (CellBits != 1 && CellBits != 2 && CellBits != 4) epim_rule_cell_bits_1_2_or_4 u_rule ();
+    if (Slices < 1)                                      epim_rule_slices_at_least_1 u_rule ();
+    if (DacBits != 1 && DacBits != 2)                    epim_rule_dac_bits_1_or_2 u_rule ();
+    if (AdcStages != 1 && AdcStages != 2)                epim_rule_adc_stages_1_or_2 u_rule ();
+  endgenerate
+
   localparam int AdcW   = epim_pkg::idx_width(Adcs);
   localparam int PlaneW = epim_pkg::idx_width(Planes);
   localparam int ChunkW = epim_pkg::idx_width(Chunks);

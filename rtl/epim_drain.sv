@@ -25,7 +25,7 @@ module epim_drain #(
   parameter int DimW = 16,
   /// Frames follow each other for ever: there is no last one.
   parameter bit Endless = 1'b0,
-  /// Cycles from one read to the next: what the requantiser needs.
+  /// Cycles from one read to the next, >= 1: what the requantiser needs.
   parameter int ReadCycles = 1,
   /// Derived parameters, do not overwrite.
   localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs),
@@ -73,6 +73,10 @@ module epim_drain #(
   output logic                  rd_end_frame_o,
   output logic                  rd_end_all_o
 );
+
+  generate
+    if (ReadCycles < 1) epim_rule_read_cycles_at_least_1 u_rule ();
+  endgenerate
 
   localparam int LastLanes  = XbCols - (CSteps - 1) * Adcs;
   localparam int LastGroups = epim_pkg::ceil_div(LastLanes, JointLanes);

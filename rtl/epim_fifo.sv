@@ -8,7 +8,7 @@
 module epim_fifo #(
   /// Words, >= 1.
   parameter int Depth = 2,
-  /// Bits of a word.
+  /// Bits of a word, >= 1.
   parameter int Width = 8,
   /// Derived parameter, do not overwrite: bits of a word count 0..Depth.
   localparam int CountW = epim_pkg::num_width(Depth)
@@ -28,6 +28,11 @@ module epim_fifo #(
   /// Words held.
   output logic [CountW-1:0] count_o
 );
+
+  generate
+    if (Depth < 1) epim_rule_fifo_depth_at_least_1 u_rule ();
+    if (Width < 1) epim_rule_fifo_width_at_least_1 u_rule ();
+  endgenerate
 
   localparam int AddrW = epim_pkg::idx_width(Depth);
 

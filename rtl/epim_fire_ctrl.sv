@@ -24,7 +24,7 @@ module epim_fire_ctrl #(
   parameter int Adcs = 8,
   /// Columns per cycle through scale and joint.
   parameter int JointLanes = 2,
-  /// Input steps.
+  /// Input steps, >= 1.
   parameter int Steps = 8,
   /// The first input step is the sign step.
   parameter bit ActSigned = 1'b0,
@@ -34,7 +34,7 @@ module epim_fire_ctrl #(
   parameter bit Early = 1'b0,
   /// Cycles of a conversion, 1 or 2.
   parameter int AdcStages = 1,
-  /// Cycles of a group in the scale stage: 1, or those of a serial multiplication, 2 or more.
+  /// Cycles of a group in the scale stage, >= 1: 1, or those of a serial multiplication.
   parameter int GroupCycles = 1,
   /// Derived parameter, do not overwrite.
   localparam int PatchW = epim_pkg::idx_width(MaxPatches),
@@ -120,6 +120,12 @@ module epim_fire_ctrl #(
   /// OFAT range neither equal to the open one nor its continuation (one cycle).
   output logic                   err_ofat_o
 );
+
+  generate
+    if (AdcStages != 1 && AdcStages != 2) epim_rule_adc_stages_1_or_2 u_rule ();
+    if (Steps < 1)                        epim_rule_steps_at_least_1 u_rule ();
+    if (GroupCycles < 1)                  epim_rule_group_cycles_at_least_1 u_rule ();
+  endgenerate
 
   localparam logic [CStepW-1:0]  LastCStep  = CStepW'(CSteps - 1);
   localparam logic [PeriodW-1:0] LastCycle  = PeriodW'(Period - 1);

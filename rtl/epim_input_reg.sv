@@ -17,7 +17,7 @@ module epim_input_reg #(
   parameter int PeRows = 1,
   /// Activations per word.
   parameter int Lanes = 8,
-  /// Bits of an activation, 1..9.
+  /// Bits of an activation: 1..9 (signed 2..9).
   parameter int ActBits = 8,
   /// Activations are two's complement.
   parameter bit ActSigned = 1'b0,
@@ -68,6 +68,13 @@ module epim_input_reg #(
   /// Sum of the firing bank's activations per PE row, PE row t at [t*SumW +: SumW].
   output logic [PeRows*SumW-1:0]    sum_o
 );
+
+  generate
+    if (XbRows % Lanes != 0)                          epim_rule_xb_rows_multiple_of_lanes u_rule ();
+    if (ActBits < (ActSigned ? 2 : 1) || ActBits > 9) epim_rule_act_bits_1_to_9_signed_2_to_9 u_rule ();
+    if (DacBits != 1 && DacBits != 2)                 epim_rule_dac_bits_1_or_2 u_rule ();
+    if (Shift && DacBits != 1)                        epim_rule_input_shift_needs_one_dac_bit u_rule ();
+  endgenerate
 
   localparam int Rows  = PeRows * XbRows;
   localparam int RowW  = epim_pkg::idx_width(Rows);

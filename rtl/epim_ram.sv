@@ -31,6 +31,11 @@ module epim_ram #(
   input  logic [Width-1:0] wdata_i
 );
 
+  generate
+    if (Depth < 1) epim_rule_ram_depth_at_least_1 u_rule ();
+    if (Width < 1) epim_rule_ram_width_at_least_1 u_rule ();
+  endgenerate
+
   logic [Width-1:0] mem_q [0:Depth-1];
   logic [Width-1:0] rdata_q;
 

@@ -12,7 +12,7 @@
 module epim_serial_mul #(
   /// Bits of a, signed.
   parameter int AWidth = 32,
-  /// Bits of b; 2 or more where it is signed.
+  /// Bits of b, >= 1; >= 2 where it is signed.
   parameter int BWidth = 16,
   /// b is two's complement.
   parameter bit BSigned = 1'b0,
@@ -41,6 +41,10 @@ module epim_serial_mul #(
   /// a * b + c, signed.
   output logic [PWidth+BWidth-1:0] result_o
 );
+
+  generate
+    if (BWidth < (BSigned ? 2 : 1)) epim_rule_serial_factor_at_least_1_bit_signed_2 u_rule ();
+  endgenerate
 
   logic [CountW-1:0] count_q;  // steps left
   logic [AWidth-1:0] a_q;

@@ -27,7 +27,7 @@ module epim_stream_pool #(
   parameter int Kh = 2,
   parameter int Kw = 2,
   parameter int Stride = 2,
-  /// Padding above and left.
+  /// Padding above and left, less than the window; 0 with `Average`.
   parameter int PadTop = 0,
   parameter int PadLeft = 0,
   /// Output map.
@@ -57,6 +57,13 @@ module epim_stream_pool #(
   /// `tlast` of the input came early or late (one cycle).
   output logic                  err_length_o
 );
+
+  generate
+    if (RingRows < Kh && RingRows < InH)                            epim_rule_pool_ring_holds_a_window u_rule ();
+    if (PadTop < 0 || PadTop >= Kh || PadLeft < 0 || PadLeft >= Kw) epim_rule_pool_padding_less_than_window u_rule ();
+    if (Average && (PadTop != 0 || PadLeft != 0))                   epim_rule_pool_average_without_padding u_rule ();
+    if (!Average && (MulBits != 1 || Mul != 1'b1 || Shift != 0))    epim_rule_pool_maximum_does_not_divide u_rule ();
+  endgenerate
 
   localparam int Width    = Lanes * Bits;
   localparam int RowWords = InW * Blocks;

@@ -30,6 +30,10 @@ module epim_uart #(
   input  logic [7:0] tx_data_i
 );
 
+  generate
+    if (ClocksPerBit < 4) epim_rule_clocks_per_bit_at_least_4 u_rule ();
+  endgenerate
+
   localparam int CountW = epim_pkg::idx_width(ClocksPerBit);
   localparam logic [CountW-1:0] Whole = CountW'(ClocksPerBit - 1);
   // From the cycle that sees the line low, the middle of the start bit.

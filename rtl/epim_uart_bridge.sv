@@ -14,17 +14,17 @@
 module epim_uart_bridge #(
   /// Clocks of one bit, >= 4.
   parameter int ClocksPerBit = 104,
-  /// Bytes of an input word of the core.
+  /// Bytes of an input word of the core, 1..255.
   parameter int InBytes = 5,
-  /// Bytes of an output word.
+  /// Bytes of an output word, 1..255.
   parameter int OutBytes = 8,
   /// Bytes of the receive buffer, a power of two >= 4.
   parameter int FifoDepth = 512,
-  /// A command whose next byte does not come for 2^TimeoutBits clocks is dropped.
+  /// A command whose next byte does not come for 2^TimeoutBits clocks is dropped; >= 1.
   parameter int TimeoutBits = 21,
   /// Answered to a ping: what the configuration's hash does not say about the core, such as the sizes of its tables.
   parameter logic [15:0] Tag = 16'd0,
-  /// Byte address bits of the control bus.
+  /// Byte address bits of the control bus, 9..16.
   parameter int AddrW = 12
 ) (
   /// Clock.
@@ -65,6 +65,15 @@ module epim_uart_bridge #(
   /// An error was answered since reset.
   output logic                  error_o
 );
+
+  generate
+    if (ClocksPerBit < 4)                                    epim_rule_clocks_per_bit_at_least_4 u_rule ();
+    if (InBytes < 1 || InBytes > 255)                        epim_rule_input_bytes_1_to_255 u_rule ();
+    if (OutBytes < 1 || OutBytes > 255)                      epim_rule_output_bytes_1_to_255 u_rule ();
+    if (FifoDepth < 4 || (FifoDepth & (FifoDepth - 1)) != 0) epim_rule_receive_buffer_power_of_two_at_least_4 u_rule ();
+    if (TimeoutBits < 1)                                     epim_rule_timeout_bits_at_least_1 u_rule ();
+    if (AddrW < 9 || AddrW > 16)                             epim_rule_address_bits_9_to_16 u_rule ();
+  endgenerate
 
   localparam int FifoW = epim_pkg::idx_width(FifoDepth);
   localparam int WordBytes = (InBytes > 4) ? InBytes : 4;
