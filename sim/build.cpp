@@ -237,7 +237,12 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   // The PEs of an array share one compiled body; Verilator would copy it into each.
   write(work / "shared.vlt", kShared);
   files = " '" + (work / "shared.vlt").string() + "'" + files;
-  check(run_command(fmt::format("{} --top-module {} --Mdir '{}/obj'{}", verilate, top, work.string(), files)), "verilator");
+  const std::string rest = fmt::format(" --top-module {} --Mdir '{}/obj'{}", top, work.string(), files);
+  CommandResult verilated = run_command(verilate + rest);
+  // A generate loop of more than 256 turns, such as a large PE array.
+  if (verilated.output.find("Loop unrolling took too long") != std::string::npos)
+    verilated = run_command(verilate + " --unroll-count 8192" + rest);
+  check(verilated, "verilator");
   write(work / "obj" / "cells.inc", cells_function(work / "obj", top));
   write(work / "obj" / "adapter.cpp", adapter(top, ports, options.trace, !options.coverage.empty()));
   std::string all;
