@@ -24,7 +24,7 @@ for part in "${parts[@]}"; do
 done
 case $PWD in /tmp/*) [[ " ${parts[*]} " == *" lint "* || " ${parts[*]} " == *" core "* ]] && [[ ${#parts[@]} == 1 ]] || {
   echo "newer_tools: $PWD lies in /tmp, where the yowasp programs see nothing; move the clone"; exit 2; } ;; esac
-scripts/build.sh test || exit $?
+[[ -x build/gen/command/epim && -x build/tb/subset/epim_stimulus ]] || scripts/build.sh test || exit $?
 programs=$(scripts/python_env.sh newer) || exit $?
 epim=build/gen/command/epim
 out=build/newer
