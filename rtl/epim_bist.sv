@@ -51,8 +51,8 @@ module epim_bist #(
 );
 
   generate
-    if (Words < 1)       epim_rule_frame_words_at_least_1 u_rule ();
-    if (TimeoutBits < 1) epim_rule_timeout_bits_at_least_1 u_rule ();
+    if (Words < 1)       begin : gen_rule1 epim_rule_frame_words_at_least_1 u_rule (); end
+    if (TimeoutBits < 1) begin : gen_rule2 epim_rule_timeout_bits_at_least_1 u_rule (); end
   endgenerate
 
   localparam int CountW = epim_pkg::num_width(Words);

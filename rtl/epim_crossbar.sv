@@ -83,10 +83,10 @@ module epim_crossbar #(
 
 `ifndef EPIM_CROSSBAR_BLACKBOX
   generate
-    if (CellBits != 1 && CellBits != 2 && CellBits != 4) epim_rule_cell_bits_1_2_or_4 u_rule ();
-    if (Slices < 1)                                      epim_rule_slices_at_least_1 u_rule ();
-    if (DacBits != 1 && DacBits != 2)                    epim_rule_dac_bits_1_or_2 u_rule ();
-    if (AdcStages != 1 && AdcStages != 2)                epim_rule_adc_stages_1_or_2 u_rule ();
+    if (CellBits != 1 && CellBits != 2 && CellBits != 4) begin : gen_rule1 epim_rule_cell_bits_1_2_or_4 u_rule (); end
+    if (Slices < 1)                                      begin : gen_rule2 epim_rule_slices_at_least_1 u_rule (); end
+    if (DacBits != 1 && DacBits != 2)                    begin : gen_rule3 epim_rule_dac_bits_1_or_2 u_rule (); end
+    if (AdcStages != 1 && AdcStages != 2)                begin : gen_rule4 epim_rule_adc_stages_1_or_2 u_rule (); end
   endgenerate
 
   localparam int AdcW   = epim_pkg::idx_width(Adcs);

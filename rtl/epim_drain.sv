@@ -75,7 +75,7 @@ module epim_drain #(
 );
 
   generate
-    if (ReadCycles < 1) epim_rule_read_cycles_at_least_1 u_rule ();
+    if (ReadCycles < 1) begin : gen_rule1 epim_rule_read_cycles_at_least_1 u_rule (); end
   endgenerate
 
   localparam int LastLanes  = XbCols - (CSteps - 1) * Adcs;

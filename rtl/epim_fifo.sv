@@ -30,8 +30,8 @@ module epim_fifo #(
 );
 
   generate
-    if (Depth < 1) epim_rule_fifo_depth_at_least_1 u_rule ();
-    if (Width < 1) epim_rule_fifo_width_at_least_1 u_rule ();
+    if (Depth < 1) begin : gen_rule1 epim_rule_fifo_depth_at_least_1 u_rule (); end
+    if (Width < 1) begin : gen_rule2 epim_rule_fifo_width_at_least_1 u_rule (); end
   endgenerate
 
   localparam int AddrW = epim_pkg::idx_width(Depth);

@@ -122,9 +122,9 @@ module epim_fire_ctrl #(
 );
 
   generate
-    if (AdcStages != 1 && AdcStages != 2) epim_rule_adc_stages_1_or_2 u_rule ();
-    if (Steps < 1)                        epim_rule_steps_at_least_1 u_rule ();
-    if (GroupCycles < 1)                  epim_rule_group_cycles_at_least_1 u_rule ();
+    if (AdcStages != 1 && AdcStages != 2) begin : gen_rule1 epim_rule_adc_stages_1_or_2 u_rule (); end
+    if (Steps < 1)                        begin : gen_rule2 epim_rule_steps_at_least_1 u_rule (); end
+    if (GroupCycles < 1)                  begin : gen_rule3 epim_rule_group_cycles_at_least_1 u_rule (); end
   endgenerate
 
   localparam logic [CStepW-1:0]  LastCStep  = CStepW'(CSteps - 1);

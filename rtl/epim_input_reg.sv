@@ -70,10 +70,10 @@ module epim_input_reg #(
 );
 
   generate
-    if (XbRows % Lanes != 0)                          epim_rule_xb_rows_multiple_of_lanes u_rule ();
-    if (ActBits < (ActSigned ? 2 : 1) || ActBits > 9) epim_rule_act_bits_1_to_9_signed_2_to_9 u_rule ();
-    if (DacBits != 1 && DacBits != 2)                 epim_rule_dac_bits_1_or_2 u_rule ();
-    if (Shift && DacBits != 1)                        epim_rule_input_shift_needs_one_dac_bit u_rule ();
+    if (XbRows % Lanes != 0)                          begin : gen_rule1 epim_rule_xb_rows_multiple_of_lanes u_rule (); end
+    if (ActBits < (ActSigned ? 2 : 1) || ActBits > 9) begin : gen_rule2 epim_rule_act_bits_1_to_9_signed_2_to_9 u_rule (); end
+    if (DacBits != 1 && DacBits != 2)                 begin : gen_rule3 epim_rule_dac_bits_1_or_2 u_rule (); end
+    if (Shift && DacBits != 1)                        begin : gen_rule4 epim_rule_input_shift_needs_one_dac_bit u_rule (); end
   endgenerate
 
   localparam int Rows  = PeRows * XbRows;

@@ -32,8 +32,8 @@ module epim_ram #(
 );
 
   generate
-    if (Depth < 1) epim_rule_ram_depth_at_least_1 u_rule ();
-    if (Width < 1) epim_rule_ram_width_at_least_1 u_rule ();
+    if (Depth < 1) begin : gen_rule1 epim_rule_ram_depth_at_least_1 u_rule (); end
+    if (Width < 1) begin : gen_rule2 epim_rule_ram_width_at_least_1 u_rule (); end
   endgenerate
 
   logic [Width-1:0] mem_q [0:Depth-1];

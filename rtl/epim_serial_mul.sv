@@ -43,7 +43,7 @@ module epim_serial_mul #(
 );
 
   generate
-    if (BWidth < (BSigned ? 2 : 1)) epim_rule_serial_factor_at_least_1_bit_signed_2 u_rule ();
+    if (BWidth < (BSigned ? 2 : 1)) begin : gen_rule1 epim_rule_serial_factor_at_least_1_bit_signed_2 u_rule (); end
   endgenerate
 
   logic [CountW-1:0] count_q;  // steps left

@@ -31,7 +31,7 @@ module epim_uart #(
 );
 
   generate
-    if (ClocksPerBit < 4) epim_rule_clocks_per_bit_at_least_4 u_rule ();
+    if (ClocksPerBit < 4) begin : gen_rule1 epim_rule_clocks_per_bit_at_least_4 u_rule (); end
   endgenerate
 
   localparam int CountW = epim_pkg::idx_width(ClocksPerBit);

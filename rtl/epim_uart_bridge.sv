@@ -67,12 +67,12 @@ module epim_uart_bridge #(
 );
 
   generate
-    if (ClocksPerBit < 4)                                    epim_rule_clocks_per_bit_at_least_4 u_rule ();
-    if (InBytes < 1 || InBytes > 255)                        epim_rule_input_bytes_1_to_255 u_rule ();
-    if (OutBytes < 1 || OutBytes > 255)                      epim_rule_output_bytes_1_to_255 u_rule ();
-    if (FifoDepth < 4 || (FifoDepth & (FifoDepth - 1)) != 0) epim_rule_receive_buffer_power_of_two_at_least_4 u_rule ();
-    if (TimeoutBits < 1)                                     epim_rule_timeout_bits_at_least_1 u_rule ();
-    if (AddrW < 9 || AddrW > 16)                             epim_rule_address_bits_9_to_16 u_rule ();
+    if (ClocksPerBit < 4)                                    begin : gen_rule1 epim_rule_clocks_per_bit_at_least_4 u_rule (); end
+    if (InBytes < 1 || InBytes > 255)                        begin : gen_rule2 epim_rule_input_bytes_1_to_255 u_rule (); end
+    if (OutBytes < 1 || OutBytes > 255)                      begin : gen_rule3 epim_rule_output_bytes_1_to_255 u_rule (); end
+    if (FifoDepth < 4 || (FifoDepth & (FifoDepth - 1)) != 0) begin : gen_rule4 epim_rule_receive_buffer_power_of_two_at_least_4 u_rule (); end
+    if (TimeoutBits < 1)                                     begin : gen_rule5 epim_rule_timeout_bits_at_least_1 u_rule (); end
+    if (AddrW < 9 || AddrW > 16)                             begin : gen_rule6 epim_rule_address_bits_9_to_16 u_rule (); end
   endgenerate
 
   localparam int FifoW = epim_pkg::idx_width(FifoDepth);
