@@ -36,6 +36,7 @@ part() {
 part unit build/tb/epim_unit
 $epim gen --config configs/named/xb16.toml --out build/packages > "$log/packages.log"
 part modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"
+part structure tb/structure/run.sh build/structure
 part rejected tb/rejected/run.sh $epim build/rejected
 part missing tb/rejected/missing_tools.sh $epim build/missing
 part run tb/run/run.sh $epim build/run

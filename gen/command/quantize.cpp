@@ -14,7 +14,7 @@
 #include "gen/search/mixed_precision.hpp"
 #include "gen/base/output_folder.hpp"
 #include "golden/evaluate.hpp"
-#include "golden/host_nodes.hpp"
+#include "golden/graph/host_nodes.hpp"
 #include "golden/files/integer_bundle.hpp"
 #include "gen/network/walk.hpp"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gen/cost/mnsim_config.hpp"
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 
 namespace epim {
 

@@ -9,7 +9,7 @@
 
 #include "gen/network/plan.hpp"
 #include "golden/energy.hpp"
-#include "golden/crossbar_count.hpp"
+#include "golden/graph/crossbar_count.hpp"
 #include "gen/cost/mnsim.hpp"
 #include "golden/timing/rtl_model.hpp"
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "gen/config/config.hpp"
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 #include "golden/files/npz.hpp"
 #include "golden/quantise.hpp"
 

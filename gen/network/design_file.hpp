@@ -9,7 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 
 namespace epim {
 

@@ -4,7 +4,7 @@
 #pragma once
 #include <string>
 
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 #include "golden/tensor.hpp"
 
 namespace epim {

@@ -8,13 +8,13 @@
 
 #include "gen/core/core_parameters.hpp"
 #include "gen/network/design_file.hpp"
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 
 namespace epim {
 
 /// Per-layer epitome choice for a whole network.
 struct DesignChoice {
-  bool uniform = false;      ///< replace layers by uniform rows x cols epitomes (golden/network.hpp)
+  bool uniform = false;      ///< replace layers by uniform rows x cols epitomes (golden/graph/network.hpp)
   int rows = 1024, cols = 256;
   Wrap wrap = Wrap::off;     ///< wrapping of layers whose output groups are copies
   std::optional<Design> file;  ///< layer by layer; takes the place of all of the above

@@ -12,7 +12,7 @@
 #include "gen/core/synthetic.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
-#include "golden/host_nodes.hpp"
+#include "golden/graph/host_nodes.hpp"
 #include "golden/quantise.hpp"
 
 namespace epim {

@@ -8,7 +8,7 @@
 
 #include "golden/evaluate.hpp"
 #include "golden/files/npz.hpp"
-#include "golden/host_nodes.hpp"
+#include "golden/graph/host_nodes.hpp"
 
 namespace epim {
 

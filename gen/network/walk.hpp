@@ -11,7 +11,7 @@
 namespace epim {
 
 /// Evaluates the nodes in order: those with weights by `run_layer(index into net.layers, inputs)`, the others on the
-/// host (golden/host_nodes.hpp). Returns the network's output per image.
+/// host (golden/graph/host_nodes.hpp). Returns the network's output per image.
 std::vector<IntTensor> walk_network(const CompiledNetwork& net, int act_bits, const std::vector<IntTensor>& images,
                                     const std::function<std::vector<IntTensor>(std::size_t, const std::vector<IntTensor>&)>& run_layer);
 

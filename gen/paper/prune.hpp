@@ -5,7 +5,7 @@
 #pragma once
 #include <cstdint>
 
-#include "golden/crossbar_count.hpp"
+#include "golden/graph/crossbar_count.hpp"
 
 namespace epim {
 

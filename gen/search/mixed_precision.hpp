@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "golden/diagnostic.hpp"
-#include "golden/crossbar_count.hpp"
+#include "golden/graph/crossbar_count.hpp"
 #include "golden/quantise.hpp"
 
 namespace epim {

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "gen/network/design_file.hpp"
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 
 namespace epim {
 

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "golden/layer.hpp"
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 
 namespace epim {
 

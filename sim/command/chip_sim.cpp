@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/network/walk.hpp"
-#include "golden/host_nodes.hpp"
+#include "golden/graph/host_nodes.hpp"
 #include "golden/timing/chip_timing.hpp"
 #include "sim/chip_run.hpp"
 

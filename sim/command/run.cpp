@@ -20,7 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
-#include "gen/command/network_report.hpp"
+#include "sim/command/network_report.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/network/image_file.hpp"
 #include "gen/base/output_folder.hpp"

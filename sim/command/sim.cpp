@@ -12,7 +12,7 @@
 #include "sim/command/chip_sim.hpp"
 #include "gen/command/command.hpp"
 #include "golden/energy.hpp"
-#include "golden/host_nodes.hpp"
+#include "golden/graph/host_nodes.hpp"
 #include "golden/files/npz.hpp"
 #include "sim/dump.hpp"
 #include "sim/network_run.hpp"

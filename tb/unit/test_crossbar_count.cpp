@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/crossbar_count.hpp"
+#include "golden/graph/crossbar_count.hpp"
 
 using namespace epim;
 

@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "golden/crossbar_count.hpp"
+#include "golden/graph/crossbar_count.hpp"
 #include "gen/cost/mnsim.hpp"
 #include "gen/cost/mnsim_cases.hpp"
 #include "gen/paper/table1.hpp"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "golden/files/json_document.hpp"
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 
 using namespace epim;
 

@@ -7,7 +7,7 @@
 #include "gen/network/plan.hpp"
 #include "gen/network/unwrapped.hpp"
 #include "golden/convolution.hpp"
-#include "golden/crossbar_count.hpp"
+#include "golden/graph/crossbar_count.hpp"
 #include "golden/timing/timing.hpp"
 #include "tb/unit/random_case.hpp"
 

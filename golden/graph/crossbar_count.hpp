@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 
 namespace epim {
 

@@ -5,7 +5,7 @@
 #include <functional>
 #include <vector>
 
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 #include "golden/files/npz.hpp"
 #include "golden/tensor.hpp"
 

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "gen/command/network_report.hpp"
+#include "sim/command/network_report.hpp"
 
 #include <algorithm>
 

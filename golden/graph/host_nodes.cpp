@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/host_nodes.hpp"
+#include "golden/graph/host_nodes.hpp"
 
 #include <algorithm>
 #include <limits>

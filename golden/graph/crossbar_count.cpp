@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/crossbar_count.hpp"
+#include "golden/graph/crossbar_count.hpp"
 
 #include <fmt/format.h>
 

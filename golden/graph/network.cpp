@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include "golden/network.hpp"
+#include "golden/graph/network.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
