@@ -211,7 +211,7 @@ for row in "${results[@]}"; do
   good=1
   if [[ $mode != broken ]]; then [[ $result == proven && $cover == *reached ]] || good=0; fi
   if [[ $mode != proofs ]]; then [[ $refuted =~ ^[^\ :]+:[0-9]+(\ [^\ :]+:[0-9]+)*$ ]] || good=0; fi
-  if [[ $good == 1 ]]; then passed=$((passed + 1)); else failed=$((failed + 1)); fi
+  if [[ $good == 1 ]]; then passed=$((passed + 1)); echo "ok     $name"; else failed=$((failed + 1)); echo "FAILED $name"; fi
   json+="${json:+,
 }  {\"proof\": \"$name\", \"engine\": \"$engine\", \"depth\": \"$bound\", \"result\": \"$result\", \"covers\": \"$cover\", \"cpu_seconds\": $times, \"broken\": \"$refuted\", \"parameters\": \"$parameters\", \"property\": \"$what\"}"
   table+="| \`$name\` | $what | $parameters | $engine | $bound | $result | $cover | $times | ${refuted// /<br>} |
