@@ -75,7 +75,8 @@ void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
   const std::int64_t top = (std::int64_t{1} << hw.out_bits) - 1;
   const bool is_signed = layer.clamp_lo < 0;
   const std::int64_t hi = is_signed ? top / 2 : top, lo = is_signed ? -top / 2 - 1 : 0;
-  if (layer.clamp_lo > layer.clamp_hi || layer.clamp_lo < lo || layer.clamp_hi > hi)
+  constexpr std::int64_t register_max = 0x7FFFFFFF;  // a lower limit is a signed number of 32 bits
+  if (layer.clamp_lo > layer.clamp_hi || layer.clamp_lo < lo || layer.clamp_hi > hi || layer.clamp_lo > register_max)
     fail("clamp-range", fmt::format("clamp {}..{}; legal with out_bits = {}: inside {}..{}, lowest first",
                                     layer.clamp_lo, layer.clamp_hi, hw.out_bits, lo, hi));
 }

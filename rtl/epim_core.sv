@@ -33,17 +33,20 @@ module epim_core #(
   parameter int Lanes = 8,
   /// Columns per cycle through scale, joint module and requantiser; at most `Lanes`.
   parameter int JointLanes = 2,
-  /// Words of the input buffer.
+  /// Words of the input buffer, 1..2^24.
   parameter int BufferWords = 1024,
-  /// Bits of an output channel.
+  /// Bits of an output channel: 1..32.
   parameter int OutBits = 8,
-  /// Bits of M (unsigned), G and B (signed), and of an accumulator (signed).
+  /// Bits of M, unsigned: 1..16.
   parameter int ScaleBits = 8,
+  /// Bits of G and of B, signed, >= 2 each and together at most 64.
   parameter int ChannelScaleBits = 16,
   parameter int ChannelBiasBits = 32,
+  /// Bits of an accumulator, signed, >= 2.
   parameter int AccBits = 32,
-  /// Build the zero-point path; bits of Z (signed).
+  /// Build the zero-point path.
   parameter bit ZeroPoint = 1'b0,
+  /// Bits of Z, signed: 2..16.
   parameter int ZeroBits = 10,
   /// Scale, zero point and requantiser multiply bit by bit: no multiplier in the netlist.
   parameter bit SerialMultiply = 1'b0,
@@ -53,7 +56,7 @@ module epim_core #(
   parameter int AdcStages = 1,
   /// Compare one cycle ahead, into registers: the same cycles with a shorter path.
   parameter bit Early = 1'b0,
-  /// Bits of a row, column or frame count.
+  /// Bits of a row, column or frame count: 7..16.
   parameter int DimW = 16,
   /// Geometry registers can be read; otherwise only their bits in use are kept.
   parameter bit GeometryReadback = 1'b1,
@@ -61,9 +64,11 @@ module epim_core #(
   parameter int MaxPatches = 4,
   parameter int IfrtDepth = 16,
   parameter int ParamDepth = 16,
-  /// Largest window in words, channel blocks, output channels.
+  /// Words of the largest window; an IFAT entry has at most 64 bits.
   parameter int MaxWindow = 64,
+  /// Most channel blocks of an input map, 1..32768.
   parameter int MaxBlocks = 8,
+  /// Most output channels; an OFAT entry has at most 64 bits.
   parameter int MaxChannels = 64,
   /// Tables and cells can be written over the control bus.
   parameter bit Writable = 1'b1,
@@ -185,11 +190,24 @@ module epim_core #(
   generate
     if (XbRows % Lanes != 0)                              epim_rule_xb_rows_multiple_of_lanes u_rule ();
     if (CellBits != 1 && CellBits != 2 && CellBits != 4)  epim_rule_cell_bits_1_2_or_4 u_rule ();
-    if (JointLanes > Lanes)                               epim_rule_joint_lanes_at_most_lanes u_rule ();
+    if (WeightBits < 2 || WeightBits > 9)                 epim_rule_weight_bits_2_to_9 u_rule ();
+    if (ActBits < (ActSigned ? 2 : 1) || ActBits > 9)     epim_rule_act_bits_1_to_9_signed_2_to_9 u_rule ();
     if (DacBits != 1 && DacBits != 2)                     epim_rule_dac_bits_1_or_2 u_rule ();
-    if (InputShift && DacBits != 1)                       epim_rule_input_shift_needs_one_dac_bit u_rule ();
-    if (Endless && Writable)                              epim_rule_endless_needs_rom u_rule ();
+    if (JointLanes > Lanes)                               epim_rule_joint_lanes_at_most_lanes u_rule ();
+    if (BufferWords < 1 || BufferWords > 16777216)        epim_rule_buffer_words_1_to_16777216 u_rule ();
+    if (OutBits < 1 || OutBits > 32)                      epim_rule_out_bits_1_to_32 u_rule ();
+    if (ScaleBits < 1 || ScaleBits > 16)                  epim_rule_scale_bits_1_to_16 u_rule ();
+    if (ChannelScaleBits < 2 || ChannelBiasBits < 2)      epim_rule_channel_parameters_at_least_2_bits u_rule ();
     if (ChannelScaleBits + ChannelBiasBits > 64)          epim_rule_channel_parameters_at_most_64_bits u_rule ();
+    if (AccBits < 2)                                      epim_rule_acc_bits_at_least_2 u_rule ();
+    if (ZeroBits < 2 || ZeroBits > 16)                    epim_rule_zero_bits_2_to_16 u_rule ();
+    if (InputShift && DacBits != 1)                       epim_rule_input_shift_needs_one_dac_bit u_rule ();
+    if (AdcStages != 1 && AdcStages != 2)                 epim_rule_adc_stages_1_or_2 u_rule ();
+    if (DimW < 7 || DimW > 16)                            epim_rule_dim_bits_7_to_16 u_rule ();
+    if (MaxBlocks < 1 || MaxBlocks > 32768)               epim_rule_channel_blocks_1_to_32768 u_rule ();
+    if (2 * WindowW + BlockW + IfrtAddrW > 64)            epim_rule_ifat_entry_at_most_64_bits u_rule ();
+    if (2 * ChannelW + 2 * ColumnW > 64)                  epim_rule_ofat_entry_at_most_64_bits u_rule ();
+    if (Endless && Writable)                              epim_rule_endless_needs_rom u_rule ();
   endgenerate
 
   // ---------------------------------------------------------------- control
@@ -266,8 +284,12 @@ module epim_core #(
   assign g_x_first    = geometry[352 +: OffsetW];
   assign g_frames     = geometry[384 +: DimW];
   assign g_shift      = geometry[416 +: 6];
-  assign g_lo         = geometry[448 +: OutBits+1];
-  assign g_hi         = geometry[480 +: OutBits+1];
+  // With 32 output bits the limits need 33: lo is signed, hi is signed where lo is negative.
+  logic [32:0] lo, hi;
+  assign lo           = {geometry[479], geometry[448 +: 32]};
+  assign hi           = {geometry[479] && geometry[511], geometry[480 +: 32]};
+  assign g_lo         = lo[OutBits:0];
+  assign g_hi         = hi[OutBits:0];
 
   // Program port.
   logic prog_ifat, prog_ifrt, prog_ofat, prog_param, prog_scale, prog_cell;

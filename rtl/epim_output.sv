@@ -44,6 +44,10 @@ module epim_output #(
   output logic                          done_o
 );
 
+  generate
+    if (JointLanes > Lanes) epim_rule_joint_lanes_at_most_lanes u_rule ();
+  endgenerate
+
   localparam int Space  = Lanes + JointLanes;
   localparam int FillW  = epim_pkg::num_width(Space);
 

@@ -81,6 +81,7 @@ narrow missing tb/rejected/missing_tools.sh $epim build/missing
 wide modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"
 wide core $epim verify --jobs "$jobs"
 wide subset tb/subset/read.sh $epim build/subset -j "$jobs"
+wide rules '"$(scripts/python_env.sh test)/python"' tb/subset/parameter_rules.py build/rules build/packages/rtl -j "$jobs"
 wide icarus tb/subset/icarus_run.sh $epim build/icarus -j "$jobs"
 wide formal scripts/formal.sh -j "$jobs" "'^(fifo|output|input-reg$|serial-mul)'"
 wide bugs $epim bugs --jobs "$jobs"

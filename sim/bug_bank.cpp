@@ -184,10 +184,11 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
       if (std::find(killers.begin(), killers.end(), killer) != killers.end()) continue;
       killers.push_back(killer);
       if (killer == misuse || killer == chip || killer == board) continue;
-      const fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
+      fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
+      if (!fs::exists(file)) file = fs::path(options.home) / "configs" / "edges" / (killer + ".toml");
       if (!fs::exists(file))
         throw InputError({bug.path, 0, 0}, "unknown-bug-killer",
-                         fmt::format("'# try: {}' names neither a file of configs/named nor \"chip\" nor \"board\" nor \"misuse\"", killer));
+                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor \"chip\" nor \"board\" nor \"misuse\"", killer));
       cases.emplace(killer, named_case(file.string()));
     }
   const int processors = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));

@@ -20,7 +20,7 @@ struct Bug {
   std::string path;
   std::string what;                ///< the change, in words
   std::string breaks;              ///< what goes wrong because of it
-  std::vector<std::string> tries;  ///< killers in order: configs/named without .toml, "chip", "board", or "misuse"
+  std::vector<std::string> tries;  ///< killers in order: configs/named or configs/edges without .toml, "chip", "board", or "misuse"
 };
 
 /// All *.patch of a folder by name, or those of `names` (the whole name, its number, or what follows the number).
@@ -38,7 +38,7 @@ struct BugResult {
 };
 
 struct BugBankOptions {
-  std::string home = ".";          ///< folder with rtl/ and configs/named/
+  std::string home = ".";          ///< folder with rtl/, configs/named/ and configs/edges/
   BuildOptions build;
   int jobs = 0;                    ///< 0: one per processor
   std::function<void(double share, const std::string& detail)> progress;  ///< called from any job, one at a time

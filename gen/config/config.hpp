@@ -105,7 +105,7 @@ void check_clamp(const Hardware& hw, const Layer& layer, const Position& where);
 
 /// Fills pe_rows, pe_cols (smallest that hold every layer) and buffer_words ((kh+stride) rows of the layer that
 /// needs most) where they are 0, then checks all layers against the result. acc_bits is left alone.
-/// Errors: pe-array-too-small, buffer-too-small, buffer-too-large, clamp-range and those of validate_hardware.
+/// Errors: pe-array-too-small, buffer-too-small, buffer-too-large, clamp-range, channel-blocks and those of validate_hardware.
 void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& locate = {});
 /// The same with positions from the configuration; also refuses tables = "rom" with more than one layer
 /// (rom-single-layer).

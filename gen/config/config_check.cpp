@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdint>
+#include <limits>
 
 #include "gen/config/config.hpp"
 #include "gen/config/config_keys.hpp"
@@ -22,6 +24,15 @@ std::string nearest_multiples(int value, int unit, int top) {
   if (below >= unit) text = std::to_string(below);
   if (above <= top) text += (text.empty() ? "" : " or ") + std::to_string(above);
   return text;
+}
+
+void check_stored_blocks(const Hardware& hw, const Layer& layer, const Position& where) {
+  constexpr int most = 32768;  // of the geometry register
+  const int blocks = ceil_div(layer.stored_cin(), hw.lanes);
+  if (blocks > most)
+    throw InputError(where, "channel-blocks",
+                     fmt::format("layer {}: {} stored channels are {} blocks of {} lanes, legal: at most {} blocks", layer.name,
+                                 layer.stored_cin(), blocks, hw.lanes, most));
 }
 
 }  // namespace
@@ -85,6 +96,11 @@ void check_clamp(const Hardware& hw, const Layer& layer, const Position& where) 
   const std::int64_t lo = layer.clamp_lo, hi = layer.clamp_hi;
   const std::int64_t full = std::int64_t{1} << hw.out_bits, half = full / 2;
   const bool fits = lo <= hi && (lo >= 0 ? hi < full : lo >= -half && hi < half);
+  // The registers have 32 bits, and lo's highest is its sign.
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (fits && lo > most)
+    throw InputError(where, "clamp-range",
+                     fmt::format("layer {}: the lower clamp is {}, legal: at most {}", layer.name, lo, most));
   if (!fits)
     throw InputError(where, "clamp-range",
                      fmt::format("layer {}: clamp [{}, {}] does not fit out_bits = {}, legal: within [0, {}] or "
@@ -138,6 +154,7 @@ void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& loca
                                    "dim_bits = {}",
                                    layer.name, std::max(rows_end, cols_end), hw.dim_max() + 1, hw.dim_bits));
     check_clamp(hw, layer, at("layer.clamp"));
+    check_stored_blocks(hw, layer, at("layer.cin"));
   }
 }
 

@@ -36,7 +36,7 @@ void print_markdown(const std::vector<Bug>& bugs, const std::vector<BugResult>& 
       "`epim bugs` applies it to a copy, builds the core, and runs the checks that the patch names until one fails.\n"
       "The unpatched RTL must pass the same checks. A bug that they all let pass has survived: the tests have a hole.\n"
       "\n"
-      "- A killer such as `xb16` is `configs/named/xb16.toml`: every stage compared with the golden model, without\n"
+      "- A killer such as `xb16` is `configs/named/xb16.toml` (`edge-...`: `configs/edges`): every stage compared with the golden model, without\n"
       "  stalls, with random stalls, and with bursts over two frames.\n"
       "- A killer such as `misuse-handshakes` is a protocol or misuse check of `sim/misuse.cpp`.\n"
       "- The killer `chip` is `configs/mix.toml` as one chip: output, handshakes and the level of every FIFO in every\n"

@@ -36,8 +36,9 @@ std::vector<Case> cases_of(const Options& o) {
   if (!o.no_named) {
     std::vector<std::string> files = o.configs;
     if (files.empty())
-      for (const auto& entry : std::filesystem::directory_iterator(home() + "/configs/named"))
-        if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
+      for (const char* folder : {"/configs/edges", "/configs/named"})
+        for (const auto& entry : std::filesystem::directory_iterator(home() + folder))
+          if (entry.path().extension() == ".toml") files.push_back(entry.path().string());
     std::sort(files.begin(), files.end());
     for (const std::string& f : files) cases.push_back(named_case(f));
   }
@@ -50,7 +51,7 @@ std::vector<Case> cases_of(const Options& o) {
 void add_verify(CLI::App& app) {
   auto o = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("verify", "Prove the core against the golden model over named and random configurations");
-  verb->add_option("configs", o->configs, "Configuration files; default: all of configs/named");
+  verb->add_option("configs", o->configs, "Configuration files; default: all of configs/named and configs/edges");
   verb->add_option("--random", o->random, "Number of random hardware configurations")->capture_default_str();
   verb->add_option("--layers", o->layers, "Random layers on each")->check(CLI::Range(1, 100))->capture_default_str();
   verb->add_option("--random-seed", o->seed, "Seed of the random configurations")->capture_default_str();

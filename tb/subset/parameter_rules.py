@@ -7,8 +7,9 @@
 
 tb/subset/parameter_rules.txt lists the rules with parameters that break them and parameters at the border. Each broken
 one is elaborated by itself in Verilator, Yosys, Icarus and slang: the tool must fail and name the rule's undefined
-module, and no other rule. All legal ones of a module go through each tool together and must pass. The table is
-complete: it names every epim_rule_* of rtl/, and every parameter whose header comment states a range.
+module, and no other rule of the module (blocks inside may add theirs). All legal ones of a module go through each tool
+together and must pass. The table is complete: it names every epim_rule_* of rtl/, and every parameter whose header
+comment states a range.
 PACKAGE_DIR holds the generated epim_regs_pkg.sv and epim_events_pkg.sv. FILTER is a regular expression on
 "module rule". slang is the Python package pyslang of this interpreter (scripts/python_env.sh); without it, it is left
 out and the summary says so. Environment: VERILATOR, YOSYS, IVERILOG (programs), EPIM_RTL
@@ -34,11 +35,12 @@ RTL = pathlib.Path(os.environ.get("EPIM_RTL", HERE.parent.parent / "rtl")).resol
 # A header comment with one of these states a range.
 RANGE = re.compile(r">=|<=|\d\.\.\d|multiple of|\bneeds\b|power of two|less than|at (most|least)\b|: (\d, )?\d or \d"
                    r"|, \d or \d|where there is no")
+COMMON = {}  # module: values that all its tries share
 DERIVED = re.compile(r"Derived parameter")
 
 
 def read_table():
-    """(module, rule, [illegal words], [legal words]) of every line."""
+    """(module, rule, [illegal values], [legal values]) of every line; those of rule * go to COMMON."""
     lines = []
     for number, text in enumerate((HERE / "parameter_rules.txt").read_text().splitlines(), 1):
         if not text.strip() or text.startswith("#"):
@@ -46,7 +48,10 @@ def read_table():
         fields = [f.strip() for f in text.split("|")]
         if len(fields) != 4:
             sys.exit(f"parameter_rules.txt:{number}: four fields, divided by '|'")
-        tries = [[t.split() for t in side.split(";")] for side in fields[2:]]
+        if fields[1] == "*":
+            COMMON[fields[0]] = dict(w.split("=", 1) for w in fields[2].split())
+            continue
+        tries = [[dict(w.split("=", 1) for w in t.split()) for t in side.split(";")] for side in fields[2:]]
         lines.append((fields[0], fields[1], *tries))
     return lines
 
@@ -118,22 +123,27 @@ def probe(work, name, module, tries):
     path = work / f"{name}.sv"
     text = "module probe;\n"
     for i, words in enumerate(tries):
-        text += f"  {module} #({', '.join('.{}({})'.format(*w.split('=', 1)) for w in words)}) u_{i} ();\n"
+        words = COMMON.get(module, {}) | words
+        text += f"  {module} #({', '.join(f'.{name}({value})' for name, value in words.items())}) u_{i} ();\n"
     path.write_text(text + "endmodule\n")
     return str(path)
 
 
+def spelled(words):
+    return " ".join(f"{name}={value}" for name, value in words.items())
+
+
 def judge(job):
     """Messages about one elaboration; none: as it should be."""
-    module, rule, tries, tool, files, legal = job
+    module, rule, tries, tool, files, legal, others = job
     passed, text = tools()[tool](files)
     named = set(re.findall(r"\bepim_rule_(\w+)", text))
-    words = "; ".join(" ".join(t) for t in tries)
+    words = "; ".join(spelled(t) for t in tries)
     if legal:
         return [] if passed else [f"{tool}: {module} with legal parameters {words} is refused: {text[:400]}"]
     if passed:
         return [f"{tool}: {module} with {words} elaborates, expected epim_rule_{rule}"]
-    if named != {rule}:
+    if rule not in named or named & others:
         said = ", ".join(sorted(named)) or "no rule"
         return [f"{tool}: {module} with {words} names {said}, expected {rule}: {text[:400]}"]
     return []
@@ -152,37 +162,39 @@ def main():
 
     table = read_table()
     chosen = [line for line in table if re.search(args.filter, f"{line[0]} {line[1]}")]
+    rules = {line[0]: {r for m, r, *_ in table if m == line[0]} for line in table}
     jobs, owners = [], []
     for index, (module, rule, illegal, _) in enumerate(chosen):
         files = sources_of(module, args.packages)
         for i, words in enumerate(illegal):
             path = probe(args.work, f"{module}-{rule}-{i}", module, [words])
             for tool in tools():
-                jobs.append((module, rule, [words], tool, files + [path], False))
+                jobs.append((module, rule, [words], tool, files + [path], False, rules[module] - {rule}))
                 owners.append(index)
     modules = sorted({line[0] for line in chosen})
     for module in modules:
         tries = [words for line in chosen if line[0] == module for words in line[3]]
         path = probe(args.work, f"{module}-legal", module, tries)
         for tool in tools():
-            jobs.append((module, "", tries, tool, sources_of(module, args.packages) + [path], True))
+            jobs.append((module, "", tries, tool, sources_of(module, args.packages) + [path], True, set()))
             owners.append(module)
     with multiprocessing.Pool(args.j) as pool:
         messages = pool.map(judge, jobs, chunksize=1)
 
     results = []  # (name, messages)
     for index, (module, rule, illegal, _) in enumerate(chosen):
-        name = f"{module} {rule}: " + "; ".join(" ".join(words) for words in illegal)
+        name = f"{module} {rule}: " + "; ".join(spelled(words) for words in illegal)
         results.append((name, [m for owner, found in zip(owners, messages) if owner == index for m in found]))
     for module in modules:
-        results.append((f"{module} at the borders", [m for owner, found in zip(owners, messages) if owner == module for m in found]))
+        results.append((f"{module} at the borders",
+                        [m for owner, found in zip(owners, messages) if owner == module for m in found]))
     if args.filter == ".":
-        rules = {r for p in RTL.glob("*.sv") for r in re.findall(r"\bepim_rule_(\w+)", p.read_text())}
+        written = {r for p in RTL.glob("*.sv") for r in re.findall(r"\bepim_rule_(\w+)", p.read_text())}
         listed = {line[1] for line in table}
-        results.append(("every rule of rtl/ is in the table", [f"epim_rule_{r} is not" for r in sorted(rules - listed)]))
+        results.append(("every rule of rtl/ is in the table", [f"epim_rule_{r} is not" for r in sorted(written - listed)]))
         missing = []
         for path in sorted(RTL.glob("*.sv")):
-            tried = {w.split("=")[0] for m, _, illegal, _ in table if m == path.stem for words in illegal for w in words}
+            tried = {name for m, _, illegal, _ in table if m == path.stem for words in illegal for name in words}
             missing += [f"{path.stem}.{p} has a range and no rule" for p in sorted(header_ranges(path) - tried)]
         results.append(("every range of a header has a rule", missing))
     failed = 0

@@ -353,6 +353,7 @@ TEST_CASE("layers that a core cannot hold are refused", "[evaluate]") {
   REQUIRE_RULE(build([](Case& c) { c.data.zero_point.data[0] = 1; }), "zero-point-not-built");
   REQUIRE_RULE(build([](Case& c) { c.layer.clamp_hi = std::int64_t{1} << c.hw.out_bits; }), "clamp-range");
   REQUIRE_RULE(build([](Case& c) { std::swap(c.layer.clamp_lo, c.layer.clamp_hi); }), "clamp-range");
+  REQUIRE_RULE(build([](Case& c) { c.hw.out_bits = 32, c.layer.clamp_lo = c.layer.clamp_hi = 2147483648LL; }), "clamp-range");
   REQUIRE_RULE(build([](Case& c) { c.hw.weight_bits = 10; }), "bit-width");
   REQUIRE_RULE(build([](Case& c) { c.hw.cell_bits = 3; }), "bit-width");
   REQUIRE_RULE(build([](Case& c) { c.hw.xb_rows = 0; }), "crossbar-shape");
