@@ -101,7 +101,7 @@ module epim_addr_ctrl #(
   output logic                 req_last_o,
   /// Input register bank.
   output logic                 req_bank_o,
-  /// An IFAT entry has start >= stop (one cycle).
+  /// An IFAT entry has start >= stop, or begins with a block that is not stored (one cycle).
   output logic                 err_ifat_o
 );
 
@@ -180,7 +180,7 @@ module epim_addr_ctrl #(
   assign fetch_next   = (fetch_q == cfg_last_patch_i) ? '0 : fetch_q + PatchW'(1);
   assign ifat_re_o    = (state_q == StFetch) || take;
   assign ifat_patch_o = take ? fetch_next : '0;
-  assign err_ifat_o   = take && (ifat_stop_i <= ifat_start_i);
+  assign err_ifat_o   = take && ((ifat_stop_i <= ifat_start_i) || ({1'b0, ifat_block_i} >= cfg_blocks_i));
 
   // Ring addresses of the next row.
   function automatic logic [AddrW-1:0] next_row(input logic [AddrW-1:0] base, input logic [CountW-1:0] row_words,

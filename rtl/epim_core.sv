@@ -285,7 +285,9 @@ module epim_core #(
   assign g_frames     = geometry[384 +: DimW];
   assign g_shift      = geometry[416 +: 6];
   // With 32 output bits the limits need 33: lo is signed, hi is signed where lo is negative.
+  /* verilator lint_off UNUSEDSIGNAL */
   logic [32:0] lo, hi;
+  /* verilator lint_on UNUSEDSIGNAL */
   assign lo           = {geometry[479], geometry[448 +: 32]};
   assign hi           = {geometry[479] && geometry[511], geometry[480 +: 32]};
   assign g_lo         = lo[OutBits:0];
@@ -372,7 +374,9 @@ module epim_core #(
       word_bank_q       <= req_bank;
     end
   end
-  assign err_ifrt = word_q && !line_used;
+  // An entry that names no word lines or some beyond the array; a sequence that runs past the end of the table.
+  assign err_ifrt = (word_q && (!line_used || (32'(line_group) >= LaneGroups) || (32'(line_pe_row) >= PeRows)))
+                 || (req && ((32'(req_ifrt) >= IfrtDepth) || (!req_last && (32'(req_ifrt) + 1 >= IfrtDepth))));
 
   logic [Lanes*ActBits-1:0] word;
   generate

@@ -136,8 +136,9 @@ module epim_drain #(
       logic                pass_end_q, range_end_q, x_last_q, y_last_q, frame_last_q;
       logic [CountW-1:0]   count_q;
       logic [LaneW-1:0]    offset_q;
-      logic [ChannelW-1:0] channel_next_q, channel_sum;
-      assign channel_sum = channel_q + ChannelW'(count_q);
+      logic [ChannelW-1:0] channel_next_q;
+      logic [ChannelW:0]   channel_sum;  // a range that a table ends beyond its columns must end all the same
+      assign channel_sum = {1'b0, channel_q} + (ChannelW + 1)'(count_q);
       always_ff @(posedge clk_i) begin
         count_q        <= count_now;
         offset_q       <= offset_now;
@@ -145,8 +146,8 @@ module epim_drain #(
         x_last_q       <= x_last_now;
         y_last_q       <= y_last_now;
         frame_last_q   <= frame_last_now;
-        channel_next_q <= channel_sum;
-        range_end_q    <= pass_end_q && (channel_sum >= stop_q);
+        channel_next_q <= channel_sum[ChannelW-1:0];
+        range_end_q    <= pass_end_q && (channel_sum >= {1'b0, stop_q});
       end
       assign count        = count_q;
       assign offset       = offset_q;
@@ -160,8 +161,10 @@ module epim_drain #(
       assign count        = count_now;
       assign offset       = offset_now;
       assign pass_end     = pass_end_now;
-      assign channel_next = channel_q + ChannelW'(rd_count_o);
-      assign range_end    = pass_end && (channel_next >= stop_q);
+      logic [ChannelW:0] channel_sum;
+      assign channel_sum  = {1'b0, channel_q} + (ChannelW + 1)'(rd_count_o);
+      assign channel_next = channel_sum[ChannelW-1:0];
+      assign range_end    = pass_end && (channel_sum >= {1'b0, stop_q});
       assign x_last       = x_last_now;
       assign y_last       = y_last_now;
       assign frame_last   = frame_last_now;

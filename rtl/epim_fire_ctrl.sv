@@ -117,7 +117,7 @@ module epim_fire_ctrl #(
   output logic [ColumnW-1:0]     ser_last_o,
   /// An activation is dispatched in this cycle.
   output logic                   dispatch_o,
-  /// OFAT range neither equal to the open one nor its continuation (one cycle).
+  /// OFAT range neither equal to the open one nor its continuation, or columns that the array does not have (one cycle).
   output logic                   err_ofat_o
 );
 
@@ -131,6 +131,7 @@ module epim_fire_ctrl #(
   localparam logic [PeriodW-1:0] LastCycle  = PeriodW'(Period - 1);
   localparam logic [PeriodW-1:0] LastStep   = PeriodW'(Steps - 1);
   localparam logic [GroupW-1:0]  LastGroup  = GroupW'(Groups - 1);
+  localparam int LastLanes = XbCols - (CSteps - 1) * Adcs;   // ADC lanes of the last column step
 
   logic                active_q, fetched_q, bank_q, opens_q, first_k_q;
   logic [PatchW-1:0]   patch_q, next_q;   // patch that fires, patch whose entry the table holds
@@ -141,18 +142,29 @@ module epim_fire_ctrl #(
 
   // Column step order: kf..kl in one PE column; 0..kl, kf..end when the range wraps into the next; else all.
   /* verilator lint_off UNUSEDSIGNAL */
-  function automatic logic [1:0] scan_kind(input logic [ColumnW-1:0] first, input logic [ColumnW-1:0] last);
+  function automatic logic [1:0] scan_kind(input logic [ColumnW-1:0] a, input logic [ColumnW-1:0] b);
     logic [PeColW-1:0] uf, ul;
     logic [CStepW-1:0] cf, cl;
-    uf = first[ColumnW-1 -: PeColW];
-    ul = last[ColumnW-1 -: PeColW];
-    cf = first[GroupW+LaneW +: CStepW];
-    cl = last[GroupW+LaneW +: CStepW];
+    uf = a[ColumnW-1 -: PeColW];
+    ul = b[ColumnW-1 -: PeColW];
+    cf = a[GroupW+LaneW +: CStepW];
+    cl = b[GroupW+LaneW +: CStepW];
     if (uf == ul) scan_kind = 2'd0;
     else if (({1'b0, ul} == {1'b0, uf} + (PeColW + 1)'(1)) && (cl < cf)) scan_kind = 2'd1;
     else scan_kind = 2'd2;
   endfunction
   /* verilator lint_on UNUSEDSIGNAL */
+
+  // The place is a column of the array.
+  function automatic logic is_column(input logic [ColumnW-1:0] place);
+    logic [PeColW-1:0] u;
+    logic [CStepW-1:0] k;
+    logic [GroupW-1:0] g;
+    logic [LaneW-1:0]  l;
+    {u, k, g, l} = place;
+    is_column = (32'(u) < PeCols) && (32'(k) < CSteps) && (32'(l) < JointLanes)
+             && (32'(g) * JointLanes + 32'(l) < ((k == LastCStep) ? LastLanes : Adcs));
+  endfunction
 
   logic [CStepW-1:0] kf, kl;
   logic [1:0]        kind;
@@ -183,11 +195,19 @@ module epim_fire_ctrl #(
   assign ofat_re_o    = (run_i && !fetched_q) || dispatch;
   assign ofat_patch_o = dispatch ? next_next : '0;
 
+  // Columns that are not there are flagged, and column 0 takes their place, so that the run ends; a last column before
+  // the first is flagged, and the range then ends in its first column.
+  logic               no_columns;
+  logic [ColumnW-1:0] first, last;
+  assign no_columns = !is_column(ofat_first_i) || !is_column(ofat_last_i);
+  assign first      = no_columns ? '0 : ofat_first_i;
+  assign last       = no_columns ? '0 : ((ofat_last_i < ofat_first_i) ? ofat_first_i : ofat_last_i);
+
   logic same_range, new_round;
   assign new_round  = next_q == '0;
   assign same_range = (ofat_start_i == start_q) && (ofat_stop_i == stop_q);
   assign err_ofat_o = dispatch && ((!new_round && !same_range && (ofat_start_i != stop_q))
-                                   || (ofat_stop_i <= ofat_start_i) || (ofat_last_i < ofat_first_i));
+                                   || (ofat_stop_i <= ofat_start_i) || (ofat_last_i < ofat_first_i) || no_columns);
 
   // While patch_q fires the table holds the entry after it.
   logic end_round, closes;
@@ -203,7 +223,6 @@ module epim_fire_ctrl #(
   assign cstep_o   = k_q;
   assign release_o = en_i && firing && (cycle_q == LastStep) && k_last;
 
-  localparam int LastLanes = XbCols - (CSteps - 1) * Adcs;
   always_comb begin
     for (int u = 0; u < PeCols; u++) begin
       for (int l = 0; l < Adcs; l++) begin
@@ -251,10 +270,9 @@ module epim_fire_ctrl #(
         opens_q     <= new_round || !same_range;
         start_q     <= ofat_start_i;
         stop_q      <= ofat_stop_i;
-        first_q     <= ofat_first_i;
-        // A last column before the first is flagged; the range then ends in its first column, so that the run ends.
-        last_q      <= (ofat_last_i < ofat_first_i) ? ofat_first_i : ofat_last_i;
-        k_q         <= (scan_kind(ofat_first_i, ofat_last_i) == 2'd0) ? ofat_first_i[GroupW+LaneW +: CStepW] : '0;
+        first_q     <= first;
+        last_q      <= last;
+        k_q         <= (scan_kind(first, last) == 2'd0) ? first[GroupW+LaneW +: CStepW] : '0;
       end else if (active_q) begin
         cycle_q <= cycle_end ? '0 : cycle_q + PeriodW'(1);
         if (cycle_end) begin

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sim/misuse_bench.hpp"
+#include "sim/misuse_tables.hpp"
 
 namespace epim {
 namespace {
@@ -364,6 +365,7 @@ constexpr Check checks[] = {
     {"early-tlast", false, early_tlast},
     {"late-tlast", false, late_tlast},
     {"table-errors", false, table_errors},
+    {"table-places", false, table_places},
     {"wrong-hash", false, wrong_hash},
     {"runs-without-reset", false, runs_without_reset},
     {"abort-anywhere", false, abort_anywhere},

@@ -214,6 +214,42 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
   CHECK_EQ(n, total - 1);
 }
 
+/// Columns that the array does not have: flagged, and the activation ends.
+void missing_columns(Vdut& d) {
+  const auto missing = [](std::uint64_t place) {
+    const auto take = [&place](int bits) {
+      const std::uint64_t v = place & mask(bits);
+      place >>= bits;
+      return static_cast<int>(v);
+    };
+    const int lane = take(index_bits(kJoint)), group = take(index_bits(groups())), step = take(index_bits(csteps()));
+    const int adc = group * kJoint + lane;
+    return take(index_bits(kPeCols)) >= kPeCols || step >= csteps() || lane >= kJoint || adc >= kAdcs
+           || step * kAdcs + adc >= kXbCols;
+  };
+  const int bits = index_bits(kJoint) + index_bits(groups()) + index_bits(csteps()) + index_bits(kPeCols);
+  for (int i = 0; i < 200; ++i) {
+    const std::vector<Entry> table = {{0, 1, 0, 0}};
+    const std::uint64_t ends[] = {random_bits(bits), random_bits(bits)};
+    const bool bad = missing(ends[0]) || missing(ends[1]);
+    start(d, table);
+    bool dispatched = false, ended = false;
+    for (int c = 0; c < (csteps() + 2) * period() + 20 && !ended; ++c) {
+      d.bank_full_i = dispatched ? 0 : 1;
+      settle(d);
+      CHECK_EQ(d.err_ofat_o, d.dispatch_o && (bad || ends[1] < ends[0]));
+      dispatched = dispatched || d.dispatch_o;
+      ended = d.release_o;
+      const bool re = d.ofat_re_o;
+      tick(d);
+      read_ofat(d, table, re, 0);
+      put(d.ofat_first_i, 0, 32, ends[0]);
+      put(d.ofat_last_i, 0, 32, ends[1]);
+    }
+    CHECK(dispatched && ended);
+  }
+}
+
 /// Runs until the entry `bad` is dispatched for the first time and expects the error there and not before.
 void bad_columns(Vdut& d, const std::vector<Entry>& table, int bad) {
   start(d, table);
@@ -252,6 +288,7 @@ void test(Vdut& d) {
     bad_columns(d, {{0, 4, 0, 3}, {0, 4, 0, 3}, {4, 6, 3, 2}}, 2);
     one(d, random_table(), {2, 80, 80});
   }
+  missing_columns(d);
 }
 
 }  // namespace

@@ -1,0 +1,58 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Misuse checks of table entries that name places which the core does not have.
+#include "sim/misuse_tables.hpp"
+
+#include <cstdint>
+#include <string>
+
+#include "sim/misuse_bench.hpp"
+
+namespace epim::misuse {
+
+void table_places(Bench& b) {
+  const CoreParameters& p = b.core().parameters;
+  const LayerTables& t = b.program().tables;
+  // The bit is set, the run ends, and with the tables repaired the same core works again without a reset.
+  const auto run = [&b](ProgramKind kind, const Entries& entries, std::uint32_t bit, const char* what) {
+    b.fresh();
+    b.patch(kind, entries);
+    b.driver().write(reg::control, start);
+    try {
+      b.stream(b.words());
+    } catch (const CheckFailed& e) {
+      throw CheckFailed(e.stage(), std::string(what) + ": " + e.what());
+    }
+    b.expect_error(bit, what);
+    b.driver().write(reg::control, abort_run);
+    b.expect_error(0, "after abort");
+    b.driver().load(b.program());
+    b.clean_run();
+  };
+  // The PE column is the highest field of a place, the last column the highest place of an entry.
+  const int columns = p.column_width(), channels = p.channel_width();
+  const std::uint64_t second_pe_column = std::uint64_t{1} << (columns - 1);
+  const std::uint64_t ofat = pack(p, t.ofat.at(4));
+  run(ProgramKind::ofat, {{4, ofat | second_pe_column << (2 * channels + columns)}}, ofat_error, "OFAT last column beyond the array");
+  run(ProgramKind::ofat, {{4, ofat | second_pe_column << (2 * channels) | second_pe_column << (2 * channels + columns)}},
+      ofat_error, "OFAT columns beyond the array");
+  // Four columns for five channels, read two at a time: the count of channels passes the end of the range.
+  Entries narrow;
+  for (std::uint32_t at = 6; at <= 8; ++at) {
+    OfatEntry e = t.ofat.at(at);
+    --e.last;
+    narrow.emplace_back(at, pack(p, e));
+  }
+  run(ProgramKind::ofat, narrow, 0, "OFAT columns that do not divide the channels");
+  IfrtEntry line = t.ifrt.at(0).at(0);
+  line.pe_row = 1;
+  run(ProgramKind::ifrt, {{0, pack(p, line)}}, ifrt_error, "IFRT PE row beyond the array");
+  IfatEntry words = t.ifat.at(4);
+  words.block = 3;  // of three
+  run(ProgramKind::ifat, {{4, pack(p, words)}}, ifat_error, "IFAT block that is not stored");
+  const int base_at = 2 * p.window_width() + p.block_width();
+  const std::uint64_t last_base = ((std::uint64_t{1} << p.ifrt_addr_width()) - 1) << base_at;
+  run(ProgramKind::ifat, {{4, pack(p, t.ifat.at(4)) | last_base}}, ifrt_error, "IFRT sequence beyond the table");
+}
+
+}  // namespace epim::misuse
