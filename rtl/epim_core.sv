@@ -188,26 +188,26 @@ module epim_core #(
 
   // Rules that a wrong parameter set breaks at elaboration: the missing module's name is the message.
   generate
-    if (XbRows % Lanes != 0)                              epim_rule_xb_rows_multiple_of_lanes u_rule ();
-    if (CellBits != 1 && CellBits != 2 && CellBits != 4)  epim_rule_cell_bits_1_2_or_4 u_rule ();
-    if (WeightBits < 2 || WeightBits > 9)                 epim_rule_weight_bits_2_to_9 u_rule ();
-    if (ActBits < (ActSigned ? 2 : 1) || ActBits > 9)     epim_rule_act_bits_1_to_9_signed_2_to_9 u_rule ();
-    if (DacBits != 1 && DacBits != 2)                     epim_rule_dac_bits_1_or_2 u_rule ();
-    if (JointLanes > Lanes)                               epim_rule_joint_lanes_at_most_lanes u_rule ();
-    if (BufferWords < 1 || BufferWords > 16777216)        epim_rule_buffer_words_1_to_16777216 u_rule ();
-    if (OutBits < 1 || OutBits > 32)                      epim_rule_out_bits_1_to_32 u_rule ();
-    if (ScaleBits < 1 || ScaleBits > 16)                  epim_rule_scale_bits_1_to_16 u_rule ();
-    if (ChannelScaleBits < 2 || ChannelBiasBits < 2)      epim_rule_channel_parameters_at_least_2_bits u_rule ();
-    if (ChannelScaleBits + ChannelBiasBits > 64)          epim_rule_channel_parameters_at_most_64_bits u_rule ();
-    if (AccBits < 2)                                      epim_rule_acc_bits_at_least_2 u_rule ();
-    if (ZeroBits < 2 || ZeroBits > 16)                    epim_rule_zero_bits_2_to_16 u_rule ();
-    if (InputShift && DacBits != 1)                       epim_rule_input_shift_needs_one_dac_bit u_rule ();
-    if (AdcStages != 1 && AdcStages != 2)                 epim_rule_adc_stages_1_or_2 u_rule ();
-    if (DimW < 7 || DimW > 16)                            epim_rule_dim_bits_7_to_16 u_rule ();
-    if (MaxBlocks < 1 || MaxBlocks > 32768)               epim_rule_channel_blocks_1_to_32768 u_rule ();
-    if (2 * WindowW + BlockW + IfrtAddrW > 64)            epim_rule_ifat_entry_at_most_64_bits u_rule ();
-    if (2 * ChannelW + 2 * ColumnW > 64)                  epim_rule_ofat_entry_at_most_64_bits u_rule ();
-    if (Endless && Writable)                              epim_rule_endless_needs_rom u_rule ();
+    if (XbRows % Lanes != 0)                          begin : gen_rule1 epim_rule_xb_rows_multiple_of_lanes u_rule (); end
+    if (CellBits != 1 && CellBits != 2 && CellBits != 4)begin : gen_rule2 epim_rule_cell_bits_1_2_or_4 u_rule (); end
+    if (WeightBits < 2 || WeightBits > 9)             begin : gen_rule3 epim_rule_weight_bits_2_to_9 u_rule (); end
+    if (ActBits < (ActSigned ? 2 : 1) || ActBits > 9) begin : gen_rule4 epim_rule_act_bits_1_to_9_signed_2_to_9 u_rule (); end
+    if (DacBits != 1 && DacBits != 2)                 begin : gen_rule5 epim_rule_dac_bits_1_or_2 u_rule (); end
+    if (JointLanes > Lanes)                           begin : gen_rule6 epim_rule_joint_lanes_at_most_lanes u_rule (); end
+    if (BufferWords < 1 || BufferWords > 16777216)    begin : gen_rule7 epim_rule_buffer_words_1_to_16777216 u_rule (); end
+    if (OutBits < 1 || OutBits > 32)                  begin : gen_rule8 epim_rule_out_bits_1_to_32 u_rule (); end
+    if (ScaleBits < 1 || ScaleBits > 16)              begin : gen_rule9 epim_rule_scale_bits_1_to_16 u_rule (); end
+    if (ChannelScaleBits < 2 || ChannelBiasBits < 2)  begin : gen_rule10 epim_rule_channel_parameters_at_least_2_bits u_rule (); end
+    if (ChannelScaleBits + ChannelBiasBits > 64)      begin : gen_rule11 epim_rule_channel_parameters_at_most_64_bits u_rule (); end
+    if (AccBits < 2)                                  begin : gen_rule12 epim_rule_acc_bits_at_least_2 u_rule (); end
+    if (ZeroBits < 2 || ZeroBits > 16)                begin : gen_rule13 epim_rule_zero_bits_2_to_16 u_rule (); end
+    if (InputShift && DacBits != 1)                   begin : gen_rule14 epim_rule_input_shift_needs_one_dac_bit u_rule (); end
+    if (AdcStages != 1 && AdcStages != 2)             begin : gen_rule15 epim_rule_adc_stages_1_or_2 u_rule (); end
+    if (DimW < 7 || DimW > 16)                        begin : gen_rule16 epim_rule_dim_bits_7_to_16 u_rule (); end
+    if (MaxBlocks < 1 || MaxBlocks > 32768)           begin : gen_rule17 epim_rule_channel_blocks_1_to_32768 u_rule (); end
+    if (2 * WindowW + BlockW + IfrtAddrW > 64)        begin : gen_rule18 epim_rule_ifat_entry_at_most_64_bits u_rule (); end
+    if (2 * ChannelW + 2 * ColumnW > 64)              begin : gen_rule19 epim_rule_ofat_entry_at_most_64_bits u_rule (); end
+    if (Endless && Writable)                          begin : gen_rule20 epim_rule_endless_needs_rom u_rule (); end
   endgenerate
 
   // ---------------------------------------------------------------- control

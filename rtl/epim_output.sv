@@ -45,7 +45,7 @@ module epim_output #(
 );
 
   generate
-    if (JointLanes > Lanes) epim_rule_joint_lanes_at_most_lanes u_rule ();
+    if (JointLanes > Lanes) begin : gen_rule1 epim_rule_joint_lanes_at_most_lanes u_rule (); end
   endgenerate
 
   localparam int Space  = Lanes + JointLanes;
