@@ -137,8 +137,11 @@ module epim_drain #(
       logic [CountW-1:0]   count_q;
       logic [LaneW-1:0]    offset_q;
       logic [ChannelW-1:0] channel_next_q;
-      logic [ChannelW:0]   channel_sum;  // a range that a table ends beyond its columns must end all the same
+      // A range whose columns do not divide its channels must end all the same: the count stays at its end.
+      logic [ChannelW:0]   channel_sum;
+      logic                reached;
       assign channel_sum = {1'b0, channel_q} + (ChannelW + 1)'(count_q);
+      assign reached     = channel_sum >= {1'b0, stop_q};
       always_ff @(posedge clk_i) begin
         count_q        <= count_now;
         offset_q       <= offset_now;
@@ -146,8 +149,8 @@ module epim_drain #(
         x_last_q       <= x_last_now;
         y_last_q       <= y_last_now;
         frame_last_q   <= frame_last_now;
-        channel_next_q <= channel_sum[ChannelW-1:0];
-        range_end_q    <= pass_end_q && (channel_sum >= {1'b0, stop_q});
+        channel_next_q <= reached ? stop_q : channel_sum[ChannelW-1:0];
+        range_end_q    <= pass_end_q && reached;
       end
       assign count        = count_q;
       assign offset       = offset_q;
@@ -161,10 +164,12 @@ module epim_drain #(
       assign count        = count_now;
       assign offset       = offset_now;
       assign pass_end     = pass_end_now;
-      logic [ChannelW:0] channel_sum;
+      logic [ChannelW:0] channel_sum;  // as above
+      logic              reached;
       assign channel_sum  = {1'b0, channel_q} + (ChannelW + 1)'(rd_count_o);
-      assign channel_next = channel_sum[ChannelW-1:0];
-      assign range_end    = pass_end && (channel_sum >= {1'b0, stop_q});
+      assign reached      = channel_sum >= {1'b0, stop_q};
+      assign channel_next = reached ? stop_q : channel_sum[ChannelW-1:0];
+      assign range_end    = pass_end && reached;
       assign x_last       = x_last_now;
       assign y_last       = y_last_now;
       assign frame_last   = frame_last_now;

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// configs/edges holds every numeric key at its least and at its greatest value.
-#include <catch2/catch.hpp>
+#include "tb/unit/catch.hpp"
 #include <cstdint>
 #include <filesystem>
 #include <fstream>
