@@ -29,7 +29,6 @@ struct Hardware {
   bool serial_multiply = false; ///< scale, zero point and requantiser multiply one bit per cycle
   bool input_shift = false;     ///< input register as shift registers instead of selected bit planes; dac_bits = 1
   int adc_stages = 1;           ///< cycles of an ADC conversion: 1 or 2
-  bool early_compare = false;   ///< comparisons of the controllers one cycle ahead, into registers
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
   int acc_bits = 0;        ///< width of an accumulator, signed; 0 = derived from the loaded layers

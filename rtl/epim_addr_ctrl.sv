@@ -28,8 +28,6 @@ module epim_addr_ctrl #(
   parameter int DimW = 16,
   /// Frames follow each other for ever: there is no last one.
   parameter bit Endless = 1'b0,
-  /// Compare one cycle ahead, into registers: the same cycles with a shorter path.
-  parameter bit Early = 1'b0,
   /// Derived parameter, do not overwrite: bits of a patch index.
   localparam int PatchW = epim_pkg::idx_width(MaxPatches),
   /// Derived parameter, do not overwrite: bits of a buffer address.
@@ -124,20 +122,18 @@ module epim_addr_ctrl #(
   logic [DimW-1:0]      freed_q;           // rows of this frame given back
 
   // Rows the window needs: max(y0,0) .. min(y0+kh-1, in_h-1); freed_q == max(y0,0) when all above are given back.
-  // `Early`: y0n_q holds the y0 of the row that follows (of the first row in StFetch, which takes two cycles). It is right
-  // from the second cycle of a row on, and a row takes two: one in StRow, one in StRun. At its end top and rows are kept.
-  logic signed [DimW:0] in_h, y0, y_end, y0n_q;
-  logic [DimW-1:0]      top_now, top_q, top, rows_now, rows_needed_q, rows_needed;
+  // A cycle ahead, for a shorter path: y0n_q holds the y0 of the row that follows (of the first row in StFetch, which
+  // takes two cycles). It is right from the second cycle of a row on, and a row takes two: one in StRow, one in StRun.
+  // At its end top and rows are kept.
+  logic signed [DimW:0] in_h, y_end, y0n_q;
+  logic [DimW-1:0]      top_now, top_q, rows_now, rows_needed_q;
   assign in_h  = $signed({1'b0, cfg_in_h_i});
-  assign y0    = Early ? y0n_q : y0_q;
-  assign y_end = y0 + $signed((DimW + 1)'(cfg_kh_i));
-  assign top_now     = (y0 < 0) ? '0 : ((y0 > in_h) ? cfg_in_h_i : y0[DimW-1:0]);
+  assign y_end = y0n_q + $signed((DimW + 1)'(cfg_kh_i));
+  assign top_now     = (y0n_q < 0) ? '0 : ((y0n_q > in_h) ? cfg_in_h_i : y0n_q[DimW-1:0]);
   assign rows_now    = (y_end <= 0) ? '0 : (((y_end > in_h) ? cfg_in_h_i : y_end[DimW-1:0]) - top_now);
-  assign top         = Early ? top_q : top_now;
-  assign rows_needed = Early ? rows_needed_q : rows_now;
 
   logic must_free, tail_free;
-  assign must_free = (state_q == StRow) && (freed_q != top);
+  assign must_free = (state_q == StRow) && (freed_q != top_q);
   assign tail_free = (state_q == StTail) && (freed_q != cfg_in_h_i);
   assign free_o    = (must_free || tail_free) && (rows_i != '0);
 
@@ -145,13 +141,13 @@ module epim_addr_ctrl #(
   assign go         = (state_q == StRun) && (!first_q || bank_free_i);
   assign word_last  = (left_q == '0);
   assign patch_last = (patch_q == cfg_last_patch_i);
-  // `Early`: the last column is compared when the column changes, last row and frame one cycle after, before their use.
+  // The last column is compared when the column changes, last row and frame one cycle after, before their use.
   logic x_last_q, y_last_q, frame_last_q, y_last_now, frame_last_now;
   assign y_last_now     = (oy_q + DimW'(1)) == cfg_out_h_i;
   assign frame_last_now = !Endless && (frame_q + DimW'(1)) == cfg_frames_i;
-  assign x_last     = Early ? x_last_q : ((ox_q + DimW'(1)) == cfg_out_w_i);
-  assign y_last     = Early ? y_last_q : y_last_now;
-  assign frame_last = Early ? frame_last_q : frame_last_now;
+  assign x_last     = x_last_q;
+  assign y_last     = y_last_q;
+  assign frame_last = frame_last_q;
 
   logic kx_last, ky_last;
   assign kx_last = (kx_q + 8'd1) == cfg_kw_i;
@@ -292,7 +288,7 @@ module epim_addr_ctrl #(
               base_q  <= base_next;
               rbase_q <= base_next;
             end
-          end else if (rows_i >= rows_needed) begin
+          end else if (rows_i >= rows_needed_q) begin
             state_q <= StRun;
           end
         end

@@ -30,8 +30,6 @@ module epim_fire_ctrl #(
   parameter bit ActSigned = 1'b0,
   /// Bits of an output channel number.
   parameter int ChannelW = 8,
-  /// Compare one cycle ahead, into registers: the same cycles with a shorter path.
-  parameter bit Early = 1'b0,
   /// Cycles of a conversion, 1 or 2.
   parameter int AdcStages = 1,
   /// Cycles of a group in the scale stage, >= 1: 1, or those of a serial multiplication.
@@ -172,9 +170,9 @@ module epim_fire_ctrl #(
   assign kf     = first_q[GroupW+LaneW +: CStepW];
   assign kl     = last_q[GroupW+LaneW +: CStepW];
   assign kind   = scan_kind(first_q, last_q);
-  // `Early`: compared in the first cycle of a column step, read in a later one.
+  // Compared in the first cycle of a column step, read in a later one.
   assign k_last_now = (kind == 2'd0) ? (k_q == kl) : (k_q == LastCStep);
-  assign k_last     = (Early && Steps > 1) ? k_last_q : k_last_now;
+  assign k_last     = (Steps > 1) ? k_last_q : k_last_now;
   always_ff @(posedge clk_i) k_last_q <= k_last_now;
 
   logic firing, cycle_end, act_end;

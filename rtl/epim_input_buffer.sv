@@ -17,8 +17,6 @@ module epim_input_buffer #(
   parameter int DimW = 16,
   /// Frames follow each other for ever; `cfg_frames_i` is not read.
   parameter bit Endless = 1'b0,
-  /// Compare one cycle ahead, into registers: the same cycles with a shorter path.
-  parameter bit Early = 1'b0,
   /// Derived parameter, do not overwrite: address bits.
   localparam int AddrW = epim_pkg::idx_width(Depth),
   /// Derived parameter, do not overwrite: bits of a word count 0..Depth.
@@ -72,10 +70,10 @@ module epim_input_buffer #(
   assign s_ready_o = (active && space && !fill_q) || drop_q;
   assign accept    = s_valid_i && active && space && !fill_q;
   assign we        = accept || (active && space && fill_q);
-  // `Early`: last word of a row and last row are compared when the counters change.
+  // A cycle ahead, for a shorter path: last word of a row and last row are compared when the counters change.
   logic col_last_q, row_last_q;
-  assign row_end   = Early ? col_last_q : ((col_q + CountW'(1)) == cfg_row_words_i);
-  assign frame_end = row_end && (Early ? row_last_q : ((row_q + DimW'(1)) == cfg_in_h_i));
+  assign row_end   = col_last_q;
+  assign frame_end = row_end && row_last_q;
   always_ff @(posedge clk_i) begin
     if (clear_i) begin
       col_last_q <= cfg_row_words_i == CountW'(1);

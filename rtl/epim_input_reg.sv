@@ -82,11 +82,15 @@ module epim_input_reg #(
   logic [RowW-1:0] row;
   assign row = RowW'(pe_row_i) * RowW'(XbRows) + RowW'(group_i) * RowW'(Lanes);
 
-  // Mask: which word lines the bank's patch names.
-  logic [Rows-1:0] mask0_q, mask1_q, named;
+  // Mask: which groups of word lines the bank's patch names; the lines of a group are always equal.
+  localparam int Lines = Rows / Lanes;
+  localparam int LineW = epim_pkg::idx_width(Lines);
+  logic [Lines-1:0] mask0_q, mask1_q, mask_now, named;
+  logic [LineW-1:0] line;
+  assign line = LineW'(pe_row_i) * LineW'(Groups) + LineW'(group_i);
   always_comb begin
     named = '0;
-    named[row +: Lanes] = {Lanes{1'b1}};  // not '1: Yosys 0.23 reads that as one bit here
+    named[line] = 1'b1;
   end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -97,8 +101,13 @@ module epim_input_reg #(
       else         mask0_q <= (first_i ? '0 : mask0_q) | named;
     end
   end
+  assign mask_now = bank_i ? mask1_q : mask0_q;
   logic [Rows-1:0] mask;
-  assign mask = bank_i ? mask1_q : mask0_q;
+  generate
+    for (genvar g = 0; g < Lines; g++) begin : gen_mask
+      assign mask[g*Lanes +: Lanes] = {Lanes{mask_now[g]}};
+    end
+  endgenerate
 
   // Bit planes.
   logic [ActBits*Rows-1:0] planes0, planes1;

@@ -64,12 +64,12 @@ module epim_joint #(
   input  logic [CStepW-1:0]                  rd_cstep_i,
   input  logic [GroupW-1:0]                  rd_group_i,
   output logic [JointLanes*AccBits-1:0]      rd_data_o,
-  /// Observation: an accumulator write, its place and data (PE column u, lane i at [(u*JointLanes+i)*AccBits +: AccBits]).
-  output logic                               mon_we_o,
-  output logic                               mon_closes_o,
-  output logic [CStepW-1:0]                  mon_cstep_o,
-  output logic [GroupW-1:0]                  mon_group_o,
-  output logic [PeCols*JointLanes*AccBits-1:0] mon_data_o
+  /// The accumulator write of this cycle, its place and data (PE column u, lane i at [(u*JointLanes+i)*AccBits +: AccBits]).
+  output logic                               acc_we_o,
+  output logic                               acc_closes_o,
+  output logic [CStepW-1:0]                  acc_cstep_o,
+  output logic [GroupW-1:0]                  acc_group_o,
+  output logic [PeCols*JointLanes*AccBits-1:0] acc_data_o
 );
 
   localparam int Depth = CSteps * Groups;
@@ -220,14 +220,14 @@ module epim_joint #(
         .we_i(write && wbank_q), .waddr_i(acc_waddr), .wdata_i(wdata)
       );
       assign rd_words[u*WordW +: WordW] = rd_bank_q ? ram1 : ram0;
-      assign mon_data_o[u*WordW +: WordW] = wdata;
+      assign acc_data_o[u*WordW +: WordW] = wdata;
     end
   endgenerate
 
   assign rd_data_o    = rd_words[32'(rd_pe_col_q)*WordW +: WordW];
-  assign mon_we_o     = write;
-  assign mon_closes_o = close;
-  assign mon_cstep_o  = k3_q;
-  assign mon_group_o  = g3_q;
+  assign acc_we_o     = write;
+  assign acc_closes_o = close;
+  assign acc_cstep_o  = k3_q;
+  assign acc_group_o  = g3_q;
 
 endmodule

@@ -27,6 +27,22 @@ package epim_pkg;
     psum_width = 1 + num_width(rows) + magnitude_bits + act_bits;
   endfunction
 
+  /// Input steps of an activation: magnitude bits by `dac_bits`, and one for the sign.
+  function automatic int step_count(input int act_bits, input bit act_signed, input int dac_bits);
+    step_count = act_signed ? ceil_div(act_bits - 1, dac_bits) + 1 : ceil_div(act_bits, dac_bits);
+  endfunction
+
+  /// Width of the signed sum of a PE row's activations.
+  function automatic int sum_width(input int rows, input int act_bits);
+    sum_width = act_bits + 1 + num_width(rows);
+  endfunction
+
+  /// Width of a signed product M * (psum + Z * sum).
+  function automatic int prod_width(input int psum_w, input bit zero_point, input int zero_bits, input int sum_w,
+                                    input int scale_bits);
+    prod_width = (zero_point ? max2(psum_w, zero_bits + sum_w) + 1 : psum_w) + scale_bits;
+  endfunction
+
   /// Number of ones in a chunk of 64 rows, by adding neighbours. No `$countones`: Verilator's is a division, and
   /// in a four-state simulator it takes X for zero, which would hide an unknown word line.
   /// The last sum is a multiplication where that is faster, an adder tree where hardware is made of it.

@@ -76,7 +76,6 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   const int scale_bits = static_cast<int>(h.uniform(1, 8)), out_bits = static_cast<int>(h.uniform(1, 12));
   const bool ram = h.chance(25);
   const bool serial = h.chance(25), shift = dac_bits == 1 && h.chance(30), counters = !ram || h.chance(60);
-  const bool early = h.chance(30);
   const int adc_stages = pick(h, {1, 1, 1, 2});
   const int channel_scale_bits = h.chance(60) ? 16 : static_cast<int>(h.uniform(2, 20));
 
@@ -104,11 +103,11 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   s += fmt::format("[hardware]\ncrossbar = \"{}x{}\"\ncell_bits = {}\nweight_bits = {}\nact_bits = {}\nact_signed = {}\n"
                    "dac_bits = {}\nadc_bits = {}\ncols_per_adc = {}\nlanes = {}\njoint_lanes = {}\nout_bits = {}\n"
                    "scale_bits = {}\nzero_point = {}\nstorage = \"{}\"\nserial_multiply = {}\ninput_shift = {}\n"
-                   "event_counters = {}\nchannel_scale_bits = {}\nadc_stages = {}\nearly_compare = {}\n",
+                   "event_counters = {}\nchannel_scale_bits = {}\nadc_stages = {}\n",
                    rows, cols, cell_bits, weight_bits, act_bits, is_signed, dac_bits,
                    adc_bits ? std::to_string(adc_bits) : "\"lossless\"", cols_per_adc, lanes,
                    joint ? std::to_string(joint) : "\"auto\"", out_bits, scale_bits, zero_point, ram ? "ram" : "flat",
-                   serial, shift, counters, channel_scale_bits, adc_stages, early);
+                   serial, shift, counters, channel_scale_bits, adc_stages);
   static const char* const wraps[] = {"off", "copies", "stored_once"};
   s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = {}\npadding = [{}, {}, {}, {}]\nheight = {}\n"
                    "width = {}\nwrap = \"{}\"\n",

@@ -218,9 +218,7 @@ class Writer {
     s_ += fmt::format("    .error_o({}_error),\n", o);
     s_ += "    /* verilator lint_off PINCONNECTEMPTY */\n"
           "    .s_axil_awready_o(), .s_axil_wready_o(), .s_axil_bvalid_o(), .s_axil_bresp_o(), .s_axil_arready_o(),\n"
-          "    .s_axil_rvalid_o(), .s_axil_rdata_o(), .s_axil_rresp_o(), .busy_o(), .mon_fire_o(), .mon_load_o(), .mon_wl_o(),\n"
-          "    .mon_psum_valid_o(), .mon_psum_cstep_o(), .mon_psum_o(), .mon_acc_we_o(), .mon_acc_closes_o(),\n"
-          "    .mon_acc_cstep_o(), .mon_acc_group_o(), .mon_acc_o()\n"
+          "    .s_axil_rvalid_o(), .s_axil_rdata_o(), .s_axil_rresp_o(), .busy_o()\n"
           "    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n";
     errors_.push_back(o + "_error");
   }

@@ -22,6 +22,7 @@ struct Port {
   std::string width;  // packed range or empty
   const char* name;
   const char* meaning;
+  const char* inside = nullptr;  ///< observation: what it shows, by hierarchical names
 };
 
 std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
@@ -61,17 +62,18 @@ std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
   if (observed) {
     const std::int64_t psum = 1 + num_width(hw.xb_rows) + hw.slices() * hw.cell_bits + hw.act_bits;
     const std::vector<Port> more = {
-        {"output", "", "mon_fire_o", "Observation for verification."},
-        {"output", "", "mon_load_o", ""},
-        {"output", bus(std::int64_t{hw.dac_bits} * hw.pe_rows * hw.xb_rows), "mon_wl_o", ""},
-        {"output", "", "mon_psum_valid_o", ""},
-        {"output", bus(p.cstep_width()), "mon_psum_cstep_o", ""},
-        {"output", bus(psum * hw.pe_rows * hw.pe_cols * hw.adcs()), "mon_psum_o", ""},
-        {"output", "", "mon_acc_we_o", ""},
-        {"output", "", "mon_acc_closes_o", ""},
-        {"output", bus(p.cstep_width()), "mon_acc_cstep_o", ""},
-        {"output", bus(p.group_width()), "mon_acc_group_o", ""},
-        {"output", bus(std::int64_t{hw.pe_cols} * hw.joint_lanes * hw.acc_bits), "mon_acc_o", ""},
+        {"output", "", "mon_fire_o", "Observation for verification.", "u_core.fire"},
+        {"output", "", "mon_load_o", "", "u_core.u_array.load && u_core.en"},
+        {"output", bus(std::int64_t{hw.dac_bits} * hw.pe_rows * hw.xb_rows), "mon_wl_o", "", "u_core.wl"},
+        {"output", "", "mon_psum_valid_o", "",
+         "u_core.u_array.ser_load && (u_core.group == '0) && u_core.en"},
+        {"output", bus(p.cstep_width()), "mon_psum_cstep_o", "", "u_core.cstep"},
+        {"output", bus(psum * hw.pe_rows * hw.pe_cols * hw.adcs()), "mon_psum_o", "", "u_core.u_array.psum"},
+        {"output", "", "mon_acc_we_o", "", "u_core.u_back.acc_we"},
+        {"output", "", "mon_acc_closes_o", "", "u_core.u_back.acc_closes"},
+        {"output", bus(p.cstep_width()), "mon_acc_cstep_o", "", "u_core.u_back.acc_cstep"},
+        {"output", bus(p.group_width()), "mon_acc_group_o", "", "u_core.u_back.acc_group"},
+        {"output", bus(std::int64_t{hw.pe_cols} * hw.joint_lanes * hw.acc_bits), "mon_acc_o", "", "u_core.u_back.acc_data"},
     };
     ports.insert(ports.end(), more.begin(), more.end());
   }
@@ -210,7 +212,6 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"SerialMultiply", hw.serial_multiply ? "1'b1" : "1'b0"},
       {"InputShift", hw.input_shift ? "1'b1" : "1'b0"},
       {"AdcStages", std::to_string(hw.adc_stages)},
-      {"Early", hw.early_compare ? "1'b1" : "1'b0"},
       {"DimW", std::to_string(hw.dim_bits)},
       {"GeometryReadback", hw.geometry_readback ? "1'b1" : "1'b0"},
       {"MaxPatches", std::to_string(p.max_patches)},
@@ -262,14 +263,15 @@ std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t 
   for (std::size_t i = 0; i < parameters.size(); ++i)
     s += fmt::format("    .{}({}){}\n", parameters[i].first, parameters[i].second, i + 1 < parameters.size() ? "," : "");
   s += "  ) u_core (\n";
-  for (const Port& port : ports) s += fmt::format("    .{0}({0}),\n", port.name);
-  s += "    /* verilator lint_off PINCONNECTEMPTY */\n    .error_o()";
-  if (!observed) {
-    const auto all = ports_of(p, true);
-    for (std::size_t i = ports.size(); i < all.size(); ++i) s += fmt::format(",\n    .{}()", all[i].name);
+  for (const Port& port : ports)
+    if (!port.inside) s += fmt::format("    .{0}({0}),\n", port.name);
+  s += "    /* verilator lint_off PINCONNECTEMPTY */\n    .error_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n";
+  if (observed) {
+    s += "\n  // Observation from outside: nets of the core by their hierarchical names.\n";
+    for (const Port& port : ports)
+      if (port.inside) s += fmt::format("  assign {} = {};\n", port.name, port.inside);
   }
-  s += "\n    /* verilator lint_on PINCONNECTEMPTY */\n";
-  s += "  );\n\nendmodule\n";
+  s += "\nendmodule\n";
   return s;
 }
 

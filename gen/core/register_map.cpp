@@ -47,6 +47,26 @@ const std::vector<Register>& register_map() {
   return map;
 }
 
+namespace {
+
+/// What a geometry register holds: bits first_bit .. first_bit + bits - 1 of the register at `offset`.
+struct Field {
+  const char* name;
+  std::uint32_t offset;
+  int first_bit, bits;
+};
+const std::vector<Field>& geometry_fields() {
+  static const std::vector<Field> fields = {
+#define REG(name, offset, access, reset, meaning)
+#define FIELD(register_name, name, first_bit, bits) {#name, reg::register_name, first_bit, bits},
+#include "gen/core/register_map.def"
+#undef REG
+  };
+  return fields;
+}
+
+}  // namespace
+
 std::string registers_sv() {
   std::string s = kSpdx;
   s += "\n/// Register map of epim_core. Generated from gen/core/register_map.def.\n"
@@ -60,9 +80,11 @@ std::string registers_sv() {
     if (r.offset >= kGeometryFirst && r.offset < kGeometryFirst + 4 * kGeometryWords)
       words = fmt::format("32'h{:08X}{}{}", r.reset, words.empty() ? "" : ", ", words);
   s += fmt::format("\n  /// Geometry registers at reset, last_patch in the low word.\n"
-                   "  localparam logic [511:0] GeometryReset = {{\n    {}\n  }};\n\nendpackage\n"
-                   "/* verilator lint_on UNUSEDPARAM */\n", words);
-  return s;
+                   "  localparam logic [511:0] GeometryReset = {{\n    {}\n  }};\n", words);
+  s += "\n  /// First bit of every field of the geometry, last_patch from bit 0 on.\n";
+  for (const Field& f : geometry_fields())
+    s += fmt::format("  localparam int {}Lsb = {};\n", camel(f.name), 8 * (f.offset - kGeometryFirst) + static_cast<std::uint32_t>(f.first_bit));
+  return s + "\nendpackage\n/* verilator lint_on UNUSEDPARAM */\n";
 }
 
 std::string events_sv() {

@@ -60,7 +60,8 @@ int rank(const std::string& block) {
   static const char* const order[] = {"epim_axil_slave", "epim_regs", "epim_input_buffer", "epim_ifat", "epim_ifrt",
                                       "epim_addr_ctrl", "epim_input_reg", "epim_ofat", "epim_fire_ctrl", "epim_pe",
                                       "epim_crossbar", "epim_joint", "epim_drain", "epim_requant", "epim_output",
-                                      "epim_counters", "epim_core", "epim_top"};
+                                      "epim_counters", "epim_control", "epim_front", "epim_array", "epim_back",
+                                      "epim_core", "epim_top"};
   return static_cast<int>(std::find(std::begin(order), std::end(order), block) - std::begin(order));
 }
 

@@ -70,12 +70,12 @@ void write_waves(const std::string& fst, const CoreParameters& p) {
   };
   const int patch = idx_width(p.max_patches);
   const Wave waves[] = {{"-input stream", 0}, {"s_axis_tvalid_i", 1}, {"s_axis_tready_o", 1}, {"s_axis_tlast_i", 1},
-                        {"-address controller", 0}, {"u_addr_ctrl.state_q", 3}, {"u_addr_ctrl.oy_q", 16}, {"u_addr_ctrl.ox_q", 16},
-                        {"u_addr_ctrl.patch_q", patch}, {"req", 1}, {"req_pad", 1}, {"buf_addr", idx_width(p.hw.buffer_words)},
-                        {"-input register", 0}, {"word_q", 1}, {"word_bank_q", 1}, {"full_q", 2}, {"-array", 0}, {"array_en", 1},
-                        {"fire", 1}, {"load", 1}, {"cstep", p.cstep_width()}, {"step", idx_width(p.hw.steps())},
-                        {"-joint module", 0}, {"ser_valid", 1}, {"ser_opens", 1}, {"ser_closes", 1}, {"u_joint.free_q", 2},
-                        {"-output stream", 0}, {"rd", 1}, {"m_axis_tvalid_o", 1}, {"m_axis_tready_i", 1},
+                        {"-address controller", 0}, {"u_front.u_addr_ctrl.state_q", 3}, {"u_front.u_addr_ctrl.oy_q", 16}, {"u_front.u_addr_ctrl.ox_q", 16},
+                        {"u_front.u_addr_ctrl.patch_q", patch}, {"u_front.req", 1}, {"u_front.req_pad", 1}, {"u_front.buf_addr", idx_width(p.hw.buffer_words)},
+                        {"-input register", 0}, {"u_front.word_q", 1}, {"u_front.word_bank_q", 1}, {"full", 2}, {"-array", 0}, {"en", 1},
+                        {"fire", 1}, {"u_array.load", 1}, {"u_array.cstep", p.cstep_width()}, {"step", idx_width(p.hw.steps())},
+                        {"-joint module", 0}, {"valid", 1}, {"opens", 1}, {"closes", 1}, {"u_back.u_joint.free_q", 2},
+                        {"-output stream", 0}, {"u_back.rd", 1}, {"m_axis_tvalid_o", 1}, {"m_axis_tready_i", 1},
                         {"m_axis_tdata_o", (p.hw.lanes * p.hw.out_bits + 7) / 8 * 8}, {"m_axis_tlast_o", 1}};
   std::string s = fmt::format("[dumpfile] \"{}\"\n[timestart] 0\n", std::filesystem::absolute(fst).string());
   for (const Wave& w : waves) {

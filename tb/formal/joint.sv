@@ -49,8 +49,8 @@ module proof #(
     .open_first_i(open_first), .opens_i(opens), .closes_i(closes), .range_i(tag), .prod_i(prod),
     .range_valid_o(range_valid), .range_o(range_out), .range_bank_o(range_bank), .range_take_i(take),
     .range_release_i(free), .rd_en_i(rd), .rd_bank_i(read_bank), .rd_pe_col_i(1'b0), .rd_cstep_i(read_cstep),
-    .rd_group_i(read_group), .rd_data_o(rd_data), .mon_we_o(mon_we), .mon_closes_o(mon_closes),
-    .mon_cstep_o(mon_cstep), .mon_group_o(mon_group), .mon_data_o(mon_data)
+    .rd_group_i(read_group), .rd_data_o(rd_data), .acc_we_o(mon_we), .acc_closes_o(mon_closes),
+    .acc_cstep_o(mon_cstep), .acc_group_o(mon_group), .acc_data_o(mon_data)
   );
 
   // ---- the array: activations of ranges

@@ -119,19 +119,19 @@ void one(Vdut& d, int count, int idle_percent, int read_percent, int stop_at) {
       bank_of[static_cast<std::size_t>(taken)] = d.range_bank_o;
       if (taken > 0) CHECK(bank_of[static_cast<std::size_t>(taken)] != bank_of[static_cast<std::size_t>(taken) - 1]);
     }
-    CHECK_EQ(d.mon_we_o, s3.valid && !stall);
-    CHECK_EQ(d.mon_closes_o, s3.valid && !stall && s3.closes);
+    CHECK_EQ(d.acc_we_o, s3.valid && !stall);
+    CHECK_EQ(d.acc_closes_o, s3.valid && !stall && s3.closes);
     int more_open = 0, more_closed = 0;
     if (s3.valid && !stall) {
       Range& r = ranges[static_cast<std::size_t>(s3.id)];
       std::vector<std::int64_t>& acc = r.acc[{s3.cstep, s3.group}];
       if (s3.opens) acc.assign(kLanes, 0);
-      CHECK_EQ(d.mon_cstep_o, s3.cstep);
-      CHECK_EQ(d.mon_group_o, s3.group);
+      CHECK_EQ(d.acc_cstep_o, s3.cstep);
+      CHECK_EQ(d.acc_group_o, s3.group);
       for (int lane = 0; lane < kLanes; ++lane) {
         std::int64_t& a = acc[static_cast<std::size_t>(lane)];
         for (int t = 0; t < kPeRows; ++t) a += s3.prod[static_cast<std::size_t>(t)][static_cast<std::size_t>(lane)];
-        CHECK_EQ(get_signed(d.mon_data_o, lane * kAcc, kAcc), sign_extend(static_cast<std::uint64_t>(a), kAcc));
+        CHECK_EQ(get_signed(d.acc_data_o, lane * kAcc, kAcc), sign_extend(static_cast<std::uint64_t>(a), kAcc));
       }
       more_open = s3.open_first;
       more_closed = s3.closes;

@@ -1,0 +1,128 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+
+/// Control of a core: AXI4-Lite to registers, start and abort, geometry, the program port, the event counters.
+///
+/// Everything that a run reads from the host leaves here: `geometry_o` are the words of the generated register map
+/// (fields by the constants of `epim_regs_pkg`), `prog_we_o` stores `prog_data_o` at `prog_addr_o` of one memory.
+/// Handshake: AXI4-Lite; a run begins in the cycle after `clear_o` and ends with `done_i`.
+module epim_control #(
+  /// Tables and cells can be written over the bus.
+  parameter bit Writable = 1'b1,
+  /// The run starts after reset and never ends.
+  parameter bit Endless = 1'b0,
+  /// Hardware configuration hash.
+  parameter logic [63:0] Hash = 64'd0,
+  /// Geometry registers at reset.
+  parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
+  /// Geometry registers can be read.
+  parameter bit GeometryReadback = 1'b1,
+  /// Count events.
+  parameter bit Count = 1'b1,
+  /// Derived parameter, do not overwrite.
+  localparam int Events = epim_events_pkg::Count
+) (
+  /// Clock.
+  input  logic                 clk_i,
+  /// Reset, active low.
+  input  logic                 rst_ni,
+  /// AXI4-Lite.
+  input  logic                 s_axil_awvalid_i,
+  output logic                 s_axil_awready_o,
+  input  logic [11:0]          s_axil_awaddr_i,
+  input  logic                 s_axil_wvalid_i,
+  output logic                 s_axil_wready_o,
+  input  logic [31:0]          s_axil_wdata_i,
+  input  logic [3:0]           s_axil_wstrb_i,
+  output logic                 s_axil_bvalid_o,
+  input  logic                 s_axil_bready_i,
+  output logic [1:0]           s_axil_bresp_o,
+  input  logic                 s_axil_arvalid_i,
+  output logic                 s_axil_arready_o,
+  input  logic [11:0]          s_axil_araddr_i,
+  output logic                 s_axil_rvalid_o,
+  input  logic                 s_axil_rready_i,
+  output logic [31:0]          s_axil_rdata_o,
+  output logic [1:0]           s_axil_rresp_o,
+  /// Forget the run so far: start or abort.
+  output logic                 clear_o,
+  /// A run is on.
+  output logic                 busy_o,
+  /// An error bit of the status register is set.
+  output logic                 error_o,
+  /// The run ends in this cycle.
+  input  logic                 done_i,
+  /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
+  input  logic [3:0]           error_i,
+  /// Geometry words, `last_patch` in the low one.
+  output logic [511:0]         geometry_o,
+  /// Memory to write, by kind: {cells, scale, channel parameters, OFAT, IFRT, IFAT}; PE, entry and data.
+  output logic [5:0]           prog_we_o,
+  output logic [15:0]          prog_pe_o,
+  output logic [31:0]          prog_addr_o,
+  output logic [63:0]          prog_data_o,
+  /// Increments of the event counters, 32 bits each; a firing.
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic [Events*32-1:0] inc_i,
+  input  logic                 fire_i
+  /* verilator lint_on UNUSEDSIGNAL */
+);
+
+  logic        start, abort, prog_we;
+  logic        reg_write, reg_write_error, reg_read_error;
+  logic [11:0] reg_waddr, reg_raddr;
+  logic [31:0] reg_wdata, reg_rdata;
+  logic [7:0]  prog_kind;
+  // Index wider than a core has counters; the read strobe is for registers that change when read, here are none.
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic        reg_read;
+  logic [7:0]  event_index;
+  /* verilator lint_on UNUSEDSIGNAL */
+  logic [47:0] event_count, cycles, first_fire, last_fire;
+
+  epim_axil_slave #(.AddrW(12)) u_axil (
+    .clk_i, .rst_ni,
+    .s_awvalid_i(s_axil_awvalid_i), .s_awready_o(s_axil_awready_o), .s_awaddr_i(s_axil_awaddr_i),
+    .s_wvalid_i(s_axil_wvalid_i), .s_wready_o(s_axil_wready_o), .s_wdata_i(s_axil_wdata_i),
+    .s_wstrb_i(s_axil_wstrb_i), .s_bvalid_o(s_axil_bvalid_o), .s_bready_i(s_axil_bready_i),
+    .s_bresp_o(s_axil_bresp_o), .s_arvalid_i(s_axil_arvalid_i), .s_arready_o(s_axil_arready_o),
+    .s_araddr_i(s_axil_araddr_i), .s_rvalid_o(s_axil_rvalid_o), .s_rready_i(s_axil_rready_i),
+    .s_rdata_o(s_axil_rdata_o), .s_rresp_o(s_axil_rresp_o),
+    .write_o(reg_write), .waddr_o(reg_waddr), .wdata_o(reg_wdata), .write_error_i(reg_write_error),
+    .read_o(reg_read), .raddr_o(reg_raddr), .rdata_i(reg_rdata), .read_error_i(reg_read_error)
+  );
+
+  epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
+              .GeometryReadback(GeometryReadback))
+  u_regs (
+    .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
+    .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
+    .start_o(start), .abort_o(abort), .busy_o, .done_i, .error_i, .error_o, .geometry_o,
+    .prog_we_o(prog_we), .prog_kind_o(prog_kind), .prog_pe_o, .prog_addr_o, .prog_data_o,
+    .event_o(event_index), .event_count_i(event_count), .cycles_i(cycles), .first_fire_i(first_fire),
+    .last_fire_i(last_fire)
+  );
+  assign clear_o = start || abort;
+
+  generate
+    for (genvar k = 0; k < 6; k++) begin : gen_kind
+      assign prog_we_o[k] = prog_we && (prog_kind == 8'(k));
+    end
+  endgenerate
+
+  generate
+    if (Count) begin : gen_count
+      localparam int IndexW = epim_pkg::idx_width(Events);
+      epim_counters #(.Events(Events), .IncW(32)) u_counters (
+        .clk_i, .rst_ni, .clear_i(clear_o), .run_i(busy_o), .inc_i, .fire_i, .index_i(event_index[IndexW-1:0]),
+        .count_o(event_count), .cycles_o(cycles), .first_fire_o(first_fire), .last_fire_o(last_fire)
+      );
+    end else begin : gen_no_count
+      assign event_count = '0;
+      assign cycles      = '0;
+      assign first_fire  = '0;
+      assign last_fire   = '0;
+    end
+  endgenerate
+
+endmodule
