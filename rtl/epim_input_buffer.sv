@@ -17,6 +17,9 @@ module epim_input_buffer #(
   parameter int DimW = 16,
   /// Frames follow each other for ever; `cfg_frames_i` is not read.
   parameter bit Endless = 1'b0,
+  /// Without a `clear_i` before the first word: rows of one word, frames of one row.
+  parameter bit OneWord = 1'b0,
+  parameter bit OneRow = 1'b0,
   /// Derived parameter, do not overwrite: address bits.
   localparam int AddrW = epim_pkg::idx_width(Depth),
   /// Derived parameter, do not overwrite: bits of a word count 0..Depth.
@@ -74,8 +77,11 @@ module epim_input_buffer #(
   logic col_last_q, row_last_q;
   assign row_end   = col_last_q;
   assign frame_end = row_end && row_last_q;
-  always_ff @(posedge clk_i) begin
-    if (clear_i) begin
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) begin
+      col_last_q <= OneWord;
+      row_last_q <= OneRow;
+    end else if (clear_i) begin
       col_last_q <= cfg_row_words_i == CountW'(1);
       row_last_q <= cfg_in_h_i == DimW'(1);
     end else if (we) begin
