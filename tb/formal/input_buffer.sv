@@ -24,10 +24,12 @@ module proof #(
   assign ring_words = (row_words == 2'd1) ? CountW'(ring_rows) : CountW'({ring_rows, 1'b0});
 
   logic             s_ready, free, write, err;
+  logic up;  // the clear of a start has come
+  always_ff @(posedge clk_i) up <= rst_n;
   logic [2:0]       rows;
   logic [Width-1:0] rdata;
   epim_input_buffer #(.Depth(Depth), .Width(Width), .DimW(3)) dut (
-    .clk_i, .rst_ni(rst_n), .clear_i(1'b0), .run_i(1'b1), .cfg_row_words_i(CountW'(row_words)),
+    .clk_i, .rst_ni(rst_n), .clear_i(!up), .run_i(up), .cfg_row_words_i(CountW'(row_words)),
     .cfg_ring_words_i(ring_words), .cfg_ring_rows_i(3'(ring_rows)), .cfg_in_h_i(3'(in_h)), .cfg_frames_i(3'(frames)),
     .s_valid_i(s_valid), .s_ready_o(s_ready), .s_data_i(s_data), .s_last_i(s_last), .rows_o(rows), .free_i(free),
     .re_i(re), .raddr_i(raddr), .rdata_o(rdata), .write_o(write), .err_length_o(err)
@@ -40,7 +42,7 @@ module proof #(
   assign accept    = s_valid && s_ready;
   assign row_end   = 2'(col) + 2'd1 == row_words;
   assign frame_end = row_end && row + 2'd1 == in_h;
-  assign free      = want_free && held != 2'd0;
+  assign free      = want_free && up && held != 2'd0;
   function automatic logic [1:0] after(input logic [1:0] r, input logic [1:0] n);
     after = (r + 2'd1 == n) ? 2'd0 : r + 2'd1;
   endfunction
@@ -91,8 +93,8 @@ module proof #(
       // A held row has the words of the stream, in order, or zeros where the frame ended early.
       if (read_q) assert (rdata == want);
       // Accepted: exactly what the frames need, and what follows a late tlast until it comes.
-      assert (s_ready == (dropping || (frame != frames && held != ring_rows && !filling)));
-      assert (write == ((accept || filling) && !dropping && frame != frames && held != ring_rows));
+      assert (s_ready == (dropping || (up && frame != frames && held != ring_rows && !filling)));
+      assert (write == (up && (accept || filling) && !dropping && frame != frames && held != ring_rows));
       assert (err == (accept && !dropping && s_last != frame_end));
       cover (read_q && want == 2'd3 && held == 2'd3);
       cover (frame == 2'd2 && free && write && slot == 2'd0 && oldest == 2'd1);
