@@ -22,8 +22,7 @@ BLACK = "EPIM_CROSSBAR_BLACKBOX"
 
 # Warnings that are not asked for; docs/portable-subset.md says why, a check below compares.
 ACCEPTED = ["arith-op-mismatch", "sign-compare", "sign-conversion", "case-type", "useless-cast",
-            "unused-package-parameter", "unused-package-subroutine", "empty-output-connection",
-            "unnamed-generate"]
+            "unused-package-parameter", "unused-package-subroutine", "empty-output-connection"]
 # A module that is ports alone.
 ACCEPTED_BLACK = ["unused-port", "undriven-port", "unused-parameter"]
 # A variable of such a name takes what a parameter leaves unread. The others are waived where they are declared.

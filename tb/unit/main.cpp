@@ -7,8 +7,9 @@
 namespace {
 
 /// Counts test cases; the last line of a run is "N passed, M failed".
-struct Count : Catch::TestEventListenerBase {
-  using TestEventListenerBase::TestEventListenerBase;
+using Listener = Catch::TestEventListenerBase;
+struct Count : Listener {
+  using Listener::Listener;
   static inline unsigned long passed = 0, failed = 0;
   void testRunEnded(const Catch::TestRunStats& stats) override {
     passed = stats.totals.testCases.passed;
