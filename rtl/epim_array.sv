@@ -5,21 +5,22 @@
 ///
 /// Takes a full bank of the input register, scans the columns that OFAT names, and hands groups of `JointLanes` scaled
 /// psums of every PE to the joint module, with the output range that they belong to.
-/// Latency: docs/timing.md (fire to accumulator). Everything holds while `en_i` is low.
+/// Parameters as epim_core checks them. Latency: docs/timing.md (fire to accumulator).
+/// Everything holds while `en_i` is low.
 module epim_array #(
   /// Crossbar and PE array.
   parameter int XbRows = 64,
   parameter int XbCols = 64,
   parameter int PeRows = 1,
   parameter int PeCols = 1,
-  /// Bits of a cell: 1, 2 or 4; of a weight, sign included: 2..9.
+  /// Bits of a cell; of a weight, sign included.
   parameter int CellBits = 2,
   parameter int WeightBits = 9,
   /// Bits of an activation, two's complement with `ActSigned`; bits per input step.
   parameter int ActBits = 8,
   parameter bit ActSigned = 1'b0,
   parameter int DacBits = 1,
-  /// ADC resolution; columns scanned by one ADC; cycles of a conversion, 1 or 2.
+  /// ADC resolution; columns scanned by one ADC; cycles of a conversion.
   parameter int AdcBits = 8,
   parameter int ColsPerAdc = 8,
   parameter int AdcStages = 1,

@@ -5,14 +5,15 @@
 ///
 /// Adds what the array hands over, one output range at a time, and sends finished ranges while the next one fills. Stops
 /// the array (`en_o` low) in one case only: a range would open while both accumulator banks are taken.
-/// Latency: docs/timing.md (accumulator to beat). Handshake: output stream valid/ready, an offered beat stays.
+/// Parameters as epim_core checks them. Latency: docs/timing.md (accumulator to beat).
+/// Handshake: output stream valid/ready, an offered beat stays.
 module epim_back #(
   /// PE array and columns; columns scanned by one ADC.
   parameter int PeRows = 1,
   parameter int PeCols = 1,
   parameter int XbCols = 64,
   parameter int ColsPerAdc = 8,
-  /// Columns per cycle through joint module and requantisers; at most `Lanes`.
+  /// Columns per cycle through joint module and requantisers.
   parameter int JointLanes = 2,
   /// Channels per stream word.
   parameter int Lanes = 8,
