@@ -5,10 +5,11 @@
 ///
 /// Fills one bank of the input register while the array fires the other. A bank is taken from its first request to
 /// `release_i` of its last firing, and full (`full_o`) from its last word on.
+/// Parameters as epim_core checks them.
 /// Latency: the word of a request in cycle r is on the word lines of its bank from r+2 (docs/timing.md).
 /// Handshake: input stream valid/ready; `bank_i`, `step_i`, `fire_i`, `release_i` from the fire controller.
 module epim_front #(
-  /// Word lines of a crossbar, multiple of `Lanes`; PE rows.
+  /// Word lines of a crossbar; PE rows.
   parameter int XbRows = 64,
   parameter int PeRows = 1,
   /// Channels per stream and buffer word.
