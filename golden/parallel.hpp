@@ -12,6 +12,9 @@
 
 namespace epim {
 
+/// Processors of this machine, at least 1: how many threads work is shared out to by default.
+inline int processors() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
 /// Calls work(0) .. work(count-1) from at most `jobs` threads, each index once and in rising order of their starts. The
 /// first exception lets what has begun end, starts nothing more and is thrown again here.
 template <typename Work>

@@ -11,7 +11,6 @@
 #include <mutex>
 #include <set>
 #include <sstream>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -191,8 +190,7 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
                          fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor \"chip\" nor \"board\" nor \"misuse\"", killer));
       cases.emplace(killer, named_case(file.string()));
     }
-  const int processors = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  const int jobs = options.jobs > 0 ? options.jobs : processors;
+  const int jobs = options.jobs > 0 ? options.jobs : processors();
   const double total = static_cast<double>(killers.size() + bugs.size());
   std::size_t done = 0;
   std::mutex mutex;

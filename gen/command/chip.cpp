@@ -3,7 +3,6 @@
 #include "gen/command/chip.hpp"
 
 #include <iostream>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -11,13 +10,12 @@
 #include "gen/command/command.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/network/walk.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim::command {
 namespace {
 
 constexpr int kStimulusImages = 2;  // of the testbench in a generated folder
-
-int threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
 
 std::string kind_text(const ChipDesign& chip, int block) {
   const ChipCore* core = chip.core_of(block);
@@ -61,7 +59,7 @@ FileSet chip_files(const PreparedChip& p) {
   ChipStimulus stimulus;
   if (!p.config.network->images.empty()) {
     stimulus.images = load_images(p.config, p.net.network, kStimulusImages).images;
-    stimulus.outputs = run_network_golden(p.config.hw, p.net, stimulus.images, threads());
+    stimulus.outputs = run_network_golden(p.config.hw, p.net, stimulus.images, processors());
   }
   return emit_chip(p.chip, p.config, p.net, stimulus);
 }

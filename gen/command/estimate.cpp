@@ -6,7 +6,6 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include <nlohmann/json.hpp>
 
@@ -17,6 +16,7 @@
 #include "gen/base/output_folder.hpp"
 #include "gen/network/synthetic_network.hpp"
 #include "gen/cost/mnsim_cases.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim::command {
 namespace {
@@ -126,7 +126,7 @@ EstimateRequest request_of(const Options& o) {
 std::vector<EventCounts> count_events(const Options& o, const EstimateRequest& request, const Network& network) {
   const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
   NetworkPlan plan = plan_network(network, request.base, request.design);
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = processors();
   Progress progress("golden");
   return synthesise_network(plan, image, {o.seed, nullptr}, threads, [&](std::size_t l) {
            progress.update(static_cast<double>(l) / static_cast<double>(plan.layers.size()), plan.layers[l].layer.name);

@@ -5,7 +5,6 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -17,6 +16,7 @@
 #include "golden/graph/host_nodes.hpp"
 #include "golden/files/integer_bundle.hpp"
 #include "gen/network/walk.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim::command {
 namespace {
@@ -238,7 +238,7 @@ std::pair<double, double> accuracies(const Config& config, const CompiledNetwork
   if (config.network->images.empty() || config.network->labels.empty())
     throw InputError({"--accuracy", 0, 0}, "missing-images", "--accuracy needs a configuration with network.images and network.labels");
   const LabelledImages test = load_images(config, net.network, 0);
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = processors();
   const std::vector<IntTensor> golden = run_network_golden(config.hw, net, test.images, threads);
   std::size_t right_float = 0, right = 0;
   for (std::size_t i = 0; i < golden.size(); ++i) {

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "golden/diagnostic.hpp"
+#include "golden/timing/input_ring.hpp"
 #include "golden/timing/rtl_model.hpp"
 #include "golden/evaluate.hpp"
 
@@ -39,36 +40,6 @@ template <class T> class Queue {
  private:
   std::vector<T> items_;
   std::size_t head_ = 0;
-};
-
-/// Rows of the input ring, with a way back for rows that were only tried.
-class Ring {
- public:
-  Ring(Cycle row_words, Cycle slots) : row_words_(row_words), slots_(slots) {}
-  /// First cycle in which row n counts as complete.
-  Cycle ready(Cycle n) {
-    while (static_cast<Cycle>(end_.size()) <= n) {
-      const auto i = static_cast<Cycle>(end_.size());
-      Cycle start = i == 0 ? 0 : end_.back() + 1;
-      if (i >= slots_) start = std::max(start, freed_[static_cast<std::size_t>(i - slots_)] + 1);
-      end_.push_back(start + row_words_ - 1);
-    }
-    return end_[static_cast<std::size_t>(n)] + 1;
-  }
-  void free(Cycle t) { freed_.push_back(t); }
-  Cycle freed() const { return static_cast<Cycle>(freed_.size()); }
-  struct Mark {
-    std::size_t ends, freed;
-  };
-  Mark mark() const { return {end_.size(), freed_.size()}; }
-  void roll_back(Mark m) {
-    end_.resize(m.ends);
-    freed_.resize(m.freed);
-  }
-
- private:
-  Cycle row_words_, slots_;
-  std::vector<Cycle> end_, freed_;
 };
 
 /// What a round does, once per patch and range.
@@ -260,7 +231,7 @@ Timing fast_timing(const Hardware& hw, const Layer& layer, int frames) {
                                  hw.buffer_words, slots, row_words, std::min(layer.kh, layer.h)));
   const FiringPlan plan = plan_firings(layer);
   const Round round = make_round(hw, layer, plan);
-  Ring ring(row_words, slots);
+  InputRing ring(row_words, slots);
   Pipeline pipeline(hw, round);
   Repetition positions, rows;
   std::vector<Cycle> key, position_request, row_end;
@@ -326,7 +297,7 @@ Timing fast_timing(const Hardware& hw, const Layer& layer, int frames) {
       const Cycle length = oy - equal, duration = t - row_end[static_cast<std::size_t>(equal)];
       Cycle times = 0;
       for (bool good = true; good;) {
-        const Ring::Mark mark = ring.mark();
+        const InputRing::Mark mark = ring.mark();
         for (Cycle i = 1; i <= length && good; ++i) {
           const Cycle row = oy + times * length + i;
           Cycle now = row_end[static_cast<std::size_t>(equal + i - 1)] + (times + 1) * duration;

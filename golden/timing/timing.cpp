@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "golden/diagnostic.hpp"
+#include "golden/timing/input_ring.hpp"
 
 namespace epim {
 namespace {
@@ -27,29 +28,6 @@ struct Ideal {
   bool words = false;  ///< a patch is loaded by one word
   bool drain = false;  ///< an accumulator bank is always free
   bool joint = false;  ///< a column step takes its input steps and no more
-};
-
-/// Rows of the input ring: when each is complete, given when earlier ones were freed.
-class Ring {
- public:
-  Ring(Cycle row_words, Cycle slots) : row_words_(row_words), slots_(slots) {}
-  /// First cycle in which row n counts as complete.
-  Cycle ready(Cycle n) {
-    while (static_cast<Cycle>(end_.size()) <= n) {
-      const Cycle i = static_cast<Cycle>(end_.size());
-      Cycle start = i == 0 ? 0 : end_.back() + 1;
-      if (i >= slots_) start = std::max(start, freed_[static_cast<std::size_t>(i - slots_)] + 1);
-      end_.push_back(start + row_words_ - 1);
-    }
-    return end_[static_cast<std::size_t>(n)] + 1;
-  }
-  /// The oldest row is given back in cycle t.
-  void free(Cycle t) { freed_.push_back(t); }
-  Cycle freed() const { return static_cast<Cycle>(freed_.size()); }
-
- private:
-  Cycle row_words_, slots_;
-  std::vector<Cycle> end_, freed_;
 };
 
 /// Cycles in which a pipeline stands still: events after them move, events waiting for data do not.
@@ -251,7 +229,7 @@ Timing predict(const Hardware& hw, const Layer& layer, int frames, bool keep_bea
   }
 
   Timing result;
-  Ring ring(row_words, ideal.slots ? Cycle{frames} * layer.h : slots);
+  InputRing ring(row_words, ideal.slots ? Cycle{frames} * layer.h : slots);
   Drain drain(hw, plan, keep_beats ? &result.beats : nullptr);
   Array array(hw, plan, drain, ideal);
 

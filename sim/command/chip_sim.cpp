@@ -4,29 +4,23 @@
 
 #include <algorithm>
 #include <iostream>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "gen/network/walk.hpp"
 #include "golden/graph/host_nodes.hpp"
+#include "golden/parallel.hpp"
 #include "golden/timing/chip_timing.hpp"
 #include "sim/chip_run.hpp"
 
 namespace epim::command {
-namespace {
-
-int threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
-
-}  // namespace
-
 void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, const ChipSim& sim) {
   const PreparedChip p = prepare_chip(options, chip_options);
   const ChipGraph& graph = p.chip.graph;
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
   const std::size_t count = set.images.size();
-  const std::vector<IntTensor> golden = run_network_golden(p.config.hw, p.net, set.images, threads());
+  const std::vector<IntTensor> golden = run_network_golden(p.config.hw, p.net, set.images, processors());
   const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));
   BuildOptions build;
   build.cache = cache();

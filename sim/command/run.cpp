@@ -20,6 +20,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
+#include "golden/parallel.hpp"
 #include "sim/command/network_report.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/network/image_file.hpp"
@@ -183,7 +184,7 @@ void run(Options o) {
   }
   const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
   NetworkJobs jobs;
-  jobs.jobs = o.jobs > 0 ? o.jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  jobs.jobs = o.jobs > 0 ? o.jobs : processors();
   jobs.build.cache = cache();
   jobs.direct_pes = o.bus_pes;
   const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits,

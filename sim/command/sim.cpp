@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -14,6 +13,7 @@
 #include "golden/energy.hpp"
 #include "golden/graph/host_nodes.hpp"
 #include "golden/files/npz.hpp"
+#include "golden/parallel.hpp"
 #include "sim/dump.hpp"
 #include "sim/network_run.hpp"
 
@@ -158,7 +158,7 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
     progress.update(static_cast<double>(l) / static_cast<double>(shapes.size()), shapes[l].name);
   });
   progress.clear();
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = processors();
   const std::vector<IntTensor> golden = run_network_golden(config.hw, net, images, threads);
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0, identical = 0;
   for (std::size_t i = 0; i < count; ++i) {

@@ -5,7 +5,6 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
-#include <thread>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -80,7 +79,7 @@ void add_verify(CLI::App& app) {
     std::size_t done = 0;
     std::mutex mutex;
     Progress progress("verifying");
-    const int jobs = o->jobs > 0 ? o->jobs : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+    const int jobs = o->jobs > 0 ? o->jobs : processors();
     parallel(cases.size(), jobs, [&](std::size_t i) {
       results[i] = run_case(cases[i], build);
       const std::lock_guard lock(mutex);
