@@ -147,7 +147,7 @@ def main(arguments):
     failed = 0
     for name, wrong in checks:
         failed += bool(wrong)
-        print(("FAILED  " if wrong else "passed  ") + name)
+        print(("FAILED  " if wrong else "ok      ") + name)
         for line in wrong:
             print("  " + line)
     print(f"{len(checks) - failed} passed, {failed} failed")

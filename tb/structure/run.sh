@@ -24,7 +24,7 @@ expect() {
   if out=$("$root/scripts/dependencies.py" --write "$work/$1"); then
     echo "FAILED  $1: not refused"
   elif grep -qF "$2" <<< "$out"; then
-    echo "passed  $1"
+    echo "ok      $1"
     passed=$((passed + 1))
     return
   else
@@ -52,7 +52,7 @@ tree stale
 "$root/scripts/dependencies.py" --write "$work/stale" > /dev/null
 : > "$work/stale/high/b.hpp"
 if "$root/scripts/dependencies.py" "$work/stale" | grep 'is not what the includes say' > /dev/null; then
-  echo "passed  stale picture"
+  echo "ok      stale picture"
   passed=$((passed + 1))
 else
   echo "FAILED  stale picture: not noticed"
