@@ -50,7 +50,7 @@ std::vector<StreamType> stream_types(const Network& network, const ChipGraph& gr
     StreamType type{hw.act_bits, 0, 0, 1};
     if (block.kind == BlockKind::input) {
       if (network.input_bits > hw.act_bits)
-        throw InputError({network.file, 0, 0}, "chip-input-bits",
+        throw InputError(network.input_where, "chip-input-bits",
                          fmt::format("the input has {} bits, a lane of the chip {} (hardware.act_bits)", network.input_bits,
                                      hw.act_bits));
       type.lo = network.input_signed ? -(std::int64_t{1} << (network.input_bits - 1)) : 0;

@@ -40,7 +40,9 @@ void ChipOptions::add(CLI::App& verb) {
 
 PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip) {
   PreparedChip p;
-  p.config = options.load();
+  ConfigOptions as_chip = options;
+  as_chip.use = "chip";
+  p.config = as_chip.load();
   if (!p.config.network)
     throw InputError({p.config.path, 0, 0}, "layer-or-network", "--top network needs a [network]; this configuration has a [layer]");
   p.config.tables = Tables::writable;  // every core has its own images; the rule of one layer per ROM is met by each

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/config/unused_keys.hpp"
 #include "gen/core/synthetic.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
@@ -18,6 +19,7 @@
 namespace epim::command {
 
 void ConfigOptions::add(CLI::App& verb, bool required) {
+  use = verb.get_name();
   auto* option = verb.add_option("-c,--config", config, "Configuration file (TOML; docs/configuration.md)");
   if (required) option->required();
   verb.add_option("--crossbar", crossbar, "Crossbar size, as --set hardware.crossbar=ROWSxCOLUMNS");
@@ -29,6 +31,7 @@ Config ConfigOptions::load() const {
   std::vector<std::string> overrides = set;
   if (!crossbar.empty()) overrides.push_back("hardware.crossbar=" + crossbar);
   Config c = load_config(config, overrides);
+  refuse_unused_keys(use, set);
   if (!design.empty()) {
     if (!c.network)
       throw InputError({config, 0, 0}, "design-without-network", "--design needs a configuration with a [network]");

@@ -43,6 +43,7 @@ void add_host(CLI::App& app);
 struct ConfigOptions {
   std::string config, crossbar, design;
   std::vector<std::string> set;
+  std::string use;  ///< the verb, whose unused keys are refused in `set`: gen/config/unused_keys.def
   void add(CLI::App& verb, bool required = true);
   Config load() const;
 };

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <iostream>
 #include <memory>
@@ -11,6 +12,7 @@
 
 #include "gen/command/command.hpp"
 #include "gen/command/estimate_report.hpp"
+#include "gen/command/run_setting.hpp"
 #include "gen/network/image_file.hpp"
 #include "gen/cost/network_estimate.hpp"
 #include "gen/base/output_folder.hpp"
@@ -23,13 +25,14 @@ namespace {
 
 struct Options {
   std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", model = "both", rule = "physical";
-  std::string activations = "patches", image, against, cases, csv, mnsim_config;
+  std::string activations = "patches", image, weights, against, cases, csv, mnsim_config;
   std::vector<std::string> set, quirks, mnsim_set;
-  int weight_bits = 9, act_bits = 9, lanes = 16, classifier_bits = 0, slices = 0, classes = 0;
+  int weight_bits = 9, act_bits = 9, lanes = 16, classifier_bits = 0, slices = 0, classes = 0, max_pes = DesignChoice{}.max_pes;
   double clock = 100;
   std::uint64_t seed = 1;
   bool compat = false, exact = false, json = false;
   bool crossbar_given = false, bits_given = false, wrap_given = false;
+  std::vector<std::string> given;  ///< options on the command line that a run decides as well
 };
 
 /// Text before and after the first '='. Throws InputError bad-override at `option`.
@@ -114,6 +117,7 @@ EstimateRequest request_of(const Options& o) {
                        o.design + " says how every layer wraps; leave --wrap out or change the file");
   }
   r.design.wrap = o.wrap == "copies" ? Wrap::copies : o.wrap == "stored_once" ? Wrap::stored_once : Wrap::off;
+  r.design.max_pes = o.max_pes;
   r.weight_bits = o.weight_bits;
   r.workload.act_bits = o.act_bits;
   r.workload.slices = o.slices;
@@ -125,10 +129,12 @@ EstimateRequest request_of(const Options& o) {
 /// Golden evaluation of a seeded image, as `epim run` does it.
 std::vector<EventCounts> count_events(const Options& o, const EstimateRequest& request, const Network& network) {
   const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
+  std::optional<NpzFile> bundle;
+  if (!o.weights.empty()) bundle = read_npz(o.weights);
   NetworkPlan plan = plan_network(network, request.base, request.design);
   const int threads = processors();
   Progress progress("golden");
-  return synthesise_network(plan, image, {o.seed, nullptr}, threads, [&](std::size_t l) {
+  return synthesise_network(plan, image, {o.seed, bundle ? &*bundle : nullptr}, threads, [&](std::size_t l) {
            progress.update(static_cast<double>(l) / static_cast<double>(plan.layers.size()), plan.layers[l].layer.name);
          }).events;
 }
@@ -136,24 +142,19 @@ std::vector<EventCounts> count_events(const Options& o, const EstimateRequest& r
 /// What `epim run` wrote.
 struct RunResult {
   nlohmann::ordered_json json;
+  RunSetting setting;
   std::vector<EventCounts> events;
   std::vector<std::int64_t> cycles;
 };
 
-/// Reads FOLDER/result.json and takes the options from it that decide what was run.
+/// Reads FOLDER/result.json and takes the options from it that decide what was run. Throws InputError run-result, and
+/// other-setting where an option on the command line says something else.
 RunResult read_run(Options& o) {
   const std::string path = o.against + "/result.json";
   RunResult r;
   try {
     r.json = nlohmann::ordered_json::parse(read_text(path));
-    if (o.network.empty()) o.network = r.json.at("network");
-    o.design = r.json.at("design");
-    o.wrap = r.json.at("wrap");
-    o.crossbar = r.json.at("crossbar");
-    o.weight_bits = r.json.at("weight_bits");
-    o.act_bits = r.json.at("act_bits");
-    o.lanes = r.json.at("lanes");
-    o.seed = r.json.at("seed");
+    r.setting = run_setting_from(r.json);
     for (const auto& l : r.json.at("layers")) {
       r.events.push_back(events_from_json(l.at("events")));
       r.cycles.push_back(l.at("cycles"));
@@ -161,8 +162,26 @@ RunResult read_run(Options& o) {
   } catch (const nlohmann::json::exception& e) {
     throw InputError({path, 0, 0}, "run-result", std::string("no result of epim run: ") + e.what());
   }
-  if (std::filesystem::is_regular_file(o.design)) o.wrap = "off";  // the design file says it
-  o.model = "rtl";
+  const auto take = [&](const char* option, auto& ours, const auto& theirs) {
+    if (std::find(o.given.begin(), o.given.end(), option) != o.given.end() && ours != theirs)
+      throw InputError({option, 0, 0}, "other-setting", fmt::format("the run of {} had another; legal: leave it out", path));
+    ours = theirs;
+  };
+  if (o.network.empty()) o.network = r.setting.network_file;
+  take("--design", o.design, r.setting.design);
+  take("--wrap", o.wrap, r.setting.wrap);
+  take("--crossbar", o.crossbar, r.setting.crossbar);
+  take("--weight-bits", o.weight_bits, r.setting.weight_bits);
+  take("--act-bits", o.act_bits, r.setting.act_bits);
+  take("--lanes", o.lanes, r.setting.lanes);
+  take("--set", o.set, r.setting.set);
+  take("--seed", o.seed, r.setting.seed);
+  take("--image", o.image, r.setting.image);
+  take("--classifier-bits", o.classifier_bits, 0);
+  take("--model", o.model, std::string("rtl"));
+  o.weights = r.setting.weights;
+  o.max_pes = r.setting.max_pes;
+  if (std::filesystem::is_regular_file(o.design)) o.wrap_given = o.bits_given = false;  // the same as the run's, by now
   return r;
 }
 
@@ -238,9 +257,13 @@ void run(Options o) {
   EstimateRequest request = request_of(o);
   set_mnsim(o, request.base, data.mnsim, request.quirks);
   Network network = load_network(network_file(o.network));
-  if (!o.against.empty() && against.json.at("network") != network.name)
-    throw InputError({o.against + "/result.json", 0, 0}, "other-network",
-                     fmt::format("a run of {}, not of {}", against.json.at("network").get<std::string>(), network.name));
+  if (!o.against.empty()) {
+    const std::string result = o.against + "/result.json";
+    if (against.setting.network != network.name)
+      throw InputError({result, 0, 0}, "other-network", fmt::format("a run of {}, not of {}", against.setting.network, network.name));
+    against.setting.network_file = network.file;
+    check_unchanged(against.setting, request.base, o.exact, result);
+  }
   if (o.classifier_bits > 0 && request.design.file)
     for (const LayerDesign& l : request.design.file->layers)
       if (const int n = network.find(l.node); n >= 0 && network.nodes[static_cast<std::size_t>(n)].role == Role::classifier &&
@@ -309,6 +332,9 @@ void add_estimate(CLI::App& app) {
     o->crossbar_given = verb->count("--crossbar") > 0;
     o->bits_given = verb->count("--weight-bits") > 0;
     o->wrap_given = verb->count("--wrap") > 0;
+    for (const char* option : {"--design", "--wrap", "--crossbar", "--weight-bits", "--act-bits", "--lanes", "--set", "--seed",
+                               "--image", "--classifier-bits", "--model"})
+      if (verb->count(option) > 0) o->given.push_back(option);
     run(*o);
   });
 }

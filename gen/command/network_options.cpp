@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gen/command/command.hpp"
+#include "gen/config/unused_keys.hpp"
 
 namespace epim::command {
 
@@ -31,6 +32,7 @@ std::optional<std::pair<int, int>> uniform_size(const std::string& text) {
 }
 
 Hardware network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set) {
+  refuse_unused_keys("networks", set);
   std::vector<std::string> overrides = {"hardware.crossbar=" + crossbar, fmt::format("hardware.weight_bits={}", weight_bits),
                                         fmt::format("hardware.act_bits={}", act_bits), fmt::format("hardware.lanes={}", lanes),
                                         fmt::format("hardware.out_bits={}", act_bits + 3)};

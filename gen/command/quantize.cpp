@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
+#include "gen/config/unused_keys.hpp"
 #include "gen/search/mixed_precision.hpp"
 #include "gen/base/output_folder.hpp"
 #include "golden/evaluate.hpp"
@@ -104,6 +105,7 @@ Config load(Options& o, const std::vector<int>& choices, const QuantiseOptions& 
     if (!c.network) throw InputError({o.config.config, 0, 0}, "layer-or-network", "epim quantize needs a configuration with [network]");
     return c;
   }
+  refuse_unused_keys(o.config.use, o.config.set);
   const Network network = load_network(file);
   std::vector<std::string> overrides = set;
   if (!o.config.crossbar.empty()) overrides.push_back("hardware.crossbar=" + o.config.crossbar);

@@ -143,6 +143,7 @@ Point synthesise_one(const std::string& path, const Options& o, const std::funct
   c.config = path;
   c.crossbar = o.crossbar;
   c.set = o.set;
+  c.use = o.target == "generic" ? "synth-generic" : "synth";
   Config config = c.load();
   if (o.target == "generic") {
     c.set.push_back("hardware.storage=ram");

@@ -3,11 +3,13 @@
 #include "gen/config/config_keys.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <sstream>
 
 #include "gen/config/config.hpp"
+#include "gen/config/unused_keys.hpp"
 
 namespace epim {
 
@@ -166,6 +168,11 @@ std::string configuration_markdown() {
         key.fallback.empty() ? "required" : key.fallback == "-" ? "none" : "`" + key.fallback + "`";
     text += fmt::format("| `{}` | {} | {} | {} | {} |\n", key.leaf(), key.legal(), fallback, key.unit, key.meaning);
   }
+  text += "\n## `--set` without effect\n\nAn override that a command would not read is refused (`gen/config/unused_keys.def`). "
+          "`networks`: run, map,\nestimate, search; `chip`: `--top network`; `synth-generic`: synth for generic gates.\n\n"
+          "| in | keys | because |\n|---|---|---|\n";
+  for (const UnusedKeys& entry : unused_keys())
+    text += fmt::format("| {} | `{}` | {} |\n", fmt::join(entry.uses, ", "), fmt::join(entry.keys, "`, `"), entry.reason);
   return text;
 }
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gen/network/design_file.hpp"
+#include "gen/network/input_checks.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/files/integer_bundle.hpp"
@@ -73,6 +74,7 @@ CompiledNetwork lay_out_network(Config& config) {
       throw InputError({network.file, 0, 0}, "missing-key", "weights: this network has none; name an .npz");
     net.weights = read_npz((std::filesystem::path(network.file).parent_path() / network.weights).string());
   }
+  if (source.integers.empty()) warn_of_unused_arrays(net.weights, network);
   const std::vector<double> scales = activation_scales(network);
 
   std::vector<Layer> shapes;

@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "gen/network/input_checks.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/files/npz.hpp"
 #include "golden/graph/host_nodes.hpp"
@@ -57,11 +58,9 @@ LabelledImages load_images(const Config& config, const Network& network, int lim
   if (config.network->images.empty())
     throw InputError(config.locate("network"), "missing-key", "network.images: no images to run; name an .npy");
   const IntTensor all = read_npy(config.network->images).ints();
+  check_images(all, network, config.network->images);
   const MapShape& in = network.input;
   const std::size_t one = static_cast<std::size_t>(in.channels) * static_cast<std::size_t>(in.height) * static_cast<std::size_t>(in.width);
-  if (all.shape.size() < 3 || all.size() % one != 0)
-    throw InputError({config.network->images, 0, 0}, "tensor-shape",
-                     fmt::format("images of {}x{}x{} are needed", in.channels, in.height, in.width));
   LabelledImages out;
   std::size_t count = all.size() / one;
   if (limit > 0) count = std::min(count, static_cast<std::size_t>(limit));
@@ -70,10 +69,11 @@ LabelledImages load_images(const Config& config, const Network& network, int lim
     std::copy_n(all.data.begin() + static_cast<std::ptrdiff_t>(i * one), one, x.data.begin());
     out.images.push_back(std::move(x));
   }
-  if (!config.network->labels.empty()) out.labels = read_npy(config.network->labels).ints().data;
-  if (!out.labels.empty() && out.labels.size() < count)
-    throw InputError({config.network->labels, 0, 0}, "tensor-shape",
-                     fmt::format("{} labels for {} images", out.labels.size(), count));
+  if (!config.network->labels.empty()) {
+    const IntTensor labels = read_npy(config.network->labels).ints();
+    check_labels(labels, network, count, config.network->labels);
+    out.labels = labels.data;
+  }
   return out;
 }
 

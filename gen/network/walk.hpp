@@ -24,7 +24,7 @@ struct LabelledImages {
   std::vector<IntTensor> images;
   std::vector<std::int64_t> labels;
 };
-/// The first `limit` ones (0: all). Throws InputError missing-key, tensor-shape.
+/// The first `limit` ones (0: all). Throws InputError missing-key and those of check_images and check_labels.
 LabelledImages load_images(const Config& config, const Network& network, int limit);
 
 /// Index of the largest value; the first one of equals.

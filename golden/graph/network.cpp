@@ -174,6 +174,7 @@ Node read_node(const JsonValue& v, std::size_t index) {
 
 void read_input(const JsonValue& v, Network& net) {
   json_object(v, "input");
+  net.input_where = v.where;
   json_refuse_unknown_keys(v, "input", {"name", "channels", "height", "width", "bits", "signed", "scale"});
   net.input_name = json_string(json_required(v, "name", "input"), "input.name");
   net.input.channels = size_value(json_required(v, "channels", "input"), "input.channels", 1);
@@ -299,6 +300,21 @@ void check_epitome(const Node& node) {
     refuse("wrap-distinct-sampler", "the distinct sampler gives different output groups; wrap needs sampler cycle");
 }
 
+/// A node without weights counts in the steps of its input: an act_scale of its own that says otherwise would be ignored.
+void refuse_other_scales(const Network& net) {
+  std::vector<double> scales(net.nodes.size());  // 0: not given, calibrated later
+  for (std::size_t n = 0; n < net.nodes.size(); ++n) {
+    const Node& node = net.nodes[n];
+    const int from = node.input_ids.at(0);
+    const double in = from < 0 ? net.input_scale : scales[static_cast<std::size_t>(from)];
+    scales[n] = node.has_weights() ? node.act_scale : in;
+    if (!node.has_weights() && node.act_scale > 0 && in > 0 && node.act_scale != in)
+      throw InputError(node.where, "act-scale-not-used",
+                       fmt::format("node '{}': act_scale is {}; {} keeps the step of its input, legal: {}, or leave it out",
+                                   node.name, node.act_scale, op_name(node.op), in));
+  }
+}
+
 }  // namespace
 
 int Network::find(const std::string& node) const {
@@ -332,6 +348,7 @@ Network parse_network(const std::string& text, const std::string& file) {
   if (const JsonValue* w = doc.find("weights")) net.weights = json_string(*w, "weights");
   if (const JsonValue* a = doc.find("float_accuracy")) net.float_accuracy = json_real(*a, "float_accuracy", 0, 1);
   refuse_unused(net);
+  refuse_other_scales(net);
   infer_shapes(net);
   return net;
 }

@@ -76,6 +76,7 @@ struct Network {
   std::string file;  ///< where it was read from
   std::string input_name;
   MapShape input;
+  Position input_where;  ///< the input's object in the file
   int input_bits = 8;
   bool input_signed = false;
   double input_scale = 1.0;
@@ -92,7 +93,7 @@ struct Network {
 
 /// Reads, checks and orders a network. Throws InputError with file:line:column; rules: those of read_json and
 /// wrong-type, unknown-key, missing-key, value-out-of-range, unsupported-schema, duplicate-node, unknown-op,
-/// unknown-input, unknown-output, wrong-input-count, unknown-choice, grouped-convolution, dilated-convolution,
+/// unknown-input, unknown-output, wrong-input-count, unknown-choice, grouped-convolution, dilated-convolution, act-scale-not-used,
 /// network-cycle, unused-node, and those of infer_shapes.
 Network load_network(const std::string& path);
 

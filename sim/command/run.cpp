@@ -21,6 +21,8 @@
 
 #include "gen/command/command.hpp"
 #include "golden/parallel.hpp"
+#include "gen/command/run_setting.hpp"
+#include "gen/network/input_checks.hpp"
 #include "sim/command/network_report.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/network/image_file.hpp"
@@ -181,6 +183,7 @@ void run(Options o) {
   if (!o.weights.empty()) {
     bundle = read_npz(o.weights);
     check_bundle(plan.network, *bundle);
+    warn_of_unused_arrays(*bundle, plan.network);
   }
   const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
   NetworkJobs jobs;
@@ -190,6 +193,21 @@ void run(Options o) {
   const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits,
                                            o.act_bits, o.lanes, o.seed, o.image, o.weights, o.compare_wrap, fmt::join(o.set, " "));
   jobs.folder = o.out.empty() ? "out/run-" + network.name + "-" + hash_text(fnv1a(identity)).substr(0, 8) : o.out;
+  RunSetting setting;
+  setting.network = network.name;
+  setting.network_file = network.file;
+  setting.design = o.design;
+  setting.wrap = design.file ? "off" : wrap_name(design.wrap);
+  setting.crossbar = o.crossbar;
+  setting.weight_bits = o.weight_bits;
+  setting.act_bits = o.act_bits;
+  setting.lanes = o.lanes;
+  setting.max_pes = o.max_pes;
+  setting.set = o.set;
+  setting.seed = o.seed;
+  setting.weights = o.weights;
+  setting.image = o.image;
+  setting = with_hashes(setting, hw);
   print_prediction(plan, jobs.jobs, jobs.direct_pes);
 
   const InterruptGuard guard;
@@ -249,9 +267,7 @@ void run(Options o) {
   const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
   const RunTotals t = totals(plan, prepared.results, layers, table);
   const std::vector<int> best = largest(net.result, 5);
-  nlohmann::ordered_json j = {{"network", network.name}, {"design", o.design}, {"wrap", o.wrap}, {"crossbar", o.crossbar},
-                              {"weight_bits", o.weight_bits}, {"act_bits", o.act_bits}, {"lanes", o.lanes}, {"seed", o.seed},
-                              {"weights", o.weights}, {"image", o.image}};
+  nlohmann::ordered_json j = to_json(setting);
   j["layers"] = layers_json(plan, prepared.results, layers, table);
   j["cycles"] = t.cycles;
   j["crossbars"] = t.crossbars;

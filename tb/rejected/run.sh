@@ -136,10 +136,39 @@ head -c 200 "$root/models/digits/test_images.npy" > digits/test_images.npy
 expect "truncated images" 'corrupt-npz' "$epim" sim --config net.toml
 chip() { "$epim" gen --top network --config net.toml --out out "$@"; }
 rm -rf digits && cp -r "$root/models/digits" digits
+
+# Images, labels and scales that cannot be meant as written.
+# npy FILE SHAPE: an array of unsigned bytes, which are read from stdin.
+npy() {
+  local header
+  header=$(printf "%-117s" "{'descr': '|u1', 'fortran_order': False, 'shape': $2, }")
+  { printf '\x93NUMPY\x01\x00\x76\x00%s\n' "$header"; cat; } > "$1"
+}
+tail -c 23040 "$root/models/digits/test_images.npy" > pixels
+tail -c 360 "$root/models/digits/test_labels.npy" > classes
+sim() { "$epim" sim --config net.toml --images 1; }
+npy digits/test_images.npy '(360, 8, 8, 1)' < pixels
+expect "images with the channels last" '^digits/test_images.npy: images-channels-last: ' sim
+npy digits/test_images.npy '(360, 4, 16)' < pixels
+expect "images of another height and width" '^digits/test_images.npy: tensor-shape: .*360, 4, 16.*1x8x8' sim
+npy digits/test_images.npy '(360, 1, 8, 8)' < pixels
+npy digits/test_labels.npy '(36, 10)' < classes
+expect "labels of one value per class" '^digits/test_labels.npy: labels-shape: .*36, 10.*legal: \[N\]' sim
+{ printf '\x0a'; tail -c 359 classes; } | npy digits/test_labels.npy '(360,)'
+expect "label that is no class" '^digits/test_labels.npy: label-range: label 0 is 10.*legal: 0..9' sim
+npy digits/test_labels.npy '(359,)' < <(head -c 359 classes)
+expect "fewer labels than images" '^digits/test_labels.npy: tensor-shape: 359 labels for 360 images' "$epim" sim --config net.toml
+cp "$root/models/digits/test_labels.npy" digits/
+edit 's/"op": "max_pool", /"op": "max_pool", "act_scale": 0.5, /'
+expect "network: a scale that is not used" 'network.json:[0-9]+:[0-9]+: act-scale-not-used: .*legal: 0.0[0-9]+, or leave it out' gen net
+edit 's/"op": "max_pool", /"op": "max_pool", "act_scale": 0.0625, /'
+printf '%s' "$(sed 's/"act_scale": 0.[0-9]*/"act_scale": 0.0625/' digits/network.json)" > digits/same.json
+"$epim" map digits/same.json --design none --crossbar 64x64 --lanes 8 > /dev/null || { echo "a scale that is the input's is refused"; failed=$((failed + 1)); }
+rm -rf digits && cp -r "$root/models/digits" digits
 expect "chip of a single layer" 'ok.toml: layer-or-network' "$epim" gen --top network --config ok.toml --out out
 expect "chip: FIFO without a depth" '^--fifo: fifo-depth' chip --fifo image.conv1=0
 expect "chip: unknown FIFO" '^--fifo: unknown-fifo' chip --fifo image.conv2=4
-expect "chip: input wider than a lane" 'chip-input-bits' chip --set hardware.act_bits=7
+expect "chip: input wider than a lane" 'digits/network.json:4:[0-9]+: chip-input-bits' chip --set hardware.act_bits=7
 expect "chip: unsigned map into a signed core" 'network.json:6:.*chip-activation-range' chip --set hardware.act_signed=true
 mkdir mix && cp "$root"/tb/chip/mix/* mix/
 sed 's#"../tb/chip/mix/#"mix/#' "$root/configs/mix.toml" > mix.toml
@@ -191,6 +220,25 @@ expect "weights and integers" 'contradictory-weights' bundled whole.npz --set ne
 expect "integers quantised again" 'contradictory-weights' "$epim" quantize --config net.toml --set network.integers=whole.npz --out out
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
 expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
+
+# Overrides that a command does not read: every line of gen/config/unused_keys.def.
+unused() { local title=$1 key=$2; shift 2; expect "$title" "^--set $key: unused-key: " "$@" --set "$key"; }
+nets=(resnet50 --crossbar 256x256)
+unused "override of a layer's key for a network" layer.cin=3 "$epim" map "${nets[@]}"
+unused "override of a network's key where the network is named" network.images=x.npy "$epim" run "${nets[@]}" --out out
+unused "override of the crossbar beside --crossbar" hardware.crossbar=64x64 "$epim" map "${nets[@]}"
+unused "override of the weights' bits beside --weight-bits" hardware.weight_bits=3 "$epim" search resnet50 --out out
+unused "override of the activations' bits beside --act-bits" hardware.act_bits=3 "$epim" estimate resnet50
+unused "override of the lanes beside --lanes" hardware.lanes=8 "$epim" run "${nets[@]}" --out out
+unused "override of an array that every core has of its own" hardware.pe_rows=64 "$epim" estimate resnet50
+unused "override of the tables of simulated networks" hardware.tables=rom "$epim" run "${nets[@]}" --out out
+unused "override of the cell memory of simulated networks" 'hardware.storage="ram"' "$epim" run "${nets[@]}" --out out
+unused "override of counters that are compared" hardware.event_counters=false "$epim" run "${nets[@]}" --out out
+unused "chip: override of its tables" hardware.tables=writable "$epim" gen --top network --config net.toml --out out
+unused "override of the images of a core" network.images=x.npy gen net
+unused "quantisation: override of the cell memory" hardware.storage=ram "$epim" quantize --config net.toml --out out
+unused "fpga: cells in flip-flops" hardware.storage=flat "$epim" fpga --config ok.toml --out out
+"$epim" map resnet50 --set hardware.tables=writable --set hardware.adc_bits=6 > /dev/null || { echo "overrides that have an effect are refused"; failed=$((failed + 1)); }
 
 # Networks on epim map and epim run: the layer's name and its place in the file.
 net() { printf '{"schema": 1, "name": "n", "input": {"name": "x", "channels": 8, "height": 8, "width": 8},\n "nodes": [\n%s\n ], "output": "%s"}\n' "$2" "$3" > "$1.json"; }
@@ -303,7 +351,17 @@ expect "fpga: a clock for a device without PLL support" '^--clock: clock-not-pos
 expect "host: no such device" '^/dev/no-such-port: no-serial-port: .*legal' "$epim" host --config ok.toml --port /dev/no-such-port
 expect "host: no serial device" '^/dev/null: no-serial-port: .*legal' "$epim" host --config ok.toml --port /dev/null
 expect "host: unknown baud rate" '^--baud: unknown-baud-rate: .*legal: 9600' "$epim" host --config ok.toml --port /dev/null --baud 12345
+expect "host: signature that is no number" 'bad-argument: --signature: legal: up to 8 hexadecimal digits' "$epim" host --config ok.toml --simulate --self-test --signature xyz
+expect "host: signature too long" 'bad-argument: --signature' "$epim" host --config ok.toml --simulate --self-test --signature 123456789
+expect "host: signature without self-test" '^--signature: bad-argument' "$epim" host --config ok.toml --simulate --signature 12
 expect "host: neither port nor simulation" '^--port: bad-argument' "$epim" host --config ok.toml
+
+# Warned of, not refused.
+rm -rf digits && cp -r "$root/models/digits" digits
+python3 -c 'import zipfile; z = zipfile.ZipFile("digits/weights.npz", "a"); z.writestr("old/epitome.npy", z.read("fc/bn_bias.npy"))'
+text=$(gen net 2>&1 > /dev/null)
+[ "$text" = "digits/weights.npz: warning: unused-arrays: no node of digits reads old/epitome" ] && [ -d out ] || { echo "FAILED  array that no node reads: $text"; failed=$((failed + 1)); }
+rm -rf out
 
 if [ -n "$markdown" ]; then printf '| input | message |\n|---|---|\n%s' "$rows" > "$markdown"; fi
 echo "$passed passed, $failed failed"
