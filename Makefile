@@ -17,7 +17,7 @@ paper:  ; scripts/build.sh run && build/gen/command/epim paper
 study:  ; scripts/setup.sh train && scripts/hessian_trace.py && scripts/quantisation_study.py
 clean:  ; rm -rf build out
 # A whole network through the RTL (docs/networks.md). The goals are stated beside what was measured.
-resnet50:    build ; build/gen/command/epim run resnet50 --goal-simulation 180 --goal-builds 180 --goal-memory 4
-resnet50-w3: build ; build/gen/command/epim run resnet50 -w 3 --goal-simulation 90 --goal-builds 180 --goal-memory 4
+resnet50:    build ; build/gen/command/epim run resnet50 --goal-total 35 --goal-memory 4
+resnet50-w3: build ; build/gen/command/epim run resnet50 -w 3 --goal-total 35 --goal-memory 4
 resnet18 resnet34 resnet101 vgg16: build ; build/gen/command/epim run $@
 networks: resnet18 resnet34 resnet50 resnet50-w3 resnet101 vgg16

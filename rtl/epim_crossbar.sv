@@ -174,7 +174,16 @@ module epim_crossbar #(
                 for (int d = 0; d < DacBits; d++) begin
                   for (int c = 0; c < Chunks; c++) begin
                     v = cells_q[base_q + WordW'((i * CellBits + b) * Chunks + c)] & wl_q[(d*Chunks+c)*64 +: 64];
+`ifdef VERILATOR
+                    // popcount64 in place: every call of a function gets variables of its own, so that the PEs of an
+                    // array would not share compiled code.
+                    v = v - ((v >> 1) & 64'h5555_5555_5555_5555);
+                    v = (v & 64'h3333_3333_3333_3333) + ((v >> 2) & 64'h3333_3333_3333_3333);
+                    v = (v + (v >> 4)) & 64'h0f0f_0f0f_0f0f_0f0f;
+                    ones = 7'((v * 64'h0101_0101_0101_0101) >> 56);
+`else
                     ones = epim_pkg::popcount64(v);
+`endif
                     sum = sum + (32'(ones) << (b + d));
                   end
                 end

@@ -61,7 +61,21 @@ void check(const CommandResult& r, const std::string& what) {
   if (r.code != 0) throw std::runtime_error(what + " failed:\n" + r.output);
 }
 
-constexpr const char* kShared = "`verilator_config\nno_inline -module \"epim_pe\"\n";
+/// PEs stay modules of their own, and ports that differ from PE to PE stay variables: no function of a PE then names what
+/// surrounds it, and Verilator merges those of all PEs into one.
+constexpr const char* kShared = R"(`verilator_config
+no_inline -module "epim_pe"
+public_flat_rd -module "epim_pe" -var "wl_i"
+public_flat_rd -module "epim_pe" -var "sel_i"
+public_flat_rd -module "epim_pe" -var "sum_i"
+public_flat_rd -module "epim_pe" -var "prog_cell_we_i"
+public_flat_rd -module "epim_pe" -var "prog_scale_we_i"
+public_flat_rd -module "epim_pe" -var "prod_o"
+public_flat_rd -module "epim_pe" -var "psum_o"
+public_flat_rd -module "epim_pe" -var "cell_reads_o"
+public_flat_rd -module "epim_pe" -var "adc_zero_o"
+public_flat_rd -module "epim_pe" -var "adc_saturated_o"
+)";
 
 struct Tools {
   ModelTools identity;
@@ -184,7 +198,7 @@ std::string compiler_flags(const BuildOptions& options) {
   return flags;
 }
 
-const char* optimisation(const BuildOptions& options) { return options.fast ? "-O3" : "-O0"; }
+const char* optimisation(const BuildOptions& options) { return !options.fast ? "-O0" : options.brief ? "-O1" : "-O3"; }
 
 std::string verilator_command(const BuildOptions& options) {
   std::string verilate = "verilator --cc -O3 --noassert -Wno-lint -Wno-fatal --unroll-count 16 --output-split 0 "

@@ -12,6 +12,7 @@ namespace epim {
 struct BuildOptions {
   std::string cache = "build/models";  ///< folder of compiled models
   bool fast = true;                    ///< optimise the compiled model (long runs) or the compile time (small tests)
+  bool brief = false;                  ///< with `fast`, for a run of a second or two: optimise less
   bool trace = false;                  ///< waveforms
   std::string coverage;                ///< folder for the models' line and toggle counts; empty: not counted
   bool random_init = false;            ///< registers start with random values instead of zero

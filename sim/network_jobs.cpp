@@ -3,12 +3,12 @@
 #include "sim/network_jobs.hpp"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <exception>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
-#include <numeric>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -23,14 +23,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
-
-/// Runs work(i) for every i of `order` on some threads, until an interrupt.
-void run_all(const std::vector<std::size_t>& order, int jobs, const std::function<void(std::size_t)>& work) {
-  parallel(order.size(), jobs, [&](std::size_t i) {
-    check_interrupt();
-    work(order[i]);
-  });
-}
 
 std::uint64_t hash_values(const IntTensor& t, std::uint64_t h) {
   return fnv1a({reinterpret_cast<const char*>(t.data.data()), t.data.size() * sizeof(t.data[0])}, h);
@@ -92,14 +84,27 @@ int PreparedJobs::finished() const {
   return static_cast<int>(std::count_if(results.begin(), results.end(), [](const LayerJobResult& r) { return r.cycles > 0; }));
 }
 
-double predicted_seconds(const Hardware& hw, const Timing& t, int direct_pes) {
+std::vector<bool> loaded_over_bus(const NetworkPlan& plan, int bus_pes) {
+  std::vector<bool> over_bus(plan.cores.size());
+  std::size_t fewest = 0;
+  const auto pes = [&](std::size_t c) { return plan.cores[c].hw.pe_rows * plan.cores[c].hw.pe_cols; };
+  const auto loads = [&](std::size_t c) { return static_cast<std::size_t>(pes(c)) * plan.cores[c].layers.size(); };
+  for (std::size_t c = 0; c < over_bus.size(); ++c) {
+    over_bus[c] = pes(c) <= bus_pes;
+    if (loads(c) < loads(fewest)) fewest = c;
+  }
+  if (bus_pes < 0 && !over_bus.empty()) over_bus[fewest] = true;
+  return over_bus;
+}
+
+double predicted_seconds(const Hardware& hw, const Timing& t, bool over_bus) {
   const int pes = hw.pe_rows * hw.pe_cols;
   // About 3.7 us per firing PE and cycle at 256 rows, eight magnitude bits and 32 ADCs, plus 1.5 us for the rest.
   const double pe = 3.7e-6 * hw.xb_rows / 256.0 * hw.slices() * hw.cell_bits / 8.0 * hw.adcs() / 32.0;
   const double run = static_cast<double>(t.cycles) * 1.5e-6 + static_cast<double>(t.fire_cycles) * pe * pes;
   // Cells over the control bus: two writes of two cycles for every 64 cells of one bit, in all PEs.
   const double words = static_cast<double>(pes) * hw.xb_cols * 2 * hw.slices() * hw.cell_bits * ((hw.xb_rows + 63) / 64);
-  return run + (pes > direct_pes ? 0.0 : words * 4 * (0.6e-6 + 0.12e-6 * pes));
+  return run + (over_bus ? words * 4 * (0.6e-6 + 0.12e-6 * pes) : 0.0);
 }
 
 PreparedJobs prepare_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, const NetworkJobs& options) {
@@ -108,6 +113,7 @@ PreparedJobs prepare_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net
   for (const auto& entry : std::filesystem::directory_iterator(options.folder))
     if (entry.path().filename().string().find(".json.tmp-") != std::string::npos) std::filesystem::remove(entry.path());
   PreparedJobs prepared;
+  prepared.over_bus = loaded_over_bus(plan, options.bus_pes);
   for (const PlannedCore& core : plan.cores) {
     std::vector<Layer> layers;
     const Config config = config_of(plan, core, layers);
@@ -126,56 +132,106 @@ PreparedJobs prepare_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net
   return prepared;
 }
 
-double build_cores(const NetworkPlan& plan, PreparedJobs& prepared, const NetworkJobs& options) {
-  const auto begin = Clock::now();
-  std::vector<std::size_t> order;
-  for (std::size_t c = 0; c < plan.cores.size(); ++c) {
-    const auto& layers = plan.cores[c].layers;
-    if (std::any_of(layers.begin(), layers.end(), [&](int l) { return prepared.results[static_cast<std::size_t>(l)].cycles == 0; }))
-      order.push_back(c);
-  }
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    const Hardware &x = plan.cores[a].hw, &y = plan.cores[b].hw;
-    return x.pe_rows * x.pe_cols > y.pe_rows * y.pe_cols;
-  });
-  std::atomic<std::size_t> done{0};
-  run_all(order, options.jobs, [&](std::size_t c) {
-    std::vector<Layer> layers;
-    const Config config = config_of(plan, plan.cores[c], layers);
-    prepared.cores[c] = build_core(config, layers, nullptr, options.build);
-    const std::size_t n = ++done;
-    if (options.progress)
-      options.progress(fmt::format("core {} of {} built", n, order.size()), static_cast<double>(n) / static_cast<double>(order.size()));
-  });
-  return since(begin);
-}
+namespace {
 
-void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options) {
-  std::vector<std::size_t> order;
-  std::vector<double> weight(plan.layers.size());
-  double total = 0, done = 0;
-  for (std::size_t l = 0; l < plan.layers.size(); ++l) {
-    if (prepared.results[l].cycles > 0) continue;
-    order.push_back(l);
-    weight[l] = predicted_seconds(prepared.cores[static_cast<std::size_t>(plan.layers[l].core)].parameters.hw, prepared.results[l].predicted,
-                                  options.direct_pes);
-    total += weight[l];
+/// Builds and layers, dealt to threads: a build while there is one, else the longest layer whose core is ready.
+class Queue {
+ public:
+  Queue(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options)
+      : plan_(plan), net_(net), prepared_(prepared), options_(options), layers_(plan.cores.size()), weight_(plan.layers.size()),
+        core_weight_(plan.cores.size()) {
+    for (std::size_t l = 0; l < plan.layers.size(); ++l) {
+      const auto c = static_cast<std::size_t>(plan.layers[l].core);
+      weight_[l] = predicted_seconds(prepared.cores[c].parameters.hw, prepared.results[l].predicted, prepared.over_bus[c]);
+      core_weight_[c] += weight_[l];  // finished layers too: a run that goes on finds the models of the one before
+      if (prepared.results[l].cycles > 0) continue;
+      layers_[c].push_back(l);
+      total_ += weight_[l];
+      ++waiting_;
+    }
+    for (std::size_t c = 0; c < layers_.size(); ++c) {
+      if (layers_[c].empty()) continue;
+      builds_.push_back(c);
+      total_ += build_weight(c);
+    }
+    std::sort(builds_.begin(), builds_.end(), [&](std::size_t a, std::size_t b) { return core_weight_[a] > core_weight_[b]; });
+    prepared.built = static_cast<int>(builds_.size());
   }
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight[a] > weight[b]; });
-  std::mutex mutex;
-  const auto options_of = [&](const Core& core) {
-    RunOptions run;
-    run.direct_cells = core.parameters.hw.pe_rows * core.parameters.hw.pe_cols > options.direct_pes;
-    return run;
-  };
-  run_all(order, options.jobs, [&](std::size_t l) {
-    const PlannedLayer& planned = plan.layers[l];
-    const Core& core = prepared.cores[static_cast<std::size_t>(planned.core)];
-    LayerJobResult& r = prepared.results[l];
+
+  void run() {
+    parallel(static_cast<std::size_t>(options_.jobs), options_.jobs, [this](std::size_t) { work(); });
+    if (error_) std::rethrow_exception(error_);
+  }
+
+ private:
+  /// Seconds of a build, roughly.
+  double build_weight(std::size_t c) const {
+    const Hardware& hw = plan_.cores[c].hw;
+    return 4 + 0.2 * hw.pe_rows * hw.pe_cols;
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    while (!error_) {
+      std::function<void()> job;
+      if (!builds_.empty()) {
+        job = [this, c = builds_.front()] { build(c); };
+        builds_.erase(builds_.begin());
+      } else if (!ready_.empty()) {
+        const auto longest = std::max_element(ready_.begin(), ready_.end(), [&](std::size_t a, std::size_t b) { return weight_[a] < weight_[b]; });
+        job = [this, l = *longest] { simulate(l); };
+        ready_.erase(longest);
+        --waiting_;
+      } else if (waiting_ > 0) {
+        changed_.wait(lock);
+        continue;
+      } else {
+        return;
+      }
+      lock.unlock();
+      std::exception_ptr error;
+      try {
+        check_interrupt();
+        job();
+      } catch (...) {
+        error = std::current_exception();
+      }
+      lock.lock();
+      if (error && !error_) error_ = error;
+      changed_.notify_all();
+    }
+  }
+
+  void done(double weight, const std::string& what) {
+    done_ += weight;
+    if (options_.progress) options_.progress(what, done_ / total_);
+  }
+
+  void build(std::size_t c) {
+    std::vector<Layer> layers;
+    const Config config = config_of(plan_, plan_.cores[c], layers);
+    // What optimising saves must be worth what it costs to compile.
+    BuildOptions options = options_.build;
+    options.fast = core_weight_[c] > 0.1;
+    options.brief = core_weight_[c] < 2;
+    Core core = build_core(config, layers, nullptr, options);
+    const std::lock_guard lock(mutex_);
+    prepared_.cores[c] = std::move(core);
+    prepared_.build_seconds = since(begin_);
+    ready_.insert(ready_.end(), layers_[c].begin(), layers_[c].end());
+    done(build_weight(c), fmt::format("core {}x{}", plan_.cores[c].hw.pe_rows, plan_.cores[c].hw.pe_cols));
+  }
+
+  void simulate(std::size_t l) {
+    const PlannedLayer& planned = plan_.layers[l];
+    const Core& core = prepared_.cores[static_cast<std::size_t>(planned.core)];
+    LayerJobResult& r = prepared_.results[l];
+    RunOptions options;
+    options.direct_cells = !prepared_.over_bus[static_cast<std::size_t>(planned.core)];
     CoreDriver driver(core);
     const auto begin = Clock::now();
-    const LayerRun run = run_layer(driver, core, planned.layer, net.data[l], {net.inputs[l]}, options_of(core));
-    if (!(run.outputs.at(0) == net.outputs[l]))
+    const LayerRun run = run_layer(driver, core, planned.layer, net_.data[l], {net_.inputs[l]}, options);
+    if (!(run.outputs.at(0) == net_.outputs[l]))
       throw CheckFailed("output", fmt::format("layer {}: the map from the RTL is not the map of the golden network", r.name));
     r.first_fire = run.first_fire;
     r.last_fire = run.last_fire;
@@ -184,11 +240,30 @@ void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJo
     r.load_seconds = since(begin) - run.seconds;
     r.output_hash = hash_values(run.outputs[0], fnv1a(""));
     r.cycles = run.cycles;
-    write_file_atomically(file_of(options, l, r.name), to_json(r).dump(1) + "\n");
-    const std::lock_guard lock(mutex);
-    done += weight[l];
-    if (options.progress) options.progress(r.name, done / total);
-  });
+    write_file_atomically(file_of(options_, l, r.name), to_json(r).dump(1) + "\n");
+    const std::lock_guard lock(mutex_);
+    done(weight_[l], r.name);
+  }
+
+  const NetworkPlan& plan_;
+  const SynthesisedNetwork& net_;
+  PreparedJobs& prepared_;
+  const NetworkJobs& options_;
+  std::vector<std::vector<std::size_t>> layers_;  ///< unfinished ones of every core
+  std::vector<double> weight_, core_weight_;      ///< predicted seconds of layers, of all layers of a core
+  std::vector<std::size_t> builds_, ready_;
+  std::size_t waiting_ = 0;                       ///< layers that no thread has taken yet
+  double total_ = 0, done_ = 0;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::exception_ptr error_;
+  Clock::time_point begin_ = Clock::now();
+};
+
+}  // namespace
+
+void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options) {
+  Queue(plan, net, prepared, options).run();
 }
 
 }  // namespace epim

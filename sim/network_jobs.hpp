@@ -28,7 +28,9 @@ struct NetworkJobs {
   std::string folder;                ///< results; one file per layer
   int jobs = 2;
   BuildOptions build;
-  int direct_pes = 32;               ///< cells of cores with more PEs are not written over the control bus
+  /// Cells of cores with up to so many PEs go over the control bus, those of others straight into the model's memory.
+  /// Below 0: over the bus for one kind of core alone, that with the fewest cells to load.
+  int bus_pes = -1;
   /// Called from worker threads: what happens, finished share (by predicted cycles).
   std::function<void(const std::string&, double)> progress;
 };
@@ -37,20 +39,25 @@ struct NetworkJobs {
 struct PreparedJobs {
   std::vector<Core> cores;
   std::vector<LayerJobResult> results;
+  std::vector<bool> over_bus;        ///< per core: cells are written over the control bus
+  int built = 0;                     ///< cores that had to be compiled or taken from the cache
+  double build_seconds = 0;          ///< wall time until the last of them was ready
   int finished() const;
 };
 /// A layer's result file counts if its key fits; any other is ignored and later replaced.
 PreparedJobs prepare_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, const NetworkJobs& options);
 
-/// Compiles, in parallel, the cores of layers that still have to run; gives the seconds.
-double build_cores(const NetworkPlan& plan, PreparedJobs& prepared, const NetworkJobs& options);
-
-/// Runs every unfinished layer on its core: outputs, beat cycles, events compared with the golden model; the longest
-/// first. A finished layer is on disk at once. Throws CheckFailed at the first difference, Interrupted on a signal.
+/// Compiles the cores of layers that still have to run and runs those layers, each as soon as its core is there:
+/// outputs, beat cycles, events compared with the golden model. Builds come first, cores with the longest layers before
+/// others; then the longest layers. A finished layer is on disk at once. Throws CheckFailed at the first difference,
+/// Interrupted on a signal.
 void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options);
+
+/// Which kinds of core get their cells over the control bus (NetworkJobs::bus_pes).
+std::vector<bool> loaded_over_bus(const NetworkPlan& plan, int bus_pes);
 
 /// Seconds of thread time that loading and simulating a layer take, checks included: rough constants of one x86 core
 /// of 2021 (Zen 3), for the order of jobs and the time left.
-double predicted_seconds(const Hardware& hardware, const Timing& timing, int direct_pes);
+double predicted_seconds(const Hardware& hardware, const Timing& timing, bool over_bus);
 
 }  // namespace epim

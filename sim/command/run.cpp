@@ -9,7 +9,6 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
-#include <mutex>
 #include <numeric>
 #include <optional>
 #include <thread>
@@ -36,9 +35,9 @@ namespace {
 struct Options {
   std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", image, weights, out;
   std::vector<std::string> set;
-  int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0, max_pes = DesignChoice{}.max_pes, bus_pes = NetworkJobs{}.direct_pes;
+  int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0, max_pes = DesignChoice{}.max_pes, bus_pes = NetworkJobs{}.bus_pes;
   std::uint64_t seed = 1;
-  double goal_simulation = 0, goal_builds = 0, goal_memory = 0;
+  double goal_total = 0, goal_simulation = 0, goal_builds = 0, goal_memory = 0;
   bool json = false, plan_only = false, compare_wrap = false;
   bool bits_given = false, wrap_given = false;  ///< on the command line
 };
@@ -60,20 +59,17 @@ DesignChoice design_of(const Options& o) {
 class Stopwatch {
  public:
   double wall() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
-  double cpu() const { return processor() - cpu_; }
+  double cpu() const { return processor(RUSAGE_SELF) - self_; }                    ///< this process
+  double children_cpu() const { return processor(RUSAGE_CHILDREN) - children_; }  ///< compilers that ended
 
  private:
-  static double processor() {
-    double s = 0;
-    for (int who : {RUSAGE_SELF, RUSAGE_CHILDREN}) {
-      rusage r{};
-      getrusage(who, &r);
-      s += static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + 1e-6 * static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
-    }
-    return s;
+  static double processor(int who) {
+    rusage r{};
+    getrusage(who, &r);
+    return static_cast<double>(r.ru_utime.tv_sec + r.ru_stime.tv_sec) + 1e-6 * static_cast<double>(r.ru_utime.tv_usec + r.ru_stime.tv_usec);
   }
   std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-  double cpu_ = processor();
+  double self_ = processor(RUSAGE_SELF), children_ = processor(RUSAGE_CHILDREN);
 };
 
 /// Peak resident memory in GiB of this process and of its largest child.
@@ -86,14 +82,15 @@ std::pair<double, double> peak_memory() {
 
 /// What a run cost; goes to performance.json, since result.json holds nothing that differs from run to run.
 struct Cost {
-  double golden = 0, golden_cpu = 0, builds = 0, builds_cpu = 0, simulation = 0, simulation_cpu = 0, memory = 0, child_memory = 0;
+  double golden = 0, golden_cpu = 0, builds_cpu = 0, simulation_cpu = 0, total = 0, total_cpu = 0, memory = 0, child_memory = 0;
   int threads = 1;
 };
 
 nlohmann::ordered_json cost_json(const Cost& c, const PreparedJobs& jobs) {
   nlohmann::ordered_json j = {{"threads", c.threads}, {"golden_seconds", c.golden}, {"golden_cpu_seconds", c.golden_cpu},
-                              {"build_seconds", c.builds}, {"build_cpu_seconds", c.builds_cpu}, {"simulation_seconds", c.simulation},
-                              {"simulation_cpu_seconds", c.simulation_cpu}, {"peak_memory_gib", c.memory},
+                              {"build_cpu_seconds", c.builds_cpu}, {"last_build_seconds", jobs.build_seconds},
+                              {"simulation_cpu_seconds", c.simulation_cpu}, {"total_seconds", c.total},
+                              {"total_cpu_seconds", c.total_cpu}, {"peak_memory_gib", c.memory},
                               {"largest_child_gib", c.child_memory}};
   for (const LayerJobResult& r : jobs.results)
     j["layers"].push_back({{"layer", r.name}, {"seconds", r.seconds}, {"load_seconds", r.load_seconds}, {"resumed", r.resumed}});
@@ -119,12 +116,17 @@ void print_summary(const Options& o, const NetworkPlan& plan, const PreparedJobs
   fmt::print("output       largest at {}, weights {}\n", fmt::join(best, ", "),
              o.weights.empty() ? fmt::format("seeded ({})", o.seed) : o.weights);
   fmt::print("golden       {:.1f} s ({:.1f} s of processor time)\n", c.golden, c.golden_cpu);
-  fmt::print("builds       {:.1f} s ({:.1f} s of processor time){}\n", c.builds, c.builds_cpu, goal_text(c.builds, o.goal_builds, "s"));
-  fmt::print("simulation   {:.1f} s ({:.1f} s of processor time; of thread time {:.1f} s run, {:.1f} s load over the control bus){}\n",
-             c.simulation, c.simulation_cpu, t.seconds, load, goal_text(c.simulation, o.goal_simulation, "s"));
-  const auto direct = std::count_if(plan.cores.begin(), plan.cores.end(), [&](const PlannedCore& core) { return core.hw.pe_rows * core.hw.pe_cols > o.bus_pes; });
-  if (direct > 0)
-    fmt::print("cells        of {} kinds of core with more than {} PEs written into the model, not over the control bus\n", direct, o.bus_pes);
+  fmt::print("builds       {:.1f} s of processor time; {} kinds of core, the last one ready after {:.1f} s{}\n", c.builds_cpu, jobs.built,
+             jobs.build_seconds, goal_text(c.builds_cpu, o.goal_builds, "s"));
+  fmt::print("simulation   {:.1f} s of processor time (of thread time {:.1f} s run, {:.1f} s load){}\n", c.simulation_cpu, t.seconds, load,
+             goal_text(c.simulation_cpu, o.goal_simulation, "s"));
+  fmt::print("total        {:.1f} s ({:.1f} s of processor time){}\n", c.total, c.total_cpu, goal_text(c.total, o.goal_total, "s"));
+  std::vector<std::string> bus;
+  for (std::size_t k = 0; k < plan.cores.size(); ++k)
+    if (jobs.over_bus[k]) bus.push_back(fmt::format("{}x{}", plan.cores[k].hw.pe_rows, plan.cores[k].hw.pe_cols));
+  const std::size_t direct = plan.cores.size() - bus.size();
+  fmt::print("cells        {}{}{}\n", direct > 0 ? fmt::format("of {} kinds of core written into the model", direct) : "",
+             direct > 0 && !bus.empty() ? "; " : "", bus.empty() ? "" : fmt::format("over the control bus: cores of {} PEs", fmt::join(bus, ", ")));
   fmt::print("resumed      {} of {} layers taken from disk\n", t.resumed, jobs.results.size());
   const double most = std::max(c.memory, c.child_memory * c.threads);
   fmt::print("peak memory  {:.2f} GiB (this process {:.2f}; {} compilers of at most {:.2f} each){}\n", most, c.memory, c.threads,
@@ -144,14 +146,15 @@ std::vector<int> largest(const IntTensor& t, std::size_t count) {
 }
 
 /// Before anything runs: how long it will take. Cycles do not depend on the weights.
-void print_prediction(const NetworkPlan& plan, int threads, int direct_pes) {
+void print_prediction(const NetworkPlan& plan, int threads, int bus_pes) {
+  const std::vector<bool> over_bus = loaded_over_bus(plan, bus_pes);
   std::int64_t cycles = 0;
   double work = 0;
   for (const PlannedLayer& l : plan.layers) {
     const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
     const Timing t = predict_timing(hw, l.layer, 1, false);
     cycles += t.cycles;
-    work += predicted_seconds(hw, t, direct_pes);
+    work += predicted_seconds(hw, t, over_bus[static_cast<std::size_t>(l.core)]);
   }
   fmt::print(stderr, "{}: {} layers, {} k cycles: about {:.0f} s of simulation on {} threads, and {} cores to build (cached ones excepted)\n",
              plan.network.name, plan.layers.size(), cycles / 1000, work / threads, threads, plan.cores.size());
@@ -189,7 +192,7 @@ void run(Options o) {
   NetworkJobs jobs;
   jobs.jobs = o.jobs > 0 ? o.jobs : processors();
   jobs.build.cache = cache();
-  jobs.direct_pes = o.bus_pes;
+  jobs.bus_pes = o.bus_pes;
   const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits,
                                            o.act_bits, o.lanes, o.seed, o.image, o.weights, o.compare_wrap, fmt::join(o.set, " "));
   jobs.folder = o.out.empty() ? "out/run-" + network.name + "-" + hash_text(fnv1a(identity)).substr(0, 8) : o.out;
@@ -208,7 +211,7 @@ void run(Options o) {
   setting.weights = o.weights;
   setting.image = o.image;
   setting = with_hashes(setting, hw);
-  print_prediction(plan, jobs.jobs, jobs.direct_pes);
+  print_prediction(plan, jobs.jobs, jobs.bus_pes);
 
   const InterruptGuard guard;
   Cost cost;
@@ -239,29 +242,20 @@ void run(Options o) {
   }
 
   PreparedJobs prepared = prepare_jobs(plan, net, jobs);
-  std::mutex mutex;
-  const auto with_progress = [&](const char* what, const auto& work) {
-    Progress progress(what);
-    jobs.progress = [&](const std::string& detail, double share) {
-      const std::lock_guard lock(mutex);
-      progress.update(share, detail);
-    };
-    work();
-    jobs.progress = {};
-  };
   try {
-    const Stopwatch build_watch;
-    with_progress("building", [&] { build_cores(plan, prepared, jobs); });
-    cost.builds = build_watch.wall();
-    cost.builds_cpu = build_watch.cpu();
     const Stopwatch watch;
-    with_progress("simulating", [&] { run_jobs(plan, net, prepared, jobs); });
-    cost.simulation = watch.wall();
+    Progress progress("building and simulating");
+    jobs.progress = [&](const std::string& detail, double share) { progress.update(share, detail); };
+    run_jobs(plan, net, prepared, jobs);
+    jobs.progress = {};
+    cost.builds_cpu = watch.children_cpu();
     cost.simulation_cpu = watch.cpu();
   } catch (const Interrupted& e) {
     throw Interrupted(e.signal(), fmt::format("{} of {} layers are kept in {}; the same command goes on there", prepared.finished(),
                                               prepared.results.size(), jobs.folder));
   }
+  cost.total = golden_watch.wall();
+  cost.total_cpu = golden_watch.cpu() + golden_watch.children_cpu();
   std::tie(cost.memory, cost.child_memory) = peak_memory();
 
   const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
@@ -325,10 +319,12 @@ void add_run(CLI::App& app) {
   verb->add_flag("--compare-wrap", o->compare_wrap, "Run every wrapped layer without wrapping too, and show both (--wrap, default stored_once)");
   verb->add_option("-o,--out", o->out, "Folder of results; an interrupted run goes on there");
   verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores")->check(CLI::Range(1, 1024));
-  verb->add_option("--bus-pes", o->bus_pes, "Largest PE array whose cells are written over the control bus; others directly")
-      ->check(CLI::Range(0, 65536))->capture_default_str();
-  verb->add_option("--goal-simulation", o->goal_simulation, "Seconds that the simulation should stay under; stated, not enforced");
-  verb->add_option("--goal-builds", o->goal_builds, "Seconds that the builds should stay under");
+  verb->add_option("--bus-pes", o->bus_pes, "Largest PE array whose cells are written over the control bus, others into the model's memory; "
+                   "default: over the bus for one kind of core, that with the fewest cells to load")
+      ->check(CLI::Range(0, 65536));
+  verb->add_option("--goal-simulation", o->goal_simulation, "Seconds of processor time that the simulation should stay under; stated, not enforced");
+  verb->add_option("--goal-builds", o->goal_builds, "Seconds of processor time that the builds should stay under");
+  verb->add_option("--goal-total", o->goal_total, "Seconds that all should take at most");
   verb->add_option("--goal-memory", o->goal_memory, "GiB that the peak memory should stay under");
   verb->footer("Examples:\n  epim run resnet50\n  epim run resnet50 --weight-bits 3 --image cat.png\n  epim run vgg16 --design none\n"
                "  epim run resnet50 --compare-wrap\n"

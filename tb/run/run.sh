@@ -81,7 +81,11 @@ check "and gives the same result file" cmp -s first/result.json killed/result.js
 
 "$epim" run "${chain[@]}" --bus-pes 0 --out direct > direct.txt 2>&1
 check "cells written into the model instead of over the control bus: the same result file" cmp -s first/result.json direct/result.json
-check "and says so" grep -q '^cells .*written into the model' direct.txt
+check "and says so" grep -q '^cells .*written into the model$' direct.txt
+"$epim" run "${chain[@]}" --bus-pes 65536 --out bus > bus.txt 2>&1
+check "all cells over the control bus: the same result file" cmp -s first/result.json bus/result.json
+check "and says so" grep -q '^cells *over the control bus: cores of ' bus.txt
+check "without --bus-pes one kind of core is loaded over the control bus" grep -qE '^cells .*over the control bus: cores of [0-9]+x[0-9]+ PEs$' first.txt
 
 # A signal: exit code 128 + signal, one line that says how to go on.
 for signal in TERM INT; do
