@@ -117,8 +117,10 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
        "    [](const ModelPort** l) { *l = list; return int(sizeof(list) / sizeof(list[0])); },\n"
        "    []() -> void* { auto* i = new Instance; i->context.randReset(2); i->context.randSeed(1);\n";
   if (trace) s += "      i->context.traceEverOn(true);\n";
-  s += "      i->top = std::make_unique<Top>(&i->context, \"TOP\"); return i; },\n"
-       "    [](void* i) { static_cast<Instance*>(i)->top->final(); delete static_cast<Instance*>(i); },\n"
+  s += "      Verilated::threadContextp(&i->context);\n"
+       "      i->top = std::make_unique<Top>(&i->context, \"TOP\"); return i; },\n"
+       // The scopes of public ports leave the context of the thread, which may be that of an instance long gone.
+       "    [](void* v) { auto* i = static_cast<Instance*>(v); Verilated::threadContextp(&i->context); i->top->final(); delete i; },\n"
        "    [](void* i) { static_cast<Instance*>(i)->top->eval(); },\n"
        "    [](void* i, int n) -> void* { auto& t = *static_cast<Instance*>(i)->top; switch (n) {\n";
   for (std::size_t i = 0; i < ports.size(); ++i) s += fmt::format("      case {}: return &t.{};\n", i, ports[i].name);
