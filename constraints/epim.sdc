@@ -10,5 +10,6 @@ foreach port [all_inputs] {
   if {$name ne "clk_i" && $name ne "rst_ni"} { set_input_delay $outside -clock clk $port }
 }
 set_output_delay $outside -clock clk [all_outputs]
-# The reset is asynchronous and its tree is not built: recovery and removal are the tree's business.
+# The reset pin is asynchronous and ends in the registers of epim_reset_sync alone: it falls at any time, and its end
+# reaches the core from a register, two clocks later, so that recovery and removal are timed like every other path.
 set_false_path -from [get_ports rst_ni]

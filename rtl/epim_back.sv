@@ -218,16 +218,17 @@ module epim_back #(
   logic [RunW-1:0]  out_count;
   logic             out_end_round, out_end_frame, out_end_all;
   assign {out_offset, out_count, out_end_round, out_end_frame, out_end_all} = d3_q;
+  logic beat;
   epim_output #(.Lanes(Lanes), .OutBits(OutBits), .JointLanes(JointLanes)) u_output (
     .clk_i, .rst_ni, .clear_i, .en_o(out_en), .valid_i(v3_q), .offset_i(out_offset), .count_i(out_count),
     .data_i(requantised), .end_round_i(out_end_round), .end_frame_i(out_end_frame), .end_all_i(out_end_all),
-    .m_valid_o, .m_ready_i, .m_data_o, .m_last_o, .done_o
+    .m_valid_o, .m_ready_i, .m_data_o, .m_last_o, .beat_o(beat), .done_o
   );
 
   always_comb begin
     inc_o = '0;
     inc_o[epim_events_pkg::Requantisations*32 +: 32]    = rd ? 32'(rd_count) : '0;
-    inc_o[epim_events_pkg::OutputBufferWrites*32 +: 32] = 32'(m_valid_o && m_ready_i);
+    inc_o[epim_events_pkg::OutputBufferWrites*32 +: 32] = 32'(beat);
   end
 
 endmodule

@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Built-in self-test of a core with ROM tables: after reset one frame of pseudo-random words goes through the layer in
-/// the ROMs, the output is compacted into a signature of 32 bits and compared.
+/// the ROMs, the output is compacted into a signature of 32 bits and compared. Nothing is offered during reset; what is
+/// offered when the test fails stays until it is taken, also after `active_o` has fallen.
 ///
 /// Words: x(0) = 1, x(n+1) = x(n)/2 over GF(2) with polynomial `LfsrTaps`; bit b of word n is bit
 /// (b + 13*floor(b/32)) mod 32 of x(n). Signature: s(0) = ~0, s(n+1) = step(s(n)) ^ (last, word): the right-shift
@@ -61,7 +62,7 @@ module epim_bist #(
   localparam logic [31:0] LfsrTaps = 32'h8020_0003;
   localparam logic [31:0] CrcTaps  = 32'hEDB8_8320;
 
-  logic                   active_q, pass_q, aw_q, w_q, sending_q;
+  logic                   begun_q, active_q, pass_q, aw_q, w_q, sending_q;
   logic [31:0]            lfsr_q, sign_q, sign_next, folded;
   logic [CountW-1:0]      left_q;
   logic [TimeoutBits-1:0] time_q;
@@ -83,26 +84,32 @@ module epim_bist #(
     if (!rst_ni) begin
       active_q  <= 1'b1;
       pass_q    <= 1'b0;
-      aw_q      <= 1'b1;
-      w_q       <= 1'b1;
-      sending_q <= 1'b1;
+      begun_q   <= 1'b0;
+      aw_q      <= 1'b0;
+      w_q       <= 1'b0;
+      sending_q <= 1'b0;
       lfsr_q    <= 32'd1;
       sign_q    <= '1;
       left_q    <= CountW'(Words - 1);
       time_q    <= '0;
     end else begin
+      begun_q <= 1'b1;
       if (m_axil_awready_i) aw_q <= 1'b0;
       if (m_axil_wready_i) w_q <= 1'b0;
+      if (!begun_q) begin
+        aw_q      <= 1'b1;
+        w_q       <= 1'b1;
+        sending_q <= 1'b1;
+      end
       if (active_q) time_q <= time_q + TimeoutBits'(1);
       if (sent) begin
         lfsr_q    <= {1'b0, lfsr_q[31:1]} ^ (lfsr_q[0] ? LfsrTaps : 32'd0);
         left_q    <= left_q - CountW'(1);
-        sending_q <= left_q != '0;
+        sending_q <= (left_q != '0) && active_q && !ended;
       end
       if (taken) sign_q <= sign_next;
       if (active_q && ended) begin
         active_q  <= 1'b0;
-        sending_q <= 1'b0;
         pass_q    <= taken && s_axis_tlast_i && (sign_next == Expected);
       end
     end

@@ -17,6 +17,11 @@ module epim_control #(
   parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
   /// Geometry registers can be read.
   parameter bit GeometryReadback = 1'b1,
+  /// Bits of a number of frames.
+  parameter int FrameBits = 16,
+  /// Entries of the memories that can be programmed, by kind, 32 bits each; PEs.
+  parameter logic [191:0] ProgSizes = '1,
+  parameter int Pes = 65536,
   /// Count events.
   parameter bit Count = 1'b1,
   /// Derived parameter, do not overwrite.
@@ -46,10 +51,16 @@ module epim_control #(
   output logic [1:0]           s_axil_rresp_o,
   /// Forget the run so far: start or abort.
   output logic                 clear_o,
+  /// A run is aborted; drop input up to a `tlast`; drop no more.
+  output logic                 abort_o,
+  output logic                 drop_o,
+  output logic                 forget_o,
   /// A run is on.
   output logic                 busy_o,
   /// An error bit of the status register is set.
   output logic                 error_o,
+  /// Interrupt.
+  output logic                 irq_o,
   /// The run ends in this cycle.
   input  logic                 done_i,
   /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
@@ -73,9 +84,9 @@ module epim_control #(
   logic [11:0] reg_waddr, reg_raddr;
   logic [31:0] reg_wdata, reg_rdata;
   logic [7:0]  prog_kind;
-  // Index wider than a core has counters; the read strobe is for registers that change when read, here are none.
-  /* verilator lint_off UNUSEDSIGNAL */
   logic        reg_read;
+  // Index wider than a core has counters.
+  /* verilator lint_off UNUSEDSIGNAL */
   logic [7:0]  event_index;
   /* verilator lint_on UNUSEDSIGNAL */
   logic [47:0] event_count, cycles, first_fire, last_fire;
@@ -93,11 +104,12 @@ module epim_control #(
   );
 
   epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
-              .GeometryReadback(GeometryReadback))
+              .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes))
   u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
-    .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
-    .start_o(start), .abort_o(abort), .busy_o, .done_i, .error_i, .error_o, .geometry_o,
+    .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
+    .start_o(start), .abort_o(abort), .cut_o(abort_o), .forget_o, .drop_o, .busy_o, .done_i, .error_i, .error_o, .irq_o,
+    .geometry_o,
     .prog_we_o(prog_we), .prog_kind_o(prog_kind), .prog_pe_o, .prog_addr_o, .prog_data_o,
     .event_o(event_index), .event_count_i(event_count), .cycles_i(cycles), .first_fire_i(first_fire),
     .last_fire_i(last_fire)

@@ -131,7 +131,9 @@ module epim_core #(
   /// Run in progress.
   output logic                busy_o,
   /// Frame length or a table was wrong since reset or abort (status bits 10..13).
-  output logic                error_o
+  output logic                error_o,
+  /// Interrupt: what `irq_pending` holds and `irq_enable` lets through.
+  output logic                irq_o
 );
 
   localparam int Adcs     = epim_pkg::ceil_div(XbCols, ColsPerAdc);
@@ -149,6 +151,15 @@ module epim_core #(
   localparam int BlockW   = epim_pkg::idx_width(MaxBlocks);
   localparam int IfrtAddrW = epim_pkg::idx_width(IfrtDepth);
   localparam int Events   = epim_events_pkg::Count;
+  // Entries that the program port reaches, kind 0 last.
+  localparam int CellWordW = epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(2 * Slices * CellBits)
+                             + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64));
+  localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs);
+  localparam logic [31:0] PatchEntries = MaxPatches, IfrtEntries = IfrtDepth,
+                          ParamEntries = ParamDepth << epim_pkg::idx_width(JointLanes), CellEntries = CSteps << CellWordW;
+  /* verilator lint_off WIDTHCONCAT */  // 5.006 forgets the sizes of these constants
+  localparam logic [191:0] ProgSizes = {CellEntries, 32'd1, ParamEntries, PatchEntries, IfrtEntries, PatchEntries};
+  /* verilator lint_on WIDTHCONCAT */
 
   // Rules that a wrong parameter set breaks at elaboration: the missing module's name is the message.
   generate
@@ -174,7 +185,7 @@ module epim_core #(
     if (Endless && Writable)                          begin : gen_rule20 epim_rule_endless_needs_rom u_rule (); end
   endgenerate
 
-  logic                 clear, done;
+  logic                 clear, abort, drop, forget, done;
   logic [511:0]         geometry;
   logic [5:0]           prog_we;
   logic [15:0]          prog_pe;
@@ -184,12 +195,14 @@ module epim_core #(
   logic [Events*32-1:0] inc_front, inc_array, inc_back;
   logic                 fire;
   epim_control #(.Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
-                 .GeometryReadback(GeometryReadback), .Count(Count))
+                 .GeometryReadback(GeometryReadback), .FrameBits(DimW), .ProgSizes(ProgSizes), .Pes(PeRows * PeCols),
+                 .Count(Count))
   u_control (
     .clk_i, .rst_ni, .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o,
     .s_axil_wdata_i, .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i,
     .s_axil_arready_o, .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
-    .clear_o(clear), .busy_o, .error_o, .done_i(done), .error_i({err_ofat, err_ifrt, err_ifat, err_length}),
+    .clear_o(clear), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
+    .error_i({err_ofat, err_ifrt, err_ifat, err_length}),
     .geometry_o(geometry), .prog_we_o(prog_we), .prog_pe_o(prog_pe), .prog_addr_o(prog_addr), .prog_data_o(prog_data),
     .inc_i(inc_front | inc_array | inc_back), .fire_i(fire)
   );
@@ -204,7 +217,8 @@ module epim_core #(
                .DimW(DimW), .Endless(Endless), .MaxPatches(MaxPatches), .IfrtDepth(IfrtDepth), .MaxWindow(MaxWindow),
                .MaxBlocks(MaxBlocks), .IfatFile(IfatFile), .IfrtFile(IfrtFile))
   u_front (
-    .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .geometry_i(geometry), .prog_we_i(prog_we[1:0]),
+    .clk_i, .rst_ni, .clear_i(clear), .abort_i(abort), .drop_i(drop), .forget_i(forget), .run_i(busy_o),
+    .geometry_i(geometry), .prog_we_i(prog_we[1:0]),
     .prog_addr_i(prog_addr), .prog_data_i(prog_data), .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o),
     .s_data_i(s_axis_tdata_i[Lanes*ActBits-1:0]), .s_last_i(s_axis_tlast_i), .full_o(full), .bank_i(bank), .step_i(step),
     .fire_i(fire), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .err_length_o(err_length),

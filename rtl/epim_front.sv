@@ -48,6 +48,10 @@ module epim_front #(
   input  logic                     rst_ni,
   /// Forget the run so far.
   input  logic                     clear_i,
+  /// With `clear_i`: the run is aborted. Drop input up to a `tlast`; drop no more.
+  input  logic                     abort_i,
+  input  logic                     drop_i,
+  input  logic                     forget_i,
   /// A run is on.
   input  logic                     run_i,
   /// Geometry words.
@@ -96,7 +100,7 @@ module epim_front #(
   logic [Lanes*ActBits-1:0] buf_data;
   logic [DimW-1:0]          rows_ready;
   epim_input_buffer #(.Depth(BufferWords), .Width(Lanes*ActBits), .DimW(DimW), .Endless(Endless)) u_input_buffer (
-    .clk_i, .rst_ni, .clear_i, .run_i,
+    .clk_i, .rst_ni, .clear_i, .abort_i, .drop_i, .forget_i, .run_i,
     .cfg_row_words_i(geometry_i[epim_regs_pkg::RowWordsLsb +: CountW]),
     .cfg_ring_words_i(geometry_i[epim_regs_pkg::RingWordsLsb +: CountW]),
     .cfg_ring_rows_i(geometry_i[epim_regs_pkg::RingRowsLsb +: DimW]),

@@ -7,6 +7,8 @@
 /// last word is in. The stream waits (`s_ready_o` low) while every row slot of the ring is taken; `free_i` gives the
 /// oldest complete row back. A frame is `in_h` rows; `tlast` must come with its last word. A frame that ends early is
 /// completed with zero words, a frame that goes on too long is dropped up to its `tlast`; both set `err_length_o`.
+/// `abort_i` forgets the ring as `clear_i` does; the rest of a frame that has begun is dropped up to its `tlast`,
+/// whether a run is on or not, and the next frame is the next run's first. `forget_i` ends dropping, `drop_i` begins it.
 /// Latency: one cycle from `re_i` to `rdata_o`. A word written in cycle t is readable from t+1.
 module epim_input_buffer #(
   /// Words.
@@ -29,8 +31,13 @@ module epim_input_buffer #(
   input  logic              clk_i,
   /// Reset, active low, synchronous release.
   input  logic              rst_ni,
-  /// Forget everything and expect the first word of the first frame.
+  /// Forget the ring and expect the first word of the first frame (after the `tlast` of a frame that is dropped).
   input  logic              clear_i,
+  /// With `clear_i`: drop the rest of a frame that has begun.
+  input  logic              abort_i,
+  /// Drop words up to a `tlast`; drop no more.
+  input  logic              drop_i,
+  input  logic              forget_i,
   /// Accept words.
   input  logic              run_i,
   /// Words of a row.
@@ -73,6 +80,9 @@ module epim_input_buffer #(
   assign s_ready_o = (active && space && !fill_q) || drop_q;
   assign accept    = s_valid_i && active && space && !fill_q;
   assign we        = accept || (active && space && fill_q);
+  // Words of a frame follow: some came, its `tlast` did not.
+  logic unfinished;
+  assign unfinished = accept ? !s_last_i : (col_q != '0 || row_q != '0) && !fill_q;
   // A cycle ahead, for a shorter path: last word of a row and last row are compared when the counters change.
   logic col_last_q, row_last_q;
   assign row_end   = col_last_q;
@@ -105,7 +115,6 @@ module epim_input_buffer #(
       frame_q <= '0;
       rows_q  <= '0;
       fill_q  <= 1'b0;
-      drop_q  <= 1'b0;
     end else if (clear_i) begin
       wptr_q  <= '0;
       col_q   <= '0;
@@ -113,7 +122,6 @@ module epim_input_buffer #(
       frame_q <= '0;
       rows_q  <= '0;
       fill_q  <= 1'b0;
-      drop_q  <= 1'b0;
     end else begin
       if (we) begin
         wptr_q <= wrap ? '0 : wptr_q + AddrW'(1);
@@ -122,12 +130,19 @@ module epim_input_buffer #(
         if (frame_end) frame_q <= frame_q + DimW'(1);
         if (frame_end) fill_q <= 1'b0;
         else if (accept && s_last_i) fill_q <= 1'b1;
-        if (accept && frame_end && !s_last_i) drop_q <= 1'b1;
       end
-      if (drop_q && s_valid_i && s_last_i) drop_q <= 1'b0;
       if (we && row_end && !free_i) rows_q <= rows_q + DimW'(1);
       else if (free_i && !(we && row_end)) rows_q <= rows_q - DimW'(1);
     end
+  end
+
+  // Dropping outlives the run.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) drop_q <= 1'b0;
+    else if (forget_i) drop_q <= 1'b0;
+    else if (drop_i) drop_q <= 1'b1;
+    else if (drop_q) drop_q <= !(s_valid_i && s_last_i);
+    else drop_q <= (abort_i && unfinished) || (accept && frame_end && !s_last_i);
   end
 
   epim_ram #(.Depth(Depth), .Width(Width)) u_ram (

@@ -7,6 +7,8 @@
 /// may be partial (unused lanes are zero) and the next position starts a new word. `m_last_o` marks the last word of a
 /// frame. When a position ends one word and starts another in the same cycle, the pipeline waits one cycle for it.
 /// Latency: a run given in cycle p that fills or ends a word is on the stream in p+1. `en_o` low stops the pipeline.
+/// `clear_i` forgets what has not been offered; a beat that is offered stays, unchanged, until it is taken. Nothing
+/// ends its frame: a frame that is cut by an abort has no `m_last_o`.
 module epim_output #(
   /// Channels per word, >= `JointLanes`.
   parameter int Lanes = 8,
@@ -22,7 +24,7 @@ module epim_output #(
   input  logic                          clk_i,
   /// Reset, active low.
   input  logic                          rst_ni,
-  /// Forget everything.
+  /// Forget everything but an offered beat.
   input  logic                          clear_i,
   /// The output pipeline advances.
   output logic                          en_o,
@@ -40,7 +42,8 @@ module epim_output #(
   input  logic                          m_ready_i,
   output logic [Lanes*OutBits-1:0]      m_data_o,
   output logic                          m_last_o,
-  /// The last beat of all frames is accepted in this cycle.
+  /// A beat of this run is accepted in this cycle; the last one of all frames is.
+  output logic                          beat_o,
   output logic                          done_o
 );
 
@@ -51,7 +54,7 @@ module epim_output #(
   localparam int Space  = Lanes + JointLanes;
   localparam int FillW  = epim_pkg::num_width(Space);
 
-  logic                     valid_q, last_q, all_q, flush_q, flush_last_q, flush_all_q;
+  logic                     valid_q, old_q, last_q, all_q, flush_q, flush_last_q, flush_all_q;
   logic [Lanes*OutBits-1:0] data_q, rest_q;
   logic [FillW-1:0]         fill_q;
 
@@ -80,6 +83,7 @@ module epim_output #(
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       valid_q      <= 1'b0;
+      old_q        <= 1'b0;
       last_q       <= 1'b0;
       all_q        <= 1'b0;
       flush_q      <= 1'b0;
@@ -89,12 +93,17 @@ module epim_output #(
       rest_q       <= '0;
       data_q       <= '0;
     end else if (clear_i) begin
-      valid_q <= 1'b0;
+      valid_q <= !ready;
+      old_q   <= !ready;
+      all_q   <= 1'b0;
       flush_q <= 1'b0;
       fill_q  <= '0;
       rest_q  <= '0;
     end else begin
-      if (ready) valid_q <= 1'b0;
+      if (ready) begin
+        valid_q <= 1'b0;
+        old_q   <= 1'b0;
+      end
       if (flush_q && ready) begin
         flush_q <= 1'b0;
         valid_q <= 1'b1;
@@ -134,6 +143,7 @@ module epim_output #(
   assign m_valid_o = valid_q;
   assign m_data_o  = data_q;
   assign m_last_o  = last_q;
+  assign beat_o    = valid_q && m_ready_i && !old_q;
   assign done_o    = valid_q && m_ready_i && all_q;
 
 endmodule

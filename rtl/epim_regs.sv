@@ -1,11 +1,13 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Control registers: identity, start and status, the loaded layer's geometry, the program port, the counters.
+/// Control registers: identity, start and status, interrupt, the loaded layer's geometry, the program port, the counters.
 ///
 /// The map is `epim_regs_pkg` (generated from one table). Misuse sets a sticky status bit and is answered SLVERR:
-/// start while busy or before commit; writing tables or geometry while busy, or at all when they are ROMs (the number
-/// of frames can always be set between runs).
+/// start while busy, before commit or together with an abort (which is carried out); writing tables or geometry while
+/// busy, or at all when they are ROMs (the number of frames can always be set between runs); a number of frames that
+/// is 0 or does not fit; an entry of a memory, PE or address that is not there. Abort and commit forget a half-written
+/// entry. Reading the low word of a counter keeps its high word for the next read of any counter's high word.
 module epim_regs #(
   /// Byte address bits.
   parameter int AddrW = 12,
@@ -18,7 +20,12 @@ module epim_regs #(
   /// Geometry at reset: the 16 words from `last_patch` on, first word in the low bits.
   parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
   /// Geometry words can be read.
-  parameter bit GeometryReadback = 1'b1
+  parameter bit GeometryReadback = 1'b1,
+  /// Bits of a number of frames.
+  parameter int FrameBits = 16,
+  /// Entries of the memories that can be programmed, 32 bits each, kind 0 in the low word; PEs.
+  parameter logic [191:0] ProgSizes = '1,
+  parameter int Pes = 65536
 ) (
   /// Clock.
   input  logic              clk_i,
@@ -29,13 +36,18 @@ module epim_regs #(
   input  logic [AddrW-1:0]  waddr_i,
   input  logic [31:0]       wdata_i,
   output logic              write_error_o,
+  input  logic              read_i,
   input  logic [AddrW-1:0]  raddr_i,
   output logic [31:0]       rdata_o,
   output logic              read_error_o,
   /// Start pulse: clears the core; the run begins with the next cycle.
   output logic              start_o,
-  /// Abort pulse.
+  /// Abort pulse; the aborted run was on; no run was on.
   output logic              abort_o,
+  output logic              cut_o,
+  output logic              forget_o,
+  /// Drop input words up to a `tlast` (pulse).
+  output logic              drop_o,
   /// A run is on.
   output logic              busy_o,
   /// The run ends in this cycle.
@@ -44,6 +56,8 @@ module epim_regs #(
   input  logic [3:0]        error_i,
   /// One of them came since reset or abort.
   output logic              error_o,
+  /// Interrupt: a bit of `irq_pending` is set whose bit of `irq_enable` is; one cycle after them.
+  output logic              irq_o,
   /// Geometry words.
   output logic [511:0]      geometry_o,
   /// Program port: an entry is stored when `prog_we_o`.
@@ -65,28 +79,57 @@ module epim_regs #(
   localparam logic [AddrW-1:0] EventsEnd    = AddrW'(epim_regs_pkg::Events + 8 * epim_events_pkg::Count);
 
   logic         busy_q, done_q, ready_q, start_q, half_q;
-  logic [5:0]   error_q;
+  logic [5:0]   error_q, error_set;
+  logic [1:0]   enable_q, pending_q, pending_set;
+  logic [15:0]  high_q;
+  logic         irq_q, outside_q;
   logic [511:0] geometry_q;
   logic [31:0]  select_q, addr_q, low_q;
 
-  logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, known, can_write;
+  logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, is_enable, is_pending, known, can_write;
   assign is_control  = waddr_i == AddrW'(epim_regs_pkg::Control);
   assign is_geometry = (waddr_i >= GeometryBase) && (waddr_i < GeometryBase + AddrW'(64)) && (waddr_i[1:0] == 2'b00);
   assign is_select   = waddr_i == AddrW'(epim_regs_pkg::ProgSelect);
   assign is_addr     = waddr_i == AddrW'(epim_regs_pkg::ProgAddr);
   assign is_data     = waddr_i == AddrW'(epim_regs_pkg::ProgData);
-  assign known       = is_control || is_geometry || is_select || is_addr || is_data;
+  assign is_enable   = waddr_i == AddrW'(epim_regs_pkg::IrqEnable);
+  assign is_pending  = waddr_i == AddrW'(epim_regs_pkg::IrqPending);
+  assign known       = is_control || is_select || is_addr || is_enable || is_pending;
   assign is_frames   = waddr_i == AddrW'(epim_regs_pkg::Frames);
   assign can_write   = (Writable || is_frames) && !busy_q && !start_q;
 
-  logic start, start_bad, abort, commit, table_write, table_bad;
-  assign abort       = write_i && is_control && wdata_i[1];
-  assign commit      = write_i && is_control && wdata_i[2];
-  assign start       = write_i && is_control && wdata_i[0] && !busy_q && !start_q && (ready_q || wdata_i[2]);
-  assign start_bad   = write_i && is_control && wdata_i[0] && !start;
-  assign table_write = write_i && (is_geometry || is_data) && can_write;
-  assign table_bad   = write_i && (is_geometry || is_data) && !can_write;
-  assign write_error_o = (is_geometry || is_data) ? !can_write : (is_control ? start_bad : !known);
+  logic        r_low;
+  logic [15:0] high_word;
+
+  // Whether the entry selected lies in a memory: looked up while its low word comes.
+  logic [31:0] size;
+  logic [7:0]  kind;
+  assign kind = select_q[7:0];
+  always_comb begin
+    size = '0;
+    for (int k = 0; k < 6; k++) begin
+      if (kind == 8'(k)) size = ProgSizes[k*32 +: 32];
+    end
+  end
+
+  logic idle, start, start_ok, abort, commit, drop, drop_ok, control_bad, frames_bad, table_refused, table_write, table_bad;
+  assign idle          = !busy_q && !start_q;
+  assign start_ok      = idle && !wdata_i[1] && (ready_q || wdata_i[2]);
+  assign drop_ok       = idle && (wdata_i[1:0] == 2'b00);
+  assign start         = write_i && is_control && wdata_i[0] && start_ok;
+  assign abort         = write_i && is_control && wdata_i[1];
+  assign commit        = write_i && is_control && wdata_i[2];
+  assign drop          = write_i && is_control && wdata_i[3] && drop_ok;
+  assign control_bad   = is_control && ((wdata_i[0] && !start_ok) || (wdata_i[3] && !drop_ok));
+  assign frames_bad    = (wdata_i[FrameBits-1:0] == '0) || ((wdata_i >> FrameBits) != '0);
+  assign table_refused = !can_write || (is_frames && frames_bad) || (is_data && half_q && outside_q);
+  assign table_write   = write_i && (is_geometry || is_data) && !table_refused;
+  assign table_bad     = write_i && (is_geometry || is_data) && table_refused;
+  assign write_error_o = (is_geometry || is_data) ? table_refused : (is_control ? control_bad : !known);
+
+  // An abort clears what came before it.
+  assign error_set   = {abort ? 4'd0 : error_i, table_bad, write_i && control_bad};
+  assign pending_set = {|error_set, busy_q && done_i && !abort};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -99,8 +142,14 @@ module epim_regs #(
       select_q   <= '0;
       addr_q     <= '0;
       low_q      <= '0;
+      enable_q   <= '0;
+      pending_q  <= '0;
+      irq_q      <= 1'b0;
+      outside_q  <= 1'b1;
+      high_q     <= '0;
     end else begin
-      start_q <= start;
+      start_q   <= start;
+      outside_q <= (addr_q >= size) || ((kind >= 8'd4) && (select_q[31:8] >= 24'(Pes)));
       if (start_q) begin
         busy_q <= 1'b1;
         done_q <= 1'b0;
@@ -108,7 +157,10 @@ module epim_regs #(
         busy_q <= 1'b0;
         done_q <= 1'b1;
       end
-      error_q <= error_q | {error_i, table_bad, start_bad};
+      error_q <= (abort ? '0 : error_q) | error_set;
+      if (write_i && is_enable) enable_q <= wdata_i[1:0];
+      pending_q <= ((write_i && is_pending) ? pending_q & ~wdata_i[1:0] : pending_q) | pending_set;
+      irq_q     <= |(pending_q & enable_q);
       if (table_write) ready_q <= !Writable;
       if (commit && Writable) ready_q <= 1'b1;
       if (write_i && is_select) begin
@@ -124,11 +176,12 @@ module epim_regs #(
         if (!half_q) low_q <= wdata_i;
         else addr_q <= addr_q + 32'd1;
       end
+      if (abort || commit || (table_bad && is_data && can_write)) half_q <= 1'b0;
       if (abort) begin
-        busy_q  <= 1'b0;
-        done_q  <= 1'b0;
-        error_q <= '0;
+        busy_q <= 1'b0;
+        done_q <= 1'b0;
       end
+      if (read_i && r_low) high_q <= high_word;
     end
   end
 
@@ -146,6 +199,10 @@ module epim_regs #(
 
   assign start_o     = start_q;
   assign abort_o     = abort;
+  assign cut_o       = abort && !idle;
+  assign forget_o    = abort && idle;
+  assign drop_o      = drop;
+  assign irq_o       = irq_q;
   assign busy_o      = busy_q;
   assign error_o     = |error_q[5:2];
   assign geometry_o  = geometry_q;
@@ -170,16 +227,15 @@ module epim_regs #(
   logic [31:0] status, geometry_word, event_word;
   assign status        = {18'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
   assign geometry_word = GeometryReadback ? geometry_q[read_bit +: 32] : '0;
-  assign event_word    = raddr_i[2] ? {16'd0, event_count_i[47:32]} : event_count_i[31:0];
-  logic [63:0] cycles, first_fire, last_fire;
-  assign cycles     = 64'(cycles_i);
-  assign first_fire = 64'(first_fire_i);
-  assign last_fire  = 64'(last_fire_i);
-  logic [31:0] cycles_lo, cycles_hi, first_lo, first_hi, last_lo, last_hi, hash_lo, hash_hi;
-  assign {cycles_hi, cycles_lo} = cycles;
-  assign {first_hi, first_lo}   = first_fire;
-  assign {last_hi, last_lo}     = last_fire;
-  assign {hash_hi, hash_lo}     = Hash;
+  assign event_word    = raddr_i[2] ? {16'd0, high_q} : event_count_i[31:0];
+  logic [31:0] hash_lo, hash_hi;
+  assign {hash_hi, hash_lo} = Hash;
+  logic [15:0] event_high, cycles_high, first_high, last_high;
+  logic [31:0] cycles_low, first_low, last_low;
+  assign event_high                = event_count_i[47:32];
+  assign {cycles_high, cycles_low} = cycles_i;
+  assign {first_high, first_low}   = first_fire_i;
+  assign {last_high, last_low}     = last_fire_i;
 
   always_comb begin
     rdata_o      = '0;
@@ -192,17 +248,32 @@ module epim_regs #(
       AddrW'(epim_regs_pkg::Status):        rdata_o = status;
       AddrW'(epim_regs_pkg::ProgSelect):    rdata_o = select_q;
       AddrW'(epim_regs_pkg::ProgAddr):      rdata_o = addr_q;
-      AddrW'(epim_regs_pkg::Cycles):        rdata_o = cycles_lo;
-      AddrW'(epim_regs_pkg::Cycles + 4):    rdata_o = cycles_hi;
-      AddrW'(epim_regs_pkg::FirstFire):     rdata_o = first_lo;
-      AddrW'(epim_regs_pkg::FirstFire + 4): rdata_o = first_hi;
-      AddrW'(epim_regs_pkg::LastFire):      rdata_o = last_lo;
-      AddrW'(epim_regs_pkg::LastFire + 4):  rdata_o = last_hi;
+      AddrW'(epim_regs_pkg::IrqEnable):     rdata_o = {30'd0, enable_q};
+      AddrW'(epim_regs_pkg::IrqPending):    rdata_o = {30'd0, pending_q};
+      AddrW'(epim_regs_pkg::Cycles):        rdata_o = cycles_low;
+      AddrW'(epim_regs_pkg::FirstFire):     rdata_o = first_low;
+      AddrW'(epim_regs_pkg::LastFire):      rdata_o = last_low;
+      AddrW'(epim_regs_pkg::Cycles + 4), AddrW'(epim_regs_pkg::FirstFire + 4), AddrW'(epim_regs_pkg::LastFire + 4):
+        rdata_o = {16'd0, high_q};
       default: begin
         if (r_geometry) rdata_o = geometry_word;
         else if (r_events) rdata_o = event_word;
         else read_error_o = 1'b1;
       end
+    endcase
+  end
+
+  // The high word that goes with the low word being read.
+  logic        event_low;
+  assign event_low = r_events && !raddr_i[2];
+  always_comb begin
+    r_low     = 1'b1;
+    high_word = event_high;
+    case (raddr_i)
+      AddrW'(epim_regs_pkg::Cycles):    high_word = cycles_high;
+      AddrW'(epim_regs_pkg::FirstFire): high_word = first_high;
+      AddrW'(epim_regs_pkg::LastFire):  high_word = last_high;
+      default:                          r_low = event_low;
     endcase
   end
 

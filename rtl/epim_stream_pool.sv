@@ -62,7 +62,7 @@ module epim_stream_pool #(
     if (RingRows < Kh && RingRows < InH)                            begin : gen_rule1 epim_rule_pool_ring_holds_a_window u_rule (); end
     if (PadTop < 0 || PadTop >= Kh || PadLeft < 0 || PadLeft >= Kw) begin : gen_rule2 epim_rule_pool_padding_less_than_window u_rule (); end
     if (Average && (PadTop != 0 || PadLeft != 0))                   begin : gen_rule3 epim_rule_pool_average_without_padding u_rule (); end
-    if (!Average && (MulBits != 1 || Mul != MulBits'(1) || Shift != 0))    begin : gen_rule4 epim_rule_pool_maximum_does_not_divide u_rule (); end
+    if (!Average && (MulBits != 1 || Mul != 1'b1 || Shift != 0))    begin : gen_rule4 epim_rule_pool_maximum_does_not_divide u_rule (); end
   endgenerate
 
   localparam int Width    = Lanes * Bits;
@@ -105,9 +105,9 @@ module epim_stream_pool #(
   logic [DimW-1:0]  rows;
   logic             unused_write;
   epim_input_buffer #(.Depth(Depth), .Width(Width), .DimW(DimW), .Endless(1'b1), .OneWord(RowWords == 1),
-                      .OneRow(InH == 1))
-  u_rows (
-    .clk_i, .rst_ni, .clear_i(1'b0), .run_i(1'b1), .cfg_row_words_i(CountW'(RowWords)),
+                      .OneRow(InH == 1)) u_rows (
+    .clk_i, .rst_ni, .clear_i(1'b0), .abort_i(1'b0), .drop_i(1'b0), .forget_i(1'b0), .run_i(1'b1),
+    .cfg_row_words_i(CountW'(RowWords)),
     .cfg_ring_words_i(CountW'(Depth)), .cfg_ring_rows_i(DimW'(RingRows)), .cfg_in_h_i(DimW'(InH)),
     .cfg_frames_i(DimW'(1)), .s_valid_i, .s_ready_o, .s_data_i, .s_last_i, .rows_o(rows), .free_i(row_free),
     .re_i(re), .raddr_i(raddr), .rdata_o(word), .write_o(unused_write), .err_length_o

@@ -10,7 +10,7 @@
 ///
 /// After an error frame (unknown command, bad stop bit, buffer overrun) bytes are dropped until the line has been
 /// quiet for 2^`TimeoutBits` clocks or a break came. A break empties the buffer, ends the command under way, and is
-/// answered as soon as the bus access under way is over; it takes an offered input word back.
+/// answered as soon as the bus access under way is over. An input word that is offered stays until the core takes it.
 module epim_uart_bridge #(
   /// Clocks of one bit, >= 4.
   parameter int ClocksPerBit = 104,
@@ -164,11 +164,12 @@ module epim_uart_bridge #(
 
   state_e                 state_q;
   kind_e                  kind_q;
-  logic                   stream_q, last_q, up_q, read_q, refused_q, error_q;
+  logic                   stream_q, last_q, push_q, pushed_q, push_last_q, up_q, read_q, refused_q, error_q;
   logic [AddrW-1:0]       addr_q;
   logic [7:0]             count_q;
   logic [ByteW-1:0]       byte_q;
   logic [8*WordBytes-1:0] word_q;
+  logic [8*InBytes-1:0]   push_word_q;
   logic [2:0]             code_q;
   logic                   aw_q, w_q;
   logic [15:0]            rx_crc_q, tx_crc_q;
@@ -195,6 +196,10 @@ module epim_uart_bridge #(
       kind_q    <= KindDone;
       stream_q  <= 1'b0;
       last_q    <= 1'b0;
+      push_q    <= 1'b0;
+      pushed_q  <= 1'b0;
+      push_last_q <= 1'b0;
+      push_word_q <= '0;
       up_q      <= 1'b0;
       read_q    <= 1'b0;
       refused_q <= 1'b0;
@@ -215,6 +220,9 @@ module epim_uart_bridge #(
       if (rx_valid || rx_error || rx_break || !wants || have_q) quiet_q <= '0;
       else if (!quiet) quiet_q <= quiet_q + TimeoutBits'(1);
       if (take && !(state_q == StCommand && data == CmdPing)) rx_crc_q <= crc16(rx_crc_q, data);
+
+      // The word offered to the core; it outlives a command that is broken off.
+      if (m_axis_tready_i) push_q <= 1'b0;
 
       case (state_q)
         StCommand: begin
@@ -259,9 +267,10 @@ module epim_uart_bridge #(
           byte_q <= byte_q + ByteW'(1);
           if (byte_q == (stream_q ? ByteW'(InBytes - 1) : ByteW'(3))) begin
             byte_q  <= '0;
-            aw_q    <= !stream_q;
-            w_q     <= !stream_q;
-            state_q <= stream_q ? StPush : StWrite;
+            pushed_q <= 1'b0;
+            aw_q     <= !stream_q;
+            w_q      <= !stream_q;
+            state_q  <= stream_q ? StPush : StWrite;
           end
         end
         StWrite: begin
@@ -277,7 +286,15 @@ module epim_uart_bridge #(
           if (up_q) addr_q <= addr_q + AddrW'(4);
           state_q   <= done_all ? StAnswer : StData;
         end
-        StPush: if (m_axis_tready_i) begin
+        StPush: if (!pushed_q) begin
+          // Behind a word that an earlier command left, if there is one.
+          if (!push_q) begin
+            push_q      <= 1'b1;
+            pushed_q    <= 1'b1;
+            push_word_q <= word_q[8*WordBytes-1 -: 8*InBytes];
+            push_last_q <= last_q && done_all;
+          end
+        end else if (m_axis_tready_i) begin
           kind_q  <= KindDone;
           count_q <= count_q - 8'd1;
           state_q <= done_all ? StAnswer : StData;
@@ -341,9 +358,9 @@ module epim_uart_bridge #(
   assign m_axil_arvalid_o = state_q == StRead;
   assign m_axil_araddr_o  = addr_q;
   assign m_axil_rready_o  = (state_q == StAnswer) && answered && read_q;
-  assign m_axis_tvalid_o  = (state_q == StPush) && (fault_q == '0);
-  assign m_axis_tdata_o   = word_q[8*WordBytes-1 -: 8*InBytes];
-  assign m_axis_tlast_o   = last_q && done_all;
+  assign m_axis_tvalid_o  = push_q;
+  assign m_axis_tdata_o   = push_word_q;
+  assign m_axis_tlast_o   = push_last_q;
   assign error_o          = error_q;
 
   // Frames to the host: an answer, or an output word (tx_word_q).

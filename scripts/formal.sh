@@ -42,7 +42,7 @@ model() {
   done
   sed -e "" "${edits[@]}" "$tb/$wrapper.sv" > "$name-wrapper.sv"
   echo "design -reset"
-  echo "read_verilog -sv -formal $files $tb/reset_once.sv $name-wrapper.sv"
+  echo "read_verilog -sv -formal $files $tb/reset_once.sv $root/tb/protocol/epim_axis_check.sv $root/tb/protocol/epim_axil_check.sv $name-wrapper.sv"
   echo "hierarchy -check -top proof"
   echo "prep -flatten -nordff -top proof; check -assert"
   echo "async2sync; formalff -clk2ff -ff2anyinit; memory_map; formalff -clk2ff -ff2anyinit; opt_clean"

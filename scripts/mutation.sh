@@ -122,7 +122,7 @@ core() {
   sed -i 's/^  wire \[15:0\] mutsel;/  reg [15:0] mutsel;\n  initial if (!$value$plusargs("mutant=%d", mutsel)) mutsel = 0;/' "$work/mutated.v"
   verilator --binary --timing -Wno-fatal -fno-dfg -O3 --x-initial unique --top-module icarus_tb -GInW="$in_width" -GOutW="$out_width" \
     -GWrites="$writes" -GWords="$words" -GBeats="$beats" --Mdir "$work/build/obj" -o sim "$work/mutated.v" \
-    tb/subset/icarus_tb.sv > "$work/build.log" 2>&1
+    tb/subset/icarus_tb.sv tb/protocol/*.sv > "$work/build.log" 2>&1
   cat > "$work/build/test" << END
 #!/bin/sh
 # stalls 0, 20, 40 % for seeds 1, 2, 3

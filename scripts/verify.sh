@@ -71,6 +71,7 @@ narrow run tb/run/run.sh $epim build/run
 narrow elsewhere tb/subset/elsewhere.sh $epim build/elsewhere
 narrow slang '"$(scripts/python_env.sh test)/python"' tb/subset/slang_read.py $epim build/slang
 narrow search tb/search/run.sh $epim build/search-test
+narrow paths tb/subset/paths.sh build/packages/rtl
 narrow structure tb/structure/run.sh build/structure
 narrow expressions tb/netlist/expressions.sh build/expressions
 narrow quantise tb/quantise/run.sh $epim build/quantise

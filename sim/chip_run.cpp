@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "sim/model.hpp"
+#include "sim/protocol.hpp"
 #include "sim/staller.hpp"
 
 namespace epim {
@@ -66,7 +67,9 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
          out_valid = model.port("m_axis_tvalid_o"), out_ready = model.port("m_axis_tready_i"), out_data = model.port("m_axis_tdata_o"),
          out_last = model.port("m_axis_tlast_o"), error = model.port("error_o"), count = model.port("mon_count_o"),
          push = model.port("mon_push_o"), pop = model.port("mon_pop_o");
+  ProtocolWatch watch(model);
   const auto tick = [&] {
+    watch.before_edge();
     clk.set(1);
     model.eval();
     clk.set(0);
@@ -81,7 +84,10 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
   tick();
   rst.set(1);
   model.eval();
-  tick();  // the first rising edge without reset: cycle 0 follows
+  for (int i = 0; i < 3; ++i) {
+    if (in_ready.high() != (i == 2)) throw CheckFailed("protocol", "s_axis_tready during reset, or late after it");
+    tick();  // the synchroniser's two, then the first rising edge without reset: cycle 0 follows
+  }
 
   ChipRun run;
   run.high_water.resize(static_cast<std::size_t>(fifos));

@@ -15,6 +15,7 @@
 #include "gen/core/register_map.hpp"
 #include "golden/timing/chip_blocks.hpp"
 #include "gen/base/interrupt.hpp"
+#include "sim/protocol.hpp"
 #include "sim/scoreboard.hpp"
 #include "sim/staller.hpp"
 
@@ -24,6 +25,7 @@ struct CoreDriver::Ports {
   Signal clk, rst, awvalid, awready, awaddr, wvalid, wready, wdata, wstrb, bvalid, bready, bresp, arvalid, arready, araddr,
       rvalid, rready, rdata, rresp, in_valid, in_ready, in_data, in_last, out_valid, out_ready, out_data, out_last, busy, fire,
       load, wl, psum_valid, psum_cstep, psum, acc_we, acc_closes, acc_cstep, acc_group, acc;
+  std::unique_ptr<ProtocolWatch> watch;  // last: the others are filled in their order
 };
 
 CoreDriver::CoreDriver(const Core& core)
@@ -36,7 +38,7 @@ CoreDriver::CoreDriver(const Core& core)
          at("s_axis_tready_o"), at("s_axis_tdata_i"), at("s_axis_tlast_i"), at("m_axis_tvalid_o"), at("m_axis_tready_i"),
          at("m_axis_tdata_o"), at("m_axis_tlast_o"), at("busy_o"), at("mon_fire_o"), at("mon_load_o"), at("mon_wl_o"),
          at("mon_psum_valid_o"), at("mon_psum_cstep_o"), at("mon_psum_o"), at("mon_acc_we_o"), at("mon_acc_closes_o"),
-         at("mon_acc_cstep_o"), at("mon_acc_group_o"), at("mon_acc_o")};
+         at("mon_acc_cstep_o"), at("mon_acc_group_o"), at("mon_acc_o"), std::make_unique<ProtocolWatch>(*model_)};
 }
 CoreDriver::~CoreDriver() {
   if (core_.coverage.empty()) return;
@@ -46,6 +48,7 @@ CoreDriver::~CoreDriver() {
 }
 
 void CoreDriver::tick() {
+  p_->watch->before_edge();
   p_->clk.set(1);
   model_->eval();
   if (tracing_) model_->trace_dump(time_ * 10);
@@ -339,7 +342,8 @@ Assembled assemble(const Config& config, const std::vector<Layer>& layers, const
   for (const auto& [name, text] : a.sources) core.rtl = fnv1a(name + "\n" + text, core.rtl);
   for (const auto& [name, text] : a.data) core.rtl = fnv1a(name + "\n" + text, core.rtl);
   // Ports by name, from the text of the top itself.
-  for (std::size_t at = 0; (at = top.find(" logic ", at)) != std::string::npos; ++at) {
+  const std::size_t body = top.find("\n);");
+  for (std::size_t at = 0; (at = top.find(" logic ", at)) < body; ++at) {
     const std::size_t end = top.find('\n', at);
     std::string line = top.substr(at + 7, end - at - 7);
     int bits = 1;

@@ -274,4 +274,13 @@ class Bench {
   std::vector<IntTensor> inputs_, outputs_;
 };
 
+// Checks of sim/misuse_edges.cpp.
+void paths_through(Bench& b);
+void start_and_abort(Bench& b);
+void frames_of_a_run(Bench& b);
+void program_outside(Bench& b);
+void half_entry_dropped(Bench& b);
+void interrupt(Bench& b);
+void reset_release(Bench& b);
+
 }  // namespace epim::misuse

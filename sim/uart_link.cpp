@@ -42,8 +42,10 @@ std::uint16_t crc16(std::uint16_t crc, std::uint8_t byte) {
 UartLink::UartLink(BytePort& port, const UartLinkOptions& options) : port_(port), options_(options) {
   if (!synchronise())
     fail("no answer in the protocol of epim_uart_bridge; check cable, port, baud rate, and that the bitstream is loaded");
-  // A run that is on would send words; an abort leaves the core idle, its tables as they are.
-  if (!try_write(reg::control, 2)) fail("the core refuses an abort");
+  // A run that is on would send words; an abort leaves the core idle, its tables as they are. Then what the stream still
+  // holds goes: the rest of an aborted frame and the word that the bridge offers; the last abort ends that.
+  for (const std::uint32_t control : {2u, 8u, 2u})
+    if (!try_write(reg::control, control)) fail("the core refuses an abort");
   while (port_.read(buffer_, options_.settle_ms)) {
   }
   buffer_.clear();

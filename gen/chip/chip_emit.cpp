@@ -67,7 +67,7 @@ module {0}_tb;
     if (!$value$plusargs("stalls=%d", stalls)) stalls = 0;
     if (!$value$plusargs("seed=%d", seed)) seed = 1;
     clk = 0; rst_n = 0; in_valid = 0; in_last = 0; in_data = 'x; out_ready = 0; holding = 0;
-    sent = 0; got = 0; wrong = 0; quiet = 0; cycles = -1;
+    sent = 0; got = 0; wrong = 0; quiet = 0; cycles = -3;  // reset ends two clocks later inside
     repeat (4) #5 clk = !clk;
     rst_n = 1;
     while (got < Beats && wrong == 0 && quiet < 100000) begin
@@ -164,7 +164,7 @@ const char* module_of(BlockKind kind, const StreamType& from) {
 
 ChipSources chip_sources(const ChipDesign& chip, const Config& config, bool observed) {
   ChipSources sources;
-  std::vector<std::string> blocks = {"epim_core", "epim_fifo"};
+  std::vector<std::string> blocks = {"epim_core", "epim_fifo", "epim_reset_sync"};
   for (const ChipStream& s : chip.graph.streams)
     blocks.push_back(module_of(chip.graph.blocks[static_cast<std::size_t>(s.to)].kind, chip.types[static_cast<std::size_t>(s.from)]));
   sources.rtl = block_files(blocks);

@@ -73,6 +73,7 @@ class Writer {
   }
 
   void wires() {
+    s_ += "  // Reset, released synchronously.\n  logic rst_n;\n  epim_reset_sync u_reset (.clk_i, .rst_ni, .rst_no(rst_n));\n\n";
     s_ += "  // Output of every block, before its fork; b_<input> is the pixel stream.\n";
     for (int b = 0; b < output(); ++b)
       s_ += fmt::format("  logic {0}_valid, {0}_ready, {0}_last;\n  logic {1} {0}_data;\n", id(b), bus(width(b)));
@@ -100,7 +101,7 @@ class Writer {
         count = fmt::format("({}_count)", fifo(f));
       }
       s_ += fmt::format("  epim_fifo #(.Depth({0}), .Width({1})) u_{2} (\n"
-                        "    .clk_i, .rst_ni, .s_valid_i({3}_valid && {3}_ready), .s_ready_o({2}_room), .s_data_i({{{3}_last, {3}_data}}),\n"
+                        "    .clk_i, .rst_ni(rst_n), .s_valid_i({3}_valid && {3}_ready), .s_ready_o({2}_room), .s_data_i({{{3}_last, {3}_data}}),\n"
                         "    .m_valid_o({2}_valid), .m_ready_i({2}_ready), .m_data_o({{{2}_last, {2}_data}}),\n",
                         stream.depth, width(stream.from) + 1, fifo(f), id(stream.from));
       if (observed_) s_ += fmt::format("    .count_o{}\n  );\n", count);
@@ -124,7 +125,7 @@ class Writer {
     switch (block.kind) {
       case BlockKind::input:
         s_ += fmt::format("  assign {0}_valid = s_axis_tvalid_i;\n  assign {0}_data = s_axis_tdata_i[{1}:0];\n"
-                          "  assign {0}_last = s_axis_tlast_i;\n  assign s_axis_tready_o = {0}_ready;\n\n",
+                          "  assign {0}_last = s_axis_tlast_i;\n  assign s_axis_tready_o = {0}_ready && rst_n;  // nothing is taken during reset\n\n",
                           o, width(b) - 1);
         break;
       case BlockKind::output: {
@@ -178,7 +179,7 @@ class Writer {
                       block.out.height, block.out.width);
     s_ += fmt::format("    .RingRows({}), .MulBits({}), .Mul({}'d{}), .Shift({})\n  ) u_{} (\n",
                       std::min(block.kh, block.in.height) + block.stride, d.mul_bits, d.mul_bits, d.mul, d.shift, o);
-    s_ += fmt::format("    .clk_i, .rst_ni, .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
+    s_ += fmt::format("    .clk_i, .rst_ni(rst_n), .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
                       "    .m_valid_o({1}_valid), .m_ready_i({1}_ready), .m_data_o({1}_data), .m_last_o({1}_last), "
                       ".err_length_o({1}_error)\n  );\n\n",
                       i, o);
@@ -207,7 +208,7 @@ class Writer {
     s_ += "  epim_core #(\n";
     for (std::size_t n = 0; n < values.size(); ++n)
       s_ += fmt::format("    .{}({}){}\n", values[n].first, values[n].second, n + 1 < values.size() ? "," : "");
-    s_ += fmt::format("  ) u_{} (\n    .clk_i, .rst_ni,\n", o);
+    s_ += fmt::format("  ) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", o);
     s_ += "    .s_axil_awvalid_i(1'b0), .s_axil_awaddr_i(12'd0), .s_axil_wvalid_i(1'b0), .s_axil_wdata_i(32'd0), "
           ".s_axil_wstrb_i(4'd0),\n    .s_axil_bready_i(1'b0), .s_axil_arvalid_i(1'b0), .s_axil_araddr_i(12'd0), "
           ".s_axil_rready_i(1'b0),\n";
@@ -218,7 +219,7 @@ class Writer {
     s_ += fmt::format("    .error_o({}_error),\n", o);
     s_ += "    /* verilator lint_off PINCONNECTEMPTY */\n"
           "    .s_axil_awready_o(), .s_axil_wready_o(), .s_axil_bvalid_o(), .s_axil_bresp_o(), .s_axil_arready_o(),\n"
-          "    .s_axil_rvalid_o(), .s_axil_rdata_o(), .s_axil_rresp_o(), .busy_o()\n"
+          "    .s_axil_rvalid_o(), .s_axil_rdata_o(), .s_axil_rresp_o(), .busy_o(), .irq_o()\n"
           "    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n";
     errors_.push_back(o + "_error");
   }
@@ -226,7 +227,7 @@ class Writer {
   void tail() {
     std::string all;
     for (const std::string& e : errors_) all += fmt::format("{}{}", all.empty() ? "" : " || ", e);
-    s_ += fmt::format("  logic error_q;\n  always_ff @(posedge clk_i or negedge rst_ni) begin\n    if (!rst_ni) error_q <= 1'b0;\n"
+    s_ += fmt::format("  logic error_q;\n  always_ff @(posedge clk_i or negedge rst_n) begin\n    if (!rst_n) error_q <= 1'b0;\n"
                       "    else if ({}) error_q <= 1'b1;\n  end\n  assign error_o = error_q;\n\nendmodule\n",
                       all);
   }

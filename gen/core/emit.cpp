@@ -31,7 +31,7 @@ std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
   const auto bytes = [](int bits) { return (bits + 7) / 8 * 8; };
   std::vector<Port> ports = {
       {"input ", "", "clk_i", "Clock."},
-      {"input ", "", "rst_ni", "Reset, active low."},
+      {"input ", "", "rst_ni", "Reset, active low; falls at any time, its end is synchronised here: two clocks later the core is out of it."},
       {"input ", "", "s_axil_awvalid_i", "Control, AXI4-Lite."},
       {"output", "", "s_axil_awready_o", ""},
       {"input ", "[11:0]", "s_axil_awaddr_i", ""},
@@ -58,6 +58,8 @@ std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
       {"output", bus(bytes(hw.lanes * hw.out_bits)), "m_axis_tdata_o", ""},
       {"output", "", "m_axis_tlast_o", ""},
       {"output", "", "busy_o", "Run in progress."},
+      {"output", "", "error_o", "Frame length or a table was wrong since reset or abort (status bits 10..13)."},
+      {"output", "", "irq_o", "Interrupt, high while a bit of irq_pending is set that irq_enable lets through."},
   };
   if (observed) {
     const std::int64_t psum = 1 + num_width(hw.xb_rows) + hw.slices() * hw.cell_bits + hw.act_bits;
@@ -253,7 +255,7 @@ std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t 
     s += fmt::format("  {} logic {:<9} {}{}\n", ports[i].direction, ports[i].width, ports[i].name,
                      i + 1 < ports.size() ? "," : "");
   }
-  s += ");\n\n  epim_core #(\n";
+  s += ");\n\n  logic rst_n;\n  epim_reset_sync u_reset (.clk_i, .rst_ni, .rst_no(rst_n));\n\n  epim_core #(\n";
   CoreSettings settings;
   settings.rom = rom;
   settings.count = config.event_counters;
@@ -263,9 +265,11 @@ std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t 
   for (std::size_t i = 0; i < parameters.size(); ++i)
     s += fmt::format("    .{}({}){}\n", parameters[i].first, parameters[i].second, i + 1 < parameters.size() ? "," : "");
   s += "  ) u_core (\n";
+  std::string pins;
   for (const Port& port : ports)
-    if (!port.inside) s += fmt::format("    .{0}({0}),\n", port.name);
-  s += "    /* verilator lint_off PINCONNECTEMPTY */\n    .error_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n";
+    if (!port.inside)
+      pins += fmt::format("{}    .{}({})", pins.empty() ? "" : ",\n", port.name, port.name == std::string("rst_ni") ? "rst_n" : port.name);
+  s += pins + "\n  );\n";
   if (observed) {
     s += "\n  // Observation from outside: nets of the core by their hierarchical names.\n";
     for (const Port& port : ports)
@@ -296,7 +300,7 @@ std::vector<std::pair<std::string, std::string>> block_files(const std::vector<s
 
 std::vector<std::pair<std::string, std::string>> rtl_files(const CoreParameters& p, const Config& config,
                                                            std::uint64_t hash, const LayerProgram* rom) {
-  auto files = block_files({"epim_core"});
+  auto files = block_files({"epim_core", "epim_reset_sync"});
   files.emplace_back("epim_top.sv", top_sv(p, config, hash, rom, false));
   return files;
 }

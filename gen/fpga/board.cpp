@@ -26,7 +26,7 @@ std::vector<std::pair<std::string, int>> board_ports(const BoardTop& top) {
 }
 
 std::vector<std::string> board_blocks(const BoardTop& top) {
-  std::vector<std::string> blocks = {"epim_core", "epim_uart_bridge"};
+  std::vector<std::string> blocks = {"epim_core", "epim_reset_sync", "epim_uart_bridge"};
   if (top.self_test.on) blocks.push_back("epim_bist");
   return blocks;
 }
@@ -48,12 +48,14 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
        "  /// LEDs: busy, link error, self-test passed, self-test failed, alive.\n  output logic [4:0] led_o\n);\n\n";
   const char* button = top.reset == ResetPin::none ? "1'b1" : top.reset == ResetPin::active_low ? "rst_ni" : "!rst_i";
   s += fmt::format(
-      "  // Reset for 15 clocks after configuration, and while the button is pressed.\n"
-      "  logic [3:0] por_q;\n  logic [1:0] button_q;\n  logic       rst_n;\n"
-      "  initial por_q = 4'd0;\n  initial button_q = 2'd0;\n"
-      "  always_ff @(posedge clk_i) begin\n    button_q <= {{button_q[0], {}}};\n"
-      "    if (!button_q[1]) por_q <= 4'd0;\n    else if (por_q != 4'd15) por_q <= por_q + 4'd1;\n  end\n"
-      "  assign rst_n = por_q == 4'd15;\n\n"
+      "  // Reset for 15 clocks after configuration, and while the button is pressed; from a register, since a decoded count\n"
+      "  // may glitch.\n"
+      "  logic [3:0] por_q = 4'd0;\n  logic       por_n_q = 1'b0;\n  logic       button_n, rst_n;\n"
+      "  epim_reset_sync u_button (.clk_i, .rst_ni({}), .rst_no(button_n));\n"
+      "  always_ff @(posedge clk_i or negedge button_n) begin\n"
+      "    if (!button_n) begin\n      por_q   <= 4'd0;\n      por_n_q <= 1'b0;\n    end else begin\n"
+      "      if (por_q != 4'd15) por_q <= por_q + 4'd1;\n      por_n_q <= por_q == 4'd15;\n    end\n  end\n"
+      "  assign rst_n = por_n_q;\n\n"
       "  // About one blink per second.\n  logic [TimeoutBits+1:0] alive_q;\n"
       "  always_ff @(posedge clk_i or negedge rst_n) begin\n    if (!rst_n) alive_q <= '0;\n    else alive_q <= alive_q + (TimeoutBits + 2)'(1);\n  end\n\n",
       button);
@@ -71,23 +73,27 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
         "  logic [11:0] link_awaddr;\n  logic [31:0] link_wdata;\n  logic [3:0]  link_wstrb;\n  logic [{0}:0] link_in_data;\n"
         "  logic        bist_awvalid, bist_wvalid, bist_bready, bist_in_valid, bist_in_last, bist_out_ready;\n"
         "  logic [11:0] bist_awaddr;\n  logic [31:0] bist_wdata;\n  logic [{0}:0] bist_in_data;\n"
-        "  assign awvalid   = testing ? bist_awvalid : link_awvalid;\n"
-        "  assign awaddr    = testing ? bist_awaddr : link_awaddr;\n"
-        "  assign wvalid    = testing ? bist_wvalid : link_wvalid;\n"
-        "  assign wdata     = testing ? bist_wdata : link_wdata;\n"
-        "  assign wstrb     = testing ? 4'hF : link_wstrb;\n"
+        "  // What the self-test still offers when it ends stays until it is taken.\n"
+        "  logic        test_bus, test_in;\n"
+        "  assign test_bus  = testing || bist_awvalid || bist_wvalid;\n"
+        "  assign test_in   = testing || bist_in_valid;\n"
+        "  assign awvalid   = test_bus ? bist_awvalid : link_awvalid;\n"
+        "  assign awaddr    = test_bus ? bist_awaddr : link_awaddr;\n"
+        "  assign wvalid    = test_bus ? bist_wvalid : link_wvalid;\n"
+        "  assign wdata     = test_bus ? bist_wdata : link_wdata;\n"
+        "  assign wstrb     = test_bus ? 4'hF : link_wstrb;\n"
         "  assign bready    = testing ? bist_bready : link_bready;\n"
         "  assign arvalid   = !testing && link_arvalid;\n"
-        "  assign in_valid  = testing ? bist_in_valid : link_in_valid;\n"
-        "  assign in_data   = testing ? bist_in_data : link_in_data;\n"
-        "  assign in_last   = testing ? bist_in_last : link_in_last;\n"
+        "  assign in_valid  = test_in ? bist_in_valid : link_in_valid;\n"
+        "  assign in_data   = test_in ? bist_in_data : link_in_data;\n"
+        "  assign in_last   = test_in ? bist_in_last : link_in_last;\n"
         "  assign out_ready = testing ? bist_out_ready : link_out_ready;\n"
         "  assign led_o     = {{alive_q[TimeoutBits+1], failed, passed, link_error, busy}};\n\n"
         "  epim_bist #(\n    .InW({1}),\n    .OutW({2}),\n    .Words({3}),\n    .Expected(32'h{4:08X})\n  ) u_bist (\n"
-        "    .clk_i,\n    .rst_ni(rst_n),\n    .m_axil_awvalid_o(bist_awvalid),\n    .m_axil_awready_i(awready && testing),\n"
-        "    .m_axil_awaddr_o(bist_awaddr),\n    .m_axil_wvalid_o(bist_wvalid),\n    .m_axil_wready_i(wready && testing),\n"
+        "    .clk_i,\n    .rst_ni(rst_n),\n    .m_axil_awvalid_o(bist_awvalid),\n    .m_axil_awready_i(awready && test_bus),\n"
+        "    .m_axil_awaddr_o(bist_awaddr),\n    .m_axil_wvalid_o(bist_wvalid),\n    .m_axil_wready_i(wready && test_bus),\n"
         "    .m_axil_wdata_o(bist_wdata),\n    .m_axil_bvalid_i(bvalid),\n    .m_axil_bready_o(bist_bready),\n"
-        "    .m_axis_tvalid_o(bist_in_valid),\n    .m_axis_tready_i(in_ready && testing),\n    .m_axis_tdata_o(bist_in_data),\n"
+        "    .m_axis_tvalid_o(bist_in_valid),\n    .m_axis_tready_i(in_ready && test_in),\n    .m_axis_tdata_o(bist_in_data),\n"
         "    .m_axis_tlast_o(bist_in_last),\n    .s_axis_tvalid_i(out_valid),\n    .s_axis_tready_o(bist_out_ready),\n"
         "    .s_axis_tdata_i(out_data),\n    .s_axis_tlast_i(out_last),\n    .active_o(testing),\n    .pass_o(passed),\n"
         "    .fail_o(failed)\n  );\n\n",
@@ -95,25 +101,27 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
   else
     s += "  assign led_o = {alive_q[TimeoutBits+1], 2'b00, link_error, busy};\n\n";
   const char* to_link = bist ? " && !testing" : "";
+  const char *bus_to_link = bist ? " && !test_bus" : "", *in_to_link = bist ? " && !test_in" : "";
   s += fmt::format(
       "  epim_uart_bridge #(\n    .ClocksPerBit(ClocksPerBit),\n    .InBytes({0}),\n    .OutBytes({1}),\n    .FifoDepth({2}),\n"
       "    .TimeoutBits(TimeoutBits),\n    .Tag(16'h{5:04X})\n  ) u_bridge (\n    .clk_i,\n    .rst_ni(rst_n),\n    .rx_i(uart_rx_i),\n    .tx_o(uart_tx_o),\n"
-      "    .m_axil_awvalid_o({3}awvalid),\n    .m_axil_awready_i(awready{4}),\n    .m_axil_awaddr_o({3}awaddr),\n"
-      "    .m_axil_wvalid_o({3}wvalid),\n    .m_axil_wready_i(wready{4}),\n    .m_axil_wdata_o({3}wdata),\n"
+      "    .m_axil_awvalid_o({3}awvalid),\n    .m_axil_awready_i(awready{6}),\n    .m_axil_awaddr_o({3}awaddr),\n"
+      "    .m_axil_wvalid_o({3}wvalid),\n    .m_axil_wready_i(wready{6}),\n    .m_axil_wdata_o({3}wdata),\n"
       "    .m_axil_wstrb_o({3}wstrb),\n    .m_axil_bvalid_i(bvalid{4}),\n    .m_axil_bready_o({3}bready),\n    .m_axil_bresp_i(bresp),\n"
       "    .m_axil_arvalid_o({3}arvalid),\n    .m_axil_arready_i(arready{4}),\n    .m_axil_araddr_o(araddr),\n"
       "    .m_axil_rvalid_i(rvalid),\n    .m_axil_rready_o(rready),\n    .m_axil_rdata_i(rdata),\n    .m_axil_rresp_i(rresp),\n"
-      "    .m_axis_tvalid_o({3}in_valid),\n    .m_axis_tready_i(in_ready{4}),\n    .m_axis_tdata_o({3}in_data),\n"
+      "    .m_axis_tvalid_o({3}in_valid),\n    .m_axis_tready_i(in_ready{7}),\n    .m_axis_tdata_o({3}in_data),\n"
       "    .m_axis_tlast_o({3}in_last),\n    .s_axis_tvalid_i(out_valid{4}),\n    .s_axis_tready_o({3}out_ready),\n"
       "    .s_axis_tdata_i(out_data),\n    .s_axis_tlast_i(out_last),\n    .error_o(link_error)\n  );\n\n",
-      in, out, top.fifo, link, to_link, board_tag(p));
+      in, out, top.fifo, link, to_link, board_tag(p), bus_to_link, in_to_link);
   s += "  epim_top u_top (\n    .clk_i,\n    .rst_ni(rst_n),\n    .s_axil_awvalid_i(awvalid),\n    .s_axil_awready_o(awready),\n"
        "    .s_axil_awaddr_i(awaddr),\n    .s_axil_wvalid_i(wvalid),\n    .s_axil_wready_o(wready),\n    .s_axil_wdata_i(wdata),\n"
        "    .s_axil_wstrb_i(wstrb),\n    .s_axil_bvalid_o(bvalid),\n    .s_axil_bready_i(bready),\n    .s_axil_bresp_o(bresp),\n"
        "    .s_axil_arvalid_i(arvalid),\n    .s_axil_arready_o(arready),\n    .s_axil_araddr_i(araddr),\n    .s_axil_rvalid_o(rvalid),\n"
        "    .s_axil_rready_i(rready),\n    .s_axil_rdata_o(rdata),\n    .s_axil_rresp_o(rresp),\n    .s_axis_tvalid_i(in_valid),\n"
        "    .s_axis_tready_o(in_ready),\n    .s_axis_tdata_i(in_data),\n    .s_axis_tlast_i(in_last),\n    .m_axis_tvalid_o(out_valid),\n"
-       "    .m_axis_tready_i(out_ready),\n    .m_axis_tdata_o(out_data),\n    .m_axis_tlast_o(out_last),\n    .busy_o(busy)\n  );\n\nendmodule\n";
+       "    .m_axis_tready_i(out_ready),\n    .m_axis_tdata_o(out_data),\n    .m_axis_tlast_o(out_last),\n    .busy_o(busy),\n"
+       "    /* verilator lint_off PINCONNECTEMPTY */\n    .error_o(),\n    .irq_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\nendmodule\n";
   return s;
 }
 

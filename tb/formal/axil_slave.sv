@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Properties of epim_axil_slave. Every input is free in every cycle after reset.
+/// Properties of epim_axil_slave. Every input is free in every cycle, during reset too; a master that breaks rules of its
+/// own is answered all the same.
 module proof #(
   parameter int AddrW = 4
 ) (
@@ -34,26 +35,57 @@ module proof #(
   assign ar = arvalid && arready;
   assign r  = rvalid && rready;
 
-  // What the master is owed: one response per accepted access, and which one.
+  logic up;  // a clock has come since reset
+  always_ff @(posedge clk_i) up <= rst_n;
+
+  // Rules of the bus, by the checker that watches every simulation too.
+  logic [7:0] slave;
+  logic [8:0] master;
+  epim_axil_check #(.AddrW(AddrW)) u_check (
+    .clk_i, .rst_ni(rst_n), .awvalid_i(awvalid), .awready_i(awready), .awaddr_i(awaddr), .wvalid_i(wvalid),
+    .wready_i(wready), .wdata_i(wdata), .wstrb_i(wstrb), .bvalid_i(bvalid), .bready_i(bready), .bresp_i(bresp),
+    .arvalid_i(arvalid), .arready_i(arready), .araddr_i(araddr), .rvalid_i(rvalid), .rready_i(rready), .rdata_i(rdata),
+    .rresp_i(rresp), .slave_o(slave), .master_o(master)
+  );
+
+  // Address, data and read address that were taken and not used: at most one of each.
+  logic             wait_aw, wait_w, wait_ar, have_aw, have_w, have_ar, do_write, do_read;
+  logic [AddrW-1:0] old_awaddr, old_araddr, use_awaddr, use_araddr;
+  logic [31:0]      old_wdata, use_wdata;
+  logic [3:0]       old_wstrb, use_wstrb;
+  assign have_aw    = wait_aw || aw;
+  assign have_w     = wait_w || w;
+  assign have_ar    = wait_ar || ar;
+  assign use_awaddr = wait_aw ? old_awaddr : awaddr;
+  assign use_wdata  = wait_w ? old_wdata : wdata;
+  assign use_wstrb  = wait_w ? old_wstrb : wstrb;
+  assign use_araddr = wait_ar ? old_araddr : araddr;
+  // What the master is owed: one response per access, and which one.
   logic        owe_b, owe_r;
   logic [1:0]  want_bresp, want_rresp;
   logic [31:0] want_rdata;
+  assign do_write = have_aw && have_w && (!owe_b || b);
+  assign do_read  = have_ar && (!owe_r || r);
   // A response offered and not taken in the last cycle.
   logic        held_b, held_r;
-  logic [1:0]  old_bresp, old_rresp;
-  logic [31:0] old_rdata;
   always_ff @(posedge clk_i) begin
     if (!rst_n) begin
-      owe_b  <= 1'b0;
-      owe_r  <= 1'b0;
-      held_b <= 1'b0;
-      held_r <= 1'b0;
+      wait_aw <= 1'b0;
+      wait_w  <= 1'b0;
+      wait_ar <= 1'b0;
+      owe_b   <= 1'b0;
+      owe_r   <= 1'b0;
+      held_b  <= 1'b0;
+      held_r  <= 1'b0;
     end else begin
-      if (aw) begin
+      wait_aw <= have_aw && !do_write;
+      wait_w  <= have_w && !do_write;
+      wait_ar <= have_ar && !do_read;
+      if (do_write) begin
         owe_b      <= 1'b1;
-        want_bresp <= (wstrb != 4'hF || write_error) ? 2'b10 : 2'b00;
+        want_bresp <= (use_wstrb != 4'hF || write_error) ? 2'b10 : 2'b00;
       end else if (b) owe_b <= 1'b0;
-      if (ar) begin
+      if (do_read) begin
         owe_r      <= 1'b1;
         want_rresp <= read_error ? 2'b10 : 2'b00;
         want_rdata <= rdata_in;
@@ -61,35 +93,37 @@ module proof #(
       held_b <= bvalid && !bready;
       held_r <= rvalid && !rready;
     end
-    old_bresp <= bresp;
-    old_rresp <= rresp;
-    old_rdata <= rdata;
+    if (aw) old_awaddr <= awaddr;
+    if (ar) old_araddr <= araddr;
+    if (w) begin
+      old_wdata <= wdata;
+      old_wstrb <= wstrb;
+    end
   end
 
   always_ff @(posedge clk_i) begin
+    // Stable while stalled, no valid during reset, no response without a request; reset: ready is low.
+    assert (slave == '0);
+    if (!rst_n) assert (!awready && !wready && !arready);
     if (rst_n) begin
-      // Stable while stalled.
-      if (held_b) assert (bvalid && bresp == old_bresp);
-      if (held_r) assert (rvalid && rresp == old_rresp && rdata == old_rdata);
-      // One response for each access, in the next cycle, none without; nothing is accepted over a waiting one.
+      // Ready is a question of what waits, not of any input.
+      assert (awready == (up && !wait_aw) && wready == (up && !wait_w) && arready == (up && !wait_ar));
+      // One response for each access, in the next cycle, none without.
       assert (bvalid == owe_b);
       assert (rvalid == owe_r);
       if (bvalid) assert (bresp == want_bresp);
       if (rvalid) assert (rresp == want_rresp && rdata == want_rdata);
-      if (aw) assert (!owe_b || b);
-      if (ar) assert (!owe_r || r);
-      // Address and data of a write are taken together; the registers see each access once, as it was sent.
-      assert (aw == w);
-      assert (write == (aw && wstrb == 4'hF));
-      assert (read == ar);
-      if (write) assert (reg_waddr == awaddr && reg_wdata == wdata);
-      if (read) assert (reg_raddr == araddr);
-      // Done within a bound: an access that could be taken is taken in this cycle.
-      if (awvalid && wvalid && (!bvalid || bready)) assert (aw);
-      if (arvalid && (!rvalid || rready)) assert (ar);
-      cover (held_b && b && aw && bresp == 2'b10);
-      cover (held_r && r && ar && rresp == 2'b00);
-      cover (write);
+      // The registers see each access once, as it was sent, in the first cycle that has all of it and room for the
+      // response.
+      assert (write == (do_write && use_wstrb == 4'hF));
+      assert (read == do_read);
+      if (write) assert (reg_waddr == use_awaddr && reg_wdata == use_wdata);
+      if (read) assert (reg_raddr == use_araddr);
+      cover (held_b && b && do_write && bresp == 2'b10);
+      cover (held_r && r && do_read && rresp == 2'b00);
+      cover (wait_aw && w && do_write);
+      cover (wait_w && aw && do_write);
+      cover (b && aw && w);
     end
   end
 endmodule

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// Rows through the ring with random stalls; frames that end early or late; reads one cycle after `re_i`; clear.
+/// Rows through the ring with random stalls; frames that end early or late; reads one cycle after `re_i`; aborts, after
+/// which the rest of a frame that has begun is dropped.
 #include "Vdut.h"
 #include "harness.hpp"
 
@@ -19,7 +20,10 @@ struct Setting {
   int valid, free, mistakes;  // percent
 };
 
-/// `stop_at` > 0: give up after that many cycles and clear.
+/// What the aborted run before left in the stream: a frame that has begun, without its `tlast` so far.
+bool dropping = false, in_frame_before = false;
+
+/// `stop_at` > 0: give up after that many cycles and abort.
 void one(Vdut& d, Setting s, int stop_at) {
   d.cfg_row_words_i = static_cast<std::uint32_t>(s.row_words);
   d.cfg_ring_rows_i = static_cast<std::uint32_t>(s.ring_rows);
@@ -33,6 +37,22 @@ void one(Vdut& d, Setting s, int stop_at) {
   d.clear_i = 1;
   tick(d);
   d.clear_i = 0;
+  // The rest of a frame that was cut off goes before the first word of the new one, with or without a run.
+  CHECK_EQ(dropping, in_frame_before);
+  for (int n = static_cast<int>(pick(1, 9)); dropping;) {
+    d.run_i = chance(50);
+    d.s_valid_i = chance(70);
+    d.s_last_i = n == 1;
+    settle(d);
+    CHECK_EQ(d.s_ready_o, 1);
+    CHECK_EQ(d.write_o, 0);
+    CHECK_EQ(d.err_length_o, 0);
+    if (d.s_valid_i && n-- == 1) dropping = false;
+    tick(d);
+  }
+  in_frame_before = false;
+  d.s_valid_i = 0;
+  d.run_i = 0;
   const int frame_words = s.row_words * s.in_h;
 
   std::vector<Word> words;  // every word of the run, in order: word n is at n modulo the ring
@@ -51,7 +71,44 @@ void one(Vdut& d, Setting s, int stop_at) {
   };
   new_length();
   for (int i = 0; i < 60 * frame_words * s.frames + 500; ++i) {
-    if (stop_at > 0 && i == stop_at) return;
+    if (stop_at > 0 && i >= stop_at) {
+      // An abort, with or without a word accepted in the same cycle; or none, and the rest is not waited for.
+      d.run_i = 1;
+      d.free_i = 0;
+      d.re_i = 0;
+      if (!offered && chance(50)) {
+        offered = true;
+        d.s_last_i = sent + 1 == length;
+      }
+      d.s_valid_i = offered;
+      d.clear_i = d.abort_i = 1;
+      settle(d);
+      const bool taken = d.s_valid_i && d.s_ready_o;
+      bool begun = sent > 0;
+      if (taken) begun = !d.s_last_i;
+      tick(d);
+      d.clear_i = d.abort_i = 0;
+      d.run_i = 0;
+      d.s_valid_i = 0;
+      settle(d);
+      CHECK_EQ(d.rows_o, 0);
+      CHECK_EQ(d.s_ready_o, begun);
+      dropping = in_frame_before = begun;
+      if (begun && chance(30)) {  // given up: the next frame follows at once
+        d.forget_i = 1;
+        tick(d);
+        d.forget_i = 0;
+        dropping = in_frame_before = false;
+        CHECK_EQ(d.s_ready_o, 0);
+      } else if (!begun && chance(30)) {  // asked for
+        d.drop_i = 1;
+        tick(d);
+        d.drop_i = 0;
+        dropping = in_frame_before = true;
+        CHECK_EQ(d.s_ready_o, 1);
+      }
+      return;
+    }
     const int rows = static_cast<int>(words.size()) / s.row_words - freed;
     const bool over = frames == s.frames;
     if (over && !drop && rows == 0 && waits++ > 5) break;
@@ -137,7 +194,7 @@ Setting random_setting(int mistakes) {
 }
 
 void test(Vdut& d) {
-  d.clear_i = 0;
+  d.clear_i = d.abort_i = d.drop_i = d.forget_i = 0;
   d.run_i = 0;
   d.free_i = 0;
   d.re_i = 0;

@@ -69,6 +69,7 @@ void one(Vdut& d, int channels, int positions, int frames, int valid_percent, in
     // Beats: in order, as soon as the stream is free, and stable while they wait.
     CHECK_EQ(d.m_valid_o, !beats.empty() && beats.front().earliest <= cycle);
     const bool accepted = d.m_valid_o && d.m_ready_i;
+    CHECK_EQ(d.beat_o, accepted);
     if (d.m_valid_o && !beats.empty()) {
       const Beat& b = beats.front();
       for (int l = 0; l < kLanes; ++l)
@@ -127,22 +128,46 @@ void test(Vdut& d) {
   for (int i = 0; i < 30; ++i)
     one(d, static_cast<int>(pick(1, 5 * kLanes)), static_cast<int>(pick(1, 9)), static_cast<int>(pick(1, 3)),
         static_cast<int>(pick(30, 100)), static_cast<int>(pick(20, 100)));
-  // Clear in the middle of a word and with a beat waiting: nothing of it is sent later.
-  d.m_ready_i = 0;
-  d.valid_i = 1;
-  d.count_i = kJoint;
-  d.offset_i = 0;
-  d.end_round_i = d.end_frame_i = d.end_all_i = 0;
-  for (int i = 0; i < kLanes + 1; ++i) tick(d);
-  CHECK_EQ(d.m_valid_o, 1);
-  d.valid_i = 0;
-  d.clear_i = 1;
-  tick(d);
-  d.clear_i = 0;
-  settle(d);
-  CHECK_EQ(d.m_valid_o, 0);
-  CHECK_EQ(d.en_o, 1);
-  for (int i = 0; i < 5; ++i) one(d, static_cast<int>(pick(1, 3 * kLanes)), 2, 1, 100, 70);
+  // Clear in the middle of a word and with a beat waiting, also the last one of all frames: the beat stays as it is
+  // until it is taken and belongs to no run; nothing else is sent later.
+  for (int round = 0; round < 12; ++round) {
+    const bool taken_with_clear = round % 3 == 2;
+    d.m_ready_i = 0;
+    d.valid_i = 1;
+    d.count_i = kJoint;
+    d.offset_i = 0;
+    d.end_round_i = d.end_frame_i = d.end_all_i = round % 2;
+    for (int i = 0; i < kJoint; ++i) put(d.data_i, i * kBits, kBits, random_bits(kBits));
+    for (int i = 0; i < kLanes + 1; ++i) tick(d);
+    CHECK_EQ(d.m_valid_o, 1);
+    std::vector<std::uint64_t> offered;
+    for (int l = 0; l < kLanes; ++l) offered.push_back(get(d.m_data_o, l * kBits, kBits));
+    const bool last = d.m_last_o;
+    d.valid_i = 0;
+    d.end_round_i = d.end_frame_i = d.end_all_i = 0;
+    d.clear_i = 1;
+    d.m_ready_i = taken_with_clear;
+    tick(d);
+    d.clear_i = 0;
+    d.m_ready_i = 0;
+    settle(d);
+    CHECK_EQ(d.m_valid_o, !taken_with_clear);
+    for (int i = 0; !taken_with_clear && i < 5; ++i) {
+      d.m_ready_i = i == 4;
+      settle(d);
+      CHECK_EQ(d.m_valid_o, 1);
+      for (int l = 0; l < kLanes; ++l)
+        CHECK_EQ(get(d.m_data_o, l * kBits, kBits), offered[static_cast<std::size_t>(l)]);
+      CHECK_EQ(d.m_last_o, last);
+      CHECK_EQ(d.en_o, i == 4);
+      CHECK_EQ(d.beat_o, 0);
+      CHECK_EQ(d.done_o, 0);
+      tick(d);
+    }
+    CHECK_EQ(d.m_valid_o, 0);
+    CHECK_EQ(d.en_o, 1);
+    one(d, static_cast<int>(pick(1, 3 * kLanes)), 2, 1, 100, 70);
+  }
 }
 
 }  // namespace

@@ -35,16 +35,26 @@ constexpr int kEvents = 0
 constexpr bool kWritable = P_Writable;
 constexpr std::uint64_t kHash = P_Hash;
 constexpr std::uint32_t kBusy = 1, kDone = 2, kCommitted = 4, kStartRefused = 1 << 8, kWriteRefused = 1 << 9;
-constexpr std::uint32_t kStart = 1, kAbort = 2, kCommit = 4;
+constexpr std::uint32_t kStart = 1, kAbort = 2, kCommit = 4, kDiscard = 8;
+// Sizes of the memories by kind, and PEs: the parameters of tb/modules/modules.txt.
+constexpr std::uint32_t kSizes[6] = {5, 9, 5, 32, 1, 64}, kPes = 3;
+constexpr int kFrameBits = P_FrameBits;
 
 bool is_geometry(std::uint32_t a) { return a >= reg::last_patch && a <= reg::clamp_hi && a % 4 == 0; }
 
 /// What software may rely on.
 struct Model {
   std::map<std::uint32_t, std::uint32_t> geometry;
-  std::uint32_t select = 0, addr = 0, low = 0, errors = 0;
+  std::uint32_t select = 0, addr = 0, low = 0, errors = 0, enable = 0, pending = 0;
+  bool irq = false;
+  std::uint64_t high = 0;  // high word of the counter whose low word was read last
   bool half = false, committed = !kWritable, starting = false, running = false, done = false;
   bool done_known = true;  // what an abort leaves in `done` is not specified
+  /// The entry that select and address name is there.
+  bool inside() const {
+    const std::uint32_t kind = select & 0xff;
+    return kind < 6 && addr < kSizes[kind] && (kind < 4 || select >> 8 < kPes);
+  }
   Model() {
     for (const Register& r : kMap)
       if (is_geometry(r.offset)) geometry[r.offset] = r.reset;
@@ -69,6 +79,16 @@ struct Bench {
     error = d.read_error_o;
     return d.rdata_o;
   }
+  /// A read that the bus makes: the low word of a counter is read.
+  std::uint32_t take(std::uint32_t address) {
+    bool error;
+    const std::uint32_t v = read(address, error);
+    CHECK_EQ(error, 0);
+    d.read_i = 1;
+    cycle(false);
+    d.read_i = 0;
+    return v;
+  }
   void expect(std::uint32_t address, std::uint32_t value) {
     bool error;
     const std::uint32_t got = read(address, error);
@@ -82,6 +102,7 @@ struct Bench {
     CHECK_EQ(got & ~ignore, m.status() & ~ignore);
     CHECK_EQ(d.busy_o, m.running);
     CHECK_EQ(d.start_o, m.starting);
+    CHECK_EQ(d.irq_o, m.irq);
     CHECK_EQ(d.error_o, (m.errors >> 10 & 15) != 0);
   }
 
@@ -96,6 +117,8 @@ struct Bench {
     Model next = m;
     next.errors |= static_cast<std::uint32_t>(errors) << 10;
     next.starting = false;
+    next.irq = (m.pending & m.enable) != 0;
+    bool raise_error = errors != 0, raise_done = m.running && !m.starting && done, dropped = false;
     if (m.starting) {
       next.running = true;
       next.done = false;
@@ -109,8 +132,14 @@ struct Bench {
       const bool table = is_geometry(address) || address == reg::prog_data;
       if (table) {
         refused = !(kWritable || address == reg::frames) || m.busy();  // frames: also when tables are ROMs
+        if (address == reg::frames) refused |= data == 0 || data >> kFrameBits != 0;
+        if (address == reg::prog_data && !refused && m.half && !m.inside()) {
+          refused = true;
+          next.half = false;
+        }
         if (refused) {
           next.errors |= kWriteRefused;
+          raise_error = true;
         } else {
           next.committed = !kWritable;
           if (is_geometry(address)) {
@@ -126,18 +155,26 @@ struct Bench {
         }
       } else if (address == reg::control) {
         if (data & kCommit) next.committed = true;
-        if (data & kStart) {
-          refused = m.busy() || !(m.committed || (data & kCommit));
-          if (refused)
-            next.errors |= kStartRefused;
-          else
-            next.starting = true;
-        }
+        if (data & (kCommit | kAbort)) next.half = false;
         if (data & kAbort) {
           aborted = true;
           next.running = next.starting = false;
           next.errors = 0;
           next.done_known = false;
+          raise_error = raise_done = false;
+        }
+        // Together with an abort nothing is started: the abort alone is carried out.
+        if (data & kStart) {
+          if (m.busy() || (data & kAbort) || !(m.committed || (data & kCommit))) refused = true;
+          else next.starting = true;
+        }
+        if (data & kDiscard) {
+          if (m.busy() || (data & (kAbort | kStart))) refused = true;
+          else dropped = true;
+        }
+        if (refused) {
+          next.errors |= kStartRefused;
+          raise_error = true;
         }
       } else if (address == reg::prog_select) {
         next.select = data;
@@ -145,12 +182,20 @@ struct Bench {
       } else if (address == reg::prog_addr) {
         next.addr = data;
         next.half = false;
+      } else if (address == reg::irq_enable) {
+        next.enable = data & 3;
+      } else if (address == reg::irq_pending) {
+        next.pending &= ~data;
       } else {
         refused = true;
       }
       if (!CHECK_EQ(d.write_error_o, refused) && failures <= 20) std::printf("  write of register 0x%03x\n", address);
     }
+    next.pending |= (raise_error ? 2u : 0u) | (raise_done ? 1u : 0u);
     CHECK_EQ(d.abort_o, aborted);
+    CHECK_EQ(d.cut_o, aborted && m.busy());
+    CHECK_EQ(d.forget_o, aborted && !m.busy());
+    CHECK_EQ(d.drop_o, dropped);
     CHECK_EQ(d.prog_we_o, stored);
     if (stored) {
       CHECK_EQ(d.prog_kind_o, m.select & 0xff);
@@ -173,6 +218,8 @@ struct Bench {
     }
     expect(reg::prog_select, m.select);
     expect(reg::prog_addr, m.addr);
+    expect(reg::irq_enable, m.enable);
+    expect(reg::irq_pending, m.pending);
   }
 };
 
@@ -185,16 +232,28 @@ void identity_and_counters(Bench& b) {
   b.d.cycles_i = 0xabcd12345678ull;
   b.d.first_fire_i = 0x1111aaaabbbbull;
   b.d.last_fire_i = 0xfffffffffffeull;
-  b.expect(reg::cycles, 0x12345678);
-  b.expect(reg::cycles + 4, 0xabcd);
-  b.expect(reg::first_fire, 0xaaaabbbb);
-  b.expect(reg::first_fire + 4, 0x1111);
-  b.expect(reg::last_fire, 0xfffffffe);
-  b.expect(reg::last_fire + 4, 0xffff);
-  for (int e = 0; e < kEvents; ++e) {
-    b.expect(reg::events + 8 * static_cast<std::uint32_t>(e), static_cast<std::uint32_t>(event_value(e)));
-    b.expect(reg::events + 8 * static_cast<std::uint32_t>(e) + 4, static_cast<std::uint32_t>(event_value(e) >> 32));
-  }
+  // The counters run on between the two reads: the high word is that of the moment of the low one.
+  const auto both = [&b](std::uint32_t address) {
+    const std::uint64_t low = b.take(address);
+    b.d.cycles_i ^= 0xffff00000000ull;
+    b.d.first_fire_i ^= 0xffff00000000ull;
+    b.d.last_fire_i ^= 0xffff00000000ull;
+    for (int i = static_cast<int>(pick(0, 2)); i > 0; --i) b.cycle(false);
+    const std::uint64_t high = b.take(address + 4);
+    b.d.cycles_i ^= 0xffff00000000ull;
+    b.d.first_fire_i ^= 0xffff00000000ull;
+    b.d.last_fire_i ^= 0xffff00000000ull;
+    return low | high << 32;
+  };
+  CHECK_EQ(both(reg::cycles), 0xabcd12345678ull);
+  CHECK_EQ(both(reg::first_fire), 0x1111aaaabbbbull);
+  CHECK_EQ(both(reg::last_fire), 0xfffffffffffeull);
+  for (int e = 0; e < kEvents; ++e) CHECK_EQ(both(reg::events + 8 * static_cast<std::uint32_t>(e)), event_value(e));
+  // Reads of other registers in between leave it.
+  b.take(reg::cycles);
+  b.take(reg::status);
+  b.take(reg::hash_lo);
+  CHECK_EQ(b.take(reg::cycles + 4), 0xabcd);
 }
 
 /// Every address of the map's 12 bits that no register has.
@@ -249,6 +308,26 @@ void misuse(Bench& b) {
     b.write(reg::control, kAbort);
     CHECK_EQ(b.read(reg::status, error) & kStartRefused, 0);
   }
+  // Start and abort in one write: the abort, and a refused start.
+  b.write(reg::control, kCommit);
+  b.write(reg::control, kStart | kAbort);
+  CHECK_EQ(b.d.start_o, 0);
+  CHECK_EQ(b.read(reg::status, error) & (kStartRefused | kBusy), kStartRefused);
+  b.write(reg::control, kStart);
+  b.cycle(false);
+  b.write(reg::control, kStart | kAbort);
+  b.cycle(false);
+  CHECK_EQ(b.d.busy_o, 0);
+  CHECK_EQ(b.read(reg::status, error) & (kStartRefused | kBusy), kStartRefused);
+  b.write(reg::control, kAbort);
+  // No frames, or more than the counters hold.
+  for (const std::uint32_t frames : {0u, 1u << kFrameBits, 0xFFFFFFFFu}) {
+    b.write(reg::frames, frames);
+    CHECK_EQ(b.read(reg::status, error) & kWriteRefused, kWriteRefused);
+    b.write(reg::control, kAbort);
+  }
+  b.write(reg::frames, (1u << kFrameBits) - 1);
+  b.write(reg::frames, 1);
   run_once(b, 3);
   // A table write after commit needs a new commit.
   if (kWritable) {
@@ -291,14 +370,14 @@ void misuse(Bench& b) {
 /// A new selection or address starts a new entry: a half-written one is dropped. The address counts up.
 void program_port(Bench& b) {
   if (!kWritable) return;
-  b.write(reg::prog_select, 0x00012305);
+  b.write(reg::prog_select, 0x00000205);
   b.write(reg::prog_addr, 40);
   for (int i = 0; i < 5; ++i) {
     b.write(reg::prog_data, static_cast<std::uint32_t>(random_bits(32)));
     b.write(reg::prog_data, static_cast<std::uint32_t>(random_bits(32)));
   }
   b.expect(reg::prog_addr, 45);
-  b.expect(reg::prog_select, 0x00012305);
+  b.expect(reg::prog_select, 0x00000205);
   b.write(reg::prog_data, 1);
   b.write(reg::prog_addr, 2);
   b.write(reg::prog_data, 3);
@@ -307,6 +386,73 @@ void program_port(Bench& b) {
   b.write(reg::prog_select, 1);
   b.write(reg::prog_data, 6);
   b.write(reg::prog_data, 7);
+  // The last entry of every memory and the first behind it, by address and by counting; kinds and PEs there are not.
+  bool error;
+  const auto entry = [&](std::uint32_t select, std::uint32_t address, bool good) {
+    b.write(reg::prog_select, select);
+    b.write(reg::prog_addr, address);
+    b.write(reg::prog_data, 8);
+    b.write(reg::prog_data, 9);
+    CHECK_EQ(b.read(reg::status, error) & kWriteRefused, good ? 0 : kWriteRefused);
+    b.expect(reg::prog_addr, good ? address + 1 : address);
+    b.write(reg::control, kAbort);
+  };
+  for (std::uint32_t kind = 0; kind < 6; ++kind) {
+    entry(kind, kSizes[kind] - 1, true);
+    entry(kind, kSizes[kind], false);
+    entry(kind, 0x80000000u, false);
+    b.write(reg::prog_addr, kSizes[kind] - 1);
+    for (int i = 0; i < 4; ++i) b.write(reg::prog_data, 10);  // the second entry is behind the end
+    CHECK_EQ(b.read(reg::status, error) & kWriteRefused, kWriteRefused);
+    b.write(reg::control, kAbort);
+  }
+  for (const std::uint32_t kind : {6u, 7u, 128u, 255u}) entry(kind, 0, false);
+  for (const std::uint32_t kind : {4u, 5u}) {
+    entry(kind | (kPes - 1) << 8, 0, true);
+    entry(kind | kPes << 8, 0, false);
+    entry(kind | 0x10000u << 8, 0, false);
+  }
+  // Half an entry does not survive an abort or a commit.
+  for (const std::uint32_t control : {kAbort, kCommit}) {
+    b.write(reg::prog_select, 1);
+    b.write(reg::prog_addr, 0);
+    b.write(reg::prog_data, 11);
+    b.write(reg::control, control);
+    b.write(reg::prog_data, 12);
+    b.write(reg::prog_data, 13);
+    b.expect(reg::prog_addr, 1);
+  }
+}
+
+void interrupts(Bench& b) {
+  b.write(reg::control, kAbort);
+  b.write(reg::irq_pending, 3);
+  b.expect(reg::irq_pending, 0);
+  for (std::uint32_t enable = 0; enable < 4; ++enable) {
+    b.write(reg::irq_enable, enable);
+    run_once(b, 3);
+    b.cycle(false);
+    b.expect(reg::irq_pending, 1);
+    CHECK_EQ(b.d.irq_o, enable & 1);
+    b.cycle(false, 0, 0, false, 4);
+    b.cycle(false);
+    b.expect(reg::irq_pending, 3);
+    CHECK_EQ(b.d.irq_o, enable != 0);
+    b.write(reg::control, kAbort);  // clears the error bit, not the interrupt
+    b.expect(reg::irq_pending, 3);
+    b.write(reg::irq_pending, 1);
+    b.cycle(false);
+    CHECK_EQ(b.d.irq_o, enable >> 1);
+    b.write(reg::irq_pending, 2);
+    b.cycle(false);
+    CHECK_EQ(b.d.irq_o, 0);
+    b.expect(reg::irq_pending, 0);
+    // An abort is no end of a run.
+    b.write(reg::control, kCommit | kStart);
+    b.cycle(false);
+    b.write(reg::control, kAbort);
+    b.expect(reg::irq_pending, 0);
+  }
 }
 
 void random_accesses(Bench& b) {
@@ -316,8 +462,10 @@ void random_accesses(Bench& b) {
     if (chance(35)) address = reg::control;
     if (chance(20)) address = reg::prog_data;
     if (chance(3)) address = static_cast<std::uint32_t>(random_bits(12));
-    // Start and abort in one write have no meaning of their own.
-    if (address == reg::control)
+    if (address == reg::prog_select && chance(80)) data &= 0x00000305;
+    if (address == reg::prog_addr && chance(80)) data &= 0xf;
+    if (address == reg::frames && chance(80)) data &= 0xff;
+    if (address == reg::control && chance(80))
       data = chance(40) ? kStart : chance(50) ? kCommit : chance(50) ? kCommit | kStart : chance(30) ? kAbort : 0;
     const int errors = chance(3) ? static_cast<int>(random_bits(4)) : 0;
     const bool write = chance(70), abort = write && address == reg::control && (data & kAbort);
@@ -331,6 +479,7 @@ void test(Vdut& d) {
   d.done_i = 0;
   d.error_i = 0;
   d.raddr_i = 0;
+  d.read_i = 0;
   reset(d);
   Bench b{d, {}};
   b.expect_status();
@@ -338,6 +487,7 @@ void test(Vdut& d) {
   identity_and_counters(b);
   misuse(b);
   program_port(b);
+  interrupts(b);
   unmapped(b);
   random_accesses(b);
 }

@@ -17,6 +17,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <random>
@@ -105,6 +106,10 @@ inline bool equal(const char* file, int line, const char* what, std::int64_t got
   return false;
 }
 
+/// Rules of AXI4-Lite and AXI4-Stream on the ports that have them (tb/modules/protocol.hpp).
+template <class Dut>
+void watch_protocol(Dut& d);
+
 template <class Dut>
 void settle(Dut& d) {
   d.eval();
@@ -112,6 +117,7 @@ void settle(Dut& d) {
 template <class Dut>
 void tick(Dut& d) {
   d.eval();
+  watch_protocol(d);
   d.clk_i = 1;
   d.eval();
   d.clk_i = 0;
@@ -164,5 +170,7 @@ int run(Test test, const char* module, const char* parameters) {
 
 /// Runs a function `void test(Vdut&)`; the value of main.
 #define RUN(test) ::bench::run<Vdut>(test, MODULE_NAME, PARAMETERS)
+
+#include "protocol.hpp"
 
 #endif

@@ -59,7 +59,7 @@ one() {
   # The command and the content of every file that the binary depends on.
   local key
   key=$(printf '%s\n' "$line" "$verilator ${VERILATOR_EXTRA:-}" "$cxx ${cxxflags[*]}" \
-        | cat - "$tb" "$here/harness.hpp" "$root/gen/core/register_map.def" "$root/golden/events.def" \
+        | cat - "$tb" "$here/harness.hpp" "$here/protocol.hpp" "$root/gen/core/register_map.def" "$root/golden/events.def" \
             "$here/run.sh" "${sources[@]}" | cksum)
   mkdir -p "$dir"
   if [[ ! -x $dir/test || $(cat "$dir/key" 2>/dev/null) != "$key" ]]; then
@@ -118,7 +118,7 @@ done
 # Shared by all tests: the Verilator runtime and the precompiled harness.
 include=$("$verilator" --getenv VERILATOR_ROOT)/include
 export EPIM_VERILATOR_INCLUDE=$include
-shared_key=$("$verilator" --version; "$cxx" --version; echo "${cxxflags[*]}"; cksum < "$here/harness.hpp")
+shared_key=$("$verilator" --version; "$cxx" --version; echo "${cxxflags[*]}"; cat "$here/harness.hpp" "$here/protocol.hpp" | cksum)
 if [[ $(cat "$build/shared/key" 2>/dev/null) != "$shared_key" ]]; then
   rm -f "$build"/shared/*
   names=(verilated verilated_threads)
@@ -126,7 +126,7 @@ if [[ $(cat "$build/shared/key" 2>/dev/null) != "$shared_key" ]]; then
   for name in "${names[@]}"; do
     "$cxx" "${cxxflags[@]}" -I"$include" -I"$include/vltstd" -c "$include/$name.cpp" -o "$build/shared/$name.o" &
   done
-  cp "$here/harness.hpp" "$build/shared/harness.hpp"
+  cp "$here/harness.hpp" "$here/protocol.hpp" "$build/shared"
   wait
   "$cxx" "${cxxflags[@]}" -I"$include" -I"$include/vltstd" \
     -x c++-header "$build/shared/harness.hpp" -o "$build/shared/harness.hpp.gch"

@@ -26,7 +26,7 @@ simulate() {
   rm -f "$work/$name.hex"
   "$iverilog" -g2012 -s icarus_tb "-Picarus_tb.InW=$in_width" "-Picarus_tb.OutW=$out_width" \
     "-Picarus_tb.Writes=$writes" "-Picarus_tb.Words=$words" "-Picarus_tb.Beats=$beats" -o "$work/$name.vvp" \
-    "$@" "$root/tb/subset/icarus_tb.sv" > "$work/$name.log" 2>&1 || return 1
+    "$@" "$root/tb/subset/icarus_tb.sv" "$root"/tb/protocol/*.sv > "$work/$name.log" 2>&1 || return 1
   timeout 3600 "$vvp" -n "$work/$name.vvp" "+writes=$work/vectors/writes.hex" "+stream=$work/vectors/stream.hex" \
     "+captured=$work/$name.hex" "+stalls=$stalls" "+seed=$seed" > "$work/$name.log" 2>&1 || return 1
   grep -q '^PASS' "$work/$name.log" && ! grep -qE '^(FAIL|ERROR)' "$work/$name.log" || return 1

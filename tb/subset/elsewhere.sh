@@ -56,7 +56,9 @@ plays() {
   rm -f "$out/captured.hex"
   timeout 600 "$@" "${plus[@]}" "+captured=$out/captured.hex" && cmp "$out/captured.hex" "$out/expected.hex"
 }
-icarus() { "$iverilog" -g2012 -Wall -s icarus_tb "${sizes[@]/#/-Picarus_tb.}" -o "$1" "${@:2}" "$here/icarus_tb.sv"; }
+icarus() {
+  "$iverilog" -g2012 -Wall -s icarus_tb "${sizes[@]/#/-Picarus_tb.}" -o "$1" "${@:2}" "$here/icarus_tb.sv" "$here"/../protocol/*.sv
+}
 
 icarus_anywhere() { icarus sim.vvp "$memory" -f "$out/folder/epim_dir.f" && plays "$vvp" -n sim.vvp; }
 icarus_without() { icarus without.vvp -f "$out/folder/epim_dir.f" && plays "$vvp" -n without.vvp; }
@@ -69,7 +71,7 @@ check "verilator -Wall, -F epim.f" verilator_lint -F "$out/folder/epim.f"
 check "verilator -Wall, -f epim_dir.f" verilator_lint -f "$out/folder/epim_dir.f"
 verilator_plays() {
   "$verilator" --binary --timing -O0 -Wno-fatal -Wno-lint -Wno-style --top-module icarus_tb "${sizes[@]/#/-G}" "$memory" \
-    --Mdir verilated -F "$out/folder/epim.f" "$here/icarus_tb.sv" && plays verilated/Vicarus_tb
+    --Mdir verilated -F "$out/folder/epim.f" "$here/icarus_tb.sv" "$here"/../protocol/*.sv && plays verilated/Vicarus_tb
 }
 check "verilator, -F epim.f and MemDir" verilator_plays
 
@@ -86,13 +88,13 @@ check "yosys, netlist with its images" yosys_plays
 
 # A core that depends on the generated one, as a user's would.
 mkdir -p user
-cp "$here/icarus_tb.sv" user/
+cp "$here/icarus_tb.sv" "$here"/../protocol/*.sv user/
 cat > user/user.core <<CORE
 CAPI=2:
 name: "user:test:plays:1"
 filesets:
   tb:
-    files: ["icarus_tb.sv"]
+    files: ["epim_axis_check.sv", "epim_axil_check.sv", "icarus_tb.sv"]
     file_type: systemVerilogSource
     depend: ["epim:core:rom"]
 targets:

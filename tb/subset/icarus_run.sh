@@ -51,7 +51,7 @@ one() {
     read -r writes words beats in_width out_width < "$work/counts.txt"
     if ! "$iverilog" -g2012 -Wall -s icarus_tb "-Picarus_tb.InW=$in_width" "-Picarus_tb.OutW=$out_width" \
            "-Picarus_tb.Writes=$writes" "-Picarus_tb.Words=$words" "-Picarus_tb.Beats=$beats" -o "$work/sim" \
-           "${files[@]}" "$here/icarus_tb.sv" > "$work/log" 2>&1 || [[ -s $work/log ]]; then
+           "${files[@]}" "$here/icarus_tb.sv" "$root"/tb/protocol/*.sv > "$work/log" 2>&1 || [[ -s $work/log ]]; then
       failed "$what" "iverilog" < "$work/log"
       continue
     fi

@@ -29,7 +29,7 @@ module icarus_tb #(
   logic [11:0]     awaddr, araddr;
   logic [31:0]     wdata, rdata;
   logic [1:0]      bresp, rresp;
-  logic            in_valid, in_ready, in_last, out_valid, out_ready, out_last, busy;
+  logic            in_valid, in_ready, in_last, out_valid, out_ready, out_last, busy, error, irq;
   logic [InW-1:0]  in_data;
   logic [OutW-1:0] out_data;
 
@@ -46,7 +46,22 @@ module icarus_tb #(
     .s_axil_rvalid_o(rvalid), .s_axil_rready_i(rready), .s_axil_rdata_o(rdata), .s_axil_rresp_o(rresp),
     .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
     .m_axis_tvalid_o(out_valid), .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
-    .busy_o(busy)
+    .busy_o(busy), .error_o(error), .irq_o(irq)
+  );
+
+  // The rules of the ports.
+  logic [7:0] slave;
+  logic [8:0] master;
+  logic [2:0] stream_rules;
+  epim_axil_check #(.AddrW(12)) u_axil_check (
+    .clk_i(clk), .rst_ni(rst_n), .awvalid_i(awvalid), .awready_i(awready), .awaddr_i(awaddr), .wvalid_i(wvalid),
+    .wready_i(wready), .wdata_i(wdata), .wstrb_i(4'hF), .bvalid_i(bvalid), .bready_i(bready), .bresp_i(bresp),
+    .arvalid_i(arvalid), .arready_i(arready), .araddr_i(araddr), .rvalid_i(rvalid), .rready_i(rready),
+    .rdata_i(rdata), .rresp_i(rresp), .slave_o(slave), .master_o(master)
+  );
+  epim_axis_check #(.Width(OutW + 1)) u_axis_check (
+    .clk_i(clk), .rst_ni(rst_n), .valid_i(out_valid), .ready_i(out_ready), .payload_i({out_last, out_data}),
+    .broken_o(stream_rules)
   );
 
   always #5 clk = !clk;
@@ -96,6 +111,7 @@ module icarus_tb #(
           6: $display("FAIL cycle %0d: no end: %0d of %0d writes, %0d of %0d words, %0d of %0d beats, busy %b", cycle,
                       write_at, writes_due, word_at, Words, beats, Beats, busy);
           7: $display("FAIL cycle %0d: %0d beats, expected %0d", cycle, beats, Beats);
+          10: $display("FAIL cycle %0d: a rule of the bus is broken: control %b, output %b (tb/protocol)", cycle, slave, stream_rules);
           8: $display("FAIL cycle %0d: register id reads %h", cycle, rdata);
           default: $display("FAIL cycle %0d: status reads %h: not done and free of errors", cycle, rdata);
         endcase
@@ -133,6 +149,8 @@ module icarus_tb #(
     if (!rst_n) begin
       awvalid   <= 1'b0;
       wvalid    <= 1'b0;
+      aw_done   = 1'b0;
+      w_done    = 1'b0;
       bready    <= 1'b0;
       arvalid   <= 1'b0;
       rready    <= 1'b0;
@@ -151,7 +169,8 @@ module icarus_tb #(
       if (busy === 1'b1) run_cycles = run_cycles + 1;
 
       // Checks.
-      if ((^{awready, wready, bvalid, arready, rvalid, in_ready, out_valid, busy}) === 1'bx) fail(0);
+      if ((^{awready, wready, bvalid, arready, rvalid, in_ready, out_valid, busy, error, irq}) === 1'bx) fail(0);
+      if (slave !== 8'd0 || stream_rules !== 3'd0) fail(10);
       if (bvalid === 1'b1 && (^bresp) === 1'bx) fail(1);
       if (bvalid === 1'b1 && bready) begin
         if (round != 1 && bresp !== 2'b00) fail(2);
@@ -164,20 +183,28 @@ module icarus_tb #(
       held_beat <= {out_last, out_data};
 
       // Writes, in order; the response of one comes before the next.
-      wrote = awvalid && wvalid && awready === 1'b1 && wready === 1'b1;
+      if (awvalid && awready === 1'b1) begin
+        awvalid <= 1'b0;
+        awaddr  <= 12'hxxx;
+        aw_done = 1'b1;
+      end
+      if (wvalid && wready === 1'b1) begin
+        wvalid <= 1'b0;
+        wdata  <= 32'hxxxxxxxx;
+        w_done = 1'b1;
+      end
+      wrote = aw_done && w_done;
       if (wrote) begin
         write_at = write_at + 1;
-        awvalid <= 1'b0;
-        wvalid  <= 1'b0;
-        awaddr  <= 12'hxxx;
-        wdata   <= 32'hxxxxxxxx;
-        quiet   = 0;
+        aw_done  = 1'b0;
+        w_done   = 1'b0;
+        quiet    = 0;
       end else if (write_at < writes_due) begin
-        if (!awvalid && !stall(0)) begin
+        if (!awvalid && !aw_done && !stall(0)) begin
           awvalid <= 1'b1;
           awaddr  <= round == 1 ? poke[11:0] : writes[2*write_at][11:0];
         end
-        if (!wvalid && !stall(0)) begin
+        if (!wvalid && !w_done && !stall(0)) begin
           wvalid <= 1'b1;
           wdata  <= round != 1 ? writes[2*write_at+1] : poke == Control ? 32'd2 : 32'h9e3779b9 * poke;
         end
