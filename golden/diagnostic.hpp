@@ -37,6 +37,9 @@ class InputError : public std::runtime_error {
   std::string rule_, text_;
 };
 
+/// Refuses input without a position.
+[[noreturn]] inline void fail(const char* rule, const std::string& text) { throw InputError({}, rule, text); }
+
 /// A tool that must be installed is not (exit code 3); the text names the Debian package.
 class MissingTool : public std::runtime_error {
   using std::runtime_error::runtime_error;

@@ -14,8 +14,6 @@
 namespace epim {
 namespace {
 
-[[noreturn]] void fail(const char* rule, const std::string& text) { throw InputError({}, rule, text); }
-
 constexpr int max_steps = 9, max_dac_bits = 2;
 
 std::size_t at(int i) { return static_cast<std::size_t>(i); }
@@ -55,7 +53,6 @@ void check_tensor(const IntTensor& tensor, const std::vector<int>& shape, const 
       fail("layer-data-range", fmt::format("{} element {} is {}; legal: {}..{}", what, i, tensor.data[i], lo, hi));
 }
 
-std::int64_t signed_max(int bits) { return (std::int64_t{1} << (bits - 1)) - 1; }
 
 void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
   const EpitomeShape& e = layer.epitome;

@@ -6,6 +6,9 @@
 
 namespace epim {
 
+/// Largest value of a signed field.
+constexpr std::int64_t signed_max(int bits) { return (std::int64_t{1} << (bits - 1)) - 1; }
+
 /// Structure of a core: one PE array with its buffers. Widths in bits, sizes in elements.
 struct Hardware {
   int xb_rows = 64;        ///< word lines of a crossbar; multiple of `lanes`

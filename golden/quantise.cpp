@@ -15,8 +15,6 @@
 namespace epim {
 namespace {
 
-[[noreturn]] void fail(const char* rule, const std::string& text) { throw InputError({}, rule, text); }
-
 /// Smallest and largest of what was added.
 struct Range {
   double lo = std::numeric_limits<double>::infinity(), hi = -std::numeric_limits<double>::infinity();
@@ -70,7 +68,6 @@ void require_finite(double value, const char* what) {
   if (!std::isfinite(value)) fail("not-finite", fmt::format("{} holds a value that is no finite number", what));
 }
 
-std::int64_t signed_max(int bits) { return (std::int64_t{1} << (bits - 1)) - 1; }
 
 /// G and B at one M unit, with the shift that fits both.
 struct Channels {

@@ -12,8 +12,6 @@
 namespace epim {
 namespace {
 
-[[noreturn]] void fail(const char* rule, const std::string& text) { throw InputError({}, rule, text); }
-
 void require_positive(int value, const char* what) {
   if (value < 1) fail("zero-size", fmt::format("{} is {}; it must be at least 1", what, value));
 }

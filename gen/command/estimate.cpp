@@ -23,7 +23,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct EstimateArguments {
   std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", model = "both", rule = "physical";
   std::string activations = "patches", image, weights, against, cases, csv, mnsim_config;
   std::vector<std::string> set, quirks, mnsim_set;
@@ -44,7 +44,7 @@ std::pair<std::string, std::string> key_and_value(const std::string& text, const
 }
 
 /// MNSIM's configuration and quirks as the options set them.
-void set_mnsim(const Options& o, const Hardware& base, MnsimData& data, MnsimQuirks& quirks) {
+void set_mnsim(const EstimateArguments& o, const Hardware& base, MnsimData& data, MnsimQuirks& quirks) {
   if (o.compat) quirks = MnsimQuirks::compat();
   else data.config.device_level = 1 << base.cell_bits;  // the cells of our own core; MNSIM's file says one bit
   if (o.crossbar_given) {
@@ -81,7 +81,7 @@ void set_mnsim(const Options& o, const Hardware& base, MnsimData& data, MnsimQui
   }
 }
 
-EstimateRequest request_of(const Options& o) {
+EstimateRequest request_of(const EstimateArguments& o) {
   EstimateRequest r;
   r.rtl = o.model != "mnsim";
   r.bounds = true;
@@ -127,7 +127,7 @@ EstimateRequest request_of(const Options& o) {
 }
 
 /// Golden evaluation of a seeded image, as `epim run` does it.
-std::vector<EventCounts> count_events(const Options& o, const EstimateRequest& request, const Network& network) {
+std::vector<EventCounts> count_events(const EstimateArguments& o, const EstimateRequest& request, const Network& network) {
   const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
   std::optional<NpzFile> bundle;
   if (!o.weights.empty()) bundle = read_npz(o.weights);
@@ -149,7 +149,7 @@ struct RunResult {
 
 /// Reads FOLDER/result.json and takes the options from it that decide what was run. Throws InputError run-result, and
 /// other-setting where an option on the command line says something else.
-RunResult read_run(Options& o) {
+RunResult read_run(EstimateArguments& o) {
   const std::string path = o.against + "/result.json";
   RunResult r;
   try {
@@ -185,7 +185,7 @@ RunResult read_run(Options& o) {
   return r;
 }
 
-void check_against(const Options& o, const NetworkEstimate& e, const RunResult& run) {
+void check_against(const EstimateArguments& o, const NetworkEstimate& e, const RunResult& run) {
   if (run.events.size() != e.layers.size())
     throw Failed(fmt::format("{}/result.json: {} layers, the estimate has {}", o.against, run.events.size(), e.layers.size()));
   int wrong = 0;
@@ -217,7 +217,7 @@ void check_against(const Options& o, const NetworkEstimate& e, const RunResult& 
 }
 
 /// Every case of a file against the model with all quirks.
-void check_cases(const Options& o, const EstimateData& shipped) {
+void check_cases(const EstimateArguments& o, const EstimateData& shipped) {
   nlohmann::ordered_json j = nlohmann::ordered_json::array();
   if (!o.json)
     fmt::print("{:<44} {:>10} {:>10} {:>12} {:>12} {:>10}\n", "case", "latency", "of layers", "energy", "of layers", "area");
@@ -226,7 +226,7 @@ void check_cases(const Options& o, const EstimateData& shipped) {
     EstimateData data = shipped;
     MnsimQuirks quirks = MnsimQuirks::compat();
     apply_mnsim_overrides(data.mnsim.config, c.overrides);
-    Options with = o;
+    EstimateArguments with = o;
     with.compat = true;
     with.crossbar_given = false;
     set_mnsim(with, Hardware{}, data.mnsim, quirks);
@@ -248,7 +248,7 @@ void check_cases(const Options& o, const EstimateData& shipped) {
   if (!good) throw Failed(o.cases + ": not every case is reproduced");
 }
 
-void run(Options o) {
+void run_estimate(EstimateArguments o) {
   EstimateData data = load_estimate_data(home());
   if (!o.cases.empty()) return check_cases(o, data);
   RunResult against;
@@ -297,7 +297,7 @@ void run(Options o) {
 }  // namespace
 
 void add_estimate(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<EstimateArguments>();
   CLI::App* verb = app.add_subcommand("estimate", "Crossbars, latency, energy and area of a network before any hardware exists");
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json");
   verb->add_option("--design", o->design, "Epitomes: none, uniform ROWSxCOLUMNS, or a design file")->capture_default_str();
@@ -335,7 +335,7 @@ void add_estimate(CLI::App& app) {
     for (const char* option : {"--design", "--wrap", "--crossbar", "--weight-bits", "--act-bits", "--lanes", "--set", "--seed",
                                "--image", "--classifier-bits", "--model"})
       if (verb->count(option) > 0) o->given.push_back(option);
-    run(*o);
+    run_estimate(*o);
   });
 }
 

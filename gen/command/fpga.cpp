@@ -14,7 +14,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct FpgaArguments {
   ConfigOptions config;
   FpgaOptions flow;
   std::string board = "hx8k", out;
@@ -34,7 +34,7 @@ void print_uses(const char* title, const std::vector<FpgaUse>& uses) {
                u.available > 0 ? fmt::format("{:.1f} %", 100 * u.used / u.available) : "-");
 }
 
-void run_fpga(Options& o) {
+void run_fpga(FpgaArguments& o) {
   const FpgaBoard& board = fpga_board(o.board);
   Config config = o.config.load();
   if (config.storage != Storage::ram) {
@@ -96,7 +96,7 @@ void run_fpga(Options& o) {
 }  // namespace
 
 void add_fpga(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<FpgaArguments>();
   std::string boards;
   for (const FpgaBoard& b : fpga_boards()) boards += fmt::format("\n  {:<12} {}", b.name, b.title);
   CLI::App* verb = app.add_subcommand("fpga", "Make an FPGA bitstream: a core behind a serial line, on a named board");

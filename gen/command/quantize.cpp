@@ -24,7 +24,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct QuantizeArguments {
   ConfigOptions config;
   std::string network, mode = "per_crossbar", scheme = "symmetric", bits, out;
   int weight_bits = 0;
@@ -34,7 +34,7 @@ struct Options {
   bool choosing = false, json = false, accuracy = false;
 };
 
-QuantiseOptions quantise_options(const Options& o) {
+QuantiseOptions quantise_options(const QuantizeArguments& o) {
   QuantiseOptions q;
   q.mode = range_mode_from(o.mode);
   q.affine = o.scheme == "affine";
@@ -62,7 +62,7 @@ int widest(const Design& d) {
 }
 
 /// Configuration from --config, or from the network alone.
-Config load(Options& o, const std::vector<int>& choices, const QuantiseOptions& q) {
+Config load(QuantizeArguments& o, const std::vector<int>& choices, const QuantiseOptions& q) {
   if (!o.bits.empty()) {
     if (!o.config.design.empty())
       throw InputError({"--bits", 0, 0}, "contradictory-bits", "--bits and --design both name a design file; legal: one of them");
@@ -116,7 +116,7 @@ Config load(Options& o, const std::vector<int>& choices, const QuantiseOptions& 
   return c;
 }
 
-BitAssignment choose(const Options& o, const Config& config, CompiledNetwork& net, const std::vector<int>& choices, const QuantiseOptions& q) {
+BitAssignment choose(const QuantizeArguments& o, const Config& config, CompiledNetwork& net, const std::vector<int>& choices, const QuantiseOptions& q) {
   if (o.traces.empty())
     throw InputError({"--choose", 0, 0}, "missing-traces", "--traces FILE is needed (scripts/hessian_trace.py writes one)");
   if (o.budget < 0)
@@ -137,7 +137,7 @@ BitAssignment choose(const Options& o, const Config& config, CompiledNetwork& ne
 }
 
 /// The design that the assignment makes: widths alone, on top of the design that was given.
-Design design_with_bits(const Options& o, const Config& config, const CompiledNetwork& net, const BitAssignment& a) {
+Design design_with_bits(const QuantizeArguments& o, const Config& config, const CompiledNetwork& net, const BitAssignment& a) {
   Design d;
   if (!config.network->design.empty()) d = read_design(config.network->design);
   d.network = net.network.name;
@@ -157,7 +157,7 @@ Design design_with_bits(const Options& o, const Config& config, const CompiledNe
   return d;
 }
 
-Json assignment_json(const CompiledNetwork& net, const BitAssignment& a, const Options& o) {
+Json assignment_json(const CompiledNetwork& net, const BitAssignment& a, const QuantizeArguments& o) {
   Json j = {{"budget", o.budget}, {"rule", o.rule}, {"crossbars", a.crossbars}, {"cost", a.cost}};
   for (const LayerBits& l : a.layers) {
     Json row = {{"layer", net.network.nodes[static_cast<std::size_t>(l.node)].name}, {"trace", l.trace}, {"weight_bits", l.choice().bits}};
@@ -168,7 +168,7 @@ Json assignment_json(const CompiledNetwork& net, const BitAssignment& a, const O
   return j;
 }
 
-void assignment_text(const CompiledNetwork& net, const BitAssignment& a, const Options& o) {
+void assignment_text(const CompiledNetwork& net, const BitAssignment& a, const QuantizeArguments& o) {
   fmt::print("{:<22} {:>11}", "layer", "trace");
   for (const BitOption& b : a.layers.front().options) fmt::print("   W{} XBs        cost", b.bits);
   fmt::print("  chosen\n");
@@ -252,7 +252,7 @@ std::pair<double, double> accuracies(const Config& config, const CompiledNetwork
   return {static_cast<double>(right_float) / n, static_cast<double>(right) / n};
 }
 
-void run(Options o) {
+void run_quantize(QuantizeArguments o) {
   const QuantiseOptions q = quantise_options(o);
   const std::vector<int> choices = o.choosing ? parse_bit_set(o.choose, "--choose") : std::vector<int>{};
   if (choices.empty())
@@ -297,7 +297,7 @@ void run(Options o) {
 }  // namespace
 
 void add_quantize(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<QuantizeArguments>();
   CLI::App* verb = app.add_subcommand("quantize", "Float bundle to integer bundle, with the error of every layer and crossbar; mixed precision");
   verb->add_option("network", o->network, "Network in models/, a network.json, or a float bundle (.npz) beside one; default: the configuration's");
   o->config.add(*verb, false);
@@ -322,9 +322,9 @@ void add_quantize(CLI::App& app) {
                "  epim quantize digits --choose 3,5 --budget 32 --traces models/digits/traces.json --design-out out/mixed.json\n"
                "  epim quantize digits --bits out/mixed.json --out out/mixed.npz");
   verb->callback([o, choose] {
-    Options copy = *o;
+    QuantizeArguments copy = *o;
     copy.choosing = choose->count() > 0;
-    run(copy);
+    run_quantize(copy);
   });
 }
 

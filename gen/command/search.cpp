@@ -21,7 +21,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct SearchArguments {
   std::string network, budget = "1024x256", objective = "latency", model = "mnsim", method = "exact", layers = "bottleneck";
   std::string crossbar = "256x256", count, bits_from, evaluate = "table", checkpoint, out, activations = "patches";
   std::vector<std::string> candidates = {"none", "256x256", "512x256", "1024x256", "2048x256"}, wrap = {"off", "copies"}, set;
@@ -59,7 +59,7 @@ std::vector<Wrap> wraps_of(const std::vector<std::string>& texts) {
 }
 
 /// Widths of the layers: those of the file, else --weight-bits; the classifier by --classifier-bits.
-void set_bits(Network& net, const Options& o) {
+void set_bits(Network& net, const SearchArguments& o) {
   if (!o.bits_from.empty()) {
     Design d = read_design(o.bits_from);
     if (o.bits_given) check_bits(d, o.weight_bits);
@@ -83,7 +83,7 @@ struct Space {
   int weight_bits = 9;
 };
 
-Space build_space(const Options& o) {
+Space build_space(const SearchArguments& o) {
   Space s;
   Network net = load_network(network_file(o.network));
   set_bits(net, o);
@@ -124,7 +124,7 @@ Network uniform_network(const Network& net, int rows, int cols) {
   return u;
 }
 
-std::int64_t budget_of(const Options& o, const Space& s) {
+std::int64_t budget_of(const SearchArguments& o, const Space& s) {
   if (const auto size = uniform_size(o.budget))
     return s.model->evaluate(uniform_network(s.model->network(), size->first, size->second)).crossbars;
   if (o.budget.empty() || o.budget.size() > 12 || o.budget.find_first_not_of("0123456789") != std::string::npos)
@@ -159,7 +159,7 @@ struct SeedResult {
   std::int64_t evaluations = 0;
 };
 
-SeedResult evolve(const Options& o, const Space& s, Objective objective, std::int64_t budget, std::uint64_t seed, Progress& progress, int n) {
+SeedResult evolve(const SearchArguments& o, const Space& s, Objective objective, std::int64_t budget, std::uint64_t seed, Progress& progress, int n) {
   EvolutionOptions options = o.evolution;
   options.seed = seed;
   const CostModel& m = *s.model;
@@ -200,7 +200,7 @@ std::string histogram(const CostModel& m, const Selection& selection) {
   return s;
 }
 
-void search(const Options& o) {
+void search(const SearchArguments& o) {
   const auto begin = std::chrono::steady_clock::now();
   const auto since = [](std::chrono::steady_clock::time_point t) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count(); };
   const Objective objective = objective_of(o.objective);
@@ -364,7 +364,7 @@ void search(const Options& o) {
 }  // namespace
 
 void add_search(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<SearchArguments>();
   CLI::App* verb = app.add_subcommand("search", "Choose an epitome for every layer under a crossbar budget");
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json")->required();
   verb->add_option("-b,--budget", o->budget, "Crossbars, or ROWSxCOLUMNS: as many as that uniform design has")->capture_default_str();

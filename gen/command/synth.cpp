@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
-struct Options {
+struct SynthArguments {
   std::vector<std::string> configs;
   std::string crossbar, liberty, out, csv, markdown, target = "asic", yosys = "yosys", sta = "sta", sdc;
   std::vector<std::string> set;
@@ -138,7 +138,7 @@ std::string markdown_of(const std::vector<Point>& points) {
   return s;
 }
 
-Point synthesise_one(const std::string& path, const Options& o, const std::function<void(double, const std::string&)>& progress) {
+Point synthesise_one(const std::string& path, const SynthArguments& o, const std::function<void(double, const std::string&)>& progress) {
   ConfigOptions c;
   c.config = path;
   c.crossbar = o.crossbar;
@@ -189,7 +189,7 @@ Point synthesise_one(const std::string& path, const Options& o, const std::funct
 }  // namespace
 
 void add_synth(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<SynthArguments>();
   CLI::App* verb = app.add_subcommand("synth", "Synthesise with Yosys: area per block, what epitomes add, timing");
   verb->add_option("-c,--config", o->configs, "Configuration files (TOML), one or more")->required();
   verb->add_option("--crossbar", o->crossbar, "Crossbar size, as --set hardware.crossbar=ROWSxCOLUMNS");

@@ -14,9 +14,6 @@
 namespace epim {
 namespace {
 
-constexpr const char* kSpdx =
-    "// SPDX-FileCopyrightText: 2026 The epim authors\n// SPDX-License-Identifier: Apache-2.0\n";
-
 struct Port {
   const char* direction;
   std::string width;  // packed range or empty

@@ -33,9 +33,6 @@ std::string upper(const std::string& snake) {
 }
 const char* name_of(Access a) { return a == Access::RO ? "RO" : a == Access::WO ? "WO" : "RW"; }
 
-constexpr const char* kSpdx =
-    "// SPDX-FileCopyrightText: 2026 The epim authors\n// SPDX-License-Identifier: Apache-2.0\n";
-
 }  // namespace
 
 const std::vector<Register>& register_map() {

@@ -8,6 +8,10 @@
 
 namespace epim {
 
+/// First lines of a generated source.
+inline constexpr const char* kSpdx =
+    "// SPDX-FileCopyrightText: 2026 The epim authors\n// SPDX-License-Identifier: Apache-2.0\n";
+
 enum class Access { RO, WO, RW };
 
 struct Register {

@@ -15,7 +15,7 @@ namespace {
 constexpr const char* array_keys[] = {"pe_count",      "tile_count",    "begin_ns",      "finish_ns",
                                       "energy_nJ",     "xbar_energy_nJ", "ADC_energy_nJ", "DAC_energy_nJ",
                                       "buf_energy_nJ", "digital_energy_nJ", "pooling_energy_nJ"};
-constexpr double big = 1e18;
+constexpr double largest = 1e18;
 
 /// What a name says: NETWORK-w9a9-1000, NETWORK-16slices-a32-10class (remarks).
 void read_name(MnsimCase& c) {
@@ -86,7 +86,7 @@ MnsimCase read_case(const JsonValue& v) {
                                                             1 + std::size(array_keys)));
       layer.type = json_string(l.items[0], "type");
       for (std::size_t i = 0; i < std::size(array_keys); ++i)
-        layer.values[array_keys[i]] = json_real(l.items[i + 1], array_keys[i], -big, big);
+        layer.values[array_keys[i]] = json_real(l.items[i + 1], array_keys[i], -largest, largest);
     } else {
       layer.type = json_string(json_required(json_object(l, "layer"), "type", "layer"), "type");
       if (const JsonValue* n = l.find("name")) layer.name = json_string(*n, "name");

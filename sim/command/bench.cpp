@@ -14,7 +14,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct BenchArguments {
   std::vector<std::string> configs;
   int repeat = 3;
   bool json = false;
@@ -51,7 +51,7 @@ double fastest(const Core& core, const Prepared& p, const RunOptions& options, i
   return least;
 }
 
-void bench(const Options& o) {
+void bench(const BenchArguments& o) {
   std::vector<std::string> files = o.configs;
   if (files.empty())
     for (const char* n : {"layer-stem", "layer-1x1", "layer-3x3", "layer-wide", "xb256-w9", "xb256-w3", "xb64-w9", "xb64-w3"})
@@ -107,7 +107,7 @@ void bench(const Options& o) {
 }  // namespace
 
 void add_bench(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<BenchArguments>();
   CLI::App* verb = app.add_subcommand("bench", "Simulation speed of the core: cycles and multiply-accumulates per second, and where the time goes");
   verb->add_option("configs", o->configs, "[layer] configurations; default: configs/bench");
   verb->add_option("--repeat", o->repeat, "Runs of each kind; the fastest counts")->check(CLI::Range(1, 1000))->capture_default_str();

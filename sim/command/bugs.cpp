@@ -12,7 +12,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct BugsArguments {
   std::vector<std::string> names;
   std::string folder, cache = "build/bugs";
   int jobs = 0;
@@ -56,7 +56,7 @@ void print_markdown(const std::vector<Bug>& bugs, const std::vector<BugResult>& 
 }  // namespace
 
 void add_bugs(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<BugsArguments>();
   CLI::App* verb = app.add_subcommand("bugs",
                                       "Put deliberate bugs into the RTL and see that the checks notice each of them");
   verb->add_option("names", o->names, "Bugs: name, number or name without number; default: all of tb/bugs");

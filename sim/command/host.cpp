@@ -18,7 +18,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct HostArguments {
   ConfigOptions config;
   std::string port, other, signature;
   int baud = 115200, clocks_per_bit = 4, images = 1, first = 0;
@@ -34,7 +34,7 @@ struct Board {
   std::string name;
 };
 
-Board reach(const Options& o, const Config& config, const Prepared& p) {
+Board reach(const HostArguments& o, const Config& config, const Prepared& p) {
   Board b;
   UartLinkOptions link;
   b.name = o.port;
@@ -94,7 +94,7 @@ struct LayerRow {
   bool identical = false;
 };
 
-void run_host(const Options& o) {
+void run_host(const HostArguments& o) {
   if (o.simulate == !o.port.empty())
     throw InputError({"--port", 0, 0}, "bad-argument", "one of --port DEVICE and --simulate is needed");
   Config config = o.config.load();
@@ -189,7 +189,7 @@ void run_host(const Options& o) {
 }  // namespace
 
 void add_host(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<HostArguments>();
   CLI::App* verb = app.add_subcommand("host", "Run a layer or a network on an FPGA board over its serial line, or on a simulated one");
   o->config.add(*verb);
   verb->add_option("--port", o->port, "Serial device of the board, such as /dev/ttyUSB1");

@@ -32,7 +32,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct RunArguments {
   std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", image, weights, out;
   std::vector<std::string> set;
   int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0, max_pes = DesignChoice{}.max_pes, bus_pes = NetworkJobs{}.bus_pes;
@@ -42,7 +42,7 @@ struct Options {
   bool bits_given = false, wrap_given = false;  ///< on the command line
 };
 
-DesignChoice design_of(const Options& o) {
+DesignChoice design_of(const RunArguments& o) {
   DesignChoice d = design_choice(o.design);
   if (d.file) {
     if (o.bits_given) check_bits(*d.file, o.weight_bits);
@@ -101,7 +101,7 @@ std::string goal_text(double value, double goal, const char* unit) {
   return goal <= 0 ? "" : fmt::format("   goal {:g} {}: {}", goal, unit, value <= goal ? "met" : "NOT met");
 }
 
-void print_summary(const Options& o, const NetworkPlan& plan, const PreparedJobs& jobs, const RunTotals& t, const Cost& c,
+void print_summary(const RunArguments& o, const NetworkPlan& plan, const PreparedJobs& jobs, const RunTotals& t, const Cost& c,
                    const std::vector<int>& best, const std::string& folder) {
   double load = 0, load_1 = 0;
   for (const LayerJobResult& r : jobs.results) load += r.load_seconds;
@@ -160,7 +160,7 @@ void print_prediction(const NetworkPlan& plan, int threads, int bus_pes) {
              plan.network.name, plan.layers.size(), cycles / 1000, work / threads, threads, plan.cores.size());
 }
 
-void run(Options o) {
+void run(RunArguments o) {
   const Network network = load_network(network_file(o.network));
   DesignChoice design = design_of(o);
   if (design.file && design.file->weight_bits > 0) o.weight_bits = std::min(design.file->weight_bits, 9);
@@ -286,13 +286,13 @@ void run(Options o) {
   print_summary(o, plan, prepared, t, cost, best, jobs.folder);
 }
 
-Options given(Options o, const CLI::App& verb) {
+RunArguments given(RunArguments o, const CLI::App& verb) {
   o.bits_given = verb.count("--weight-bits") > 0;
   o.wrap_given = verb.count("--wrap") > 0;
   return o;
 }
 
-CLI::App* add_options(CLI::App& app, const std::shared_ptr<Options>& o, const char* name, const char* text) {
+CLI::App* add_options(CLI::App& app, const std::shared_ptr<RunArguments>& o, const char* name, const char* text) {
   CLI::App* verb = app.add_subcommand(name, text);
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json")->required();
   verb->add_option("--design", o->design, "Epitomes: none (as the network file says), uniform ROWSxCOLUMNS, or a design file (docs/design-file.md)")->capture_default_str();
@@ -311,7 +311,7 @@ CLI::App* add_options(CLI::App& app, const std::shared_ptr<Options>& o, const ch
 }  // namespace
 
 void add_run(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<RunArguments>();
   CLI::App* verb = add_options(app, o, "run", "Run a whole network, layer by layer, on the generated RTL");
   verb->add_option("--image", o->image, "Input: PNG, PPM, PGM, or .npy [C][H][W] of integers; default: seeded");
   verb->add_option("--weights", o->weights, "Float weights, .npz (docs/networks.md); default: seeded");
@@ -332,7 +332,7 @@ void add_run(CLI::App& app) {
                "Ended by SIGINT or SIGTERM: exit code 128 + signal; finished layers are kept.");
   verb->callback([o, verb] { run(given(*o, *verb)); });
 
-  auto m = std::make_shared<Options>();
+  auto m = std::make_shared<RunArguments>();
   m->plan_only = true;
   CLI::App* map = add_options(app, m, "map", "Show how a network maps: epitome, PE array, tables, wrapping, predicted cycles of every layer");
   map->footer("Examples:\n  epim map resnet50 --design 1024x256 --wrap copies\n  epim map resnet50 --design found.json");

@@ -20,7 +20,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct SimArguments {
   ConfigOptions config;
   ChipOptions chip;
   std::string dump, trace, json_file;
@@ -30,7 +30,7 @@ struct Options {
   bool json = false, traceable = false;
 };
 
-std::string invocation(const Options& o) {
+std::string invocation(const SimArguments& o) {
   std::string s = "epim sim --config " + o.config.config;
   if (o.chip.network()) s += " --top network";
   for (const std::string& f : o.chip.fifos) s += " --fifo " + f;
@@ -42,7 +42,7 @@ std::string invocation(const Options& o) {
   return s;
 }
 
-RunOptions run_options(const Options& o) {
+RunOptions run_options(const SimArguments& o) {
   RunOptions r;
   if (o.stalls) r.stalls = {o.stalls, o.stalls, true, o.seed};
   r.reproduce = invocation(o) + " --trace out/mismatch.fst";
@@ -112,7 +112,7 @@ void row(const Hardware& hw, const Layer& layer, const LayerRun& run, const Ener
              static_cast<double>(energy.total) * 1e-12, "identical");
 }
 
-void run_single(const Options& o, Config& config, Prepared& p, const EnergyTable& table) {
+void run_single(const SimArguments& o, Config& config, Prepared& p, const EnergyTable& table) {
   BuildOptions build;
   build.cache = cache();
   build.trace = !o.trace.empty();
@@ -139,7 +139,7 @@ void run_single(const Options& o, Config& config, Prepared& p, const EnergyTable
              static_cast<double>(run.cycles) / run.seconds / 1e3, macs / run.seconds / 1e6);
 }
 
-void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable& table) {
+void run_images(const SimArguments& o, Config& config, Prepared& p, const EnergyTable& table) {
   CompiledNetwork& net = *p.network;
   const LabelledImages set = load_images(config, net.network, o.images);
   const std::vector<IntTensor>& images = set.images;
@@ -228,7 +228,7 @@ void run_images(const Options& o, Config& config, Prepared& p, const EnergyTable
 }  // namespace
 
 void add_sim(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<SimArguments>();
   CLI::App* verb = app.add_subcommand("sim", "Run a layer or a network on the generated RTL and compare every stage");
   o->config.add(*verb);
   o->chip.add(*verb);

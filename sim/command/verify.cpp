@@ -18,7 +18,7 @@
 namespace epim::command {
 namespace {
 
-struct Options {
+struct VerifyArguments {
   std::vector<std::string> configs;
   int random = 24, layers = 5, hardware = -1, layer = -1, jobs = 0;
   std::uint64_t seed = 1;
@@ -26,7 +26,7 @@ struct Options {
   bool no_named = false, json = false;
 };
 
-std::vector<Case> cases_of(const Options& o) {
+std::vector<Case> cases_of(const VerifyArguments& o) {
   std::vector<Case> cases;
   if (o.hardware >= 0) {
     cases.push_back(random_case(o.seed, o.hardware, o.layers));
@@ -48,7 +48,7 @@ std::vector<Case> cases_of(const Options& o) {
 }  // namespace
 
 void add_verify(CLI::App& app) {
-  auto o = std::make_shared<Options>();
+  auto o = std::make_shared<VerifyArguments>();
   CLI::App* verb = app.add_subcommand("verify", "Prove the core against the golden model over named and random configurations");
   verb->add_option("configs", o->configs, "Configuration files; default: all of configs/named and configs/edges");
   verb->add_option("--random", o->random, "Number of random hardware configurations")->capture_default_str();

@@ -16,20 +16,12 @@
 #include "gen/base/output_folder.hpp"
 #include "gen/core/synthetic.hpp"
 #include "golden/evaluate.hpp"
+#include "tb/unit/files.hpp"
 
 using namespace epim;
 namespace fs = std::filesystem;
 
 namespace {
-
-const fs::path kRoot = fs::path(__FILE__).parent_path().parent_path().parent_path();
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 /// Markdown code; double ticks where the text holds a tick.
 std::string code(const std::string& text) {
@@ -91,7 +83,7 @@ std::string message_of(const Bad& bad) {
 
 std::vector<fs::path> named_configurations() {
   std::vector<fs::path> paths;
-  for (const auto& entry : fs::directory_iterator(kRoot / "configs/named"))
+  for (const auto& entry : fs::directory_iterator(fs::path(kRoot) / "configs/named"))
     if (entry.path().extension() == ".toml") paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   return paths;
@@ -368,27 +360,27 @@ TEST_CASE("named configurations: cover the parameter space", "[config]") {
 }
 
 TEST_CASE("configurations of the commands load", "[config]") {
-  Config layer3 = load_config((kRoot / "configs/layer3.toml").string());
+  Config layer3 = load_config((fs::path(kRoot) / "configs/layer3.toml").string());
   CHECK(layer3.hw.adcs() == 32);
   const Layer layer = make_layer(*layer3.layer, layer3.hw);
   resolve(layer3, {layer});
   CHECK(layer3.hw.pe_rows == 4);
   CHECK(layer3.hw.pe_cols == 1);
   CHECK(layer.patches.size() == 4);
-  const Config digits = load_config((kRoot / "configs/digits.toml").string());
+  const Config digits = load_config((fs::path(kRoot) / "configs/digits.toml").string());
   REQUIRE(digits.network);
-  CHECK(fs::path(digits.network->file).lexically_normal() == (kRoot / "models/digits/network.json"));
+  CHECK(fs::path(digits.network->file).lexically_normal() == (fs::path(kRoot) / "models/digits/network.json"));
 }
 
 TEST_CASE("docs: configuration.md is made from the key table", "[config][docs]") {
-  const fs::path path = kRoot / "docs/configuration.md";
+  const fs::path path = fs::path(kRoot) / "docs/configuration.md";
   if (update_docs()) write_file_atomically(path.string(), configuration_markdown());
   INFO("to update: EPIM_UPDATE_DOCS=1 epim_unit \"[docs]\"");
   CHECK(read_file(path) == configuration_markdown());
 }
 
 TEST_CASE("docs: rejected-inputs.md shows the messages of bad configurations", "[config][docs]") {
-  const fs::path path = kRoot / "docs/rejected-inputs.md";
+  const fs::path path = fs::path(kRoot) / "docs/rejected-inputs.md";
   const std::string begin = "<!-- configurations: begin -->\n", end = "<!-- configurations: end -->\n";
   std::string block = "| changed in a correct configuration | message |\n|---|---|\n";
   for (const auto& bad : bad_configurations()) {

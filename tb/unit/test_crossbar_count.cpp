@@ -8,15 +8,11 @@
 #include <vector>
 
 #include "golden/graph/crossbar_count.hpp"
+#include "tb/unit/files.hpp"
 
 using namespace epim;
 
 namespace {
-
-Network model(const std::string& name) {
-  const auto path = std::filesystem::path(__FILE__).parent_path() / "../../models" / name / "network.json";
-  return load_network(path.lexically_normal());
-}
 
 Network uniform(const std::string& name) {
   Network net = model(name);

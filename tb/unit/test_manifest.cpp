@@ -14,6 +14,7 @@
 #include "gen/core/emit.hpp"
 #include "gen/core/manifest.hpp"
 #include "golden/diagnostic.hpp"
+#include "tb/unit/files.hpp"
 
 using namespace epim;
 namespace fs = std::filesystem;
@@ -35,13 +36,6 @@ struct Scratch {
     return names;
   }
 };
-
-std::string read_file(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  text << in.rdbuf();
-  return text.str();
-}
 
 Manifest example() {
   Manifest m;

@@ -12,14 +12,14 @@ using epim::testing::property;
 
 namespace {
 
-using Cost = __int128;
+using WideCost = __int128;
 
 /// In units of 2^-60 of ldexp(1, scale): exact for the costs of these tests.
-Cost exact(double cost, int scale) { return static_cast<Cost>(std::ldexp(cost, 60 - scale)); }
+WideCost exact(double cost, int scale) { return static_cast<WideCost>(std::ldexp(cost, 60 - scale)); }
 
 struct Best {
   bool feasible = false;
-  Cost cost = 0;
+  WideCost cost = 0;
   std::int64_t crossbars = 0;
 };
 
@@ -41,8 +41,8 @@ Best enumerate(const std::vector<LayerBits>& layers, std::int64_t budget, int sc
 }
 
 /// Exact cost of what was chosen.
-Cost chosen_cost(const BitAssignment& a, int scale) {
-  Cost sum = 0;
+WideCost chosen_cost(const BitAssignment& a, int scale) {
+  WideCost sum = 0;
   for (const LayerBits& l : a.layers) sum += exact(l.choice().cost, scale);
   return sum;
 }

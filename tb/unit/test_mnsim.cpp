@@ -14,6 +14,7 @@
 #include "gen/cost/mnsim.hpp"
 #include "gen/cost/mnsim_cases.hpp"
 #include "gen/paper/table1.hpp"
+#include "tb/unit/files.hpp"
 
 using namespace epim;
 
@@ -26,7 +27,6 @@ const MnsimData& data() {
   static const MnsimData d = load_mnsim_data(in_tree("gen/cost/data/mnsim.toml"));
   return d;
 }
-Network model(const std::string& name) { return load_network(in_tree("models/" + name + "/network.json")); }
 
 MnsimResult evaluate(const Network& net, const std::function<void(MnsimConfig&)>& change = {},
                      MnsimQuirks quirks = MnsimQuirks::compat()) {

@@ -15,7 +15,7 @@ using namespace epim;
 
 namespace {
 
-std::string model(const std::string& name) {
+std::string model_file(const std::string& name) {
   return (std::filesystem::path(__FILE__).parent_path() / "../../models" / name / "network.json").lexically_normal();
 }
 
@@ -42,7 +42,7 @@ template <class F> Refusal refusal(F&& f) {
   return {};
 }
 
-Refusal refused(const std::string& text) { return refusal([&] { parse_network(text, "net.json"); }); }
+Refusal refused_network(const std::string& text) { return refusal([&] { parse_network(text, "net.json"); }); }
 
 const char* conv_a = R"({"name":"a","op":"conv","inputs":["x"],"cout":8,"kernel":3,"padding":1})";
 
@@ -207,7 +207,7 @@ TEST_CASE("malformed networks are refused by name and place", "[network]") {
   };
   for (const Case& c : cases) {
     CAPTURE(c.nodes);
-    const Refusal r = refused(text_of(c.nodes, c.output));
+    const Refusal r = refused_network(text_of(c.nodes, c.output));
     CHECK(r.rule == c.rule);
     CHECK(r.line == c.line);
     CHECK(r.column == c.column);
@@ -215,7 +215,7 @@ TEST_CASE("malformed networks are refused by name and place", "[network]") {
   }
   std::string wrong_schema = text_of(conv_a, "a");
   wrong_schema[wrong_schema.find('1')] = '2';
-  CHECK(refused(wrong_schema).rule == "unsupported-schema");
+  CHECK(refused_network(wrong_schema).rule == "unsupported-schema");
   // Groups and dilation of 1 are the plain convolution.
   CHECK_NOTHROW(parse_network(
       text_of(R"({"name":"b","op":"conv","inputs":["x"],"cout":8,"kernel":3,"groups":1,"dilation":1})", "b"), "n"));
@@ -236,7 +236,7 @@ TEST_CASE("the shipped networks have their published sizes", "[network]") {
                                      {"vgg16", 13, 0, 138357544 - 13416, 15470264320}};
   for (const Expected& e : all) {
     CAPTURE(e.name);
-    const Network net = load_network(model(e.name));
+    const Network net = load_network(model_file(e.name));
     int convs = 0, adds = 0;
     std::int64_t weights = 0, macs = 0;
     for (const Node& n : net.nodes) {
@@ -256,16 +256,16 @@ TEST_CASE("the shipped networks have their published sizes", "[network]") {
 }
 
 TEST_CASE("the digits networks load", "[network]") {
-  const Network digits = load_network(model("digits"));
+  const Network digits = load_network(model_file("digits"));
   CHECK(digits.nodes[static_cast<std::size_t>(digits.find("conv4"))].out == MapShape{64, 2, 2, 16});
   CHECK(layer_of(digits.nodes[static_cast<std::size_t>(digits.output)]).in_period == 16);
   CHECK(digits.float_accuracy > 0.9);
-  const Network residual = load_network(model("digits_residual"));
+  const Network residual = load_network(model_file("digits_residual"));
   CHECK(std::any_of(residual.nodes.begin(), residual.nodes.end(), [](const Node& n) { return n.op == Op::add; }));
 }
 
 TEST_CASE("uniform 1024x256 gives the epitomes of the replaced layers", "[network]") {
-  Network net = load_network(model("resnet50"));
+  Network net = load_network(model_file("resnet50"));
   const auto shape = [&](const std::string& name) {
     return net.nodes[static_cast<std::size_t>(net.find(name))].epitome;
   };
@@ -284,7 +284,7 @@ TEST_CASE("uniform 1024x256 gives the epitomes of the replaced layers", "[networ
     return std::count_if(n.nodes.begin(), n.nodes.end(), [](const Node& x) { return x.epitome.has_value(); });
   };
   CHECK(replaced(net) == 29);
-  Network deep = load_network(model("resnet101"));
+  Network deep = load_network(model_file("resnet101"));
   apply_uniform(deep, 1024, 256);
   CHECK(replaced(deep) == 63);
   // A design whose rows hold the whole input of a 3x3 keeps its window.

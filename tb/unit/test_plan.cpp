@@ -10,6 +10,7 @@
 #include "golden/graph/crossbar_count.hpp"
 #include "golden/timing/timing.hpp"
 #include "tb/unit/random_case.hpp"
+#include "tb/unit/files.hpp"
 
 namespace epim {
 namespace {
@@ -29,7 +30,6 @@ Hardware base() {
   return hw;
 }
 
-Network model(const std::string& name) { return load_network(std::string(EPIM_SOURCE_DIR) + "/models/" + name + "/network.json"); }
 
 const PlannedLayer& layer_named(const NetworkPlan& plan, const std::string& name) {
   for (const PlannedLayer& l : plan.layers)

@@ -7,15 +7,12 @@
 #include "gen/cost/network_estimate.hpp"
 #include "gen/network/synthetic_network.hpp"
 #include "random_case.hpp"
+#include "tb/unit/files.hpp"
 
 using namespace epim;
 using namespace epim::testing;
 
 namespace {
-
-const std::string root = EPIM_SOURCE_DIR;
-
-Network model(const std::string& name) { return load_network(root + "/models/" + name + "/network.json"); }
 
 /// Layer and core of any proportions, with maps large enough for periods to repeat; a pure function of the seed.
 /// Empty patches where the seed gives no legal layer.
@@ -169,7 +166,7 @@ TEST_CASE("events in closed form equal the golden evaluator", "[rtl_model]") {
 }
 
 TEST_CASE("a network's estimate: counts, rates and counted events", "[rtl_model]") {
-  const EstimateData data = load_estimate_data(root);
+  const EstimateData data = load_estimate_data(kRoot);
   const EstimateRequest r = request(9, uniform(1024, 256));
   const NetworkEstimate e = estimate_network(model("resnet50"), r, data);
   CHECK(e.paper.crossbars == 1424);
@@ -212,12 +209,12 @@ TEST_CASE("a network's estimate: counts, rates and counted events", "[rtl_model]
 }
 
 TEST_CASE("the activity file is checked and the closest widths are taken", "[rtl_model]") {
-  const std::vector<ActivityRow> rows = load_activity(root + "/golden/data/activity.toml");
+  const std::vector<ActivityRow> rows = load_activity(kRoot + "/golden/data/activity.toml");
   Hardware hw;
   hw.weight_bits = 9;
   hw.act_bits = 9;
   CHECK(measured_for(activity_for(rows, hw), hw));
   hw.act_bits = 2;
   CHECK_FALSE(measured_for(activity_for(rows, hw), hw));
-  REQUIRE_RULE(load_activity(root + "/no-such-file.toml"), "unreadable-file");
+  REQUIRE_RULE(load_activity(kRoot + "/no-such-file.toml"), "unreadable-file");
 }

@@ -14,12 +14,11 @@
 #include "gen/search/evolution.hpp"
 #include "gen/search/exact.hpp"
 #include "gen/core/synthetic.hpp"
+#include "tb/unit/files.hpp"
 
 using namespace epim;
 
 namespace {
-
-const std::string kRoot = EPIM_SOURCE_DIR;
 
 /// Layers without a network, with random costs; energy grows with the sizing.
 class RandomModel : public CostModel {
@@ -72,8 +71,6 @@ std::optional<Cost> enumerated(const CostModel& m, Objective o, std::int64_t bud
 }
 
 Cost by_table(const CostModel& m, const Selection& s) { return m.table().additive(s); }
-
-Network model(const std::string& name) { return load_network(kRoot + "/models/" + name + "/network.json"); }
 
 CountOptions count_of(const Network& net, CountRule rule, CountGeometry g = {}) { return {rule, g, uniform_bits(net, 9)}; }
 

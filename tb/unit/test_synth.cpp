@@ -25,7 +25,7 @@ const char* const kSmallLibrary = R"lib(library(small) {
 )lib";
 
 /// Text of the InputError, or "" when nothing is thrown.
-std::string refusal(const std::string& text) {
+std::string liberty_refusal(const std::string& text) {
   try {
     parse_liberty(text, "f.lib");
   } catch (const InputError& e) {
@@ -60,17 +60,17 @@ TEST_CASE("synth: gate equivalents follow the transistor rule", "[synth]") {
 }
 
 TEST_CASE("synth: corrupt Liberty is refused where it is wrong", "[synth]") {
-  CHECK(refusal("") == "f.lib:1:1: liberty-syntax: expected a library group, found the end of the file");
-  CHECK(refusal("library(x) {\n  cell(A) { area : 1;\n").find("f.lib:3:1: liberty-syntax: the file ends") == 0);
-  CHECK(refusal("library(x) {\n cell(A) { area : many; }\n}").find("f.lib:2:19: liberty-syntax: area is not a number") == 0);
-  CHECK(refusal("library(x) { cell(A { area : 1; } }").find("liberty-syntax: a ) is missing before {") != std::string::npos);
-  CHECK(refusal("library(x) { }").find("liberty-unusable: no cell groups") != std::string::npos);
+  CHECK(liberty_refusal("") == "f.lib:1:1: liberty-syntax: expected a library group, found the end of the file");
+  CHECK(liberty_refusal("library(x) {\n  cell(A) { area : 1;\n").find("f.lib:3:1: liberty-syntax: the file ends") == 0);
+  CHECK(liberty_refusal("library(x) {\n cell(A) { area : many; }\n}").find("f.lib:2:19: liberty-syntax: area is not a number") == 0);
+  CHECK(liberty_refusal("library(x) { cell(A { area : 1; } }").find("liberty-syntax: a ) is missing before {") != std::string::npos);
+  CHECK(liberty_refusal("library(x) { }").find("liberty-unusable: no cell groups") != std::string::npos);
   std::string no_register = kSmallLibrary;
   no_register.replace(no_register.find("ff(I, J)"), 2, "xx");
-  CHECK(refusal(no_register).find("liberty-unusable: no flip-flop") != std::string::npos);
+  CHECK(liberty_refusal(no_register).find("liberty-unusable: no flip-flop") != std::string::npos);
   // Cut anywhere before its last brace, the file is refused, never read in part.
   const std::string text = kSmallLibrary;
-  for (std::size_t n = 0; n + 2 < text.size(); ++n) CHECK(refusal(text.substr(0, n)) != "");
+  for (std::size_t n = 0; n + 2 < text.size(); ++n) CHECK(liberty_refusal(text.substr(0, n)) != "");
 }
 
 TEST_CASE("synth: modules of an RTLIL text", "[synth]") {
