@@ -51,7 +51,7 @@ expect patch '' "$epim" bugs 1 --cache "$work/models"
 expect verilator '' EPIM_CACHE="$work/models" "$epim" "${run[@]}" --jobs 2
 expect verilator '' EPIM_CACHE="$work/models" "$epim" sim --config $named
 expect yosys '' bash scripts/formal.sh
-expect z3 'yosys yosys-abc yosys-smtbmc patch' bash scripts/formal.sh '^axil$'
+expect z3 'yosys yosys-abc yosys-smtbmc patch' bash scripts/formal.sh '^reset-sync$'
 expect yosys '' bash scripts/mutation.sh
 expect verilator yosys bash scripts/mutation.sh
 expect verilator '' bash scripts/coverage.sh --report
