@@ -62,7 +62,7 @@ module epim_stream_pool #(
     if (RingRows < Kh && RingRows < InH)                            begin : gen_rule1 epim_rule_pool_ring_holds_a_window u_rule (); end
     if (PadTop < 0 || PadTop >= Kh || PadLeft < 0 || PadLeft >= Kw) begin : gen_rule2 epim_rule_pool_padding_less_than_window u_rule (); end
     if (Average && (PadTop != 0 || PadLeft != 0))                   begin : gen_rule3 epim_rule_pool_average_without_padding u_rule (); end
-    if (!Average && (MulBits != 1 || Mul != 1'b1 || Shift != 0))    begin : gen_rule4 epim_rule_pool_maximum_does_not_divide u_rule (); end
+    if (!Average && (MulBits != 1 || Mul != MulBits'(1) || Shift != 0))    begin : gen_rule4 epim_rule_pool_maximum_does_not_divide u_rule (); end
   endgenerate
 
   localparam int Width    = Lanes * Bits;
