@@ -10,7 +10,7 @@
 
 namespace epim {
 
-/// Watches what the model drives: a valid is low during reset; once high it stays, with its payload, until ready; a
+/// Watches what the model drives: a valid is low during reset, from the model's second clock on; once high it stays, with its payload, until ready; a
 /// response answers one access and comes after it. Ports are found by their names (s_axil_, m_axis_); where a model has
 /// none there is nothing to watch.
 class ProtocolWatch {

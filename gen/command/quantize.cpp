@@ -16,6 +16,7 @@
 #include "golden/evaluate.hpp"
 #include "golden/graph/host_nodes.hpp"
 #include "golden/files/integer_bundle.hpp"
+#include "gen/network/scale_check.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/parallel.hpp"
 
@@ -240,6 +241,7 @@ std::pair<double, double> accuracies(const Config& config, const CompiledNetwork
   if (config.network->images.empty() || config.network->labels.empty())
     throw InputError({"--accuracy", 0, 0}, "missing-images", "--accuracy needs a configuration with network.images and network.labels");
   const LabelledImages test = load_images(config, net.network, 0);
+  check_scales(net, test.images);
   const int threads = processors();
   const std::vector<IntTensor> golden = run_network_golden(config.hw, net, test.images, threads);
   std::size_t right_float = 0, right = 0;

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/network/scale_check.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/graph/host_nodes.hpp"
 #include "golden/parallel.hpp"
@@ -19,6 +20,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   const PreparedChip p = prepare_chip(options, chip_options);
   const ChipGraph& graph = p.chip.graph;
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
+  check_scales(p.net, set.images);
   const std::size_t count = set.images.size();
   const std::vector<IntTensor> golden = run_network_golden(p.config.hw, p.net, set.images, processors());
   const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));

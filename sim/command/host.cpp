@@ -11,6 +11,7 @@
 #include "gen/fpga/board.hpp"
 #include "gen/base/hash.hpp"
 #include "golden/evaluate.hpp"
+#include "gen/network/scale_check.hpp"
 #include "sim/network_run.hpp"
 #include "sim/serial_port.hpp"
 #include "sim/simulated_board.hpp"
@@ -107,6 +108,7 @@ void run_host(const HostArguments& o) {
   LabelledImages set;
   if (p.network) {
     set = load_images(config, p.network->network, o.first + o.images);
+    check_scales(*p.network, set.images);
     if (set.images.size() <= static_cast<std::size_t>(o.first))
       throw InputError({"--first", 0, 0}, "bad-argument", fmt::format("{}: there are {} images", o.first, set.images.size()));
     set.images.erase(set.images.begin(), set.images.begin() + o.first);

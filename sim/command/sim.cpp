@@ -15,6 +15,7 @@
 #include "golden/files/npz.hpp"
 #include "golden/parallel.hpp"
 #include "sim/dump.hpp"
+#include "gen/network/scale_check.hpp"
 #include "sim/network_run.hpp"
 
 namespace epim::command {
@@ -142,6 +143,7 @@ void run_single(const SimArguments& o, Config& config, Prepared& p, const Energy
 void run_images(const SimArguments& o, Config& config, Prepared& p, const EnergyTable& table) {
   CompiledNetwork& net = *p.network;
   const LabelledImages set = load_images(config, net.network, o.images);
+  check_scales(net, set.images);
   const std::vector<IntTensor>& images = set.images;
   const std::vector<std::int64_t>& labels = set.labels;
   const std::size_t count = images.size();
