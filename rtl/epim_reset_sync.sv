@@ -15,11 +15,15 @@ module epim_reset_sync #(
   output logic rst_no
 );
 
+  generate
+    if (Stages < 2) begin : gen_rule1 epim_rule_reset_stages_at_least_2 u_rule (); end
+  endgenerate
+
   (* async_reg = "true" *) logic [Stages-1:0] stage_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) stage_q <= '0;
-    else stage_q <= {stage_q[Stages-2:0], 1'b1};
+    else stage_q <= Stages'({stage_q, 1'b1});
   end
 
   assign rst_no = stage_q[Stages-1];
