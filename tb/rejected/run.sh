@@ -159,6 +159,10 @@ expect "label that is no class" '^digits/test_labels.npy: label-range: label 0 i
 npy digits/test_labels.npy '(359,)' < <(head -c 359 classes)
 expect "fewer labels than images" '^digits/test_labels.npy: tensor-shape: 359 labels for 360 images' "$epim" sim --config net.toml
 cp "$root/models/digits/test_labels.npy" digits/
+edit '0,/"act_scale": 0.[0-9]*/s//"act_scale": 0.0001220703125/'
+expect "network: a scale that cuts its map" 'network.json:[0-9]+:[0-9]+: scale-loses-map: act_scale 0.00012207 of node conv1 .*less than a quarter.*legal: a scale' sim
+edit '0,/"act_scale": 0.[0-9]*/s//"act_scale": 64/'
+expect "network: a scale that makes its map zero" 'network.json:[0-9]+:[0-9]+: scale-loses-map: act_scale 64 of node conv1 .*all values of its map become 0.*legal: a scale' sim
 edit 's/"op": "max_pool", /"op": "max_pool", "act_scale": 0.5, /'
 expect "network: a scale that is not used" 'network.json:[0-9]+:[0-9]+: act-scale-not-used: .*legal: 0.0[0-9]+, or leave it out' gen net
 edit 's/"op": "max_pool", /"op": "max_pool", "act_scale": 0.0625, /'
