@@ -1,7 +1,8 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 
-/// Sum of two streams, lane by lane: clamp(a + b) to 0 .. 2^Bits-1 with `Relu`, else to -2^(Bits-1) .. 2^(Bits-1)-1.
+/// Sum of two streams, lane by lane: clamp(a + b) to 0 .. 2^Bits-1 with `Relu`, else to -2^(Bits-1) .. 2^(Bits-1)-1; with
+/// `Relu` and `Half` to 0 .. 2^(Bits-1)-1, which signed activations hold.
 ///
 /// No register: a beat is offered while both operands are, and both are taken with it. Put it between FIFOs.
 module epim_stream_add #(
@@ -12,8 +13,9 @@ module epim_stream_add #(
   /// Operands are two's complement.
   parameter bit ASigned = 1'b0,
   parameter bit BSigned = 1'b0,
-  /// The sum is clamped to unsigned.
-  parameter bit Relu = 1'b0
+  /// The sum is clamped to unsigned, to half of it.
+  parameter bit Relu = 1'b0,
+  parameter bit Half = 1'b0
 ) (
   /// Operand a.
   input  logic                  a_valid_i,
@@ -36,7 +38,7 @@ module epim_stream_add #(
 
   localparam int SumW = Bits + 2;
   localparam logic signed [SumW-1:0] Lo = Relu ? '0 : -(SumW'(1) << (Bits - 1));
-  localparam logic signed [SumW-1:0] Hi = (SumW'(1) << (Relu ? Bits : Bits - 1)) - SumW'(1);
+  localparam logic signed [SumW-1:0] Hi = (SumW'(1) << (Relu && !Half ? Bits : Bits - 1)) - SumW'(1);
 
   assign m_valid_o    = a_valid_i && b_valid_i;
   assign a_ready_o    = b_valid_i && m_ready_i;

@@ -12,10 +12,10 @@ CaseResult run_chip_case(const std::string& config_file, const BuildOptions& bui
   result.name = "chip";
   record(result, [&] {
     Config config = load_config(config_file);
-    const CompiledNetwork net = compile_network(config);
+    const CompiledNetwork net = compile_network(config, {}, CorePolicy::own);
     const ChipDesign chip = design_chip(config, net);
     const LabelledImages set = load_images(config, net.network, 0);
-    const std::vector<IntTensor> golden = run_network_golden(config.hw, net, set.images, 1);
+    const std::vector<IntTensor> golden = run_network_golden(net, set.images, 1);
     const BuiltChip built = build_chip(chip, config, build, rtl);
     ChipRunSettings settings;
     settings.watchdog = 20000;

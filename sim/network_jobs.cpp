@@ -70,7 +70,7 @@ std::string file_of(const NetworkJobs& options, std::size_t l, const std::string
   return fmt::format("{}/{:03d}-{}.json", options.folder, l, name);
 }
 
-Config config_of(const NetworkPlan& plan, const PlannedCore& core, std::vector<Layer>& layers) {
+Config config_of(const Mapping& plan, const MappedCore& core, std::vector<Layer>& layers) {
   Config config;
   config.name = fmt::format("core-{}x{}", core.hw.pe_rows, core.hw.pe_cols);  // not the network's: equal cores share a build
   config.hw = core.hw;
@@ -84,7 +84,7 @@ int PreparedJobs::finished() const {
   return static_cast<int>(std::count_if(results.begin(), results.end(), [](const LayerJobResult& r) { return r.cycles > 0; }));
 }
 
-std::vector<bool> loaded_over_bus(const NetworkPlan& plan, int bus_pes) {
+std::vector<bool> loaded_over_bus(const Mapping& plan, int bus_pes) {
   std::vector<bool> over_bus(plan.cores.size());
   std::size_t fewest = 0;
   const auto pes = [&](std::size_t c) { return plan.cores[c].hw.pe_rows * plan.cores[c].hw.pe_cols; };
@@ -107,20 +107,20 @@ double predicted_seconds(const Hardware& hw, const Timing& t, bool over_bus) {
   return run + (over_bus ? words * 4 * (0.6e-6 + 0.12e-6 * pes) : 0.0);
 }
 
-PreparedJobs prepare_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, const NetworkJobs& options) {
+PreparedJobs prepare_jobs(const Mapping& plan, const SynthesisedNetwork& net, const NetworkJobs& options) {
   std::filesystem::create_directories(options.folder);
   // What a killed run was writing.
   for (const auto& entry : std::filesystem::directory_iterator(options.folder))
     if (entry.path().filename().string().find(".json.tmp-") != std::string::npos) std::filesystem::remove(entry.path());
   PreparedJobs prepared;
   prepared.over_bus = loaded_over_bus(plan, options.bus_pes);
-  for (const PlannedCore& core : plan.cores) {
+  for (const MappedCore& core : plan.cores) {
     std::vector<Layer> layers;
     const Config config = config_of(plan, core, layers);
     prepared.cores.push_back(describe_core(config, layers));
   }
   for (std::size_t l = 0; l < plan.layers.size(); ++l) {
-    const PlannedLayer& planned = plan.layers[l];
+    const MappedLayer& planned = plan.layers[l];
     const Core& core = prepared.cores[static_cast<std::size_t>(planned.core)];
     LayerJobResult r;
     r.name = planned.layer.name;
@@ -137,7 +137,7 @@ namespace {
 /// Builds and layers, dealt to threads: a build while there is one, else the longest layer whose core is ready.
 class Queue {
  public:
-  Queue(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options)
+  Queue(const Mapping& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options)
       : plan_(plan), net_(net), prepared_(prepared), options_(options), layers_(plan.cores.size()), weight_(plan.layers.size()),
         core_weight_(plan.cores.size()) {
     for (std::size_t l = 0; l < plan.layers.size(); ++l) {
@@ -223,7 +223,7 @@ class Queue {
   }
 
   void simulate(std::size_t l) {
-    const PlannedLayer& planned = plan_.layers[l];
+    const MappedLayer& planned = plan_.layers[l];
     const Core& core = prepared_.cores[static_cast<std::size_t>(planned.core)];
     LayerJobResult& r = prepared_.results[l];
     RunOptions options;
@@ -245,7 +245,7 @@ class Queue {
     done(weight_[l], r.name);
   }
 
-  const NetworkPlan& plan_;
+  const Mapping& plan_;
   const SynthesisedNetwork& net_;
   PreparedJobs& prepared_;
   const NetworkJobs& options_;
@@ -262,7 +262,7 @@ class Queue {
 
 }  // namespace
 
-void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options) {
+void run_jobs(const Mapping& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options) {
   Queue(plan, net, prepared, options).run();
 }
 

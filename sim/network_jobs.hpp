@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "gen/network/plan.hpp"
+#include "gen/network/mapping.hpp"
 #include "gen/network/synthetic_network.hpp"
 #include "sim/driver.hpp"
 
@@ -45,16 +45,16 @@ struct PreparedJobs {
   int finished() const;
 };
 /// A layer's result file counts if its key fits; any other is ignored and later replaced.
-PreparedJobs prepare_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, const NetworkJobs& options);
+PreparedJobs prepare_jobs(const Mapping& plan, const SynthesisedNetwork& net, const NetworkJobs& options);
 
 /// Compiles the cores of layers that still have to run and runs those layers, each as soon as its core is there:
 /// outputs, beat cycles, events compared with the golden model. Builds come first, cores with the longest layers before
 /// others; then the longest layers. A finished layer is on disk at once. Throws CheckFailed at the first difference,
 /// Interrupted on a signal.
-void run_jobs(const NetworkPlan& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options);
+void run_jobs(const Mapping& plan, const SynthesisedNetwork& net, PreparedJobs& prepared, const NetworkJobs& options);
 
 /// Which kinds of core get their cells over the control bus (NetworkJobs::bus_pes).
-std::vector<bool> loaded_over_bus(const NetworkPlan& plan, int bus_pes);
+std::vector<bool> loaded_over_bus(const Mapping& plan, int bus_pes);
 
 /// Seconds of thread time that loading and simulating a layer take, checks included: rough constants of one x86 core
 /// of 2021 (Zen 3), for the order of jobs and the time left.

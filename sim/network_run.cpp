@@ -10,7 +10,7 @@ NetworkRun run_network(const Core& core, const CompiledNetwork& net, const std::
   result.layers.resize(net.layers.size());
   result.inputs.resize(net.layers.size());
   CoreDriver driver(core);
-  result.outputs = walk_network(net, core.parameters.hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
+  result.outputs = walk_network(net, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
     if (progress) progress(l, 0);
     result.inputs[l] = in;
     result.layers[l] = run_layer(driver, core, net.layers[l].layer, net.layers[l].data, in, options);

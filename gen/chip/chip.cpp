@@ -11,94 +11,37 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
 
 namespace epim {
 namespace {
 
-/// The core of one layer: its own PE array, buffer, accumulators and output width.
-ChipCore core_for(const Config& config, const CompiledNetwork& net, const CompiledLayer& compiled, bool auto_acc) {
-  ChipCore core;
-  core.block = compiled.node + 1;
-  core.hw = config.hw;
-  core.layer = compiled.layer;
-  core.data = compiled.data;
-  const PeArray array = pe_array_for(core.hw, core.layer.epitome);
-  core.hw.pe_rows = array.rows;
-  core.hw.pe_cols = array.cols;
-  core.hw.buffer_words = static_cast<int>((core.layer.kh + core.layer.stride) * row_words(core.layer, core.hw.lanes));
-  core.hw.out_bits = compiled.node == net.network.output ? config.hw.out_bits : config.hw.act_bits;
-  for (IntTensor* per_pe : {&core.data.crossbar_scale, &core.data.zero_point}) {
-    IntTensor own({array.rows, array.cols});
-    for (int t = 0; t < array.rows; ++t)
-      for (int u = 0; u < array.cols; ++u) own(t, u) = (*per_pe)(t, u);
-    *per_pe = std::move(own);
-  }
-  if (auto_acc) core.hw.acc_bits = accumulator_bound(core.hw, core.layer, core.data).bits;
-  return core;
-}
-
 std::string range_text(const StreamType& t) { return fmt::format("{} .. {}", t.lo, t.hi); }
 
-/// Values on the output stream of every block.
-std::vector<StreamType> stream_types(const Network& network, const ChipGraph& graph, const std::vector<ChipCore>& cores,
-                                     const Hardware& hw) {
-  const std::int64_t half = std::int64_t{1} << (hw.act_bits - 1);
-  std::vector<StreamType> types;
-  for (const ChipBlock& block : graph.blocks) {
-    StreamType type{hw.act_bits, 0, 0, 1};
-    if (block.kind == BlockKind::input) {
-      if (network.input_bits > hw.act_bits)
-        throw InputError(network.input_where, "chip-input-bits",
-                         fmt::format("the input has {} bits, a lane of the chip {} (hardware.act_bits)", network.input_bits,
-                                     hw.act_bits));
-      type.lo = network.input_signed ? -(std::int64_t{1} << (network.input_bits - 1)) : 0;
-      type.hi = (std::int64_t{1} << (network.input_bits - (network.input_signed ? 1 : 0))) - 1;
-      type.channels = network.input.stored;
-      types.push_back(type);
-      continue;
-    }
-    if (block.kind == BlockKind::output) {
-      types.push_back(types[static_cast<std::size_t>(network.output) + 1]);
-      continue;
-    }
-    const Node& node = network.nodes[static_cast<std::size_t>(block.node)];
-    const auto in = [&](std::size_t i) { return types[static_cast<std::size_t>(node.input_ids[i]) + 1]; };
-    type.channels = in(0).channels;
-    switch (block.kind) {
-      case BlockKind::core: {
-        const auto core = std::find_if(cores.begin(), cores.end(), [&](const ChipCore& c) { return c.block == block.node + 1; });
-        if (in(0).lo < hw.act_min() || in(0).hi > hw.act_max())
-          throw InputError(node.where, "chip-activation-range",
-                           fmt::format("node {}: its input {} holds {}, its core takes {} .. {} (act_bits {}, act_signed {})",
-                                       node.name, node.inputs[0], range_text(in(0)), hw.act_min(), hw.act_max(), hw.act_bits,
-                                       hw.act_signed));
-        type.bits = core->hw.out_bits;
-        type.lo = core->layer.clamp_lo;
-        type.hi = core->layer.clamp_hi;
-        type.channels = node.out.stored;
-        break;
-      }
-      case BlockKind::add:
-        if (in(0).channels != in(1).channels)
-          throw InputError(node.where, "chip-add-period",
-                           fmt::format("node {}: {} is stored with {} channels, {} with {}; a chip adds maps of one period "
-                                       "(set wrap to copies or off)",
-                                       node.name, node.inputs[0], in(0).channels, node.inputs[1], in(1).channels));
-        type.lo = node.relu ? 0 : -half;
-        type.hi = node.relu ? 2 * half - 1 : half - 1;
-        break;
-      case BlockKind::relu:
-        type.lo = 0;
-        type.hi = std::max<std::int64_t>(in(0).hi, 0);
-        break;
-      default:
-        type.lo = in(0).lo;
-        type.hi = in(0).hi;
-    }
-    types.push_back(type);
+/// Types of the output streams of all blocks, and whether every block can take what it is sent.
+std::vector<StreamType> block_types(const Network& network, const std::vector<ChipCore>& cores, const Hardware& hw) {
+  if (network.input_bits > hw.act_bits)
+    throw InputError(network.input_where, "chip-input-bits",
+                     fmt::format("the input has {} bits, a lane of the chip {} (hardware.act_bits)", network.input_bits,
+                                 hw.act_bits));
+  std::vector<StreamType> types = stream_types(network, hw, [&](int node) {
+    const auto core = std::find_if(cores.begin(), cores.end(), [&](const ChipCore& c) { return c.block == node + 1; });
+    return StreamType{core->hw.out_bits, core->layer.clamp_lo, core->layer.clamp_hi, network.nodes[static_cast<std::size_t>(node)].out.stored};
+  });
+  for (const Node& node : network.nodes) {
+    const auto in = [&](std::size_t i) -> const StreamType& { return types[static_cast<std::size_t>(node.input_ids[i]) + 1]; };
+    if (node.has_weights() && (in(0).lo < hw.act_min() || in(0).hi > hw.act_max()))
+      throw InputError(node.where, "chip-activation-range",
+                       fmt::format("node {}: its input {} holds {}, its core takes {} .. {} (act_bits {}, act_signed {})",
+                                   node.name, node.inputs[0], range_text(in(0)), hw.act_min(), hw.act_max(), hw.act_bits,
+                                   hw.act_signed));
+    if (node.op == Op::add && in(0).channels != in(1).channels)
+      throw InputError(node.where, "chip-add-period",
+                       fmt::format("node {}: {} is stored with {} channels, {} with {}; a chip adds maps of one period "
+                                   "(set wrap to copies or off)",
+                                   node.name, node.inputs[0], in(0).channels, node.inputs[1], in(1).channels));
   }
+  types.push_back(types[static_cast<std::size_t>(network.output) + 1]);  // of the block "out"
   return types;
 }
 
@@ -143,14 +86,13 @@ std::pair<std::string, int> parse_fifo_depth(const std::string& text) {
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule, const FifoDepthOverrides& depths) {
   ChipDesign chip;
   chip.module = identifier(config.name) + "_chip";
-  const bool auto_acc = config.given.find("hardware.acc_bits") == config.given.end();
   std::vector<NodeCore> cores;
   for (const CompiledLayer& compiled : net.layers) {
-    chip.cores.push_back(core_for(config, net, compiled, auto_acc));
-    cores.push_back({compiled.node, chip.cores.back().hw, chip.cores.back().layer});
+    chip.cores.push_back({compiled.node + 1, compiled.hw, compiled.layer, compiled.data});
+    cores.push_back({compiled.node, compiled.hw, compiled.layer});
   }
   chip.graph = chip_graph(net.network, cores);
-  chip.types = stream_types(net.network, chip.graph, chip.cores, config.hw);
+  chip.types = block_types(net.network, chip.cores, config.hw);
   Identifiers blocks, fifos;
   for (const ChipBlock& block : chip.graph.blocks) chip.ids.push_back(blocks.take(block.name));
   for (std::size_t s = 0; s < chip.graph.streams.size(); ++s)

@@ -15,20 +15,12 @@
 
 namespace epim {
 
-/// What the lanes of a block's output stream hold: integers lo .. hi in `bits` bits, two's complement where lo < 0.
-struct StreamType {
-  int bits = 8;
-  std::int64_t lo = 0, hi = 0;
-  int channels = 1;  ///< stored ones
-  bool is_signed() const { return lo < 0; }
-};
-
 /// A layer with the core that is its own.
 struct ChipCore {
   int block = 0;     ///< index into ChipGraph::blocks
   Hardware hw;
   Layer layer;
-  LayerData data;    ///< scales of the PEs that the core has
+  LayerData data;
 };
 
 struct ChipDesign {
@@ -54,7 +46,7 @@ enum class FifoRule {
 /// "NAME=DEPTH". Throws InputError `fifo-depth`.
 std::pair<std::string, int> parse_fifo_depth(const std::string& text);
 
-/// The chip of `net`, compiled for `config` (resolved). Hardware per node: docs/chip.md. FIFO depths: `rule` of golden's
+/// The chip of `net`, compiled for `config` with a core of its own for every layer (CorePolicy::own). Hardware per node: docs/chip.md. FIFO depths: `rule` of golden's
 /// analysis, then `depths`. Throws InputError at the node: chip-input-bits, chip-activation-range (a core or addition is offered
 /// values that its lanes cannot hold), chip-add-period; unknown-fifo; those of chip_graph.
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,

@@ -205,12 +205,16 @@ FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNe
   files["README.md"] = readme(chip, config);
   std::vector<Layer> shapes;
   for (const CompiledLayer& l : net.layers) shapes.push_back(l.layer);
-  files["resolved.toml"] = resolved_toml(config, shapes);
+  std::string cores = "\n# cores: name pe_rows pe_cols buffer_words acc_bits out_bits\n";
+  for (const ChipCore& core : chip.cores)
+    cores += fmt::format("# {} {} {} {} {} {}\n", core.layer.name, core.hw.pe_rows, core.hw.pe_cols, core.hw.buffer_words,
+                         core.hw.acc_bits, core.hw.out_bits);
+  files["resolved.toml"] = resolved_toml(config, shapes) + cores;
   nlohmann::ordered_json marker = {{"tool", "epim"},
                                    {"schema", 1},
                                    {"name", config.name},
                                    {"hardware_hash", hash_text(hardware_hash(config))},
-                                   {"config_hash", hash_text(config_hash(config, shapes))},
+                                   {"config_hash", hash_text(fnv1a(files["resolved.toml"]))},
                                    {"top", chip.module}};
   for (std::size_t b = 0; b < chip.graph.blocks.size(); ++b) {
     nlohmann::ordered_json block = {{"name", chip.graph.blocks[b].name}, {"kind", name_of(chip.graph.blocks[b].kind)}};

@@ -140,8 +140,9 @@ class Writer {
         const std::string a = i, c = fifo(in[1]);
         const bool relu = type(b).lo == 0;
         s_ += fmt::format("  logic {}_error;\n", o);
-        s_ += fmt::format("  epim_stream_add #(.Lanes({}), .Bits({}), .ASigned(1'b{:d}), .BSigned(1'b{:d}), .Relu(1'b{:d})) u_{} (\n",
-                          lanes(), type(b).bits, source(0).is_signed(), source(1).is_signed(), relu, o);
+        const bool half = relu && type(b).hi == signed_max(type(b).bits);
+        s_ += fmt::format("  epim_stream_add #(.Lanes({}), .Bits({}), .ASigned(1'b{:d}), .BSigned(1'b{:d}), .Relu(1'b{:d}){}) u_{} (\n",
+                          lanes(), type(b).bits, source(0).is_signed(), source(1).is_signed(), relu, half ? ", .Half(1'b1)" : "", o);
         s_ += fmt::format("    .a_valid_i({0}_valid), .a_ready_o({0}_ready), .a_data_i({0}_data), .a_last_i({0}_last),\n"
                           "    .b_valid_i({1}_valid), .b_ready_o({1}_ready), .b_data_i({1}_data), .b_last_i({1}_last),\n"
                           "    .m_valid_o({2}_valid), .m_ready_i({2}_ready), .m_data_o({2}_data), .m_last_o({2}_last), "

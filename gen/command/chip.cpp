@@ -45,10 +45,12 @@ PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip)
   p.config = as_chip.load();
   if (!p.config.network)
     throw InputError({p.config.path, 0, 0}, "layer-or-network", "--top network needs a [network]; this configuration has a [layer]");
-  p.config.tables = Tables::writable;  // every core has its own images; the rule of one layer per ROM is met by each
+  // Every core has its own images, array and buffer.
+  p.config.tables = Tables::rom;
+  p.config.hw.pe_rows = p.config.hw.pe_cols = p.config.hw.buffer_words = 0;
   FifoDepthOverrides depths;
   for (const std::string& text : chip.fifos) depths.push_back(parse_fifo_depth(text));
-  p.net = compile_network(p.config);
+  p.net = compile_network(p.config, {}, CorePolicy::own);
   p.chip = design_chip(p.config, p.net,
                        chip.depths == "smallest"  ? FifoRule::smallest
                        : chip.depths == "counted" ? FifoRule::counted
@@ -59,9 +61,9 @@ PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip)
 
 FileSet chip_files(const PreparedChip& p) {
   ChipStimulus stimulus;
-  if (!p.config.network->images.empty()) {
+  if (!p.config.network->images.empty() || p.net.seeded) {
     stimulus.images = load_images(p.config, p.net.network, kStimulusImages).images;
-    stimulus.outputs = run_network_golden(p.config.hw, p.net, stimulus.images, processors());
+    stimulus.outputs = run_network_golden(p.net, stimulus.images, processors());
   }
   return emit_chip(p.chip, p.config, p.net, stimulus);
 }

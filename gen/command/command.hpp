@@ -14,7 +14,7 @@
 #include "gen/config/config.hpp"
 #include "gen/network/compile.hpp"
 #include "gen/core/emit.hpp"
-#include "gen/network/plan.hpp"
+#include "gen/network/mapping.hpp"
 
 namespace epim::command {
 

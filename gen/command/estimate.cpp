@@ -131,7 +131,7 @@ std::vector<EventCounts> count_events(const EstimateArguments& o, const Estimate
   const IntTensor image = o.image.empty() ? synthetic_image(network, o.seed) : read_image(o.image, network);
   std::optional<NpzFile> bundle;
   if (!o.weights.empty()) bundle = read_npz(o.weights);
-  NetworkPlan plan = plan_network(network, request.base, request.design);
+  Mapping plan = map_network(network, request.base, request.design);
   const int threads = processors();
   Progress progress("golden");
   return synthesise_network(plan, image, {o.seed, bundle ? &*bundle : nullptr}, threads, [&](std::size_t l) {

@@ -243,7 +243,7 @@ std::pair<double, double> accuracies(const Config& config, const CompiledNetwork
   const LabelledImages test = load_images(config, net.network, 0);
   check_scales(net, test.images);
   const int threads = processors();
-  const std::vector<IntTensor> golden = run_network_golden(config.hw, net, test.images, threads);
+  const std::vector<IntTensor> golden = run_network_golden(net, test.images, threads);
   std::size_t right_float = 0, right = 0;
   for (std::size_t i = 0; i < golden.size(); ++i) {
     const FloatTensor f = run_float(net.network, net.weights, test.images[i]);

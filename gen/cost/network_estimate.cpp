@@ -84,17 +84,17 @@ NetworkEstimate estimate_network(const Network& source, const EstimateRequest& r
     node.weight_bits = 0;
   }
   DesignChoice design = request.design;
-  if (wide && design.file) {  // already applied; plan_network must not apply it again
+  if (wide && design.file) {  // already applied; map_network must not apply it again
     design.file.reset();
     design.uniform = false;
   }
-  NetworkPlan plan = plan_network(wide ? planned : source, request.base, design);
+  Mapping plan = map_network(wide ? planned : source, request.base, design);
 
   CountGeometry geometry{request.base.xb_rows, request.base.xb_cols, request.base.cell_bits, request.base.lanes};
   e.activity = activity_for(data.activity, request.base);
   e.activity_measured = measured_for(e.activity, request.base);
   NetworkCount plain_paper, plain_physical;
-  for (const PlannedLayer& p : plan.layers) {
+  for (const MappedLayer& p : plan.layers) {
     const Node& node = plan.network.nodes[at(p.node)];
     const Hardware& hw = plan.cores[at(p.core)].hw;
     LayerEstimate l;

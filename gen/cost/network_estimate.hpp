@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "gen/network/plan.hpp"
+#include "gen/network/mapping.hpp"
 #include "golden/energy.hpp"
 #include "golden/graph/crossbar_count.hpp"
 #include "gen/cost/mnsim.hpp"
@@ -27,7 +27,7 @@ EstimateData load_estimate_data(const std::string& home);
 struct EstimateRequest {
   bool rtl = true, mnsim = true;   ///< models to run
   bool bounds = false;             ///< say what each layer waits for (golden/timing/timing.hpp); takes longer than the estimate
-  Hardware base;                   ///< core parameters as for plan_network; its weight_bits are min(weight_bits, 9)
+  Hardware base;                   ///< core parameters as for map_network; its weight_bits are min(weight_bits, 9)
   DesignChoice design;
   int weight_bits = 9;             ///< 2..32 (32 = FP32) where a node has no width of its own
   MnsimWorkload workload;          ///< activation bits, slices, classes, activation rule; weight widths are filled in
@@ -47,7 +47,7 @@ struct RtlArea {
 /// One conv or fc node.
 struct LayerEstimate {
   int node = 0;
-  int part = 0;                    ///< of a layer that is split over several cores (gen/network/plan.hpp)
+  int part = 0;                    ///< of a layer that is split over several cores (gen/network/mapping.hpp)
   std::string name;
   int weight_bits = 0;
   bool epitome = false;
@@ -80,7 +80,7 @@ struct NetworkEstimate {
   MnsimResult mnsim;
 };
 
-/// Estimates a network. `source` has shapes. Throws InputError as plan_network, estimate_rtl, map_to_mnsim and
+/// Estimates a network. `source` has shapes. Throws InputError as map_network, estimate_rtl, map_to_mnsim and
 /// evaluate_mnsim, and `rtl-weight-bits` (the rtl model asked for with a node of more than 9 bits).
 NetworkEstimate estimate_network(const Network& source, const EstimateRequest& request, const EstimateData& data);
 

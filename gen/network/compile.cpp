@@ -9,13 +9,13 @@
 
 #include "gen/network/design_file.hpp"
 #include "gen/network/input_checks.hpp"
+#include "gen/network/synthetic_network.hpp"
+#include "gen/network/walk.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/files/integer_bundle.hpp"
-#include "golden/sampler.hpp"
 
 namespace epim {
-
 int CompiledNetwork::layer_of_node(int node) const {
   for (std::size_t i = 0; i < layers.size(); ++i)
     if (layers[i].node == node) return static_cast<int>(i);
@@ -55,12 +55,63 @@ std::vector<float> channel_values(const CompiledNetwork& net, const Node& node, 
 
 }  // namespace
 
-CompiledNetwork lay_out_network(Config& config) {
+bool without_weights(const NetworkSource& source, const Network& network) {
+  return source.weights.empty() && source.integers.empty() && network.weights.empty();
+}
+
+namespace {
+
+/// The network with its design, mapped. A shared core becomes `config.hw`.
+Mapping map_configured(Config& config, const Network& network, CorePolicy policy) {
+  Mapping mapping = map_network(network, config.hw, {}, policy, [&](const std::string& key) { return config.locate(key); });
+  if (policy != CorePolicy::shared) return mapping;
+  if (config.tables == Tables::rom && mapping.layers.size() > 1)
+    throw InputError(config.locate("hardware.tables"), "rom-single-layer",
+                     fmt::format("hardware.tables is \"rom\" with {} layers on one core, legal: \"writable\"", mapping.layers.size()));
+  config.hw = mapping.cores.at(0).hw;
+  return mapping;
+}
+
+Network read_configured(const NetworkSource& source) {
+  Network network = load_network(source.file);
+  if (!source.design.empty()) apply_design(network, read_design(source.design));
+  return network;
+}
+
+CompiledLayer compiled_layer(const Mapping& mapping, const MappedLayer& mapped) {
+  CompiledLayer compiled;
+  const Node& node = mapping.network.nodes[static_cast<std::size_t>(mapped.node)];
+  compiled.node = mapped.node;
+  compiled.hw = mapping.cores[static_cast<std::size_t>(mapped.core)].hw;
+  compiled.layer = mapped.layer;
+  compiled.weight_bits = node.weight_bits > 0 ? node.weight_bits : compiled.hw.weight_bits;
+  return compiled;
+}
+
+/// A network without weights: seeded as `epim run` does it.
+CompiledNetwork seed_network(Config& config, Network network, CorePolicy policy) {
+  Mapping mapping = map_configured(config, network, policy);
+  const IntTensor image = load_images(config, network, 1).images.at(0);
+  SynthesisedNetwork integers = synthesise_network(mapping, image, {kNetworkSeed, nullptr}, 1, {});
   CompiledNetwork net;
-  net.network = load_network(config.network->file);
-  if (!config.network->design.empty()) apply_design(net.network, read_design(config.network->design));
-  const Network& network = net.network;
+  net.policy = policy;
+  net.seeded = true;
+  for (std::size_t l = 0; l < mapping.layers.size(); ++l) {
+    net.layers.push_back(compiled_layer(mapping, mapping.layers[l]));
+    net.layers.back().data = std::move(integers.data[l]);
+  }
+  if (policy == CorePolicy::shared) config.hw = mapping.cores.at(0).hw;
+  net.network = std::move(mapping.network);
+  return net;
+}
+
+}  // namespace
+
+CompiledNetwork lay_out_network(Config& config, CorePolicy policy) {
+  CompiledNetwork net;
+  net.policy = policy;
   const NetworkSource& source = *config.network;
+  const Network network = read_configured(source);
   if (!source.integers.empty()) {
     if (!source.weights.empty())
       throw InputError(config.locate("network.integers"), "contradictory-weights",
@@ -76,42 +127,15 @@ CompiledNetwork lay_out_network(Config& config) {
   }
   if (source.integers.empty()) warn_of_unused_arrays(net.weights, network);
   const std::vector<double> scales = activation_scales(network);
-
-  std::vector<Layer> shapes;
-  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
-    const Node& node = network.nodes[n];
-    if (!node.has_weights()) continue;
-    if (node.weight_bits > config.hw.weight_bits)
-      throw InputError(node.where, "contradictory-bits",
-                       fmt::format("node {}: the design has weight_bits {}, the core hardware.weight_bits = {}; legal: up to {}",
-                                   node.name, node.weight_bits, config.hw.weight_bits, config.hw.weight_bits));
-    CompiledLayer compiled;
-    compiled.weight_bits = node.weight_bits > 0 ? node.weight_bits : config.hw.weight_bits;
-    compiled.node = static_cast<int>(n);
-    Layer& layer = compiled.layer;
-    layer = layer_of(node);
-    layer.wrap = node.wrap;
-    try {
-      layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, config.hw.lanes,
-                                      node.sampler == SpatialCycle::distinct);
-      validate_patches(layer, config.hw.lanes);
-    } catch (const InputError& e) {
-      throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
-    }
-    const bool is_output = static_cast<int>(n) == network.output;
-    if (node.relu) {
-      layer.clamp_hi = (std::int64_t{1} << std::min(config.hw.act_bits, config.hw.out_bits)) - 1;
-    } else {
-      const int bits = is_output ? config.hw.out_bits : config.hw.act_bits;
-      layer.clamp_lo = -(std::int64_t{1} << (bits - 1));
-      layer.clamp_hi = (std::int64_t{1} << (bits - 1)) - 1;
-    }
-    compiled.act_in = node.input_ids[0] < 0 ? network.input_scale : scales[static_cast<std::size_t>(node.input_ids[0])];
-    compiled.act_out = scales[n];
-    shapes.push_back(layer);
+  Mapping mapping = map_configured(config, network, policy);
+  for (const MappedLayer& mapped : mapping.layers) {
+    CompiledLayer compiled = compiled_layer(mapping, mapped);
+    const int from = network.nodes[static_cast<std::size_t>(mapped.node)].input_ids[0];
+    compiled.act_in = from < 0 ? network.input_scale : scales[static_cast<std::size_t>(from)];
+    compiled.act_out = scales[static_cast<std::size_t>(mapped.node)];
     net.layers.push_back(std::move(compiled));
   }
-  resolve(config, shapes);
+  net.network = std::move(mapping.network);
   return net;
 }
 
@@ -126,35 +150,40 @@ FloatTensor float_epitome(const CompiledNetwork& net, const CompiledLayer& layer
 
 namespace {
 
-/// Fills every layer by `fill(node, layer)`, then checks the accumulators and resolves their width. Errors are placed
-/// at the node, or at the bundle where they name one.
+/// Fills every layer by `fill(node, layer)`, then checks the accumulators and gives every core its width. Errors are
+/// placed at the node, or at the bundle where they name one.
 template <class F> void fill_layers(Config& config, CompiledNetwork& net, F&& fill) {
-  int acc_bits = 1;
+  int widest = 1;
+  std::vector<int> bits;
   for (CompiledLayer& compiled : net.layers) {
     const Node& node = net.network.nodes[static_cast<std::size_t>(compiled.node)];
     try {
       fill(node, compiled);
-      acc_bits = std::max(acc_bits, accumulator_bound(config.hw, compiled.layer, compiled.data).bits);
-      check_accumulator(config.hw, compiled.layer, compiled.data);
+      bits.push_back(accumulator_bound(compiled.hw, compiled.layer, compiled.data).bits);
+      widest = std::max(widest, bits.back());
+      check_accumulator(compiled.hw, compiled.layer, compiled.data);
     } catch (const InputError& e) {
       const std::string& bundle = config.network->integers;
       if (e.where().line > 0 || (!e.where().file.empty() && !bundle.empty())) throw;
       throw InputError(bundle.empty() ? node.where : Position{bundle, 0, 0}, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
     }
   }
-  if (config.hw.acc_bits == 0) config.hw.acc_bits = acc_bits;
+  const bool shared = net.policy == CorePolicy::shared;
+  for (std::size_t l = 0; l < net.layers.size(); ++l)
+    if (net.layers[l].hw.acc_bits == 0) net.layers[l].hw.acc_bits = shared ? widest : bits[l];
+  if (shared) config.hw.acc_bits = net.layers.at(0).hw.acc_bits;
 }
 
 }  // namespace
 
 void quantise_network(Config& config, CompiledNetwork& net, const QuantiseOptions& options) {
   fill_layers(config, net, [&](const Node& node, CompiledLayer& compiled) {
-    Hardware codes = config.hw;
+    Hardware codes = compiled.hw;
     codes.weight_bits = compiled.weight_bits;
     compiled.quantised = quantise(codes, compiled.layer, float_epitome(net, compiled), options);
     const LayerScales scale{channel_values(net, node, "bn_scale"), channel_values(net, node, "bn_bias"), compiled.act_in,
                             compiled.act_out};
-    IntegerLayer integers = to_integer(config.hw, compiled.layer, compiled.quantised, scale);
+    IntegerLayer integers = to_integer(compiled.hw, compiled.layer, compiled.quantised, scale);
     compiled.data = std::move(integers.data);
     compiled.layer.shift = integers.shift;
     compiled.scale_error = integers.scale_error;
@@ -162,14 +191,16 @@ void quantise_network(Config& config, CompiledNetwork& net, const QuantiseOption
   });
 }
 
-CompiledNetwork compile_network(Config& config, const QuantiseOptions& options) {
-  CompiledNetwork net = lay_out_network(config);
+CompiledNetwork compile_network(Config& config, const QuantiseOptions& options, CorePolicy policy) {
+  if (Network network = read_configured(*config.network); without_weights(*config.network, network))
+    return seed_network(config, std::move(network), policy);
+  CompiledNetwork net = lay_out_network(config, policy);
   if (config.network->integers.empty())
     quantise_network(config, net, options);
   else
     fill_layers(config, net, [&](const Node&, CompiledLayer& compiled) {
-      compiled.data = read_integer_layer(net.weights, config.hw, compiled.layer);
-      GoldenLayer(config.hw, compiled.layer, compiled.data);  // refuses what the core cannot hold
+      compiled.data = read_integer_layer(net.weights, compiled.hw, compiled.layer);
+      GoldenLayer(compiled.hw, compiled.layer, compiled.data);  // refuses what the core cannot hold
     });
   return net;
 }

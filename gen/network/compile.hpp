@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "gen/config/config.hpp"
+#include "gen/network/mapping.hpp"
 #include "golden/graph/network.hpp"
 #include "golden/files/npz.hpp"
 #include "golden/quantise.hpp"
@@ -15,6 +16,7 @@ namespace epim {
 /// One node that runs on the core.
 struct CompiledLayer {
   int node = 0;             ///< index into Network::nodes
+  Hardware hw;              ///< of its core
   Layer layer;
   LayerData data;
   double act_in = 1, act_out = 1;   ///< real value of one integer step
@@ -24,7 +26,9 @@ struct CompiledLayer {
 };
 
 struct CompiledNetwork {
+  CorePolicy policy = CorePolicy::shared;
   Network network;
+  bool seeded = false;      ///< neither weights nor integers were given
   NpzFile weights;
   std::vector<CompiledLayer> layers;   ///< in execution order
   /// Index into `layers` of a node, -1 for host nodes.
@@ -35,10 +39,15 @@ struct CompiledNetwork {
 /// ReLU. Throws InputError at the node: missing-act-scale, add-scale-mismatch.
 std::vector<double> activation_scales(const Network& network);
 
-/// Reads the network, its design and its weights (none where config.network->integers names a bundle), and lays out
-/// every layer: geometry, patches, clamp, activation scales, width. Resolves PE array and buffer of `config.hw`.
-/// Throws InputError with the node's place in the file; contradictory-bits where a node's weight_bits exceed the core's.
-CompiledNetwork lay_out_network(Config& config);
+/// Seed of a network without weights, and of its first image.
+constexpr std::uint64_t kNetworkSeed = 1;
+/// Nobody names weights: neither the configuration nor the network.
+bool without_weights(const NetworkSource& source, const Network& network);
+
+/// Reads the network, its design and its weights (none where config.network->integers names a bundle), and maps it
+/// (gen/network/mapping.hpp). A shared core becomes `config.hw`. Throws InputError with the node's place in the file;
+/// missing-key without weights.
+CompiledNetwork lay_out_network(Config& config, CorePolicy policy = CorePolicy::shared);
 
 /// Epitome of one layer from the weights. Throws InputError `missing-array`.
 FloatTensor float_epitome(const CompiledNetwork& network, const CompiledLayer& layer);
@@ -47,7 +56,8 @@ FloatTensor float_epitome(const CompiledNetwork& network, const CompiledLayer& l
 /// wider ones. Resolves the accumulator of `config.hw`. Throws InputError with the node's place in the file.
 void quantise_network(Config& config, CompiledNetwork& network, const QuantiseOptions& options = {});
 
-/// Both of the above; with config.network->integers the integers are read instead (golden/files/integer_bundle.hpp).
-CompiledNetwork compile_network(Config& config, const QuantiseOptions& options = {});
+/// Both of the above; with config.network->integers the integers are read instead (golden/files/integer_bundle.hpp), and
+/// without weights they are seeded as `epim run` does it (gen/network/synthetic_network.hpp), for the first image.
+CompiledNetwork compile_network(Config& config, const QuantiseOptions& options = {}, CorePolicy policy = CorePolicy::shared);
 
 }  // namespace epim

@@ -137,7 +137,7 @@ void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& 
     Node& node = network.nodes[n];
     if (!node.has_weights() || node.act_scale > 0) continue;
     const auto g = static_cast<std::size_t>(group[n]);
-    const int bits = group[n] == out_group ? hw.out_bits - 1 : hw.act_bits;
+    const int bits = group[n] == out_group ? hw.out_bits - 1 : hw.act_bits - (hw.act_signed ? 1 : 0);
     node.act_scale = given[g] > 0 ? given[g] : std::max(most[g], 1e-6) / (std::ldexp(1.0, bits) - 1);
   }
 }
@@ -157,7 +157,7 @@ LayerData seeded_data(const Hardware& hw, Layer& layer, const FloatTensor& weigh
   Hardware wide = hw;
   wide.channel_bias_bits = 48;
   const ChannelStatistics statistics = measure(GoldenLayer(wide, layer, data), x, random);
-  const double step = std::ldexp(1.0, hw.act_bits) / 6.0 * damping;
+  const double step = std::ldexp(1.0, hw.act_bits - (hw.act_signed ? 1 : 0)) / 6.0 * damping;
   const int period = layer.wrap == Wrap::stored_once ? static_cast<int>(statistics.mean.size()) : layer.cout;
   std::vector<double> g(static_cast<std::size_t>(layer.cout)), b(g.size());
   for (std::size_t c = 0; c < g.size(); ++c) {
@@ -203,7 +203,7 @@ std::vector<float> channel_values(const NpzFile& bundle, const Node& node, const
 }
 
 /// Integers of a layer from a bundle.
-LayerData bundle_data(const Hardware& hw, const PlannedLayer& planned, Layer& layer, const Node& node, const NpzFile& bundle,
+LayerData bundle_data(const Hardware& hw, const MappedLayer& planned, Layer& layer, const Node& node, const NpzFile& bundle,
                       double act_in) {
   FloatTensor weights = bundle.at(node.name + "/epitome").floats();
   if (planned.space_to_depth > 1) weights = space_to_depth_weights(weights, layer_of(node));
@@ -217,7 +217,7 @@ LayerData bundle_data(const Hardware& hw, const PlannedLayer& planned, Layer& la
 
 }  // namespace
 
-SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image, const WeightSource& source, int threads,
+SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, const WeightSource& source, int threads,
                                       const std::function<void(std::size_t)>& progress) {
   if (source.bundle) {
     check_bundle(plan.network, *source.bundle);
@@ -240,19 +240,14 @@ SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image,
     if (!node.has_weights()) {
       std::vector<const IntTensor*> in;
       for (int id : node.input_ids) in.push_back(&map_of(id));
-      maps[n] = evaluate_host_node(node, in, plan.cores.at(0).hw.act_bits);
+      maps[n] = evaluate_host_node(network, static_cast<int>(n), in, plan.cores.at(0).hw);
     }
     for (; l < plan.layers.size() && plan.layers[l].node == static_cast<int>(n); ++l) {
       if (progress) progress(l);
-      PlannedLayer& planned = plan.layers[l];
+      MappedLayer& planned = plan.layers[l];
       const Hardware hw = plan.cores[static_cast<std::size_t>(planned.core)].hw;
       Layer& layer = planned.layer;
       IntTensor x = streamed_map(map_of(node.input_ids[0]), planned);
-      const bool is_output = static_cast<int>(n) == network.output;
-      const bool is_signed = !node.relu;
-      const int bits = is_output ? hw.out_bits : std::min(hw.out_bits, hw.act_bits + (is_signed ? 1 : 0));
-      layer.clamp_lo = is_signed ? -(std::int64_t{1} << (bits - 1)) : 0;
-      layer.clamp_hi = (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1;
       LayerData data;
       try {
         if (source.bundle) {
@@ -261,18 +256,19 @@ SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image,
                              from < 0 ? network.input_scale : scales[static_cast<std::size_t>(from)]);
         } else {
           Random random(source.seed * 1000003 + l);
-          const bool damped = node.op == Op::conv && is_signed && feeds_add[n] && node.role != Role::downsample;
+          const bool damped = node.op == Op::conv && !node.relu && feeds_add[n] && node.role != Role::downsample;
           const Layer original = layer_of(node);
           const FloatTensor weights = planned.space_to_depth > 1 ? space_to_depth_weights(he_normal(original, random), original)
                                                                  : he_normal(layer, random);
           data = seeded_data(hw, layer, weights, x, damped ? 0.25 : 1.0, random);
         }
+        if (plan.acc_bits_given) check_accumulator(hw, layer, data);
         GoldenLayer(hw, layer, data).check_input(x);
       } catch (const InputError& e) {
         throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
       }
       auto& acc_bits = plan.cores[static_cast<std::size_t>(planned.core)].hw.acc_bits;
-      acc_bits = std::max(acc_bits, accumulator_bound(hw, layer, data).bits);
+      if (!plan.acc_bits_given) acc_bits = std::max(acc_bits, accumulator_bound(hw, layer, data).bits);
       EventCounts events;
       IntTensor y = GoldenLayer(hw, layer, data).run(x, events, threads);
       out.events.push_back(events);

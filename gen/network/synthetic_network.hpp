@@ -6,7 +6,7 @@
 #include <functional>
 #include <vector>
 
-#include "gen/network/plan.hpp"
+#include "gen/network/mapping.hpp"
 #include "golden/events.hpp"
 #include "golden/files/npz.hpp"
 
@@ -35,10 +35,10 @@ struct WeightSource {
 /// function of the seed and the input. Own choice throughout.
 /// Given weights: real values per integer step are the nodes' act_scale; where the network leaves them out, those of
 /// calibrate_scales. A layer without ReLU that is not the output keeps one bit more than an activation, signed.
-/// Sets shift and clamp of the plan's layers and the accumulator width of its cores. Throws InputError with the node's
+/// Sets the shift of the plan's layers and the accumulator width of its cores. Throws InputError with the node's
 /// place in the network file: those of check_bundle, quantise and to_integer.
 /// `progress(layer)` may be empty.
-SynthesisedNetwork synthesise_network(NetworkPlan& plan, const IntTensor& image, const WeightSource& source, int threads,
+SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, const WeightSource& source, int threads,
                                       const std::function<void(std::size_t)>& progress);
 
 /// Every array that a network needs is in the bundle, with the shape that the network's epitomes ask for. Throws
@@ -47,7 +47,7 @@ void check_bundle(const Network& network, const NpzFile& bundle);
 
 /// Fills act_scale of every node with weights that has none. Nodes joined by additions, pools and ReLU count in the
 /// same steps; such a group takes a scale that one of its nodes names, else the largest |value| of its maps in a
-/// float run on `image`, divided by 2^act_bits - 1 (the network's output: 2^(out_bits-1) - 1). Own choice.
+/// float run on `image`, divided by 2^act_bits - 1, on a signed core 2^(act_bits-1) - 1 (the network's output: 2^(out_bits-1) - 1). Own choice.
 void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const Hardware& hardware);
 
 /// Uniform random image in the network's input range.

@@ -19,15 +19,15 @@ IntTensor expand_channels(const IntTensor& x, int channels) {
   return y;
 }
 
-std::vector<std::size_t> append_unwrapped(NetworkPlan& plan, SynthesisedNetwork& net, const NetworkPlan& off) {
+std::vector<std::size_t> append_unwrapped(Mapping& plan, SynthesisedNetwork& net, const Mapping& off) {
   const std::size_t count = plan.layers.size();
   if (off.layers.size() != count) throw std::logic_error("append_unwrapped: plans of different networks");
   std::vector<std::size_t> twin(count);
   for (std::size_t l = 0; l < count; ++l) {
-    const PlannedLayer& wrapped = plan.layers[l];
+    const MappedLayer& wrapped = plan.layers[l];
     twin[l] = l;
     if (wrapped.layer.wrap == Wrap::off && wrapped.layer.in_period == 0) continue;
-    PlannedLayer plain = off.layers[l];
+    MappedLayer plain = off.layers[l];
     if (plain.layer.epitome != wrapped.layer.epitome || plain.layer.patches != wrapped.layer.patches)
       throw std::logic_error("append_unwrapped: layer " + wrapped.layer.name + " is another one without wrapping");
     plain.layer.name += ".unwrapped";
@@ -35,7 +35,7 @@ std::vector<std::size_t> append_unwrapped(NetworkPlan& plan, SynthesisedNetwork&
     plain.layer.clamp_lo = wrapped.layer.clamp_lo;
     plain.layer.clamp_hi = wrapped.layer.clamp_hi;
     plain.core = wrapped.core;
-    PlannedCore& core = plan.cores[static_cast<std::size_t>(plain.core)];
+    MappedCore& core = plan.cores[static_cast<std::size_t>(plain.core)];
     core.hw.buffer_words = std::max(core.hw.buffer_words, off.cores[static_cast<std::size_t>(off.layers[l].core)].hw.buffer_words);
     core.hw.acc_bits = std::max(core.hw.acc_bits, accumulator_bound(core.hw, plain.layer, net.data[l]).bits);
     twin[l] = plan.layers.size();

@@ -7,13 +7,14 @@
 #include <fmt/format.h>
 
 #include "gen/network/input_checks.hpp"
+#include "gen/network/synthetic_network.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/files/npz.hpp"
 #include "golden/graph/host_nodes.hpp"
 
 namespace epim {
 
-std::vector<IntTensor> walk_network(const CompiledNetwork& net, int act_bits, const std::vector<IntTensor>& images,
+std::vector<IntTensor> walk_network(const CompiledNetwork& net, const std::vector<IntTensor>& images,
                                     const std::function<std::vector<IntTensor>(std::size_t, const std::vector<IntTensor>&)>& run_layer_maps) {
   const Network& network = net.network;
   std::vector<std::vector<IntTensor>> maps(network.nodes.size());
@@ -29,7 +30,7 @@ std::vector<IntTensor> walk_network(const CompiledNetwork& net, int act_bits, co
       for (std::size_t i = 0; i < images.size(); ++i) {
         std::vector<const IntTensor*> in;
         for (int id : node.input_ids) in.push_back(&map_of(id)[i]);
-        maps[n].push_back(evaluate_host_node(node, in, act_bits));
+        maps[n].push_back(evaluate_host_node(network, static_cast<int>(n), in, net.layers.at(0).hw));
       }
     }
     // Maps that no later node reads are dropped.
@@ -43,10 +44,9 @@ std::vector<IntTensor> walk_network(const CompiledNetwork& net, int act_bits, co
   return maps[static_cast<std::size_t>(network.output)];
 }
 
-std::vector<IntTensor> run_network_golden(const Hardware& hw, const CompiledNetwork& net,
-                                          const std::vector<IntTensor>& images, int threads) {
-  return walk_network(net, hw.act_bits, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
-    const GoldenLayer golden(hw, net.layers[l].layer, net.layers[l].data);
+std::vector<IntTensor> run_network_golden(const CompiledNetwork& net, const std::vector<IntTensor>& images, int threads) {
+  return walk_network(net, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
+    const GoldenLayer golden(net.layers[l].hw, net.layers[l].layer, net.layers[l].data);
     std::vector<IntTensor> out;
     EventCounts events;
     for (const IntTensor& x : in) out.push_back(golden.run(x, events, threads));
@@ -55,6 +55,12 @@ std::vector<IntTensor> run_network_golden(const Hardware& hw, const CompiledNetw
 }
 
 LabelledImages load_images(const Config& config, const Network& network, int limit) {
+  if (config.network->images.empty() && without_weights(*config.network, network)) {
+    LabelledImages out;
+    for (int i = 0; i < (limit > 0 ? limit : 2); ++i)
+      out.images.push_back(synthetic_image(network, kNetworkSeed + static_cast<std::uint64_t>(i)));
+    return out;
+  }
   if (config.network->images.empty())
     throw InputError(config.locate("network"), "missing-key", "network.images: no images to run; name an .npy");
   const IntTensor all = read_npy(config.network->images).ints();

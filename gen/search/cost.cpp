@@ -9,17 +9,17 @@
 #include <fmt/format.h>
 
 #include "gen/config/config.hpp"
-#include "gen/network/plan.hpp"
+#include "gen/network/mapping.hpp"
 #include "gen/search/exact.hpp"
 #include "golden/evaluate.hpp"
 
 namespace epim {
 namespace {
 
-/// By the physical rule: those of the PE array that plan_network gives the node.
+/// By the physical rule: those of the PE array that map_network gives the node.
 std::int64_t crossbars_of(const Network& net, int node, const CountOptions& c) {
   const Node& n = net.nodes[static_cast<std::size_t>(node)];
-  if (c.rule == CountRule::physical && planned_space_to_depth(n, c.geometry.lanes) > 1) {
+  if (c.rule == CountRule::physical && mapped_space_to_depth(n, c.geometry.lanes) > 1) {
     Hardware hw;
     hw.xb_rows = c.geometry.xb_rows;
     hw.xb_cols = c.geometry.xb_cols;
@@ -213,8 +213,8 @@ class RtlCost : public CostModel {
     CostTable::Sizing& f = fire_.sizings.front();
     for (std::size_t k = 0; k < most_candidates(layers_); ++k) {
       const Network uniform = select(network_, layers_, all_of(layers_, k));
-      const NetworkPlan plan = plan_alone(uniform);
-      for (const PlannedLayer& p : plan.layers) {
+      const Mapping plan = plan_alone(uniform);
+      for (const MappedLayer& p : plan.layers) {
         const int l = searched[static_cast<std::size_t>(p.node)];
         const bool fixed = l < 0 && k == 0;
         if (!fixed && (l < 0 || k >= s.cost[static_cast<std::size_t>(l)].size())) continue;
@@ -232,9 +232,9 @@ class RtlCost : public CostModel {
   }
 
   Cost evaluate(const Network& net) const override {
-    const NetworkPlan plan = plan_network(net, base_, {});
+    const Mapping plan = map_network(net, base_, {});
     Cost c;
-    for (const PlannedLayer& p : plan.layers) c += layer_cost(net, plan, p);
+    for (const MappedLayer& p : plan.layers) c += layer_cost(net, plan, p);
     return c;
   }
 
@@ -245,19 +245,19 @@ class RtlCost : public CostModel {
 
  private:
   /// Plans without giving consumers the periods of their producers.
-  NetworkPlan plan_alone(const Network& net) const {
+  Mapping plan_alone(const Network& net) const {
     Network alone = net;
     std::vector<Wrap> wraps;
     for (Node& node : alone.nodes) {
       wraps.push_back(node.wrap);
       node.wrap = Wrap::off;
     }
-    NetworkPlan plan = plan_network(alone, base_, {});
-    for (PlannedLayer& p : plan.layers) p.layer.wrap = wraps[static_cast<std::size_t>(p.node)];
+    Mapping plan = map_network(alone, base_, {});
+    for (MappedLayer& p : plan.layers) p.layer.wrap = wraps[static_cast<std::size_t>(p.node)];
     return plan;
   }
 
-  Cost layer_cost(const Network& net, const NetworkPlan& plan, const PlannedLayer& p, std::int64_t* fire = nullptr) const {
+  Cost layer_cost(const Network& net, const Mapping& plan, const MappedLayer& p, std::int64_t* fire = nullptr) const {
     const Hardware& hw = plan.cores[static_cast<std::size_t>(p.core)].hw;
     const RtlEstimate e = estimate_rtl(hw, p.layer, activity_for(activity_, hw).activity);
     if (fire) *fire = e.timing.fire_cycles;

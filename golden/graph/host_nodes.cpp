@@ -95,15 +95,40 @@ IntTensor add_maps(const IntTensor& a, const IntTensor& b, std::int64_t lo, std:
   return y;
 }
 
-IntTensor evaluate_host_node(const Node& node, const std::vector<const IntTensor*>& in, int act_bits) {
-  const std::int64_t top = std::int64_t{1} << act_bits;
+namespace {
+
+/// x'[v] = x[v mod C]: every channel of a map that was stored with a period.
+IntTensor all_channels(const IntTensor& x, int channels) {
+  IntTensor y({channels, x.shape[1], x.shape[2]});
+  const std::size_t stored = x.size();
+  for (std::size_t i = 0; i < y.size(); ++i) y.data[i] = x.data[i % stored];
+  return y;
+}
+
+}  // namespace
+
+ValueRange sum_range(const Node& node, const Hardware& hw, bool is_output) {
+  if (!node.relu) return {-signed_max(hw.act_bits) - 1, signed_max(hw.act_bits)};
+  return {0, hw.act_signed && !is_output ? signed_max(hw.act_bits) : signed_max(hw.act_bits + 1)};
+}
+
+IntTensor evaluate_host_node(const Network& network, int n, const std::vector<const IntTensor*>& in, const Hardware& hw) {
+  const Node& node = network.nodes[static_cast<std::size_t>(n)];
+  return evaluate_host_node(node, in, sum_range(node, hw, n == network.output));
+}
+
+IntTensor evaluate_host_node(const Node& node, const std::vector<const IntTensor*>& in, const ValueRange& sum) {
   switch (node.op) {
     case Op::max_pool: return max_pool(*in.at(0), node);
     case Op::avg_pool: return avg_pool(*in.at(0), node);
     case Op::global_avg_pool: return global_avg_pool(*in.at(0));
     case Op::relu: return relu(*in.at(0));
     case Op::add:
-      return node.relu ? add_maps(*in.at(0), *in.at(1), 0, top - 1) : add_maps(*in.at(0), *in.at(1), -top / 2, top / 2 - 1);
+      if (in.at(0)->shape[0] != in.at(1)->shape[0]) {  // two periods: the sum has neither
+        const IntTensor a = all_channels(*in.at(0), node.out.channels), b = all_channels(*in.at(1), node.out.channels);
+        return add_maps(a, b, sum.lo, sum.hi);
+      }
+      return add_maps(*in.at(0), *in.at(1), sum.lo, sum.hi);
     default: break;
   }
   throw InputError(node.where, "unknown-op", fmt::format("node {} runs on a core, not on the host", node.name));

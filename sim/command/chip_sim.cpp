@@ -22,7 +22,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
   check_scales(p.net, set.images);
   const std::size_t count = set.images.size();
-  const std::vector<IntTensor> golden = run_network_golden(p.config.hw, p.net, set.images, processors());
+  const std::vector<IntTensor> golden = run_network_golden(p.net, set.images, processors());
   const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));
   BuildOptions build;
   build.cache = cache();
@@ -39,9 +39,12 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   progress.clear();
 
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0;
+  const bool has_float = p.config.network->integers.empty() && !p.net.seeded;
   for (std::size_t i = 0; i < count && !set.labels.empty(); ++i) {
-    const FloatTensor f = run_float(p.net.network, p.net.weights, set.images[i]);
-    right_float += std::max_element(f.data.begin(), f.data.end()) - f.data.begin() == set.labels[i];
+    if (has_float) {
+      const FloatTensor f = run_float(p.net.network, p.net.weights, set.images[i]);
+      right_float += std::max_element(f.data.begin(), f.data.end()) - f.data.begin() == set.labels[i];
+    }
     right_golden += argmax(golden[i]) == set.labels[i];
     right_rtl += argmax(run.outputs[i]) == set.labels[i];
   }
@@ -62,7 +65,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   if (sim.json) {
     nlohmann::ordered_json j = {{"network", p.net.network.name}, {"images", count}, {"identical_outputs", count}};
     if (!set.labels.empty())
-      j["accuracy"] = {{"float", percent(right_float)}, {"golden", percent(right_golden)}, {"rtl", percent(right_rtl)}};
+      j["accuracy"] = {{"float", has_float ? nlohmann::ordered_json(percent(right_float)) : nullptr}, {"golden", percent(right_golden)}, {"rtl", percent(right_rtl)}};
     j["cycles"] = {{"rtl", run.cycles}, {"predicted", predicted.cycles}};
     j["first_image_cycles"] = {{"rtl", latency}, {"predicted", predicted.image_end.empty() ? 0 : predicted.image_end.front() + 1}};
     j["cycles_per_image"] = {{"rtl", measured}, {"predicted", foretold}, {"slowest_block_alone", slowest.rate.per_image()}};
@@ -84,8 +87,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   fmt::print("\n{} images of {} through one chip of {} cores, back to back: every output, its cycle and the level of every\nFIFO in every cycle equal\n", count, p.net.network.name,
              p.chip.cores.size());
   if (!set.labels.empty())
-    fmt::print("accuracy            float {:.2f} %   golden {:.2f} %   RTL {:.2f} %\n", percent(right_float), percent(right_golden),
-               percent(right_rtl));
+    fmt::print("accuracy            float {}   golden {:.2f} %   RTL {:.2f} %\n",
+               has_float ? fmt::format("{:.2f} %", percent(right_float)) : "not known", percent(right_golden), percent(right_rtl));
   fmt::print("identical outputs   {} of {}\n", count, count);
   fmt::print("first image         {} cycles{}\n", latency,
              sim.stalls.any() ? "" : fmt::format(" (predicted {})", predicted.image_end.empty() ? 0 : predicted.image_end.front() + 1));

@@ -153,7 +153,7 @@ void run_host(const HostArguments& o) {
     return outputs;
   };
   std::vector<IntTensor> outputs;
-  if (p.network) outputs = walk_network(*p.network, config.hw.act_bits, set.images, run_one);
+  if (p.network) outputs = walk_network(*p.network, set.images, run_one);
   else outputs = run_one(0, {p.input});
   progress.clear();
 

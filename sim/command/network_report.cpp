@@ -13,10 +13,10 @@
 namespace epim::command {
 namespace {
 
-const Hardware& core_of(const NetworkPlan& plan, std::size_t l) {
+const Hardware& core_of(const Mapping& plan, std::size_t l) {
   return plan.cores[static_cast<std::size_t>(plan.layers[l].core)].hw;
 }
-int crossbars_of(const NetworkPlan& plan, std::size_t l) {
+int crossbars_of(const Mapping& plan, std::size_t l) {
   const Hardware& hw = core_of(plan, l);
   return hw.crossbars(hw.pe_rows, hw.pe_cols);
 }
@@ -28,7 +28,7 @@ std::string epitome_text(const Layer& layer) {
   return layer.patches.size() == 1 ? "-" : fmt::format("{}x{}x{}x{}", e.e_out, e.e_in, e.p, e.q);
 }
 /// What else the map says about a layer.
-std::string notes(const PlannedLayer& l, const LayerTables& t) {
+std::string notes(const MappedLayer& l, const LayerTables& t) {
   std::string s;
   if (l.space_to_depth > 1) s += fmt::format("space-to-depth {}, ", l.space_to_depth);
   if (l.subsample > 1) s += fmt::format("every {} pixels, ", l.subsample);
@@ -40,13 +40,13 @@ std::string notes(const PlannedLayer& l, const LayerTables& t) {
 
 }  // namespace
 
-nlohmann::ordered_json plan_json(const NetworkPlan& plan) {
+nlohmann::ordered_json plan_json(const Mapping& plan) {
   nlohmann::ordered_json j = {{"network", plan.network.name}};
-  for (const PlannedCore& c : plan.cores)
+  for (const MappedCore& c : plan.cores)
     j["cores"].push_back({{"pe_rows", c.hw.pe_rows}, {"pe_cols", c.hw.pe_cols}, {"weight_bits", c.hw.weight_bits}, {"buffer_words", c.hw.buffer_words},
                           {"layers", c.layers.size()}});
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
-    const PlannedLayer& l = plan.layers[i];
+    const MappedLayer& l = plan.layers[i];
     const Hardware& hw = core_of(plan, i);
     const LayerTables t = build_tables(hw, l.layer);
     const Timing time = predict_timing(hw, l.layer, 1, false);
@@ -64,13 +64,13 @@ nlohmann::ordered_json plan_json(const NetworkPlan& plan) {
   return j;
 }
 
-void print_plan(const NetworkPlan& plan) {
+void print_plan(const Mapping& plan) {
   fmt::print("{:<22} {:>5} {:>5} {:>6} {:>15} {:>6} {:>4} {:>7} {:>4} {:>5} {:>10} {:>6} {:<8} {}\n", "layer", "cin", "cout", "kernel",
              "epitome", "PEs", "core", "patches", "act", "XBs", "cycles", "busy", "bound", "notes");
   int crossbars = 0;
   std::int64_t cycles = 0;
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
-    const PlannedLayer& l = plan.layers[i];
+    const MappedLayer& l = plan.layers[i];
     const Hardware& hw = core_of(plan, i);
     const LayerTables t = build_tables(hw, l.layer);
     const Timing time = predict_timing(hw, l.layer, 1, false);
@@ -83,15 +83,15 @@ void print_plan(const NetworkPlan& plan) {
   fmt::print("{} layers on {} kinds of core, {} crossbars, {} cycles\n", plan.layers.size(), plan.cores.size(), crossbars, cycles);
 }
 
-std::vector<Wait> waits(const NetworkPlan& plan, int lanes, const std::function<NetworkPlan(int)>& plan_with) {
+std::vector<Wait> waits(const Mapping& plan, int lanes, const std::function<Mapping(int)>& plan_with) {
   std::vector<Wait> list;
-  for (const PlannedLayer& l : plan.layers) {
+  for (const MappedLayer& l : plan.layers) {
     const Timing t = predict_timing(plan.cores[static_cast<std::size_t>(l.core)].hw, l.layer, 1, false);
     if (t.bound != Bound::firing) list.push_back({l.layer.name, t.bound, t.busy(), 0, 0});
   }
   if (list.empty()) return list;
   for (int wider = 2 * lanes; wider <= 16 * lanes && wider <= plan.cores[0].hw.xb_rows; wider *= 2) {
-    NetworkPlan other;
+    Mapping other;
     try {
       other = plan_with(wider);
     } catch (const InputError&) {
@@ -99,7 +99,7 @@ std::vector<Wait> waits(const NetworkPlan& plan, int lanes, const std::function<
     }
     for (Wait& w : list) {
       if (w.lanes > 0) continue;
-      for (const PlannedLayer& l : other.layers) {
+      for (const MappedLayer& l : other.layers) {
         if (l.layer.name != w.layer) continue;
         const Timing t = predict_timing(other.cores[static_cast<std::size_t>(l.core)].hw, l.layer, 1, false);
         if (t.busy() < 0.98) continue;
@@ -130,7 +130,7 @@ void print_waits(const std::vector<Wait>& list) {
                w.lanes > 0 ? fmt::format(": {:.1f} % with lanes {}", w.busy_then * 100, w.lanes) : "");
 }
 
-RunTotals totals(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
+RunTotals totals(const Mapping& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
                  const EnergyTable& table) {
   RunTotals t;
   for (std::size_t l : layers) {
@@ -147,7 +147,7 @@ RunTotals totals(const NetworkPlan& plan, const std::vector<LayerJobResult>& res
   return t;
 }
 
-nlohmann::ordered_json layers_json(const NetworkPlan& plan, const std::vector<LayerJobResult>& results,
+nlohmann::ordered_json layers_json(const Mapping& plan, const std::vector<LayerJobResult>& results,
                                    const std::vector<std::size_t>& layers, const EnergyTable& table) {
   nlohmann::ordered_json j = nlohmann::ordered_json::array();
   for (std::size_t l : layers) {
@@ -159,7 +159,7 @@ nlohmann::ordered_json layers_json(const NetworkPlan& plan, const std::vector<La
   return j;
 }
 
-void print_layers(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
+void print_layers(const Mapping& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
                   const EnergyTable& table) {
   fmt::print("{:<24} {:>6} {:>10} {:>7} {:<8} {:>12} {:>8} {:>9}\n", "layer", "XBs", "cycles", "busy", "bound", "energy", "sim s",
              "M MAC/s");
@@ -179,7 +179,7 @@ struct Compared {
   RunTotals wrapped, plain;
 };
 
-std::vector<Compared> compared(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& twin,
+std::vector<Compared> compared(const Mapping& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& twin,
                                const EnergyTable& table) {
   std::vector<Compared> rows;
   std::vector<std::size_t> all, all_plain;
@@ -199,7 +199,7 @@ nlohmann::ordered_json side_json(const RunTotals& t) {
 
 }  // namespace
 
-nlohmann::ordered_json comparison_json(const NetworkPlan& plan, const std::vector<LayerJobResult>& results,
+nlohmann::ordered_json comparison_json(const Mapping& plan, const std::vector<LayerJobResult>& results,
                                        const std::vector<std::size_t>& twin, const EnergyTable& table) {
   nlohmann::ordered_json j = nlohmann::ordered_json::array();
   for (const Compared& c : compared(plan, results, twin, table))
@@ -207,7 +207,7 @@ nlohmann::ordered_json comparison_json(const NetworkPlan& plan, const std::vecto
   return j;
 }
 
-void print_comparison(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& twin,
+void print_comparison(const Mapping& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& twin,
                       const EnergyTable& table) {
   fmt::print("{:<22} {:>21} {:>21} {:>21} {:>23}  {}\n{:<22} {:>10} {:>10} {:>10} {:>10} {:>10} {:>10} {:>11} {:>11}\n", "", "activations",
              "output-buffer writes", "cycles", "energy, uJ", "outputs", "layer", "off", "wrapped", "off", "wrapped", "off", "wrapped", "off",

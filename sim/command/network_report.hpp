@@ -14,8 +14,8 @@
 namespace epim::command {
 
 /// What `epim map` shows: epitome, PE array, tables, wrapping, predicted cycles and bound of every layer.
-nlohmann::ordered_json plan_json(const NetworkPlan& plan);
-void print_plan(const NetworkPlan& plan);
+nlohmann::ordered_json plan_json(const Mapping& plan);
+void print_plan(const Mapping& plan);
 
 /// A layer whose array waits (bound other than firing), and the smallest number of lanes, by doubling, that lifts it.
 struct Wait {
@@ -26,7 +26,7 @@ struct Wait {
   double busy_then = 0;
 };
 /// `plan_with(lanes)` plans the same network with other lanes.
-std::vector<Wait> waits(const NetworkPlan& plan, int lanes, const std::function<NetworkPlan(int)>& plan_with);
+std::vector<Wait> waits(const Mapping& plan, int lanes, const std::function<Mapping(int)>& plan_with);
 nlohmann::ordered_json waits_json(const std::vector<Wait>& list);
 void print_waits(const std::vector<Wait>& list);
 
@@ -38,20 +38,20 @@ struct RunTotals {
   double seconds = 0;
   double busy_least = 1;                          ///< of the layers that firing bounds
 };
-RunTotals totals(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
+RunTotals totals(const Mapping& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
                  const EnergyTable& table);
 
 /// One object per layer, no wall times.
-nlohmann::ordered_json layers_json(const NetworkPlan& plan, const std::vector<LayerJobResult>& results,
+nlohmann::ordered_json layers_json(const Mapping& plan, const std::vector<LayerJobResult>& results,
                                    const std::vector<std::size_t>& layers, const EnergyTable& table);
-void print_layers(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
+void print_layers(const Mapping& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
                   const EnergyTable& table);
 
 /// Wrapped layers beside the same without wrapping: activations, output-buffer writes, cycles, energy, and the totals
 /// of the network. `twin` as append_unwrapped gives it.
-nlohmann::ordered_json comparison_json(const NetworkPlan& plan, const std::vector<LayerJobResult>& results,
+nlohmann::ordered_json comparison_json(const Mapping& plan, const std::vector<LayerJobResult>& results,
                                        const std::vector<std::size_t>& twin, const EnergyTable& table);
-void print_comparison(const NetworkPlan& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& twin,
+void print_comparison(const Mapping& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& twin,
                       const EnergyTable& table);
 
 }  // namespace epim::command

@@ -101,7 +101,7 @@ std::string goal_text(double value, double goal, const char* unit) {
   return goal <= 0 ? "" : fmt::format("   goal {:g} {}: {}", goal, unit, value <= goal ? "met" : "NOT met");
 }
 
-void print_summary(const RunArguments& o, const NetworkPlan& plan, const PreparedJobs& jobs, const RunTotals& t, const Cost& c,
+void print_summary(const RunArguments& o, const Mapping& plan, const PreparedJobs& jobs, const RunTotals& t, const Cost& c,
                    const std::vector<int>& best, const std::string& folder) {
   double load = 0, load_1 = 0;
   for (const LayerJobResult& r : jobs.results) load += r.load_seconds;
@@ -146,11 +146,11 @@ std::vector<int> largest(const IntTensor& t, std::size_t count) {
 }
 
 /// Before anything runs: how long it will take. Cycles do not depend on the weights.
-void print_prediction(const NetworkPlan& plan, int threads, int bus_pes) {
+void print_prediction(const Mapping& plan, int threads, int bus_pes) {
   const std::vector<bool> over_bus = loaded_over_bus(plan, bus_pes);
   std::int64_t cycles = 0;
   double work = 0;
-  for (const PlannedLayer& l : plan.layers) {
+  for (const MappedLayer& l : plan.layers) {
     const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
     const Timing t = predict_timing(hw, l.layer, 1, false);
     cycles += t.cycles;
@@ -167,9 +167,9 @@ void run(RunArguments o) {
   const auto hardware = [&](int lanes) { return network_hardware(o.crossbar, o.weight_bits, o.act_bits, lanes, o.set); };
   const Hardware hw = hardware(o.lanes);
   if (o.compare_wrap && design.wrap == Wrap::off) design.wrap = Wrap::stored_once;
-  NetworkPlan plan = plan_network(network, hw, design);
+  Mapping plan = map_network(network, hw, design);
   const std::vector<Wait> waiting = waits(plan, o.lanes, [&](int lanes) {
-    return plan_network(network, hardware(lanes), design);
+    return map_network(network, hardware(lanes), design);
   });
   if (o.plan_only) {
     if (o.json) {
@@ -221,7 +221,7 @@ void run(RunArguments o) {
   {
     Progress progress("golden model");
     double total = 0, done = 0;
-    for (const PlannedLayer& l : plan.layers) total += static_cast<double>(l.layer.macs());
+    for (const MappedLayer& l : plan.layers) total += static_cast<double>(l.layer.macs());
     net = synthesise_network(plan, image, {o.seed, bundle ? &*bundle : nullptr}, jobs.jobs, [&](std::size_t l) {
       check_interrupt();
       progress.update(done / total, plan.layers[l].layer.name);
@@ -238,7 +238,7 @@ void run(RunArguments o) {
     Network plain = network;
     for (Node& node : plain.nodes) node.wrap = Wrap::off;
     infer_shapes(plain);
-    twin = append_unwrapped(plan, net, plan_network(plain, hw, off));
+    twin = append_unwrapped(plan, net, map_network(plain, hw, off));
   }
 
   PreparedJobs prepared = prepare_jobs(plan, net, jobs);

@@ -147,7 +147,7 @@ void run_images(const SimArguments& o, Config& config, Prepared& p, const Energy
   const std::vector<IntTensor>& images = set.images;
   const std::vector<std::int64_t>& labels = set.labels;
   const std::size_t count = images.size();
-  const bool has_float = config.network->integers.empty();
+  const bool has_float = config.network->integers.empty() && !net.seeded;
 
   std::vector<Layer> shapes;
   for (const EmitLayer& l : p.layers) shapes.push_back(l.layer);
@@ -161,7 +161,7 @@ void run_images(const SimArguments& o, Config& config, Prepared& p, const Energy
   });
   progress.clear();
   const int threads = processors();
-  const std::vector<IntTensor> golden = run_network_golden(config.hw, net, images, threads);
+  const std::vector<IntTensor> golden = run_network_golden(net, images, threads);
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0, identical = 0;
   for (std::size_t i = 0; i < count; ++i) {
     if (has_float) {

@@ -35,9 +35,9 @@ void estimate(benchmark::State& state, const char* name, bool rtl, bool mnsim) {
 /// The same timing by following every drain read.
 void full_timing(benchmark::State& state, const char* name) {
   const Setup s(name, true, false);
-  const NetworkPlan plan = plan_network(s.network, s.request.base, s.request.design);
+  const Mapping plan = map_network(s.network, s.request.base, s.request.design);
   for (auto _ : state)
-    for (const PlannedLayer& l : plan.layers)
+    for (const MappedLayer& l : plan.layers)
       benchmark::DoNotOptimize(predict_timing(plan.cores[static_cast<std::size_t>(l.core)].hw, l.layer, 1, false).cycles);
 }
 

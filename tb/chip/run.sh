@@ -56,6 +56,19 @@ rate='throughput +([0-9.]+) cycles per image \(predicted \1\); slowest block alo
 expect "digits_residual runs at the rate of its slowest block" 0 "$rate" cat "$work/residual.log"
 expect "digits_residual, stalls, seed $seed" 0 'identical outputs   40 of 40' chip digits_residual --images 40 --stalls 30 --seed "$seed"
 
+# A network without weights: seeded, as `epim run` does it; and digits from integers, with labels.
+seeded() { "$epim" "$1" --top network --config "$root/tb/chip/seeded.toml" "${@:2}"; }
+expect "no weights, stalls, seed $seed" 0 'identical outputs   3 of 3' seeded sim --images 3 --stalls 30 --seed "$seed"
+expect "no weights, signed cores" 0 'identical outputs   3 of 3' \
+  seeded sim --images 3 --set hardware.act_signed=true --set hardware.act_bits=5
+expect "no weights, generated" 0 'top module seeded_chip' seeded gen --out "$work/seeded"
+expect "no weights, in Icarus" 0 'PASS 2 images' bash -c "cd '$work/seeded' && iverilog -g2012 -s seeded_chip_tb -o chip.vvp -f epim.f tb/seeded_chip_tb.sv && vvp -n chip.vvp"
+expect "its resolved text says every core" 0 '^# f 4 1 36 [0-9]+ 8$' cat "$work/seeded/resolved.toml"
+expect "its resolved text claims no array for all" 0 '^pe_rows = "auto"$' cat "$work/seeded/resolved.toml"
+expect "integers of digits" 0 'integers:' "$epim" quantize --config "$root/configs/digits.toml" --out "$work/digits.npz"
+expect "digits from integers, with labels" 0 'accuracy +float not known +golden' \
+  chip digits --images 3 --set "network.integers=$work/digits.npz"
+
 # Folders: the same bytes every time, whole, and of this configuration.
 gen() { "$epim" gen --top network --config "$root/configs/mix.toml" "$@"; }
 expect "gen mix" 0 'top module mix_chip' gen --out "$work/mix"

@@ -7,7 +7,8 @@ module proof #(
   parameter int Bits = 4,
   parameter bit ASigned = 1'b1,
   parameter bit BSigned = 1'b0,
-  parameter bit Relu = 1'b0
+  parameter bit Relu = 1'b0,
+  parameter bit Half = 1'b0
 ) (
   input logic                  clk_i,
   input logic                  a_valid, b_valid, m_ready, a_last, b_last,
@@ -15,7 +16,7 @@ module proof #(
 );
   logic a_ready, b_ready, m_valid, m_last, err;
   logic [Lanes*Bits-1:0] m_data;
-  epim_stream_add #(.Lanes(Lanes), .Bits(Bits), .ASigned(ASigned), .BSigned(BSigned), .Relu(Relu)) dut (
+  epim_stream_add #(.Lanes(Lanes), .Bits(Bits), .ASigned(ASigned), .BSigned(BSigned), .Relu(Relu), .Half(Half)) dut (
     .a_valid_i(a_valid), .a_ready_o(a_ready), .a_data_i(a_data), .a_last_i(a_last), .b_valid_i(b_valid),
     .b_ready_o(b_ready), .b_data_i(b_data), .b_last_i(b_last), .m_valid_o(m_valid), .m_ready_i(m_ready),
     .m_data_o(m_data), .m_last_o(m_last), .err_length_o(err)
@@ -33,7 +34,7 @@ module proof #(
       assign bv   = (BSigned && b[Bits-1]) ? (Bits + 3)'(b) : (Bits + 3)'(b) + (Bits + 3)'(Off);
       assign sum  = av + bv;
       assign lo   = (Bits + 3)'(Relu ? 2 * Off : 2 * Off - Off / 2);
-      assign hi   = (Bits + 3)'(Relu ? 3 * Off - 1 : 2 * Off + Off / 2 - 1);
+      assign hi   = (Bits + 3)'(Relu && !Half ? 3 * Off - 1 : 2 * Off + Off / 2 - 1);
       assign want = (sum < lo) ? lo : ((sum > hi) ? hi : sum);
       assign same[l] = m_data[l*Bits +: Bits] == want[Bits-1:0];
       assign clipped_low[l]  = sum < lo;

@@ -20,7 +20,7 @@ std::uint64_t operand() {
 
 void test(Vdut& d) {
   const std::int64_t lo = P_Relu ? 0 : -(std::int64_t{1} << (P_Bits - 1));
-  const std::int64_t hi = (std::int64_t{1} << (P_Relu ? P_Bits : P_Bits - 1)) - 1;
+  const std::int64_t hi = (std::int64_t{1} << (P_Relu && !P_Half ? P_Bits : P_Bits - 1)) - 1;
   for (int i = 0; i < 20000; ++i) {
     std::vector<std::uint64_t> a, b;
     for (int l = 0; l < P_Lanes; ++l) {

@@ -4,7 +4,7 @@
 #include "tb/unit/catch.hpp"
 
 #include "gen/config/config.hpp"
-#include "gen/network/plan.hpp"
+#include "gen/network/mapping.hpp"
 #include "gen/search/space.hpp"
 #include "gen/core/synthetic.hpp"
 
@@ -83,12 +83,12 @@ TEST_CASE("cores are grouped by array and weight width", "[design]") {
   choice.file = parse_design(R"({"schema": 1, "network": "resnet50", "weight_bits": 5, "layers": [
     {"node": "layer1.0.conv1", "weight_bits": 3},
     {"node": "layer1.0.conv2", "epitome": {"e_out": 64, "e_in": 16, "p": 4, "q": 4}}]})", "d.json");
-  const NetworkPlan plan = plan_network(net, hw, choice);
-  for (const PlannedLayer& l : plan.layers) {
+  const Mapping plan = map_network(net, hw, choice);
+  for (const MappedLayer& l : plan.layers) {
     const Hardware& core = plan.cores[static_cast<std::size_t>(l.core)].hw;
     CHECK(core.weight_bits == (l.layer.name == "layer1.0.conv1" ? 3 : 5));
     if (l.layer.name == "layer1.0.conv2") CHECK(l.layer.patches.size() == 4);
   }
   choice.file->layers[0].weight_bits = 12;
-  CHECK_THROWS_WITH(plan_network(net, hw, choice), Catch::StartsWith("d.json:2:5: value-out-of-range: node layer1.0.conv1"));
+  CHECK_THROWS_WITH(map_network(net, hw, choice), Catch::StartsWith("d.json:2:5: value-out-of-range: node layer1.0.conv1"));
 }

@@ -150,7 +150,7 @@ TEST_CASE("the digits network classifies alike from weights and from its integer
         images.emplace_back(std::vector<int>{1, 8, 8});
         std::copy_n(all.data.begin() + i * 64, 64, images.back().data.begin());
       }
-      REQUIRE(run_network_golden(config.hw, net, images, 1) == run_network_golden(again.hw, read, images, 1));
+      REQUIRE(run_network_golden(net, images, 1) == run_network_golden(read, images, 1));
     }
   std::remove(path.c_str());
   REQUIRE_RULE([&] { Config c = digits("weights = \"a.npz\"\nintegers = \"b.npz\"\n"); return compile_network(c).layers.size(); }(), "contradictory-weights");

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include "tb/unit/catch.hpp"
 
-#include "gen/network/plan.hpp"
+#include "gen/network/mapping.hpp"
 #include "gen/network/unwrapped.hpp"
 #include "golden/convolution.hpp"
 #include "golden/graph/crossbar_count.hpp"
@@ -31,8 +31,8 @@ Hardware base() {
 }
 
 
-const PlannedLayer& layer_named(const NetworkPlan& plan, const std::string& name) {
-  for (const PlannedLayer& l : plan.layers)
+const MappedLayer& layer_named(const Mapping& plan, const std::string& name) {
+  for (const MappedLayer& l : plan.layers)
     if (l.layer.name == name) return l;
   throw std::logic_error("no layer " + name);
 }
@@ -64,8 +64,8 @@ TEST_CASE("space-to-depth gives the same convolution", "[plan]") {
 }
 
 TEST_CASE("ResNet-50's stem fills lanes and one PE row", "[plan]") {
-  const NetworkPlan plan = plan_network(model("resnet50"), base(), {true, 1024, 256});
-  const PlannedLayer& stem = layer_named(plan, "conv1");
+  const Mapping plan = map_network(model("resnet50"), base(), {true, 1024, 256});
+  const MappedLayer& stem = layer_named(plan, "conv1");
   REQUIRE(stem.space_to_depth == 2);
   REQUIRE(stem.layer.cin == 12);
   REQUIRE(stem.layer.kh == 4);
@@ -75,14 +75,14 @@ TEST_CASE("ResNet-50's stem fills lanes and one PE row", "[plan]") {
 
 TEST_CASE("layers of one PE array share a core that is large enough for each", "[plan]") {
   for (const char* name : {"resnet18", "resnet34", "resnet50", "resnet101", "vgg16"}) {
-    const NetworkPlan plan = plan_network(model(name), base(), {true, 1024, 256});
+    const Mapping plan = map_network(model(name), base(), {true, 1024, 256});
     std::vector<int> seen(plan.layers.size());
     for (std::size_t c = 0; c < plan.cores.size(); ++c) {
       const Hardware& hw = plan.cores[c].hw;
       for (std::size_t other = 0; other < c; ++other)
         REQUIRE((hw.pe_rows != plan.cores[other].hw.pe_rows || hw.pe_cols != plan.cores[other].hw.pe_cols));
       for (int l : plan.cores[c].layers) {
-        const PlannedLayer& planned = plan.layers[static_cast<std::size_t>(l)];
+        const MappedLayer& planned = plan.layers[static_cast<std::size_t>(l)];
         ++seen[static_cast<std::size_t>(l)];
         REQUIRE(planned.core == static_cast<int>(c));
         const PeArray array = pe_array_for(hw, planned.layer.epitome);
@@ -99,8 +99,8 @@ TEST_CASE("a strided 1x1 convolution is streamed the pixels it reads", "[plan]")
   const Network network = parse_network(R"({"schema": 1, "name": "n",
  "input": {"name": "x", "channels": 4, "height": 7, "width": 8, "bits": 4},
  "nodes": [{"name": "c", "op": "conv", "inputs": ["x"], "cout": 3, "kernel": 1, "stride": 3}], "output": "c"})", "n.json");
-  const NetworkPlan plan = plan_network(network, base(), {});
-  const PlannedLayer& l = plan.layers.at(0);
+  const Mapping plan = map_network(network, base(), {});
+  const MappedLayer& l = plan.layers.at(0);
   REQUIRE(l.subsample == 3);
   REQUIRE(l.layer.stride == 1);
   const IntTensor x = synthetic_image(network, 1);
@@ -110,12 +110,12 @@ TEST_CASE("a strided 1x1 convolution is streamed the pixels it reads", "[plan]")
 }
 
 TEST_CASE("crossbars of a plan are those of the physical count", "[plan]") {
-  const NetworkPlan plan = plan_network(model("resnet50"), base(), {true, 1024, 256});
+  const Mapping plan = map_network(model("resnet50"), base(), {true, 1024, 256});
   const NetworkCount count = count_network(plan.network, uniform_bits(plan.network, 9), CountRule::physical, {256, 256, 2, 16});
   for (const LayerCount& c : count.layers) {
     int crossbars = 0;
     bool rewritten = false;
-    for (const PlannedLayer& l : plan.layers) {
+    for (const MappedLayer& l : plan.layers) {
       if (l.node != c.node) continue;
       const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
       crossbars += hw.crossbars(hw.pe_rows, hw.pe_cols);
@@ -126,23 +126,23 @@ TEST_CASE("crossbars of a plan are those of the physical count", "[plan]") {
 }
 
 TEST_CASE("a wide layer gets several PE columns, a huge one several cores", "[plan]") {
-  const NetworkPlan resnet = plan_network(model("resnet50"), base(), {true, 1024, 256});
-  const PlannedLayer& several = layer_named(resnet, "layer3.0.downsample");
+  const Mapping resnet = map_network(model("resnet50"), base(), {true, 1024, 256});
+  const MappedLayer& several = layer_named(resnet, "layer3.0.downsample");
   REQUIRE(several.parts == 1);
   REQUIRE(resnet.cores[static_cast<std::size_t>(several.core)].hw.pe_rows == 2);
   REQUIRE(resnet.cores[static_cast<std::size_t>(several.core)].hw.pe_cols == 4);
   // 2048 channels in words of 16 leave in 128 cycles, 72 are fired.
-  const PlannedLayer& wide = layer_named(resnet, "layer4.0.downsample.part1");
+  const MappedLayer& wide = layer_named(resnet, "layer4.0.downsample.part1");
   REQUIRE(wide.parts == 2);
   REQUIRE(wide.first_channel == 1024);
   REQUIRE(resnet.cores[static_cast<std::size_t>(wide.core)].hw.pe_rows == 4);
   REQUIRE(resnet.cores[static_cast<std::size_t>(wide.core)].hw.pe_cols == 4);
 
   const Network vgg = model("vgg16");
-  const NetworkPlan plan = plan_network(vgg, base(), {true, 1024, 256});
+  const Mapping plan = map_network(vgg, base(), {true, 1024, 256});
   for (const char* name : {"fc6", "fc7"}) {
     int next = 0, parts = 0;
-    for (const PlannedLayer& l : plan.layers) {
+    for (const MappedLayer& l : plan.layers) {
       if (plan.network.nodes[static_cast<std::size_t>(l.node)].name != name) continue;
       const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
       REQUIRE(l.parts > 1);
@@ -187,13 +187,13 @@ TEST_CASE("a wrapped network and the same without give equal maps", "[plan]") {
   for (Wrap wrap : {Wrap::stored_once, Wrap::copies}) {
     DesignChoice design;
     design.wrap = wrap;
-    NetworkPlan plan = plan_network(network, tiny(), design);
+    Mapping plan = map_network(network, tiny(), design);
     SynthesisedNetwork net = synthesise_network(plan, image, {5, nullptr}, 1, {});
     const std::size_t count = plan.layers.size();
-    const auto twin = append_unwrapped(plan, net, plan_network(network, tiny(), {}));
+    const auto twin = append_unwrapped(plan, net, map_network(network, tiny(), {}));
     REQUIRE(plan.layers.size() > count);
     for (std::size_t l = 0; l < count; ++l) {
-      const PlannedLayer& plain = plan.layers[twin[l]];
+      const MappedLayer& plain = plan.layers[twin[l]];
       REQUIRE(plain.layer.wrap == Wrap::off);
       REQUIRE(plain.layer.in_period == 0);
       // The golden model computes the unwrapped layer afresh: it must give what was expanded.
@@ -221,7 +221,7 @@ TEST_CASE("a layer in parts gives the map of the whole layer", "[plan]") {
   const IntTensor image = synthetic_image(network, 1);
   DesignChoice whole, split;
   split.max_pes = 5;
-  NetworkPlan a = plan_network(network, tiny(), whole), b = plan_network(network, tiny(), split);
+  Mapping a = map_network(network, tiny(), whole), b = map_network(network, tiny(), split);
   REQUIRE(a.layers.size() == 1);
   REQUIRE(b.layers.size() == 6);
   REQUIRE(b.layers.back().layer.cout == 3);

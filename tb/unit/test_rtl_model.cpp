@@ -120,8 +120,8 @@ TEST_CASE("fast timing equals the recurrences on every layer of the shipped netw
   for (const char* name : {"resnet50", "resnet101", "vgg16"})
     for (const DesignChoice& design : {uniform(1024, 256), uniform(1024, 256, Wrap::copies), uniform(256, 256)}) {
       const EstimateRequest r = request(9, design);
-      const NetworkPlan plan = plan_network(model(name), r.base, r.design);
-      for (const PlannedLayer& l : plan.layers) {
+      const Mapping plan = map_network(model(name), r.base, r.design);
+      for (const MappedLayer& l : plan.layers) {
         CAPTURE(name, l.layer.name);
         const Hardware& hw = plan.cores[static_cast<std::size_t>(l.core)].hw;
         const Timing fast = fast_timing(hw, l.layer), full = predict_timing(hw, l.layer, 1, false);
@@ -195,7 +195,7 @@ TEST_CASE("a network's estimate: counts, rates and counted events", "[rtl_model]
   small.base.act_bits = 8;
   const Network digits = model("digits_residual");
   NetworkEstimate estimate = estimate_network(digits, small, data);
-  NetworkPlan plan = plan_network(digits, small.base, small.design);
+  Mapping plan = map_network(digits, small.base, small.design);
   const SynthesisedNetwork net = synthesise_network(plan, synthetic_image(digits, 3), {3, nullptr}, 2, {});
   for (const EventDifference& d : compare_events(estimate, net.events, false)) {
     CAPTURE(d.layer, d.event, d.estimated, d.counted);

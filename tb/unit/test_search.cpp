@@ -10,7 +10,7 @@
 #include <optional>
 
 #include "gen/config/config.hpp"
-#include "gen/network/plan.hpp"
+#include "gen/network/mapping.hpp"
 #include "gen/search/evolution.hpp"
 #include "gen/search/exact.hpp"
 #include "gen/core/synthetic.hpp"
@@ -236,9 +236,9 @@ TEST_CASE("rtl: cycles and energy of the table are those of the planned cores", 
     // As many crossbars as the cores that are generated for it.
     DesignChoice choice;
     choice.file = selection_design(net, m->layers(), s);
-    const NetworkPlan plan = plan_network(net, hw, choice);
+    const Mapping plan = map_network(net, hw, choice);
     std::int64_t crossbars = 0;
-    for (const PlannedLayer& l : plan.layers) {
+    for (const MappedLayer& l : plan.layers) {
       const Hardware& core = plan.cores[static_cast<std::size_t>(l.core)].hw;
       crossbars += 2 * core.slices() * core.pe_rows * core.pe_cols;
     }
