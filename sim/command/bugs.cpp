@@ -14,7 +14,7 @@ namespace {
 
 struct BugsArguments {
   std::vector<std::string> names;
-  std::string folder, cache = "build/bugs";
+  std::string folder, models;
   int jobs = 0;
   bool json = false, list = false, markdown = false;
 };
@@ -61,7 +61,7 @@ void add_bugs(CLI::App& app) {
                                       "Put deliberate bugs into the RTL and see that the checks notice each of them");
   verb->add_option("names", o->names, "Bugs: name, number or name without number; default: all of tb/bugs");
   verb->add_option("--folder", o->folder, "Folder of *.patch files; default: tb/bugs of the project");
-  verb->add_option("--cache", o->cache, "Folder of the compiled models")->capture_default_str();
+  verb->add_option("--cache", o->models, fmt::format("Folder of the compiled models; default: {}, that of all simulations", cache()));
   verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores");
   verb->add_flag("--list", o->list, "Say what the bugs are and stop");
   verb->add_flag("--json", o->json, "Results as JSON on stdout");
@@ -79,7 +79,7 @@ void add_bugs(CLI::App& app) {
     BugBankOptions options;
     options.home = home();
     options.jobs = o->jobs;
-    options.build.cache = o->cache;
+    options.build.cache = o->models.empty() ? cache() : o->models;
     options.build.fast = false;
     options.build.random_init = true;
     options.progress = [&progress](double share, const std::string& detail) { progress.update(share, detail); };
