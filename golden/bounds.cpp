@@ -56,7 +56,7 @@ void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, c
 
 AccumulatorBound accumulator_bound(const Hardware& hw, const Layer& layer, const LayerData& data) {
   const FiringPlan plan = plan_firings(layer);
-  const bool clips = hw.adc_bits > 0 && hw.adc_bits < hw.lossless_adc_bits();
+  const bool clips = hw.adc_bits < hw.lossless_adc_bits();
   const bool shifted = std::any_of(data.zero_point.data.begin(), data.zero_point.data.end(),
                                    [](std::int64_t z) { return z != 0; });
   AccumulatorBound bound;
@@ -94,7 +94,7 @@ AccumulatorBound accumulator_bound(const Hardware& hw, const Layer& layer, const
 
 void check_accumulator(const Hardware& hw, const Layer& layer, const LayerData& data) {
   const AccumulatorBound bound = accumulator_bound(hw, layer, data);
-  if (hw.acc_bits > 0 && bound.bits > hw.acc_bits)
+  if (bound.bits > hw.acc_bits)
     throw InputError({}, "accumulator-overflow",
                      fmt::format("layer {}: accumulators reach {}..{} (most in epitome column {}), which needs "
                                  "acc_bits = {}; acc_bits is {}", layer.name, bound.lowest, bound.highest,

@@ -20,11 +20,11 @@ struct AccumulatorBound {
 /// Exact where the ADC is lossless and every virtual input channel is stored (in_period = 0): each input then
 /// takes the extreme that suits the sign of M*(w+Z). Zero is a legal input, so that each partial sum of firings and
 /// PE rows, in any order, lies inside the range as well. With a saturating ADC or a wrapped input it is an upper
-/// bound; bounds.cpp gives the argument. hardware.adc_bits = 0 means lossless. The layer must be valid.
+/// bound; bounds.cpp gives the argument. The layer must be valid.
 /// Throws InputError `accumulator-overflow` where 63 bits do not hold it.
 AccumulatorBound accumulator_bound(const Hardware& hardware, const Layer& layer, const LayerData& data);
 
-/// Throws InputError `accumulator-overflow` where hardware.acc_bits > 0 is smaller than the bound asks.
+/// Throws InputError `accumulator-overflow` where hardware.acc_bits is smaller than the bound asks.
 void check_accumulator(const Hardware& hardware, const Layer& layer, const LayerData& data);
 
 }  // namespace epim

@@ -146,8 +146,7 @@ std::int64_t EnergyTable::per_event(std::size_t i, const Hardware& hw) const {
   };
   switch (e.scale) {
     case EnergyScale::none: return e.energy;
-    case EnergyScale::adc_bits:
-      return listed(hw.adc_bits == 0 ? hw.lossless_adc_bits() : hw.adc_bits, "adc_bits");
+    case EnergyScale::adc_bits: return listed(hw.adc_bits, "adc_bits");
     case EnergyScale::dac_bits: return listed(hw.dac_bits, "dac_bits");
     case EnergyScale::cell_bits: return listed(hw.cell_bits, "cell_bits");
     case EnergyScale::input_word_bits: return checked(static_cast<__int128>(e.energy) * hw.lanes * hw.act_bits);

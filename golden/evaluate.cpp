@@ -25,7 +25,7 @@ void check_hardware(const Hardware& hw) {
   range(hw.weight_bits, 2, 9, "weight_bits");
   range(hw.act_bits, hw.act_signed ? 2 : 1, 9, "act_bits");
   range(hw.dac_bits, 1, max_dac_bits, "dac_bits");
-  range(hw.adc_bits, 0, 24, "adc_bits");
+  range(hw.adc_bits, 1, 24, "adc_bits");
   range(hw.scale_bits, 1, 16, "scale_bits");
   range(hw.out_bits, 1, 32, "out_bits");
   range(hw.channel_scale_bits, 2, 32, "channel_scale_bits");
@@ -171,7 +171,7 @@ int physical_row(const EpitomeShape& e, int lanes, int c, int p, int q) {
 
 int physical_rows(const EpitomeShape& e, int lanes) { return (e.e_in + lanes - 1) / lanes * e.p * e.q * lanes; }
 
-PeArray pe_array_for(const Hardware& hw, const EpitomeShape& e) {
+PeArray pe_array_for(const FixedHardware& hw, const EpitomeShape& e) {
   return {(physical_rows(e, hw.lanes) + hw.xb_rows - 1) / hw.xb_rows, (e.e_out + hw.xb_cols - 1) / hw.xb_cols};
 }
 
@@ -244,7 +244,6 @@ std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int sh
 GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data)
     : hw_(hardware), layer_(layer), data_(data) {
   check_hardware(hw_);
-  if (hw_.adc_bits == 0) hw_.adc_bits = hw_.lossless_adc_bits();
   validate_patches(layer_, hw_.lanes);
   const PeArray needed = pe_array_for(hw_, layer_.epitome);
   if (needed.rows > hw_.pe_rows || needed.cols > hw_.pe_cols)

@@ -25,8 +25,9 @@ int physical_rows(const EpitomeShape& epitome, int lanes);
 /// PE array an epitome needs: {ceil(physical_rows/XB_ROWS), ceil(e_out/XB_COLS)}.
 struct PeArray {
   int rows = 1, cols = 1;
+  bool operator==(const PeArray&) const = default;
 };
-PeArray pe_array_for(const Hardware& hardware, const EpitomeShape& epitome);
+PeArray pe_array_for(const FixedHardware& hardware, const EpitomeShape& epitome);
 /// CSTEPS of a patch: column steps that hold one of its columns in any PE column. Column c lies in step
 /// (c % XB_COLS) / ADCS of PE column c / XB_COLS.
 int column_steps_of(const Hardware& hardware, const Patch& patch);
@@ -82,12 +83,12 @@ struct RoundTrace {
 /// A layer loaded into a core. All methods are const and may run in several threads at once.
 class GoldenLayer {
  public:
-  /// hardware.adc_bits = 0 means lossless. Throws InputError from validate_patches and plan_firings, and
+  /// Throws InputError from validate_patches and plan_firings, and
   /// `pe-array-too-small`, `crossbar-shape`, `bit-width`, `layer-data-shape`, `layer-data-range`,
   /// `zero-point-not-built`, `wrap-not-periodic` (stored_once with G or B not of period c), `clamp-range`.
   GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data);
 
-  const Hardware& hardware() const { return hw_; }  ///< with adc_bits resolved
+  const Hardware& hardware() const { return hw_; }
   const Layer& layer() const { return layer_; }
   const LayerData& data() const { return data_; }
   const std::vector<Firing>& firings() const { return plan_.firings; }

@@ -9,8 +9,8 @@ namespace epim {
 /// Largest value of a signed field.
 constexpr std::int64_t signed_max(int bits) { return (std::int64_t{1} << (bits - 1)) - 1; }
 
-/// Structure of a core: one PE array with its buffers. Widths in bits, sizes in elements.
-struct Hardware {
+/// What a configuration always says about a core. Widths in bits, sizes in elements.
+struct FixedHardware {
   int xb_rows = 64;        ///< word lines of a crossbar; multiple of `lanes`
   int xb_cols = 64;        ///< bit lines (weight columns) of a crossbar; multiple of `cols_per_adc`
   int cell_bits = 2;       ///< bits per cell: 1, 2 or 4
@@ -18,12 +18,8 @@ struct Hardware {
   int act_bits = 9;        ///< 1..9 (signed: 2..9)
   bool act_signed = false; ///< two's complement activations: the sign bit is an input step of its own
   int dac_bits = 1;        ///< activation bits per input step: 1 or 2
-  int adc_bits = 0;        ///< 0 in a configuration means lossless; resolved before use
   int cols_per_adc = 8;    ///< columns scanned by one ADC
-  int pe_rows = 1, pe_cols = 1;  ///< PE array
   int lanes = 8;           ///< channels per word of the input buffer, input and output stream
-  int joint_lanes = 0;     ///< columns per cycle through scale, joint module and requantiser; 0 = derived
-  int buffer_words = 1024; ///< input buffer depth
   int out_bits = 9;        ///< bits per channel of the output stream
   int scale_bits = 8;      ///< width of M, unsigned
   bool zero_point = false; ///< build the zero-point path (Z != 0 legal)
@@ -34,9 +30,8 @@ struct Hardware {
   int adc_stages = 1;           ///< cycles of an ADC conversion: 1 or 2
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
-  int acc_bits = 0;        ///< width of an accumulator, signed; 0 = derived from the loaded layers
 
-  bool operator==(const Hardware&) const = default;
+  bool operator==(const FixedHardware&) const = default;
 
   /// S = ceil((WEIGHT_BITS-1)/CELL_BITS)
   int slices() const { return (weight_bits - 1 + cell_bits - 1) / cell_bits; }
@@ -77,25 +72,13 @@ struct Hardware {
     while ((std::int64_t{1} << bits) < top + 1) ++bits;
     return bits;
   }
-  /// Groups of `joint_lanes` columns that one column step takes through scale and joint.
-  int joint_groups() const { return (adcs() + joint_lanes - 1) / joint_lanes; }
   /// Largest count of rows, columns or frames.
   int dim_max() const { return (1 << dim_bits) - 1; }
-  /// Row slots of the input ring for rows of `row_words` words.
-  std::int64_t ring_rows(std::int64_t row_words) const {
-    const std::int64_t rows = buffer_words / row_words;
-    return rows < dim_max() ? rows : dim_max();
-  }
   /// Width of Z, signed.
   int zero_bits() const { return weight_bits + 1; }
   /// Cycles of one group in scale and zero point: one, or a load and a bit per cycle for each multiplication.
   int group_cycles() const {
     return serial_multiply ? scale_bits + 1 + (zero_point ? zero_bits() + 1 : 0) : 1;
-  }
-  /// Cycles of one column step: the input steps, or longer where the joint path is narrower.
-  int column_period() const {
-    const int joint = joint_groups() * group_cycles();
-    return steps() > joint ? steps() : joint;
   }
   /// Cycles from the last input step of a column step to the accumulator write of its first group.
   int fire_to_write() const { return (serial_multiply ? 3 + group_cycles() : 5) + adc_stages; }
@@ -105,6 +88,30 @@ struct Hardware {
   int take_to_read() const { return serial_multiply ? 3 : 1; }
   /// Cycles from an accumulator read to the output packer.
   int read_to_pack() const { return serial_multiply ? channel_scale_bits + 5 : 3; }
+};
+
+/// Structure of a core: one PE array with its buffers.
+struct Hardware : FixedHardware {
+  int adc_bits = 16;       ///< resolution of an ADC; 16 never saturate in any legal crossbar
+  int joint_lanes = 1;     ///< columns per cycle through scale, joint module and requantiser
+  int pe_rows = 1, pe_cols = 1;  ///< PE array
+  int buffer_words = 1024; ///< input buffer depth
+  int acc_bits = 64;       ///< width of an accumulator, signed; 64 holds any sum
+
+  bool operator==(const Hardware&) const = default;
+
+  /// Groups of `joint_lanes` columns that one column step takes through scale and joint.
+  int joint_groups() const { return (adcs() + joint_lanes - 1) / joint_lanes; }
+  /// Row slots of the input ring for rows of `row_words` words.
+  std::int64_t ring_rows(std::int64_t row_words) const {
+    const std::int64_t rows = buffer_words / row_words;
+    return rows < dim_max() ? rows : dim_max();
+  }
+  /// Cycles of one column step: the input steps, or longer where the joint path is narrower.
+  int column_period() const {
+    const int joint = joint_groups() * group_cycles();
+    return steps() > joint ? steps() : joint;
+  }
 };
 
 }  // namespace epim

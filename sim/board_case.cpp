@@ -15,13 +15,13 @@ namespace {
 constexpr int kTimeoutBits = 10, kClocksPerMs = 40;
 
 struct Loaded {
-  Config config;
+  CoreSpec core;
   std::vector<EmitLayer> layers;
   IntTensor input;
 };
 Loaded load(const std::string& file) {
   Case c = named_case(file);
-  return {std::move(c.config), {{c.layers[0].layer, c.layers[0].data}}, c.layers[0].input};
+  return {std::move(c.core), {{c.layers[0].layer, c.layers[0].data}}, c.layers[0].input};
 }
 
 /// Sends bytes and compares what comes back.
@@ -38,14 +38,14 @@ void expect(SimulatedBoard& board, const std::vector<std::uint8_t>& send, const 
 
 void run_layer_over_pins(SimulatedBoard& board, const Loaded& l) {
   UartLink link(board);
-  check_identity(link, hardware_hash(l.config));
+  check_identity(link, hardware_hash(l.core));
   const Layer& layer = l.layers[0].layer;
-  const CoreParameters p = core_parameters(l.config.hw, {layer});
-  load_program(link, build_program(p, layer, l.layers[0].data), l.config.tables == Tables::rom);
+  const CoreParameters p = core_parameters(l.core.hw, {layer});
+  load_program(link, build_program(p, layer, l.layers[0].data), l.core.tables == Tables::rom);
   link.check_transfer();
-  const IntTensor got = link.run(l.config.hw, layer, l.input);
+  const IntTensor got = link.run(l.core.hw, layer, l.input);
   EventCounts events;
-  const IntTensor want = GoldenLayer(l.config.hw, layer, l.layers[0].data).run(l.input, events);
+  const IntTensor want = GoldenLayer(l.core.hw, layer, l.layers[0].data).run(l.input, events);
   for (std::size_t i = 0; i < want.size(); ++i)
     if (got.data[i] != want.data[i])
       throw CheckFailed("output", fmt::format("value {} of {}: board {} golden {}", i, want.size(), got.data[i], want.data[i]));
@@ -75,11 +75,11 @@ CaseResult run_board_case(const std::string& folder, const BuildOptions& build, 
     top.clocks_per_bit = 4;
     top.timeout_bits = kTimeoutBits;
     BoardTop tested = top, refused = top;
-    tested.self_test = refused.self_test = self_test(rom.config, rom.layers[0]);
+    tested.self_test = refused.self_test = self_test(rom.core, rom.layers[0]);
     refused.self_test.signature ^= 1;
-    const std::string object = build_board(core.config, core.layers, top, build, rtl);
-    const std::string tested_object = build_board(rom.config, rom.layers, tested, build, rtl);
-    const std::string refused_object = build_board(rom.config, rom.layers, refused, build, rtl);
+    const std::string object = build_board(core.core, core.layers, top, build, rtl);
+    const std::string tested_object = build_board(rom.core, rom.layers, tested, build, rtl);
+    const std::string refused_object = build_board(rom.core, rom.layers, refused, build, rtl);
     SimulatedBoard board(object, top.clocks_per_bit, kClocksPerMs);
     run_layer_over_pins(board, core);
     broken_commands(board, core);

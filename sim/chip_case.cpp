@@ -11,7 +11,7 @@ CaseResult run_chip_case(const std::string& config_file, const BuildOptions& bui
   CaseResult result;
   result.name = "chip";
   record(result, [&] {
-    Config config = load_config(config_file);
+    const Config config = load_config(config_file);
     const CompiledNetwork net = compile_network(config, {}, CorePolicy::own);
     const ChipDesign chip = design_chip(config, net);
     const LabelledImages set = load_images(config, net.network, 0);

@@ -320,22 +320,21 @@ struct Assembled {
   std::vector<std::pair<std::string, std::string>> data;  ///< images
 };
 
-Assembled assemble(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data, const Sources* rtl) {
+Assembled assemble(const CoreSpec& spec, const std::vector<Layer>& layers, const LayerData* rom_data, const Sources* rtl) {
   Assembled a;
   Core& core = a.core;
-  core.parameters = core_parameters(config.hw, layers);
-  core.hash = hardware_hash(config);
-  core.rom = config.tables == Tables::rom;
-  core.counters = config.event_counters;
+  core.parameters = core_parameters(spec.hw, layers);
+  core.hash = hardware_hash(spec);
+  core.rom = spec.tables == Tables::rom;
+  core.counters = spec.event_counters;
   std::optional<LayerProgram> rom;
   if (core.rom) {
     rom = build_program(core.parameters, layers.at(0), *rom_data);
-    for (auto& [name, text] : emit(config, {{layers.at(0), *rom_data}}))
-      if (name.rfind("mem/", 0) == 0) a.data.emplace_back(name, text);
+    for (auto& [name, text] : program_images(core.parameters, *rom, spec.storage == Storage::ram)) a.data.emplace_back(name, text);
   }
-  a.sources = rtl ? *rtl : rtl_files(core.parameters, config, core.hash, rom ? &*rom : nullptr);
+  a.sources = rtl ? *rtl : rtl_files(core.parameters, spec, rom ? &*rom : nullptr);
   if (!rtl) a.sources.pop_back();  // epim_top: the observed top takes its place
-  std::string top = top_sv(core.parameters, config, core.hash, rom ? &*rom : nullptr, true);
+  std::string top = top_sv(core.parameters, spec, rom ? &*rom : nullptr, true);
   for (std::size_t at = 0; (at = top.find("\"mem/", at)) != std::string::npos; at += 7) top.replace(at, 1, "\"@DATA@/");
   a.sources.emplace_back("epim_observed.sv", top);
   core.rtl = fnv1a("");
@@ -357,11 +356,11 @@ Assembled assemble(const Config& config, const std::vector<Layer>& layers, const
 
 }  // namespace
 
-Core describe_core(const Config& config, const std::vector<Layer>& layers) { return assemble(config, layers, nullptr, nullptr).core; }
+Core describe_core(const CoreSpec& core, const std::vector<Layer>& layers) { return assemble(core, layers, nullptr, nullptr).core; }
 
-Core build_core_from(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+Core build_core_from(const CoreSpec& core, const std::vector<Layer>& layers, const LayerData* rom_data,
                      const BuildOptions& options, const Sources* rtl) {
-  Assembled a = assemble(config, layers, rom_data, rtl);
+  Assembled a = assemble(core, layers, rom_data, rtl);
   a.core.coverage = options.coverage;
   BuildOptions build = options;
   build.data.insert(build.data.end(), a.data.begin(), a.data.end());
@@ -369,9 +368,9 @@ Core build_core_from(const Config& config, const std::vector<Layer>& layers, con
   return a.core;
 }
 
-Core build_core(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+Core build_core(const CoreSpec& core, const std::vector<Layer>& layers, const LayerData* rom_data,
                 const BuildOptions& options) {
-  return build_core_from(config, layers, rom_data, options, nullptr);
+  return build_core_from(core, layers, rom_data, options, nullptr);
 }
 
 }  // namespace epim

@@ -31,13 +31,13 @@ struct Core {
   std::string coverage;  ///< folder where every driver of this core leaves its line and toggle counts; empty: none
 };
 
-/// Compiles the core of `config` for `layers`. With tables = "rom" the first layer's images are built in.
-Core build_core(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+/// Compiles `core` for `layers`. With tables = "rom" the first layer's images are built in.
+Core build_core(const CoreSpec& core, const std::vector<Layer>& layers, const LayerData* rom_data,
                 const BuildOptions& options);
 /// The core without its compiled model.
-Core describe_core(const Config& config, const std::vector<Layer>& layers);
+Core describe_core(const CoreSpec& core, const std::vector<Layer>& layers);
 /// The same from given sources of epim_core's blocks (name, text), for checking changed RTL.
-Core build_core_from(const Config& config, const std::vector<Layer>& layers, const LayerData* rom_data,
+Core build_core_from(const CoreSpec& core, const std::vector<Layer>& layers, const LayerData* rom_data,
                      const BuildOptions& options, const Sources* rtl);
 
 /// How the streams behave.

@@ -69,7 +69,7 @@ void FunctionalBins::add(const FunctionalBins& other) {
   for (const auto& [bin, n] : other.counts_) counts_[bin] += n;
 }
 
-void FunctionalBins::sample(const Config& config, const CoreParameters& parameters, const Layer& layer,
+void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& parameters, const Layer& layer,
                             const LayerData& data, const std::vector<IntTensor>& inputs, const LayerRun& run, bool stalled) {
   const Hardware& hw = parameters.hw;
   // Overlap: patches per epitome element, within one output range and over all of them.
@@ -194,10 +194,10 @@ void FunctionalBins::sample(const Config& config, const CoreParameters& paramete
   hit("map.one_output_position", layer.out_h() * layer.out_w() == 1);
   hit("period.steps", hw.column_period() == hw.steps());
   hit("period.joint", hw.column_period() > hw.steps());
-  hit("storage.flat", config.storage == Storage::flat);
-  hit("storage.ram", config.storage == Storage::ram);
-  hit("tables.writable", config.tables == Tables::writable);
-  hit("tables.rom", config.tables == Tables::rom);
+  hit("storage.flat", core.storage == Storage::flat);
+  hit("storage.ram", core.storage == Storage::ram);
+  hit("tables.writable", core.tables == Tables::writable);
+  hit("tables.rom", core.tables == Tables::rom);
 }
 
 }  // namespace epim

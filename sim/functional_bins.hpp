@@ -19,7 +19,7 @@ class FunctionalBins {
  public:
   FunctionalBins();
   /// Counts a run of `layer` over `inputs` (one map per frame) under `stalled` streams or not.
-  void sample(const Config& config, const CoreParameters& parameters, const Layer& layer, const LayerData& data,
+  void sample(const CoreSpec& core, const CoreParameters& parameters, const Layer& layer, const LayerData& data,
               const std::vector<IntTensor>& inputs, const LayerRun& run, bool stalled);
   void add(const FunctionalBins& other);
   const std::map<std::string, std::int64_t>& counts() const { return counts_; }

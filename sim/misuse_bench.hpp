@@ -83,15 +83,13 @@ class Bench {
   Bench(const std::string& tables, const BuildOptions& build, const Sources* rtl) {
     std::string text = configuration;
     text.replace(text.find("{}"), 2, tables);
-    config_ = parse_config(text, "misuse.toml");
-    made_ = prepare_layer(config_);
-    config_.hw.acc_bits = accumulator_bound(config_.hw, made_.layer, made_.data).bits;
-    core_ = build_core_from(config_, {made_.layer}, &made_.data, build, rtl);
+    made_ = prepare_layer(parse_config(text, "misuse.toml"));
+    core_ = build_core_from(made_.core, {made_.layer}, &made_.data, build, rtl);
     program_ = build_program(core_.parameters, made_.layer, made_.data, 1);
     driver_ = std::make_unique<CoreDriver>(core_);
-    const GoldenLayer golden(config_.hw, made_.layer, made_.data);
+    const GoldenLayer golden(made_.core.hw, made_.layer, made_.data);
     EventCounts events;
-    inputs_ = {made_.input, synthetic_input(made_.layer, config_.hw, 46)};
+    inputs_ = {made_.input, synthetic_input(made_.layer, made_.core.hw, 46)};
     for (const IntTensor& x : inputs_) outputs_.push_back(golden.run(x, events));
   }
 
@@ -159,7 +157,7 @@ class Bench {
     Signal valid = port("s_axis_tvalid_i"), ready = port("s_axis_tready_o"), data = port("s_axis_tdata_i"),
            last = port("s_axis_tlast_i"), out_valid = port("m_axis_tvalid_o"), out_ready = port("m_axis_tready_i"),
            out_data = port("m_axis_tdata_o"), out_last = port("m_axis_tlast_o"), busy = port("busy_o");
-    const int lanes = config_.hw.lanes, bits = config_.hw.out_bits;
+    const int lanes = made_.core.hw.lanes, bits = made_.core.hw.out_bits;
     Streamed result;
     std::size_t at = 0;
     bool waiting = false, held_last = false;
@@ -184,7 +182,7 @@ class Bench {
         for (int l = 0; l < lanes; ++l) {
           const int block = w.index % 3, x = w.index / 3 % 5, y = w.index / 15;
           const std::int64_t v = y < 5 ? inputs_[static_cast<std::size_t>(w.frame)](block * lanes + l, y, x) : 7;
-          data.put(l * config_.hw.act_bits, config_.hw.act_bits, static_cast<std::uint64_t>(v));
+          data.put(l * made_.core.hw.act_bits, made_.core.hw.act_bits, static_cast<std::uint64_t>(v));
         }
         last.set(w.last);
       }
@@ -230,8 +228,8 @@ class Bench {
       const int position = static_cast<int>(b % per_frame) / beats_per_position();
       const int word = static_cast<int>(b) % beats_per_position();
       const IntTensor& map = want[b / per_frame];
-      for (int l = 0; l < config_.hw.lanes; ++l) {
-        const int c = word * config_.hw.lanes + l;
+      for (int l = 0; l < made_.core.hw.lanes; ++l) {
+        const int c = word * made_.core.hw.lanes + l;
         const std::uint64_t v = c < 15 ? static_cast<std::uint64_t>(map(c, position / 5, position % 5)) : 0;
         require(got.beats[b][static_cast<std::size_t>(l)] == v, "output",
                 fmt::format("beat {} lane {}: {} expected {}", b, l, got.beats[b][static_cast<std::size_t>(l)], v));
@@ -245,9 +243,9 @@ class Bench {
   IntTensor golden_cut(int word) const {
     IntTensor x = inputs_[0];
     for (int i = word; i < frame_words(); ++i)
-      for (int l = 0; l < config_.hw.lanes; ++l) x(i % 3 * config_.hw.lanes + l, i / 15, i / 3 % 5) = 0;
+      for (int l = 0; l < made_.core.hw.lanes; ++l) x(i % 3 * made_.core.hw.lanes + l, i / 15, i / 3 % 5) = 0;
     EventCounts events;
-    return GoldenLayer(config_.hw, made_.layer, made_.data).run(x, events);
+    return GoldenLayer(made_.core.hw, made_.layer, made_.data).run(x, events);
   }
   /// Starts, streams one frame, compares, and asks for a clean end.
   Streamed clean_run(int out_period = 1) {

@@ -70,12 +70,17 @@ std::string file_of(const NetworkJobs& options, std::size_t l, const std::string
   return fmt::format("{}/{:03d}-{}.json", options.folder, l, name);
 }
 
-Config config_of(const Mapping& plan, const MappedCore& core, std::vector<Layer>& layers) {
-  Config config;
-  config.name = fmt::format("core-{}x{}", core.hw.pe_rows, core.hw.pe_cols);  // not the network's: equal cores share a build
-  config.hw = core.hw;
+CoreSpec spec_of(const MappedCore& core) {
+  CoreSpec spec;
+  spec.name = fmt::format("core-{}x{}", core.hw.pe_rows, core.hw.pe_cols);  // not the network's: equal cores share a build
+  spec.hw = core.hw;
+  return spec;
+}
+
+std::vector<Layer> layers_of(const Mapping& plan, const MappedCore& core) {
+  std::vector<Layer> layers;
   for (int l : core.layers) layers.push_back(plan.layers[static_cast<std::size_t>(l)].layer);
-  return config;
+  return layers;
 }
 
 }  // namespace
@@ -114,11 +119,7 @@ PreparedJobs prepare_jobs(const Mapping& plan, const SynthesisedNetwork& net, co
     if (entry.path().filename().string().find(".json.tmp-") != std::string::npos) std::filesystem::remove(entry.path());
   PreparedJobs prepared;
   prepared.over_bus = loaded_over_bus(plan, options.bus_pes);
-  for (const MappedCore& core : plan.cores) {
-    std::vector<Layer> layers;
-    const Config config = config_of(plan, core, layers);
-    prepared.cores.push_back(describe_core(config, layers));
-  }
+  for (const MappedCore& core : plan.cores) prepared.cores.push_back(describe_core(spec_of(core), layers_of(plan, core)));
   for (std::size_t l = 0; l < plan.layers.size(); ++l) {
     const MappedLayer& planned = plan.layers[l];
     const Core& core = prepared.cores[static_cast<std::size_t>(planned.core)];
@@ -208,13 +209,11 @@ class Queue {
   }
 
   void build(std::size_t c) {
-    std::vector<Layer> layers;
-    const Config config = config_of(plan_, plan_.cores[c], layers);
     // What optimising saves must be worth what it costs to compile.
     BuildOptions options = options_.build;
     options.fast = core_weight_[c] > 0.1;
     options.brief = core_weight_[c] < 2;
-    Core core = build_core(config, layers, nullptr, options);
+    Core core = build_core(spec_of(plan_.cores[c]), layers_of(plan_, plan_.cores[c]), nullptr, options);
     const std::lock_guard lock(mutex_);
     prepared_.cores[c] = std::move(core);
     prepared_.build_seconds = since(begin_);

@@ -14,27 +14,26 @@
 namespace epim {
 namespace {
 
-/// Gives all layers one hardware: the largest array, buffer and accumulator that any of them asks for.
-void unify(Case& item, std::vector<Config> configs) {
-  Hardware hw = configs.at(0).hw;
-  for (const Config& c : configs) {
-    hw.pe_rows = std::max(hw.pe_rows, c.hw.pe_rows);
-    hw.pe_cols = std::max(hw.pe_cols, c.hw.pe_cols);
-    hw.buffer_words = std::max(hw.buffer_words, c.hw.buffer_words);
+/// Gives all layers one core: the largest array, buffer and accumulator that any of them asks for.
+void unify(Case& item, const std::vector<Config>& configs) {
+  item.core = item.layers.at(0).core;
+  Hardware& hw = item.core.hw;
+  for (const SyntheticLayer& s : item.layers) {
+    hw.pe_rows = std::max(hw.pe_rows, s.core.hw.pe_rows);
+    hw.pe_cols = std::max(hw.pe_cols, s.core.hw.pe_cols);
+    hw.buffer_words = std::max(hw.buffer_words, s.core.hw.buffer_words);
   }
-  item.config = configs.at(0);
-  item.config.hw = hw;
   int acc_bits = 1;
   for (std::size_t i = 0; i < configs.size(); ++i) {
     SyntheticLayer& s = item.layers[i];
     const std::uint64_t seed = configs[i].layer->seed;
-    if (hw.pe_rows != configs[i].hw.pe_rows || hw.pe_cols != configs[i].hw.pe_cols) {
+    if (hw.pe_rows != s.core.hw.pe_rows || hw.pe_cols != s.core.hw.pe_cols) {
       s.data = make_synthetic(s.layer, hw, seed);
       s.layer.shift = automatic_shift(s.layer, hw, s.data, seed);
     }
     acc_bits = std::max(acc_bits, accumulator_bound(hw, s.layer, s.data).bits);
   }
-  if (item.config.hw.acc_bits == 0) item.config.hw.acc_bits = acc_bits;
+  item.core = with_accumulators(configs.at(0).core.hw, std::move(item.core), acc_bits);
 }
 
 }  // namespace
@@ -43,7 +42,7 @@ Case named_case(const std::string& path) {
   Case item;
   item.name = std::filesystem::path(path).stem().string();
   item.reproduce = "epim sim --config " + path;
-  Config config = load_config(path);
+  const Config config = load_config(path);
   if (!config.layer) throw InputError({path, 0, 0}, "layer-or-network", "a [layer] is needed here");
   item.layers.push_back(prepare_layer(config));
   unify(item, {config});
@@ -130,7 +129,7 @@ Case random_case(std::uint64_t seed, int index, int layers) {
       Config config = parse_config(random_configuration(seed, index, l), fmt::format("random-{}-{}-{}.toml", seed, index, l));
       SyntheticLayer s = prepare_layer(config);
       s.layer.name = fmt::format("layer{}", l);
-      if (config.hw.pe_rows * config.hw.pe_cols > 16) continue;
+      if (s.core.hw.pe_rows * s.core.hw.pe_cols > 16) continue;
       item.layers.push_back(std::move(s));
       configs.push_back(std::move(config));
     } catch (const InputError&) {
@@ -167,7 +166,7 @@ CaseResult run_case(const Case& item, const BuildOptions& build, const Sources* 
   record(result, [&] {
     std::vector<Layer> shapes;
     for (const SyntheticLayer& s : item.layers) shapes.push_back(s.layer);
-    const Core core = build_core_from(item.config, shapes, &item.layers.at(0).data, build, rtl);
+    const Core core = build_core_from(item.core, shapes, &item.layers.at(0).data, build, rtl);
     result.build_seconds = since();
     CoreDriver driver(core);
     for (const SyntheticLayer& s : item.layers) {
@@ -179,7 +178,7 @@ CaseResult run_case(const Case& item, const BuildOptions& build, const Sources* 
         const std::vector<IntTensor> inputs(variant == 2 ? 2 : 1, s.input);
         const LayerRun run = run_layer(driver, core, s.layer, s.data, inputs, options);
         result.cycles += run.cycles;
-        result.bins.sample(item.config, core.parameters, s.layer, s.data, inputs, run, options.stalls.any());
+        result.bins.sample(item.core, core.parameters, s.layer, s.data, inputs, run, options.stalls.any());
       }
       ++result.configurations;
     }

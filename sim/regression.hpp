@@ -18,7 +18,7 @@ namespace epim {
 struct Case {
   std::string name;
   std::string reproduce;           ///< command that runs this case alone
-  Config config;                   ///< resolved; its [layer] is the first of `layers`
+  CoreSpec core;
   std::vector<SyntheticLayer> layers;
 };
 

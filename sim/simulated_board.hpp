@@ -18,7 +18,7 @@ namespace epim {
 
 /// Compiles module epim_board of `config`. Returns the path of the shared object. `rtl`: changed sources of the blocks, as
 /// build_core_from takes them; may be null.
-std::string build_board(const Config& config, const std::vector<EmitLayer>& layers, const BoardTop& top, const BuildOptions& options,
+std::string build_board(const CoreSpec& core, const std::vector<EmitLayer>& layers, const BoardTop& top, const BuildOptions& options,
                         const Sources* rtl = nullptr);
 
 /// A BytePort whose bytes travel as bits over the model's pins. Time is counted in clocks: a wait of one millisecond

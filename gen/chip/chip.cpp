@@ -19,7 +19,7 @@ namespace {
 std::string range_text(const StreamType& t) { return fmt::format("{} .. {}", t.lo, t.hi); }
 
 /// Types of the output streams of all blocks, and whether every block can take what it is sent.
-std::vector<StreamType> block_types(const Network& network, const std::vector<ChipCore>& cores, const Hardware& hw) {
+std::vector<StreamType> block_types(const Network& network, const std::vector<ChipCore>& cores, const FixedHardware& hw) {
   if (network.input_bits > hw.act_bits)
     throw InputError(network.input_where, "chip-input-bits",
                      fmt::format("the input has {} bits, a lane of the chip {} (hardware.act_bits)", network.input_bits,
@@ -86,13 +86,16 @@ std::pair<std::string, int> parse_fifo_depth(const std::string& text) {
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule, const FifoDepthOverrides& depths) {
   ChipDesign chip;
   chip.module = identifier(config.name) + "_chip";
+  chip.common = config.core;
+  chip.common.tables = Tables::rom;
+  chip.common.hw.pe_rows = chip.common.hw.pe_cols = chip.common.hw.buffer_words = std::nullopt;
   std::vector<NodeCore> cores;
   for (const CompiledLayer& compiled : net.layers) {
     chip.cores.push_back({compiled.node + 1, compiled.hw, compiled.layer, compiled.data});
     cores.push_back({compiled.node, compiled.hw, compiled.layer});
   }
   chip.graph = chip_graph(net.network, cores);
-  chip.types = block_types(net.network, chip.cores, config.hw);
+  chip.types = block_types(net.network, chip.cores, config.core.hw);
   Identifiers blocks, fifos;
   for (const ChipBlock& block : chip.graph.blocks) chip.ids.push_back(blocks.take(block.name));
   for (std::size_t s = 0; s < chip.graph.streams.size(); ++s)

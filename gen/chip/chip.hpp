@@ -25,6 +25,7 @@ struct ChipCore {
 
 struct ChipDesign {
   std::string module;              ///< <configuration name>_chip
+  CoreRequest common;              ///< what all cores are asked to be: the configuration's, with images, array and buffer of their own
   ChipGraph graph;                 ///< with FIFO depths
   FifoDepths analysis;             ///< what they could be
   std::vector<StreamType> types;   ///< per block: its output; of the block "out": its input

@@ -171,7 +171,7 @@ ChipSources chip_sources(const ChipDesign& chip, const Config& config, bool obse
   sources.rtl.emplace_back(chip.module + (observed ? "_observed" : "") + ".sv", chip_sv(chip, config, observed));
   for (const ChipCore& core : chip.cores) {
     const CoreParameters p = core_parameters(core.hw, {core.layer});
-    for (auto& [name, text] : program_images(p, build_program(p, core.layer, core.data), config.storage == Storage::ram))
+    for (auto& [name, text] : program_images(p, build_program(p, core.layer, core.data), config.core.storage == Storage::ram))
       sources.images["mem/" + chip.ids[static_cast<std::size_t>(core.block)] + name.substr(3)] = std::move(text);
   }
   return sources;
@@ -209,11 +209,11 @@ FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNe
   for (const ChipCore& core : chip.cores)
     cores += fmt::format("# {} {} {} {} {} {}\n", core.layer.name, core.hw.pe_rows, core.hw.pe_cols, core.hw.buffer_words,
                          core.hw.acc_bits, core.hw.out_bits);
-  files["resolved.toml"] = resolved_toml(config, shapes) + cores;
+  files["resolved.toml"] = resolved_toml(config, chip.common, shapes) + cores;
   nlohmann::ordered_json marker = {{"tool", "epim"},
                                    {"schema", 1},
                                    {"name", config.name},
-                                   {"hardware_hash", hash_text(hardware_hash(config))},
+                                   {"hardware_hash", hash_text(hardware_hash(chip.common))},
                                    {"config_hash", hash_text(fnv1a(files["resolved.toml"]))},
                                    {"top", chip.module}};
   for (std::size_t b = 0; b < chip.graph.blocks.size(); ++b) {

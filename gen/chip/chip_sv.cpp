@@ -196,7 +196,7 @@ class Writer {
     settings.rom = &program;
     settings.images = chip_.ids[static_cast<std::size_t>(b)] + "/";
     settings.count = false;
-    settings.ram = config_.storage == Storage::ram;
+    settings.ram = config_.core.storage == Storage::ram;
     settings.endless = true;
     const auto values = core_parameter_values(p, settings);
     const int in = lanes() * core.hw.act_bits, out = width(b);

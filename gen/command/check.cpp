@@ -48,9 +48,7 @@ void check_folder(const std::string& folder, const ConfigOptions& options) {
         throw InputError({folder + "/" + name, 0, 0}, "wrong-register-image",
                          fmt::format("{} gives another content; generate the folder again", options.config));
   } else if (!options.config.empty()) {
-    Config config = options.load();
-    prepare(config);
-    const std::string want = hash_text(hardware_hash(config));
+    const std::string want = hash_text(hardware_hash(prepare(options.load()).core));
     if (j["hardware_hash"] != want)
       throw InputError({marker, 0, 0}, "wrong-register-image",
                        fmt::format("generated for hardware {}, {} is hardware {}", j["hardware_hash"].get<std::string>(),

@@ -45,9 +45,6 @@ PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip)
   p.config = as_chip.load();
   if (!p.config.network)
     throw InputError({p.config.path, 0, 0}, "layer-or-network", "--top network needs a [network]; this configuration has a [layer]");
-  // Every core has its own images, array and buffer.
-  p.config.tables = Tables::rom;
-  p.config.hw.pe_rows = p.config.hw.pe_cols = p.config.hw.buffer_words = 0;
   FifoDepthOverrides depths;
   for (const std::string& text : chip.fifos) depths.push_back(parse_fifo_depth(text));
   p.net = compile_network(p.config, {}, CorePolicy::own);
@@ -79,15 +76,15 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   const ChipGraph& graph = p.chip.graph;
   int crossbars = 0;
   for (const ChipCore& core : p.chip.cores) crossbars += 2 * core.hw.slices() * core.hw.pe_rows * core.hw.pe_cols;
-  fmt::print("{}: {} files, hardware {}\n", out, files.size(), hash_text(hardware_hash(p.config)));
+  fmt::print("{}: {} files, hardware {}\n", out, files.size(), hash_text(hardware_hash(p.chip.common)));
   for (std::size_t b = 0; b < graph.blocks.size(); ++b)
     fmt::print("  {:<14} {}\n", graph.blocks[b].name, kind_text(p.chip, static_cast<int>(b)));
   fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", "FIFO", "depth", "full", "smallest", "counted");
   for (std::size_t f = 0; f < graph.streams.size(); ++f)
     fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth,
                p.chip.analysis.full_throughput[f], p.chip.analysis.smallest[f], p.chip.analysis.deadlock_free[f]);
-  fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars, p.config.hw.xb_rows,
-             p.config.hw.xb_cols, p.chip.module, out);
+  fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars, p.config.core.hw.xb_rows,
+             p.config.core.hw.xb_cols, p.chip.module, out);
 }
 
 }  // namespace epim::command

@@ -41,18 +41,18 @@ Config ConfigOptions::load() const {
   return c;
 }
 
-Prepared prepare(Config& config) {
+Prepared prepare(const Config& config) {
   Prepared out;
   if (config.network) {
     out.network = compile_network(config);
+    out.core = *out.network->core;
     for (const CompiledLayer& l : out.network->layers) out.layers.push_back({l.layer, l.data});
   } else {
     SyntheticLayer s = prepare_layer(config);
     if (!config.layer->input.empty()) s.input = read_npy(config.layer->input).ints();
-    const AccumulatorBound bound = accumulator_bound(config.hw, s.layer, s.data);
-    if (config.hw.acc_bits == 0) config.hw.acc_bits = bound.bits;
-    check_accumulator(config.hw, s.layer, s.data);
-    GoldenLayer(config.hw, s.layer, s.data).check_input(s.input);
+    check_accumulator(s.core.hw, s.layer, s.data);
+    GoldenLayer(s.core.hw, s.layer, s.data).check_input(s.input);
+    out.core = std::move(s.core);
     out.input = std::move(s.input);
     out.layers.push_back({std::move(s.layer), std::move(s.data)});
   }

@@ -48,21 +48,22 @@ struct ConfigOptions {
   Config load() const;
 };
 
-/// Layers of a configuration, ready to emit or run; resolves `config` (accumulator width included).
+/// A configuration's core and its layers, ready to emit or run.
 /// For a [layer] with an input file the input is read from it.
 struct Prepared {
+  CoreSpec core;
   std::vector<EmitLayer> layers;
   IntTensor input;                        ///< of a single [layer]; empty for networks
   std::optional<CompiledNetwork> network; ///< of a [network]
 };
-Prepared prepare(Config& config);
+Prepared prepare(const Config& config);
 
 /// Path of a network: a file, or models/NAME/network.json. Throws InputError unreadable-file with the known names.
 std::string network_file(const std::string& name);
 /// "1024x256" -> rows, columns; nothing for any other text.
 std::optional<std::pair<int, int>> uniform_size(const std::string& text);
 /// Hardware of a network's cores, by the same keys and checks as a configuration file; `set` are --set overrides.
-Hardware network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
+HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
 /// --design: none, ROWSxCOLUMNS or a design file. Throws InputError bad-design and those of read_design.
 DesignChoice design_choice(const std::string& text);
 /// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.

@@ -44,7 +44,7 @@ std::pair<std::string, std::string> key_and_value(const std::string& text, const
 }
 
 /// MNSIM's configuration and quirks as the options set them.
-void set_mnsim(const EstimateArguments& o, const Hardware& base, MnsimData& data, MnsimQuirks& quirks) {
+void set_mnsim(const EstimateArguments& o, const FixedHardware& base, MnsimData& data, MnsimQuirks& quirks) {
   if (o.compat) quirks = MnsimQuirks::compat();
   else data.config.device_level = 1 << base.cell_bits;  // the cells of our own core; MNSIM's file says one bit
   if (o.crossbar_given) {
@@ -229,7 +229,7 @@ void check_cases(const EstimateArguments& o, const EstimateData& shipped) {
     EstimateArguments with = o;
     with.compat = true;
     with.crossbar_given = false;
-    set_mnsim(with, Hardware{}, data.mnsim, quirks);
+    set_mnsim(with, FixedHardware{}, data.mnsim, quirks);
     const MnsimResult r = evaluate_mnsim(load_network(network_file(o.network.empty() ? c.network : o.network)), c.workload,
                                          data.mnsim, quirks);
     const MnsimDifference d = compare(r, c);

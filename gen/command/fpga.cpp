@@ -37,7 +37,7 @@ void print_uses(const char* title, const std::vector<FpgaUse>& uses) {
 void run_fpga(FpgaArguments& o) {
   const FpgaBoard& board = fpga_board(o.board);
   Config config = o.config.load();
-  if (config.storage != Storage::ram) {
+  if (config.core.storage != Storage::ram) {
     // A flat cell memory is one array of flip-flops for a synthesiser.
     o.config.set.push_back("hardware.storage=ram");
     config = o.config.load();
@@ -49,11 +49,11 @@ void run_fpga(FpgaArguments& o) {
   Progress bar("fpga");
   o.flow.progress = [&](double share, const std::string& what) { bar.update(share, what); };
   const InterruptGuard guard;  // a signal ends Yosys and nextpnr too
-  FpgaResult r = fpga_flow(config, p.layers, board, o.flow);
+  FpgaResult r = fpga_flow(config, p.core, p.layers, board, o.flow);
   bar.clear();
 
   nlohmann::ordered_json j = {{"board", board.name}, {"device", board.device->name}, {"config", config.name},
-                              {"hardware", hash_text(hardware_hash(config))}, {"self_test", o.flow.self_test},
+                              {"hardware", hash_text(hardware_hash(p.core))}, {"self_test", o.flow.self_test},
                               {"clock_mhz", r.clock_mhz}, {"baud", o.flow.baud}, {"clocks_per_bit", r.clocks_per_bit},
                               {"yosys", r.yosys_version}, {"cells", r.cells}, {"netlist", uses_json(r.uses)}};
   if (!r.routed.empty()) {

@@ -32,23 +32,23 @@ void add_gen(CLI::App& app) {
       gen_chip(o->config, o->chip, o->out, o->json);
       return;
     }
-    Config config = o->config.load();
+    const Config config = o->config.load();
     const Prepared p = prepare(config);
-    const FileSet files = emit(config, p.layers);
+    const Hardware& hw = p.core.hw;
+    const FileSet files = emit(config, p.core, p.layers);
     write_output_folder(o->out, files);
     if (o->json) {
       std::cout << files.at(kMarkerFile);
       return;
     }
-    fmt::print("{}: {} files, hardware {}\n", o->out, files.size(), hash_text(hardware_hash(config)));
+    fmt::print("{}: {} files, hardware {}\n", o->out, files.size(), hash_text(hardware_hash(p.core)));
     for (const EmitLayer& l : p.layers) {
-      const LayerTables t = build_tables(config.hw, l.layer);
+      const LayerTables t = build_tables(hw, l.layer);
       fmt::print("  {}: {} patches, {} activations per position, {} IFRT sequences, wrapping: {}\n", l.layer.name, t.patches,
                  t.fired_patches, t.ifrt.size(), t.wrapping);
     }
-    fmt::print("  {}x{} PEs of {}x{} cells of {} bits, {} crossbars; top module epim_top in {}/rtl\n", config.hw.pe_rows,
-               config.hw.pe_cols, config.hw.xb_rows, config.hw.xb_cols, config.hw.cell_bits,
-               config.hw.crossbars(config.hw.pe_rows, config.hw.pe_cols), o->out);
+    fmt::print("  {}x{} PEs of {}x{} cells of {} bits, {} crossbars; top module epim_top in {}/rtl\n", hw.pe_rows,
+               hw.pe_cols, hw.xb_rows, hw.xb_cols, hw.cell_bits, hw.crossbars(hw.pe_rows, hw.pe_cols), o->out);
   });
 }
 

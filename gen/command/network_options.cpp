@@ -4,10 +4,12 @@
 #include <filesystem>
 #include <regex>
 #include <set>
+#include <tuple>
 
 #include <fmt/format.h>
 
 #include "gen/command/command.hpp"
+#include "gen/config/config_keys.hpp"
 #include "gen/config/unused_keys.hpp"
 
 namespace epim::command {
@@ -31,15 +33,24 @@ std::optional<std::pair<int, int>> uniform_size(const std::string& text) {
   return std::pair{std::stoi(m[1]), std::stoi(m[2])};
 }
 
-Hardware network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set) {
+HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set) {
   refuse_unused_keys("networks", set);
-  std::vector<std::string> overrides = {"hardware.crossbar=" + crossbar, fmt::format("hardware.weight_bits={}", weight_bits),
-                                        fmt::format("hardware.act_bits={}", act_bits), fmt::format("hardware.lanes={}", lanes),
-                                        fmt::format("hardware.out_bits={}", act_bits + 3)};
-  overrides.insert(overrides.end(), set.begin(), set.end());
-  return parse_config("schema = 1\nname = \"run\"\n[hardware]\ncols_per_adc = 8\nchannel_bias_bits = 40\n[layer]\ncin = 1\ncout = 1\n"
-                      "kernel = 1\nheight = 1\nwidth = 1\n",
-                      "run options", overrides).hw;
+  const auto size = uniform_size(crossbar);
+  if (!size)
+    throw InputError({"--crossbar", 0, 0}, "wrong-type",
+                     fmt::format("hardware.crossbar is {}, legal: {}", crossbar, find_key("hardware.crossbar")->legal()));
+  Config options;
+  options.positions = {{"", {"options of the cores", 0, 0}}, {"hardware.crossbar", {"--crossbar", 0, 0}},
+                       {"hardware.weight_bits", {"--weight-bits", 0, 0}}, {"hardware.act_bits", {"--act-bits", 0, 0}},
+                       {"hardware.lanes", {"--lanes", 0, 0}}, {"hardware.out_bits", {"--act-bits", 0, 0}}};
+  HardwareRequest& hw = options.core.hw;
+  std::tie(hw.xb_rows, hw.xb_cols) = *size;
+  hw.weight_bits = weight_bits;
+  hw.act_bits = act_bits;
+  hw.lanes = lanes;
+  hw.out_bits = act_bits + 3;
+  hw.channel_bias_bits = 40;
+  return with_overrides(options, set).core.hw;
 }
 
 DesignChoice design_choice(const std::string& text) {

@@ -110,11 +110,17 @@ Config load(QuantizeArguments& o, const std::vector<int>& choices, const Quantis
   const Network network = load_network(file);
   std::vector<std::string> overrides = set;
   if (!o.config.crossbar.empty()) overrides.push_back("hardware.crossbar=" + o.config.crossbar);
-  Config c = parse_config(fmt::format("schema = 1\nname = {}\n[hardware]\nact_bits = {}\nact_signed = {}\nout_bits = 16\n[network]\nfile = {}\n",
-                                      Json(network.name).dump(), network.input_bits, network.input_signed, Json(file).dump()),
-                          "quantize options", overrides);
-  c.network->design = o.config.design;
-  return c;
+  Config options;
+  options.path = "quantize options";
+  options.positions[""] = {options.path, 0, 0};
+  options.name = network.name;
+  options.core.hw.act_bits = network.input_bits;
+  options.core.hw.act_signed = network.input_signed;
+  options.core.hw.out_bits = 16;
+  options.network.emplace().file = file;
+  options = with_overrides(options, overrides);
+  options.network->design = o.config.design;
+  return options;
 }
 
 BitAssignment choose(const QuantizeArguments& o, const Config& config, CompiledNetwork& net, const std::vector<int>& choices, const QuantiseOptions& q) {
@@ -127,7 +133,7 @@ BitAssignment choose(const QuantizeArguments& o, const Config& config, CompiledN
     throw InputError({o.traces, 0, 0}, "trace-network", fmt::format("the traces are of network '{}', this one is '{}'", traces.network, net.network.name));
   std::vector<LayerBits> options;
   for (const CompiledLayer& l : net.layers)
-    options.push_back(bit_options(net.network, l.node, l.layer, float_epitome(net, l), config.hw, choices, traces,
+    options.push_back(bit_options(net.network, l.node, l.layer, float_epitome(net, l), net.core->hw, choices, traces,
                                   o.rule == "paper" ? CountRule::paper : CountRule::physical, q));
   BitAssignment a = assign_bits(net.network, std::move(options), o.budget);
   for (std::size_t i = 0; i < net.layers.size(); ++i) {
@@ -153,7 +159,7 @@ Design design_with_bits(const QuantizeArguments& o, const Config& config, const 
     entry->weight_bits = l.choice().bits;
   }
   d.provenance = {{"made_by", "epim quantize"}, {"choose", o.choose}, {"budget", o.budget}, {"rule", o.rule}, {"mode", o.mode},
-                  {"scheme", o.scheme}, {"crossbar", fmt::format("{}x{}", config.hw.xb_rows, config.hw.xb_cols)},
+                  {"scheme", o.scheme}, {"crossbar", fmt::format("{}x{}", config.core.hw.xb_rows, config.core.hw.xb_cols)},
                   {"crossbars", a.crossbars}, {"cost", a.cost}};
   return d;
 }
@@ -197,11 +203,11 @@ int crossbars(const Hardware& hw, const CompiledLayer& l) {
   return 2 * own.slices() * l.quantised.pe_rows * l.quantised.pe_cols;
 }
 
-Json layers_json(const Config& config, const CompiledNetwork& net) {
+Json layers_json(const CompiledNetwork& net) {
   Json layers = Json::array();
   for (const CompiledLayer& l : net.layers) {
     const QuantisedEpitome& q = l.quantised;
-    Json row = {{"layer", l.layer.name}, {"weight_bits", l.weight_bits}, {"crossbars", crossbars(config.hw, l)},
+    Json row = {{"layer", l.layer.name}, {"weight_bits", l.weight_bits}, {"crossbars", crossbars(net.core->hw, l)},
                 {"error", q.error}, {"relative_error", share(q.error, q.size)}, {"scale_error", l.scale_error},
                 {"channel_error", l.channel_error}, {"shift", l.layer.shift}};
     for (const BlockQuantisation& b : q.blocks)
@@ -213,7 +219,7 @@ Json layers_json(const Config& config, const CompiledNetwork& net) {
   return layers;
 }
 
-void layers_text(const Config& config, const CompiledNetwork& net) {
+void layers_text(const CompiledNetwork& net) {
   fmt::print("{:<22} {:>2} {:>5} {:>19} {:>11} {:>4} {:>4} {:>7} {:>11} {:>9}\n", "layer, PE", "W", "XBs", "range", "S", "Z", "M", "clamped", "error",
              "relative");
   double error = 0, size = 0;
@@ -222,7 +228,7 @@ void layers_text(const Config& config, const CompiledNetwork& net) {
     const QuantisedEpitome& q = l.quantised;
     int clamped = 0;
     for (const BlockQuantisation& b : q.blocks) clamped += b.clamped;
-    fmt::print("{:<22} {:>2} {:>5} {:>19} {:>11} {:>4} {:>4} {:>7} {:>11.4e} {:>7.3f} %\n", l.layer.name, l.weight_bits, crossbars(config.hw, l), "", "",
+    fmt::print("{:<22} {:>2} {:>5} {:>19} {:>11} {:>4} {:>4} {:>7} {:>11.4e} {:>7.3f} %\n", l.layer.name, l.weight_bits, crossbars(net.core->hw, l), "", "",
                "", "", clamped, q.error, 100 * share(q.error, q.size));
     for (const BlockQuantisation& b : q.blocks)
       fmt::print("  {:<20} {:>2} {:>5} {:>19} {:>11.5g} {:>4} {:>4} {:>7} {:>11.4e} {:>7.3f} %\n", fmt::format("{},{}", b.pe_row, b.pe_col), "", "",
@@ -230,7 +236,7 @@ void layers_text(const Config& config, const CompiledNetwork& net) {
                  100 * share(b.error, b.size));
     error += q.error;
     size += q.size;
-    xbs += crossbars(config.hw, l);
+    xbs += crossbars(net.core->hw, l);
   }
   fmt::print("{:<22} {:>2} {:>5} {:>19} {:>11} {:>4} {:>4} {:>7} {:>11.4e} {:>7.3f} %\n", "all layers", "", xbs, "", "", "", "", "", error,
              100 * share(error, size));
@@ -274,22 +280,22 @@ void run_quantize(QuantizeArguments o) {
   if (!o.out.empty()) {
     std::vector<IntegerBundleLayer> layers;
     for (const CompiledLayer& l : net.layers) layers.push_back({&l.layer, l.weight_bits, &l.data, &l.quantised});
-    write_npz(o.out, integer_bundle(config.hw, layers));
+    write_npz(o.out, integer_bundle(net.core->hw, layers));
   }
-  const std::string size = fmt::format("{}x{}", config.hw.xb_rows, config.hw.xb_cols);
+  const std::string size = fmt::format("{}x{}", config.core.hw.xb_rows, config.core.hw.xb_cols);
   if (o.json) {
-    Json j = {{"network", net.network.name}, {"mode", o.mode}, {"scheme", o.scheme}, {"crossbar", size}, {"cell_bits", config.hw.cell_bits},
-              {"lanes", config.hw.lanes}, {"weight_bits", config.hw.weight_bits}};
+    Json j = {{"network", net.network.name}, {"mode", o.mode}, {"scheme", o.scheme}, {"crossbar", size}, {"cell_bits", config.core.hw.cell_bits},
+              {"lanes", config.core.hw.lanes}, {"weight_bits", config.core.hw.weight_bits}};
     if (assignment) j["assignment"] = assignment_json(net, *assignment, o);
-    j["layers"] = layers_json(config, net);
+    j["layers"] = layers_json(net);
     if (accuracy) j["accuracy"] = {{"float", accuracy->first}, {"golden", accuracy->second}};
     std::cout << j.dump(1) << "\n";
     return;
   }
   if (assignment) assignment_text(net, *assignment, o);
-  layers_text(config, net);
+  layers_text(net);
   fmt::print("{}: {} {}, {} crossbars, {}-bit cells; error = sum R(e)(Q(e)-e)^2 = squared error of the reconstructed convolution\n", net.network.name,
-             o.mode, o.scheme, size, config.hw.cell_bits);
+             o.mode, o.scheme, size, config.core.hw.cell_bits);
   if (accuracy) fmt::print("accuracy: float {:.2f} %, integers on the golden model {:.2f} %\n", 100 * accuracy->first, 100 * accuracy->second);
   if (!o.design_out.empty()) fmt::print("design: {}\n", o.design_out);
   if (!o.out.empty()) fmt::print("integers: {} (epim sim --config ... --set network.integers={}{})\n", o.out, o.out,

@@ -18,14 +18,12 @@ std::string file_hash(const std::string& path) { return path.empty() ? "" : hash
 
 }  // namespace
 
-RunSetting with_hashes(RunSetting s, const Hardware& base) {
+RunSetting with_hashes(RunSetting s, const HardwareRequest& base) {
   s.network_hash = file_hash(s.network_file);
   s.design_hash = std::filesystem::is_regular_file(s.design) ? file_hash(s.design) : "";
   s.weights_hash = file_hash(s.weights);
   s.image_hash = file_hash(s.image);
-  Config config;
-  config.hw = base;
-  s.hardware_hash = hash_text(hardware_hash(config));
+  s.hardware_hash = hash_text(hardware_hash(CoreRequest{base}));
   return s;
 }
 
@@ -60,7 +58,7 @@ RunSetting run_setting_from(const nlohmann::ordered_json& j) {
   return s;
 }
 
-void check_unchanged(const RunSetting& run, const Hardware& base, bool with_data, const std::string& result) {
+void check_unchanged(const RunSetting& run, const HardwareRequest& base, bool with_data, const std::string& result) {
   const auto refuse = [&](const std::string& what) {
     throw InputError({result, 0, 0}, "stale-run", what + " is not what the run had; run again");
   };

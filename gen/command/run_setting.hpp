@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "golden/hardware.hpp"
+#include "gen/config/config.hpp"
 
 namespace epim::command {
 
@@ -25,13 +25,13 @@ struct RunSetting {
 };
 
 /// The setting with its hashes filled in. Throws InputError unreadable-file.
-RunSetting with_hashes(RunSetting setting, const Hardware& base);
+RunSetting with_hashes(RunSetting setting, const HardwareRequest& base);
 nlohmann::ordered_json to_json(const RunSetting& setting);
 /// Throws nlohmann::json::exception where a key is missing or of another type.
 RunSetting run_setting_from(const nlohmann::ordered_json& result);
 
 /// Throws InputError stale-run, placed at `result`, where a file of the setting or the hardware's defaults are no longer those
 /// of the run. `with_data`: weights and image count as well.
-void check_unchanged(const RunSetting& setting, const Hardware& base, bool with_data, const std::string& result);
+void check_unchanged(const RunSetting& setting, const HardwareRequest& base, bool with_data, const std::string& result);
 
 }  // namespace epim::command

@@ -89,7 +89,7 @@ Space build_space(const SearchArguments& o) {
   set_bits(net, o);
   s.weight_bits = o.weight_bits;
   const bool rtl = o.model == "rtl";
-  const Hardware hw = network_hardware(o.crossbar, rtl ? o.weight_bits : std::min(o.weight_bits, 9), std::min(o.act_bits, rtl ? 32 : 9), o.lanes, o.set);
+  const HardwareRequest hw = network_hardware(o.crossbar, rtl ? o.weight_bits : std::min(o.weight_bits, 9), std::min(o.act_bits, rtl ? 32 : 9), o.lanes, o.set);
   const std::string rule = !o.count.empty() ? o.count : rtl ? "physical" : "paper";
   s.count.rule = rule == "paper" ? CountRule::paper : CountRule::physical;
   s.count.geometry = {hw.xb_rows, hw.xb_cols, hw.cell_bits, hw.lanes};

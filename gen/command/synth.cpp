@@ -152,7 +152,7 @@ Point synthesise_one(const std::string& path, const SynthArguments& o, const std
   const std::string folder = (fs::path(o.out) / config.name).string();
   check_output_folder(folder);
   const Prepared prepared = prepare(config);
-  const FileSet files = emit(config, prepared.layers);
+  const FileSet files = emit(config, prepared.core, prepared.layers);
 
   SynthOptions s;
   s.target = o.target == "asic" ? SynthTarget::asic : SynthTarget::generic;
@@ -171,8 +171,8 @@ Point synthesise_one(const std::string& path, const SynthArguments& o, const std
 
   Point p;
   p.name = config.name;
-  p.hw = config.hw;
-  p.hash = hash_text(hardware_hash(config));
+  p.hw = prepared.core.hw;
+  p.hash = hash_text(hardware_hash(prepared.core));
   p.area = area_report(r);
   p.timing = r.timing;
   p.library = r.library.name;

@@ -250,17 +250,33 @@ class Values {
   std::map<std::string, bool> overridden_;
 };
 
-Hardware read_hardware(Values& v) {
-  Hardware hw;
-  const Numbers crossbar = v.numbers("hardware.crossbar");
-  hw.xb_rows = static_cast<int>(crossbar[0]);
-  hw.xb_cols = static_cast<int>(crossbar[1]);
+/// [hardware]. What is not written is that of `base`; without one, its default.
+CoreRequest read_core(Values& v, const CoreRequest* base) {
+  CoreRequest core = base != nullptr ? *base : CoreRequest{};
+  HardwareRequest& hw = core.hw;
+  const auto written = [&](const std::string& path) { return base == nullptr || v.has(path); };
+  if (written("hardware.crossbar")) {
+    const Numbers crossbar = v.numbers("hardware.crossbar");
+    hw.xb_rows = static_cast<int>(crossbar[0]);
+    hw.xb_cols = static_cast<int>(crossbar[1]);
+  }
   for (const auto& key : config_keys()) {
-    if (key.number != nullptr) hw.*key.number = v.is_word(key.path) ? 0 : v.small(key.path);
+    if (!written(key.path)) continue;
+    if (key.fixed != nullptr) hw.*key.fixed = v.small(key.path);
+    if (key.automatic != nullptr) hw.*key.automatic = v.is_word(key.path) ? std::nullopt : std::optional(v.small(key.path));
     if (key.flag != nullptr) hw.*key.flag = v.flag(key.path);
   }
-  return hw;
+  if (written("hardware.tables")) core.tables = v.text("hardware.tables") == "rom" ? Tables::rom : Tables::writable;
+  if (written("hardware.event_counters")) core.event_counters = v.flag("hardware.event_counters");
+  if (written("hardware.storage")) core.storage = v.text("hardware.storage") == "ram" ? Storage::ram : Storage::flat;
+  return core;
 }
+
+/// [network]: keys and where they land.
+constexpr std::pair<const char*, std::string NetworkSource::*> kNetworkKeys[] = {
+    {"network.file", &NetworkSource::file},       {"network.images", &NetworkSource::images},
+    {"network.labels", &NetworkSource::labels},   {"network.design", &NetworkSource::design},
+    {"network.weights", &NetworkSource::weights}, {"network.integers", &NetworkSource::integers}};
 
 LayerSource read_layer(Values& v) {
   LayerSource s;
@@ -339,17 +355,12 @@ Config parse_config(const std::string& text, const std::string& path, const std:
   config.path = path;
   values.get("schema");
   config.name = values.text("name");
-  config.hw = read_hardware(values);
-  config.tables = values.text("hardware.tables") == "rom" ? Tables::rom : Tables::writable;
-  config.event_counters = values.flag("hardware.event_counters");
-  config.storage = values.text("hardware.storage") == "ram" ? Storage::ram : Storage::flat;
+  config.core = read_core(values, nullptr);
   config.positions = values.positions();
   config.positions.emplace("", Position{path, 0, 0});
   config.given = values.given();
 
-  if (config.hw.adc_bits == 0) config.hw.adc_bits = config.hw.lossless_adc_bits();
-  if (config.hw.joint_lanes == 0) config.hw.joint_lanes = automatic_joint_lanes(config.hw);
-  validate_hardware(config.hw, [&](const std::string& key) { return config.locate(key); });
+  resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });  // refuses what no core can be
 
   const bool layer = values.has_section("layer"), network = values.has_section("network");
   if (layer == network)
@@ -357,10 +368,29 @@ Config parse_config(const std::string& text, const std::string& path, const std:
                      fmt::format("{} [layer] and [network] given, legal: exactly one of them",
                                  layer ? "both" : "neither"));
   if (layer) config.layer = read_layer(values);
-  if (network)
-    config.network =
-        NetworkSource{values.file("network.file"), values.file("network.images"), values.file("network.labels"),
-                      values.file("network.design"), values.file("network.weights"), values.file("network.integers")};
+  if (network) {
+    config.network.emplace();
+    for (const auto& [key, member] : kNetworkKeys) (*config.network).*member = values.file(key);
+  }
+  return config;
+}
+
+Config with_overrides(const Config& base, const std::vector<std::string>& overrides) {
+  Values values(base.path);
+  for (const auto& assignment : overrides) values.override_with(assignment);
+  Config config = base;
+  if (values.has("name")) config.name = values.text("name");
+  config.core = read_core(values, &base.core);
+  for (const auto& [path, at] : values.positions()) config.positions[path] = at;
+  for (const auto& [path, text] : values.given()) config.given[path] = text;
+  if (values.has_section("layer"))
+    throw InputError(values.locate("layer"), "layer-or-network", "both [layer] and [network] given, legal: exactly one of them");
+  for (const auto& [key, member] : kNetworkKeys) {
+    if (!values.has(key)) continue;
+    if (!config.network) config.network.emplace();
+    (*config.network).*member = values.file(key);
+  }
+  resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });
   return config;
 }
 

@@ -55,15 +55,41 @@ struct NetworkSource {
   std::string integers;  ///< integer bundle in place of weights
 };
 
-/// One configuration. `hw` has every automatic value that depends on hardware alone already resolved
-/// (adc_bits, joint_lanes); pe_rows, pe_cols, buffer_words and acc_bits are 0 while automatic.
-struct Config {
-  std::string path;  ///< as given on the command line
-  std::string name;
+/// Hardware as asked for: what is empty is automatic. Automatic values (`resolve` finds them):
+///   adc_bits      hw.lossless_adc_bits()
+///   joint_lanes   automatic_joint_lanes(hw)
+///   pe_rows, pe_cols   the smallest array that holds every layer
+///   buffer_words  (kh + stride) rows of the layer that needs most
+///   acc_bits      the least that the weights of all layers ask for: with_accumulators
+struct HardwareRequest : FixedHardware {
+  std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits;
+  bool operator==(const HardwareRequest&) const = default;
+};
+
+/// [hardware] as written.
+struct CoreRequest {
+  HardwareRequest hw;
+  Tables tables = Tables::writable;
+  bool event_counters = true;
+  Storage storage = Storage::flat;
+  bool operator==(const CoreRequest&) const = default;
+};
+
+/// One core, nothing automatic left: what is generated, simulated and synthesised.
+struct CoreSpec {
+  std::string name;  ///< in reports and generated files
   Hardware hw;
   Tables tables = Tables::writable;
   bool event_counters = true;
   Storage storage = Storage::flat;
+  bool operator==(const CoreSpec&) const = default;
+};
+
+/// One configuration as written.
+struct Config {
+  std::string path;  ///< as given on the command line
+  std::string name;
+  CoreRequest core;
   std::optional<LayerSource> layer;      ///< exactly one of layer and network is set
   std::optional<NetworkSource> network;
   std::map<std::string, Position> positions;  ///< key -> where it was written
@@ -83,49 +109,56 @@ Config load_config(const std::string& path, const std::vector<std::string>& over
 /// The same from text; `path` names it in errors and anchors relative paths.
 Config parse_config(const std::string& text, const std::string& path, const std::vector<std::string>& overrides = {});
 
+/// `base` with overrides of its name, [hardware] and [network]; errors as above, those of base's own values at its
+/// positions. What has no file makes its configuration so.
+Config with_overrides(const Config& base, const std::vector<std::string>& overrides);
+
 /// Maps a key to where it was written; an empty function means "nowhere".
 using Locator = std::function<Position(const std::string& key)>;
 
-/// Checks ranges and rules that need the hardware alone. adc_bits and joint_lanes must be resolved (> 0);
-/// pe_rows, pe_cols, buffer_words, acc_bits may be 0 (automatic).
+/// Checks ranges and rules that need the hardware alone.
 /// Errors: value-out-of-range, cell-bits, signed-activation-bits, crossbar-rows-lanes, crossbar-columns-adc,
 /// joint-lanes.
 void validate_hardware(const Hardware& hw, const Locator& locate = {});
 
 /// joint_lanes = min(lanes, adcs, ceil(adcs * cycles per group / max(1, STEPS-1))): the joint path then never slows a column step down
 /// unless lanes bound it.
-int automatic_joint_lanes(const Hardware& hw);
+int automatic_joint_lanes(const FixedHardware& hw);
 
 /// Words of one row of the input map: w * ceil(stored_cin/LANES).
 std::int64_t row_words(const Layer& layer, int lanes);
 
 /// clamp_lo <= clamp_hi, both representable in out_bits bits, unsigned when clamp_lo >= 0, else two's complement.
 /// Error: clamp-range.
-void check_clamp(const Hardware& hw, const Layer& layer, const Position& where);
+void check_clamp(const FixedHardware& hw, const Layer& layer, const Position& where);
 
-/// Fills pe_rows, pe_cols (smallest that hold every layer) and buffer_words ((kh+stride) rows of the layer that
-/// needs most) where they are 0, then checks all layers against the result. acc_bits is left alone.
+/// The core that was asked for, as `layers` need it; all layers are checked against it. Without layers: one PE and a
+/// buffer of one word. Accumulators that were not asked for have 64 bits, which hold any sum, until the weights are known.
 /// Errors: pe-array-too-small, buffer-too-small, buffer-too-large, clamp-range, channel-blocks and those of validate_hardware.
-void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& locate = {});
-/// The same with positions from the configuration; also refuses tables = "rom" with more than one layer
+CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, const Locator& locate = {});
+/// The same with name and positions from the configuration; also refuses tables = "rom" with more than one layer
 /// (rom-single-layer).
-void resolve(Config& config, const std::vector<Layer>& layers);
+CoreSpec resolve(const Config& config, const std::vector<Layer>& layers);
+/// `core` with accumulators of `bits`, what its layers' weights ask for (accumulator_bound), unless a width was asked for.
+CoreSpec with_accumulators(const HardwareRequest& request, CoreSpec core, int bits);
+/// Asks for exactly this core.
+CoreRequest request_of(const CoreSpec& core);
 
 /// Builds the layer: geometry checks, default or explicit patches, validated. shift is 0 while automatic.
 /// Errors, placed in the configuration: clamp-range, layer-too-large (2^27 weights or inputs, 2^20 patches),
 /// patch-file (an entry's w, h is not the kernel), those of read_json (placed in the patch
 /// file), validate_patches and plan_firings.
-Layer make_layer(const LayerSource& source, const Hardware& hw);
+Layer make_layer(const LayerSource& source, const FixedHardware& hw);
 
-/// The resolved configuration as TOML: reading it back gives the same text. `layers` are listed as comments with
-/// their patches. Deterministic; contains no absolute path that the user did not write.
-std::string resolved_toml(const Config& config, const std::vector<Layer>& layers);
+/// The resolved configuration as TOML: reading it back gives the same text. `core` stands for [hardware]: a resolved
+/// core's request_of, or, for a chip, what all its cores have in common. `layers` are listed as comments with their
+/// patches. Deterministic; contains no absolute path that the user did not write.
+std::string resolved_toml(const Config& config, const CoreRequest& core, const std::vector<Layer>& layers);
 
-/// FNV-1a (64 bits) of the structural part: [hardware] as resolved_toml writes it. Two configurations with equal
-/// hash have the same RTL apart from ROM contents.
-std::uint64_t hardware_hash(const Config& config);
-/// FNV-1a (64 bits) of resolved_toml.
-std::uint64_t config_hash(const Config& config, const std::vector<Layer>& layers);
+/// FNV-1a (64 bits) of the structural part: [hardware] as resolved_toml writes it. Two cores with equal hash have the
+/// same RTL apart from ROM contents.
+std::uint64_t hardware_hash(const CoreRequest& core);
+std::uint64_t hardware_hash(const CoreSpec& core);
 
 /// docs/configuration.md, made from the key table.
 std::string configuration_markdown();

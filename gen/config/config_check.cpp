@@ -44,10 +44,7 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
   };
   for (const auto& key : config_keys()) {
     if (key.number == nullptr) continue;
-    const int value = hw.*key.number;
-    const std::string leaf = key.leaf();
-    const bool automatic = leaf == "pe_rows" || leaf == "pe_cols" || leaf == "buffer_words" || leaf == "acc_bits";
-    if (!(automatic && value == 0)) check_range(key, value, at(leaf));
+    check_range(key, hw.*key.number, at(key.leaf()));
   }
   const ConfigKey& crossbar = *find_key("hardware.crossbar");
   check_range(crossbar, hw.xb_rows, at("crossbar"));
@@ -82,7 +79,7 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
                      hw.joint_lanes, most, hw.lanes, hw.adcs()));
 }
 
-int automatic_joint_lanes(const Hardware& hw) {
+int automatic_joint_lanes(const FixedHardware& hw) {
   if (hw.cols_per_adc < 1 || hw.dac_bits < 1) return 1;  // refused by validate_hardware
   const int needed = ceil_div(hw.adcs() * hw.group_cycles(), std::max(1, hw.steps() - 1));
   return std::max(1, std::min({hw.lanes, hw.adcs(), needed}));
@@ -92,7 +89,7 @@ std::int64_t row_words(const Layer& layer, int lanes) {
   return std::int64_t{layer.w} * ceil_div(layer.stored_cin(), lanes);
 }
 
-void check_clamp(const Hardware& hw, const Layer& layer, const Position& where) {
+void check_clamp(const FixedHardware& hw, const Layer& layer, const Position& where) {
   const std::int64_t lo = layer.clamp_lo, hi = layer.clamp_hi;
   const std::int64_t full = std::int64_t{1} << hw.out_bits, half = full / 2;
   const bool fits = lo <= hi && (lo >= 0 ? hi < full : lo >= -half && hi < half);
@@ -108,27 +105,32 @@ void check_clamp(const Hardware& hw, const Layer& layer, const Position& where) 
                                  layer.name, lo, hi, hw.out_bits, full - 1, -half, half - 1));
 }
 
-void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& locate) {
+CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, const Locator& locate) {
   const auto at = [&](const std::string& key) { return locate ? locate(key) : Position{}; };
+  const HardwareRequest& asked = request.hw;
   int rows = 1, cols = 1;
   std::int64_t words = 1;
   for (const auto& layer : layers) {
-    const PeArray array = pe_array_for(hw, layer.epitome);
+    const PeArray array = pe_array_for(asked, layer.epitome);
     rows = std::max(rows, array.rows);
     cols = std::max(cols, array.cols);
-    words = std::max(words, (layer.kh + layer.stride) * row_words(layer, hw.lanes));
+    words = std::max(words, (layer.kh + layer.stride) * row_words(layer, asked.lanes));
   }
-  if (hw.pe_rows == 0) hw.pe_rows = rows;
-  if (hw.pe_cols == 0) hw.pe_cols = cols;
   const ConfigKey& depth = *find_key("hardware.buffer_words");
-  if (hw.buffer_words == 0) {
-    if (words > depth.hi)
-      throw InputError(at("layer.width"), "buffer-too-large",
-                       fmt::format("the input buffer would need {} words, legal: at most {}; use more lanes or a "
-                                   "narrower map",
-                                   words, depth.hi));
-    hw.buffer_words = static_cast<int>(words);
-  }
+  if (!asked.buffer_words && words > depth.hi)
+    throw InputError(at("layer.width"), "buffer-too-large",
+                     fmt::format("the input buffer would need {} words, legal: at most {}; use more lanes or a "
+                                 "narrower map",
+                                 words, depth.hi));
+  CoreSpec core{"", {}, request.tables, request.event_counters, request.storage};
+  Hardware& hw = core.hw;
+  static_cast<FixedHardware&>(hw) = asked;
+  hw.adc_bits = asked.adc_bits.value_or(asked.lossless_adc_bits());
+  hw.joint_lanes = asked.joint_lanes.value_or(automatic_joint_lanes(asked));
+  hw.pe_rows = asked.pe_rows.value_or(rows);
+  hw.pe_cols = asked.pe_cols.value_or(cols);
+  hw.buffer_words = asked.buffer_words.value_or(static_cast<int>(words));
+  if (asked.acc_bits) hw.acc_bits = *asked.acc_bits;
   validate_hardware(hw, locate);
   for (const auto& layer : layers) {
     const auto [need_rows, need_cols] = pe_array_for(hw, layer.epitome);
@@ -156,14 +158,30 @@ void resolve(Hardware& hw, const std::vector<Layer>& layers, const Locator& loca
     check_clamp(hw, layer, at("layer.clamp"));
     check_stored_blocks(hw, layer, at("layer.cin"));
   }
+  return core;
 }
 
-void resolve(Config& config, const std::vector<Layer>& layers) {
-  if (config.tables == Tables::rom && layers.size() > 1)
+CoreSpec resolve(const Config& config, const std::vector<Layer>& layers) {
+  if (config.core.tables == Tables::rom && layers.size() > 1)
     throw InputError(config.locate("hardware.tables"), "rom-single-layer",
                      fmt::format("hardware.tables is \"rom\" with {} layers on one core, legal: \"writable\"",
                                  layers.size()));
-  resolve(config.hw, layers, [&](const std::string& key) { return config.locate(key); });
+  CoreSpec core = resolve(config.core, layers, [&](const std::string& key) { return config.locate(key); });
+  core.name = config.name;
+  return core;
+}
+
+CoreSpec with_accumulators(const HardwareRequest& request, CoreSpec core, int bits) {
+  if (!request.acc_bits) core.hw.acc_bits = bits;
+  return core;
+}
+
+CoreRequest request_of(const CoreSpec& core) {
+  CoreRequest request{{}, core.tables, core.event_counters, core.storage};
+  static_cast<FixedHardware&>(request.hw) = core.hw;
+  for (const auto& key : config_keys())
+    if (key.automatic != nullptr) request.hw.*key.automatic = core.hw.*key.number;
+  return request;
 }
 
 }  // namespace epim

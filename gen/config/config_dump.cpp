@@ -17,15 +17,18 @@ using Texts = std::map<std::string, std::string>;  ///< key -> value as TOML
 
 std::string quoted(const std::string& text) { return nlohmann::json(text).dump(); }
 
-Texts hardware_texts(const Config& c) {
+/// What depends on the hardware alone is a number; what depends on layers is its word where it is automatic.
+Texts hardware_texts(const CoreRequest& c) {
   Texts t;
   for (const auto& key : config_keys()) {
-    if (key.number != nullptr) {
-      const int value = c.hw.*key.number;
-      t[key.path] = value == 0 && !key.words.empty() ? quoted(key.first_word()) : std::to_string(value);
-    }
+    if (key.fixed != nullptr) t[key.path] = std::to_string(c.hw.*key.fixed);
+    if (key.automatic != nullptr)
+      t[key.path] = c.hw.*key.automatic ? std::to_string(*(c.hw.*key.automatic)) : quoted(key.first_word());
     if (key.flag != nullptr) t[key.path] = c.hw.*key.flag ? "true" : "false";
   }
+  const Hardware alone = resolve(c, {}).hw;
+  t["hardware.adc_bits"] = std::to_string(alone.adc_bits);
+  t["hardware.joint_lanes"] = std::to_string(alone.joint_lanes);
   t["hardware.crossbar"] = quoted(fmt::format("{}x{}", c.hw.xb_rows, c.hw.xb_cols));
   t["hardware.tables"] = c.tables == Tables::rom ? "\"rom\"" : "\"writable\"";
   t["hardware.event_counters"] = c.event_counters ? "true" : "false";
@@ -106,8 +109,8 @@ std::string layer_comment(const Layer& l) {
 
 }  // namespace
 
-std::string resolved_toml(const Config& config, const std::vector<Layer>& layers) {
-  Texts texts = hardware_texts(config);
+std::string resolved_toml(const Config& config, const CoreRequest& core, const std::vector<Layer>& layers) {
+  Texts texts = hardware_texts(core);
   texts["schema"] = "1";
   texts["name"] = quoted(config.name);
   if (config.layer) texts.merge(layer_texts(config, layers.size() == 1 ? &layers.front() : nullptr));
@@ -118,10 +121,7 @@ std::string resolved_toml(const Config& config, const std::vector<Layer>& layers
   return out;
 }
 
-std::uint64_t hardware_hash(const Config& config) { return fnv1a(toml_of(hardware_texts(config))); }
-
-std::uint64_t config_hash(const Config& config, const std::vector<Layer>& layers) {
-  return fnv1a(resolved_toml(config, layers));
-}
+std::uint64_t hardware_hash(const CoreRequest& core) { return fnv1a(toml_of(hardware_texts(core))); }
+std::uint64_t hardware_hash(const CoreSpec& core) { return hardware_hash(request_of(core)); }
 
 }  // namespace epim

@@ -18,15 +18,21 @@ namespace {
 std::vector<ConfigKey> make_table() {
   std::vector<ConfigKey> keys;
 #define KEY(path, type, fallback, lo, hi, words, unit, meaning) \
-  keys.push_back({path, KeyType::type, fallback, lo, hi, words, unit, meaning, nullptr, nullptr});
-#define HW_INT(member, fallback, lo, hi, words, unit, meaning) \
-  keys.push_back({"hardware." #member, KeyType::Integer, fallback, lo, hi, words, unit, meaning, &Hardware::member, \
-                  nullptr});
+  keys.push_back({path, KeyType::type, fallback, lo, hi, words, unit, meaning});
+#define HW_INT(member, fallback, lo, hi, unit, meaning) \
+  keys.push_back({"hardware." #member, KeyType::Integer, fallback, lo, hi, "", unit, meaning}); \
+  keys.back().number = keys.back().fixed = &FixedHardware::member;
+#define HW_AUTO(member, word, lo, hi, unit, meaning) \
+  keys.push_back({"hardware." #member, KeyType::Integer, "\"" word "\"", lo, hi, word, unit, meaning}); \
+  keys.back().number = &Hardware::member; \
+  keys.back().automatic = &HardwareRequest::member;
 #define HW_BOOL(member, fallback, meaning) \
-  keys.push_back({"hardware." #member, KeyType::Boolean, fallback, 0, 0, "", "", meaning, nullptr, &Hardware::member});
+  keys.push_back({"hardware." #member, KeyType::Boolean, fallback, 0, 0, "", "", meaning}); \
+  keys.back().flag = &FixedHardware::member;
 #include "gen/config/config_keys.def"
 #undef KEY
 #undef HW_INT
+#undef HW_AUTO
 #undef HW_BOOL
   return keys;
 }

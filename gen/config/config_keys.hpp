@@ -3,11 +3,11 @@
 /// The key table as data. Users of configurations need gen/config/config.hpp only.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "golden/diagnostic.hpp"
-#include "golden/hardware.hpp"
+#include "gen/config/config.hpp"
 
 namespace epim {
 
@@ -21,8 +21,10 @@ struct ConfigKey {
   std::int64_t lo, hi;    ///< legal numbers, inclusive
   std::string words;      ///< legal texts, '|' between
   std::string unit, meaning;
-  int Hardware::*number = nullptr;  ///< where it lands, for plain hardware integers; 0 stands for its word
-  bool Hardware::*flag = nullptr;   ///< where it lands, for hardware booleans
+  int Hardware::*number = nullptr;        ///< where it lands in a core, for hardware integers
+  bool FixedHardware::*flag = nullptr;    ///< the same for hardware booleans
+  int FixedHardware::*fixed = nullptr;    ///< where it lands in a request, for hardware integers without a word
+  std::optional<int> HardwareRequest::*automatic = nullptr;  ///< the same for those with a word, which leaves it empty
 
   std::string section() const;  ///< "hardware", "" at top level
   std::string leaf() const;     ///< "cell_bits"

@@ -69,7 +69,7 @@ void check_size(const Layer& l, const LayerSource& source) {
 
 }  // namespace
 
-Layer make_layer(const LayerSource& source, const Hardware& hw) {
+Layer make_layer(const LayerSource& source, const FixedHardware& hw) {
   Layer layer;
   layer.name = source.name;
   layer.cin = source.cin;

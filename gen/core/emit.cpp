@@ -235,15 +235,14 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
   };
 }
 
-std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t hash, const LayerProgram* rom,
-                   bool observed) {
+std::string top_sv(const CoreParameters& p, const CoreSpec& core, const LayerProgram* rom, bool observed) {
   const Hardware& hw = p.hw;
   const std::string module = observed ? "epim_observed" : "epim_top";
   std::string s = kSpdx;
   s += fmt::format("\n/// {}: one accelerator core for configuration {}.\n"
                    "/// {}x{} crossbars, {}x{} PEs, W{}A{}{}, {}-bit cells, {}-bit ADC for {} columns, {} lanes.\n"
                    "/// Generated; the blocks are in epim_core.sv and below.\nmodule {} {}(\n",
-                   observed ? "Observed core" : "Top", config.name, hw.xb_rows, hw.xb_cols, hw.pe_rows, hw.pe_cols,
+                   observed ? "Observed core" : "Top", core.name, hw.xb_rows, hw.xb_cols, hw.pe_rows, hw.pe_cols,
                    hw.weight_bits, hw.act_bits, hw.act_signed ? " signed" : "", hw.cell_bits, hw.adc_bits,
                    hw.cols_per_adc, hw.lanes, module, rom ? mem_dir_parameter() : "");
   const auto ports = ports_of(p, observed);
@@ -255,9 +254,9 @@ std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t 
   s += ");\n\n  logic rst_n;\n  epim_reset_sync u_reset (.clk_i, .rst_ni, .rst_no(rst_n));\n\n  epim_core #(\n";
   CoreSettings settings;
   settings.rom = rom;
-  settings.count = config.event_counters;
-  settings.ram = config.storage == Storage::ram;
-  settings.hash = hash;
+  settings.count = core.event_counters;
+  settings.ram = core.storage == Storage::ram;
+  settings.hash = hardware_hash(core);
   const auto parameters = core_parameter_values(p, settings);
   for (std::size_t i = 0; i < parameters.size(); ++i)
     s += fmt::format("    .{}({}){}\n", parameters[i].first, parameters[i].second, i + 1 < parameters.size() ? "," : "");
@@ -295,36 +294,35 @@ std::vector<std::pair<std::string, std::string>> block_files(const std::vector<s
   return files;
 }
 
-std::vector<std::pair<std::string, std::string>> rtl_files(const CoreParameters& p, const Config& config,
-                                                           std::uint64_t hash, const LayerProgram* rom) {
+std::vector<std::pair<std::string, std::string>> rtl_files(const CoreParameters& p, const CoreSpec& core, const LayerProgram* rom) {
   auto files = block_files({"epim_core", "epim_reset_sync"});
-  files.emplace_back("epim_top.sv", top_sv(p, config, hash, rom, false));
+  files.emplace_back("epim_top.sv", top_sv(p, core, rom, false));
   return files;
 }
 
-FileSet emit(const Config& config, const std::vector<EmitLayer>& layers) {
+FileSet emit(const Config& config, const CoreSpec& core, const std::vector<EmitLayer>& layers) {
   std::vector<Layer> shapes;
   for (const EmitLayer& l : layers) shapes.push_back(l.layer);
-  const CoreParameters p = core_parameters(config.hw, shapes);
-  const std::uint64_t hash = hardware_hash(config);
-  const bool is_rom = config.tables == Tables::rom;
+  const CoreParameters p = core_parameters(core.hw, shapes);
+  const std::uint64_t hash = hardware_hash(core);
+  const bool is_rom = core.tables == Tables::rom;
 
   FileSet files;
   std::optional<LayerProgram> first;
   for (std::size_t i = 0; i < layers.size(); ++i) {
     LayerProgram program = build_program(p, layers[i].layer, layers[i].data);
     const std::string folder = layers.size() == 1 ? "" : fmt::format("layers/{}/", layers[i].layer.name);
-    for (auto& [name, text] : program_images(p, program, is_rom && config.storage == Storage::ram)) files[folder + name] = std::move(text);
+    for (auto& [name, text] : program_images(p, program, is_rom && core.storage == Storage::ram)) files[folder + name] = std::move(text);
     if (i == 0) first = std::move(program);
   }
   Manifest manifest;
   manifest.name = config.name;
   manifest.top = "epim_top";
-  for (auto& [name, text] : rtl_files(p, config, hash, is_rom ? &*first : nullptr)) {
+  for (auto& [name, text] : rtl_files(p, core, is_rom ? &*first : nullptr)) {
     manifest.sources.push_back("rtl/" + name);
     files["rtl/" + name] = std::move(text);
   }
-  files["tb/epim_observed.sv"] = top_sv(p, config, hash, is_rom ? &*first : nullptr, true);
+  files["tb/epim_observed.sv"] = top_sv(p, core, is_rom ? &*first : nullptr, true);
   if (is_rom)
     for (const auto& [name, text] : files)
       if (name.rfind("mem/", 0) == 0) manifest.data.push_back(name);
@@ -334,12 +332,12 @@ FileSet emit(const Config& config, const std::vector<EmitLayer>& layers) {
   files["Bender.yml"] = bender_yml(manifest);
   files["registers.md"] = registers_markdown();
   files["include/epim_regs.h"] = registers_c();
-  files["resolved.toml"] = resolved_toml(config, shapes);
+  files["resolved.toml"] = resolved_toml(config, request_of(core), shapes);
   nlohmann::ordered_json marker = {{"tool", "epim"},
                                    {"schema", 1},
                                    {"name", config.name},
                                    {"hardware_hash", hash_text(hash)},
-                                   {"config_hash", hash_text(config_hash(config, shapes))},
+                                   {"config_hash", hash_text(fnv1a(files["resolved.toml"]))},
                                    {"top", "epim_top"}};
   for (const EmitLayer& l : layers) {
     const LayerTables t = build_tables(p.hw, l.layer);

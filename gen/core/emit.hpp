@@ -51,14 +51,12 @@ std::vector<std::pair<std::string, std::string>> block_files(const std::vector<s
 
 /// Module epim_top: epim_core with every parameter of this configuration.
 /// `observed` adds the observation ports (module epim_observed, for verification).
-std::string top_sv(const CoreParameters& p, const Config& config, std::uint64_t hash, const LayerProgram* rom,
-                   bool observed);
+std::string top_sv(const CoreParameters& p, const CoreSpec& core, const LayerProgram* rom, bool observed);
 
 /// The SystemVerilog of a folder in compile order: packages, the blocks of a core, epim_top. Name -> text.
-std::vector<std::pair<std::string, std::string>> rtl_files(const CoreParameters& p, const Config& config,
-                                                           std::uint64_t hash, const LayerProgram* rom);
+std::vector<std::pair<std::string, std::string>> rtl_files(const CoreParameters& p, const CoreSpec& core, const LayerProgram* rom);
 
-/// Everything that `epim gen` writes. `config.hw` must be resolved, acc_bits included.
-FileSet emit(const Config& config, const std::vector<EmitLayer>& layers);
+/// Everything that `epim gen` writes of a configuration, whose core is `core`.
+FileSet emit(const Config& config, const CoreSpec& core, const std::vector<EmitLayer>& layers);
 
 }  // namespace epim

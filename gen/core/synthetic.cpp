@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "gen/base/hash.hpp"
+#include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
 
 namespace epim {
@@ -142,16 +143,18 @@ int automatic_shift(const Layer& layer, const Hardware& hw, const LayerData& dat
   return shift;
 }
 
-SyntheticLayer prepare_layer(Config& config) {
+SyntheticLayer prepare_layer(const Config& config) {
   if (!config.layer)
     throw InputError(config.locate("network"), "layer-or-network", "a [network] is given, legal here: a [layer]");
   SyntheticLayer s;
-  s.layer = make_layer(*config.layer, config.hw);
-  resolve(config, {s.layer});
+  s.layer = make_layer(*config.layer, config.core.hw);
+  s.core = resolve(config, {s.layer});
+  const Hardware& hw = s.core.hw;
   const std::uint64_t seed = config.layer->seed;
-  s.data = make_synthetic(s.layer, config.hw, seed);
-  if (!config.layer->shift) s.layer.shift = automatic_shift(s.layer, config.hw, s.data, seed);
-  s.input = synthetic_input(s.layer, config.hw, seed);
+  s.data = make_synthetic(s.layer, hw, seed);
+  if (!config.layer->shift) s.layer.shift = automatic_shift(s.layer, hw, s.data, seed);
+  s.input = synthetic_input(s.layer, hw, seed);
+  s.core = with_accumulators(config.core.hw, std::move(s.core), accumulator_bound(hw, s.layer, s.data).bits);
   return s;
 }
 

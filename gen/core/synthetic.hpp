@@ -38,13 +38,14 @@ IntTensor synthetic_input(const Layer& layer, const Hardware& hw, std::uint64_t 
 /// channels with the ADC's saturation, so that outputs are neither dead nor mostly clamped.
 int automatic_shift(const Layer& layer, const Hardware& hw, const LayerData& data, std::uint64_t seed);
 
-/// A [layer] configuration ready to run: hardware resolved (acc_bits excepted), shift chosen.
+/// A [layer] configuration ready to run: core resolved, accumulators as wide as the data ask for, shift chosen.
 struct SyntheticLayer {
+  CoreSpec core;
   Layer layer;
   LayerData data;
   IntTensor input;  ///< synthetic; the caller replaces it when source.input names a file
 };
 /// make_layer, resolve(config), make_synthetic, automatic_shift, synthetic_input in this order.
-SyntheticLayer prepare_layer(Config& config);
+SyntheticLayer prepare_layer(const Config& config);
 
 }  // namespace epim

@@ -18,10 +18,9 @@ RtlArea area_of(const Hardware& hw, const MnsimData& data) {
   const double pes = double(hw.pe_rows) * hw.pe_cols, rows = hw.xb_rows;
   RtlArea a;
   a.crossbar = pes * 2 * hw.slices() * (rows * hw.xb_cols * data.config.device_area + rows * data.constants.row_driver_area);
-  const int need = hw.adc_bits > 0 ? hw.adc_bits : hw.lossless_adc_bits();
   const ConverterRow* adc = nullptr;
   for (const ConverterRow& row : data.adc)
-    if (row.bits >= need && (!adc || row.bits < adc->bits || (row.bits == adc->bits && row.area < adc->area))) adc = &row;
+    if (row.bits >= hw.adc_bits && (!adc || row.bits < adc->bits || (row.bits == adc->bits && row.area < adc->area))) adc = &row;
   if (adc) a.adc = pes * 2 * hw.slices() * hw.adcs() * adc->area;
   for (const ConverterRow& row : data.dac)
     if (row.bits == hw.dac_bits) {
@@ -184,7 +183,7 @@ void use_counted_events(NetworkEstimate& e, const EstimateRequest& request, cons
     LayerEstimate& l = e.layers[i];
     for (std::size_t k = 0; k < event_count; ++k)
       if (depends_on_data(k)) l.rtl.events.at(k) = events.at(i).at(k);
-    Hardware hw = request.base;
+    Hardware hw = resolve({request.base}, {}).hw;
     hw.weight_bits = l.weight_bits;
     l.energy = energy(l.rtl.events, data.energy, hw);
   }

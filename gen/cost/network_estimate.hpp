@@ -27,7 +27,7 @@ EstimateData load_estimate_data(const std::string& home);
 struct EstimateRequest {
   bool rtl = true, mnsim = true;   ///< models to run
   bool bounds = false;             ///< say what each layer waits for (golden/timing/timing.hpp); takes longer than the estimate
-  Hardware base;                   ///< core parameters as for map_network; its weight_bits are min(weight_bits, 9)
+  HardwareRequest base;            ///< core parameters as for map_network; its weight_bits are min(weight_bits, 9)
   DesignChoice design;
   int weight_bits = 9;             ///< 2..32 (32 = FP32) where a node has no width of its own
   MnsimWorkload workload;          ///< activation bits, slices, classes, activation rule; weight widths are filled in

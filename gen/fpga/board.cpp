@@ -31,7 +31,7 @@ std::vector<std::string> board_blocks(const BoardTop& top) {
   return blocks;
 }
 
-std::string board_sv(const CoreParameters& p, const Config& config, const BoardTop& top) {
+std::string board_sv(const CoreParameters& p, const CoreSpec& core, const BoardTop& top) {
   const int in = in_bytes(p.hw), out = out_bytes(p.hw);
   const bool bist = top.self_test.on;
   std::string s = fmt::format(
@@ -40,7 +40,7 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
       "module epim_board #(\n  /// Clocks of one bit of the serial line.\n  parameter int ClocksPerBit = {},\n"
       "  /// A command whose next byte does not come for 2^TimeoutBits clocks is dropped.\n"
       "  parameter int TimeoutBits = {}\n) (\n  /// Clock.\n  input  logic       clk_i,\n",
-      config.name, top.clocks_per_bit, top.timeout_bits);
+      core.name, top.clocks_per_bit, top.timeout_bits);
   if (top.reset != ResetPin::none)
     s += fmt::format("  /// Reset button, active {}.\n  input  logic       {},\n", top.reset == ResetPin::active_low ? "low" : "high",
                      top.reset == ResetPin::active_low ? "rst_ni" : "rst_i");
@@ -125,11 +125,11 @@ std::string board_sv(const CoreParameters& p, const Config& config, const BoardT
   return s;
 }
 
-SelfTest self_test(const Config& config, const EmitLayer& l) {
-  if (config.tables != Tables::rom)
-    throw InputError(config.locate("hardware.tables"), "self-test-needs-rom",
+SelfTest self_test(const CoreSpec& core, const EmitLayer& l, const Position& where) {
+  if (core.tables != Tables::rom)
+    throw InputError(where, "self-test-needs-rom",
                      "the self-test runs the layer of the ROM images; legal with it: hardware.tables = \"rom\"");
-  const Hardware& hw = config.hw;
+  const Hardware& hw = core.hw;
   const Layer& layer = l.layer;
   const int blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
   SelfTest t;

@@ -40,7 +40,7 @@ std::vector<std::pair<std::string, int>> board_ports(const BoardTop& top);
 std::vector<std::string> board_blocks(const BoardTop& top);
 
 /// Module epim_board: epim_top, epim_uart_bridge and, where asked, epim_bist.
-std::string board_sv(const CoreParameters& p, const Config& config, const BoardTop& top);
+std::string board_sv(const CoreParameters& p, const CoreSpec& core, const BoardTop& top);
 
 /// Names the sizes that the layers ask of a core, which hardware_hash leaves out: 16 bits of their FNV-1a hash.
 std::uint16_t board_tag(const CoreParameters& p);
@@ -51,7 +51,7 @@ int out_bytes(const Hardware& hw);
 
 /// Input of the self-test as epim_bist makes it (rtl/epim_bist.sv), and the signature of the layer's golden output:
 ///   s(0) = ~0, s(n+1) = (s(n) >> 1) ^ (s(n)[0] ? 0xEDB88320 : 0) ^ fold32(word n) ^ (last << 31).
-/// Throws InputError `self-test-needs-rom` unless config.tables is rom.
-SelfTest self_test(const Config& config, const EmitLayer& layer);
+/// Throws InputError `self-test-needs-rom` at `where` unless core.tables is rom.
+SelfTest self_test(const CoreSpec& core, const EmitLayer& layer, const Position& where = {});
 
 }  // namespace epim

@@ -46,8 +46,8 @@ constexpr double kTimeoutSeconds = 0.15;
 
 class Flow {
  public:
-  Flow(const Config& config, const std::vector<EmitLayer>& layers, const FpgaBoard& board, const FpgaOptions& o)
-      : config_(config), layers_(layers), board_(board), device_(*board.device), o_(o) {}
+  Flow(const Config& config, const CoreSpec& core, const std::vector<EmitLayer>& layers, const FpgaBoard& board, const FpgaOptions& o)
+      : config_(config), core_(core), layers_(layers), board_(board), device_(*board.device), o_(o) {}
 
   FpgaResult run() {
     sources();
@@ -99,18 +99,18 @@ class Flow {
                                    o_.baud, r_.clock_mhz, ratio));
     top.clocks_per_bit = r_.clocks_per_bit;
     while (std::ldexp(1.0, top.timeout_bits) < kTimeoutSeconds * r_.clock_mhz * 1e6) ++top.timeout_bits;
-    if (o_.self_test) top.self_test = self_test(config_, layers_.at(0));
+    if (o_.self_test) top.self_test = self_test(core_, layers_.at(0), config_.locate("hardware.tables"));
 
     std::vector<Layer> shapes;
     for (const EmitLayer& l : layers_) shapes.push_back(l.layer);
-    const FileSet gen = emit(config_, layers_);
-    const CoreParameters p = core_parameters(config_.hw, shapes);
+    const FileSet gen = emit(config_, core_, layers_);
+    const CoreParameters p = core_parameters(core_.hw, shapes);
     for (const auto& [name, text] : gen)
       if (name.rfind("rtl/", 0) == 0 || name.rfind("mem/", 0) == 0 || name == "resolved.toml") r_.files[name] = text;
     sources_ = listed_sources(gen.at("epim.f"));
     for (const auto& [name, text] : block_files(board_blocks(top)))
       if (r_.files.emplace("rtl/" + name, text).second) sources_ += " rtl/" + name;
-    r_.files["rtl/epim_board.sv"] = board_sv(p, config_, top);
+    r_.files["rtl/epim_board.sv"] = board_sv(p, core_, top);
     sources_ += " rtl/epim_board.sv";
     if (!wrapper.empty()) {
       r_.files["rtl/epim_board_pll.sv"] = wrapper;
@@ -275,6 +275,7 @@ class Flow {
   }
 
   const Config& config_;
+  const CoreSpec& core_;
   const std::vector<EmitLayer>& layers_;
   const FpgaBoard& board_;
   const FpgaDevice& device_;
@@ -306,8 +307,8 @@ Pll ice40_pll(double in_mhz, double out_mhz) {
   return best;
 }
 
-FpgaResult fpga_flow(const Config& config, const std::vector<EmitLayer>& layers, const FpgaBoard& board, const FpgaOptions& options) {
-  return Flow(config, layers, board, options).run();
+FpgaResult fpga_flow(const Config& config, const CoreSpec& core, const std::vector<EmitLayer>& layers, const FpgaBoard& board, const FpgaOptions& options) {
+  return Flow(config, core, layers, board, options).run();
 }
 
 }  // namespace epim

@@ -62,6 +62,6 @@ Pll ice40_pll(double in_mhz, double out_mhz);
 /// Throws MissingTool (yosys, nextpnr-ice40, fpga-icestorm), InputError `device-too-small` (which resource, by how
 /// much; from cell counts, else from nextpnr), `self-test-needs-rom`, `baud-not-possible`, `clock-not-possible`,
 /// std::runtime_error with the log's end where a tool fails otherwise.
-FpgaResult fpga_flow(const Config& config, const std::vector<EmitLayer>& layers, const FpgaBoard& board, const FpgaOptions& options);
+FpgaResult fpga_flow(const Config& config, const CoreSpec& core, const std::vector<EmitLayer>& layers, const FpgaBoard& board, const FpgaOptions& options);
 
 }  // namespace epim

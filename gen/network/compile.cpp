@@ -61,15 +61,20 @@ bool without_weights(const NetworkSource& source, const Network& network) {
 
 namespace {
 
-/// The network with its design, mapped. A shared core becomes `config.hw`.
-Mapping map_configured(Config& config, const Network& network, CorePolicy policy) {
-  Mapping mapping = map_network(network, config.hw, {}, policy, [&](const std::string& key) { return config.locate(key); });
-  if (policy != CorePolicy::shared) return mapping;
-  if (config.tables == Tables::rom && mapping.layers.size() > 1)
+/// The network with its design, mapped.
+Mapping map_configured(const Config& config, const Network& network, CorePolicy policy) {
+  Mapping mapping = map_network(network, config.core.hw, {}, policy, [&](const std::string& key) { return config.locate(key); });
+  if (policy == CorePolicy::shared && config.core.tables == Tables::rom && mapping.layers.size() > 1)
     throw InputError(config.locate("hardware.tables"), "rom-single-layer",
                      fmt::format("hardware.tables is \"rom\" with {} layers on one core, legal: \"writable\"", mapping.layers.size()));
-  config.hw = mapping.cores.at(0).hw;
   return mapping;
+}
+
+/// The core that all layers share, if they do.
+std::optional<CoreSpec> shared_core(const Config& config, const Mapping& mapping) {
+  if (mapping.policy != CorePolicy::shared) return std::nullopt;
+  const CoreRequest& asked = config.core;
+  return CoreSpec{config.name, mapping.cores.at(0).hw, asked.tables, asked.event_counters, asked.storage};
 }
 
 Network read_configured(const NetworkSource& source) {
@@ -89,7 +94,7 @@ CompiledLayer compiled_layer(const Mapping& mapping, const MappedLayer& mapped) 
 }
 
 /// A network without weights: seeded as `epim run` does it.
-CompiledNetwork seed_network(Config& config, Network network, CorePolicy policy) {
+CompiledNetwork seed_network(const Config& config, Network network, CorePolicy policy) {
   Mapping mapping = map_configured(config, network, policy);
   const IntTensor image = load_images(config, network, 1).images.at(0);
   SynthesisedNetwork integers = synthesise_network(mapping, image, {kNetworkSeed, nullptr}, 1, {});
@@ -100,14 +105,14 @@ CompiledNetwork seed_network(Config& config, Network network, CorePolicy policy)
     net.layers.push_back(compiled_layer(mapping, mapping.layers[l]));
     net.layers.back().data = std::move(integers.data[l]);
   }
-  if (policy == CorePolicy::shared) config.hw = mapping.cores.at(0).hw;
+  net.core = shared_core(config, mapping);
   net.network = std::move(mapping.network);
   return net;
 }
 
 }  // namespace
 
-CompiledNetwork lay_out_network(Config& config, CorePolicy policy) {
+CompiledNetwork lay_out_network(const Config& config, CorePolicy policy) {
   CompiledNetwork net;
   net.policy = policy;
   const NetworkSource& source = *config.network;
@@ -117,7 +122,7 @@ CompiledNetwork lay_out_network(Config& config, CorePolicy policy) {
       throw InputError(config.locate("network.integers"), "contradictory-weights",
                        "network.weights and network.integers are both given; legal: one of them");
     net.weights = read_npz(source.integers);
-    check_integer_bundle(net.weights, config.hw);
+    check_integer_bundle(net.weights, config.core.hw);
   } else if (!source.weights.empty()) {
     net.weights = read_npz(source.weights);
   } else {
@@ -135,6 +140,7 @@ CompiledNetwork lay_out_network(Config& config, CorePolicy policy) {
     compiled.act_out = scales[static_cast<std::size_t>(mapped.node)];
     net.layers.push_back(std::move(compiled));
   }
+  net.core = shared_core(config, mapping);
   net.network = std::move(mapping.network);
   return net;
 }
@@ -152,7 +158,7 @@ namespace {
 
 /// Fills every layer by `fill(node, layer)`, then checks the accumulators and gives every core its width. Errors are
 /// placed at the node, or at the bundle where they name one.
-template <class F> void fill_layers(Config& config, CompiledNetwork& net, F&& fill) {
+template <class F> void fill_layers(const Config& config, CompiledNetwork& net, F&& fill) {
   int widest = 1;
   std::vector<int> bits;
   for (CompiledLayer& compiled : net.layers) {
@@ -168,15 +174,14 @@ template <class F> void fill_layers(Config& config, CompiledNetwork& net, F&& fi
       throw InputError(bundle.empty() ? node.where : Position{bundle, 0, 0}, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
     }
   }
-  const bool shared = net.policy == CorePolicy::shared;
+  if (net.core) net.core = with_accumulators(config.core.hw, *net.core, widest);
   for (std::size_t l = 0; l < net.layers.size(); ++l)
-    if (net.layers[l].hw.acc_bits == 0) net.layers[l].hw.acc_bits = shared ? widest : bits[l];
-  if (shared) config.hw.acc_bits = net.layers.at(0).hw.acc_bits;
+    net.layers[l].hw.acc_bits = net.core ? net.core->hw.acc_bits : config.core.hw.acc_bits.value_or(bits[l]);
 }
 
 }  // namespace
 
-void quantise_network(Config& config, CompiledNetwork& net, const QuantiseOptions& options) {
+void quantise_network(const Config& config, CompiledNetwork& net, const QuantiseOptions& options) {
   fill_layers(config, net, [&](const Node& node, CompiledLayer& compiled) {
     Hardware codes = compiled.hw;
     codes.weight_bits = compiled.weight_bits;
@@ -191,7 +196,7 @@ void quantise_network(Config& config, CompiledNetwork& net, const QuantiseOption
   });
 }
 
-CompiledNetwork compile_network(Config& config, const QuantiseOptions& options, CorePolicy policy) {
+CompiledNetwork compile_network(const Config& config, const QuantiseOptions& options, CorePolicy policy) {
   if (Network network = read_configured(*config.network); without_weights(*config.network, network))
     return seed_network(config, std::move(network), policy);
   CompiledNetwork net = lay_out_network(config, policy);

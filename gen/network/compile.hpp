@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A network description with floating-point weights, turned into integer layers for a core.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct CompiledLayer {
 
 struct CompiledNetwork {
   CorePolicy policy = CorePolicy::shared;
+  std::optional<CoreSpec> core;  ///< that of all layers, with CorePolicy::shared
   Network network;
   bool seeded = false;      ///< neither weights nor integers were given
   NpzFile weights;
@@ -45,19 +47,18 @@ constexpr std::uint64_t kNetworkSeed = 1;
 bool without_weights(const NetworkSource& source, const Network& network);
 
 /// Reads the network, its design and its weights (none where config.network->integers names a bundle), and maps it
-/// (gen/network/mapping.hpp). A shared core becomes `config.hw`. Throws InputError with the node's place in the file;
-/// missing-key without weights.
-CompiledNetwork lay_out_network(Config& config, CorePolicy policy = CorePolicy::shared);
+/// (gen/network/mapping.hpp). Throws InputError with the node's place in the file; missing-key without weights.
+CompiledNetwork lay_out_network(const Config& config, CorePolicy policy = CorePolicy::shared);
 
 /// Epitome of one layer from the weights. Throws InputError `missing-array`.
 FloatTensor float_epitome(const CompiledNetwork& network, const CompiledLayer& layer);
 
 /// Fills `data`, `quantised` and the shift of every layer: codes of CompiledLayer::weight_bits on a core that may hold
-/// wider ones. Resolves the accumulator of `config.hw`. Throws InputError with the node's place in the file.
-void quantise_network(Config& config, CompiledNetwork& network, const QuantiseOptions& options = {});
+/// wider ones. Accumulators become as wide as the weights ask for. Throws InputError with the node's place in the file.
+void quantise_network(const Config& config, CompiledNetwork& network, const QuantiseOptions& options = {});
 
 /// Both of the above; with config.network->integers the integers are read instead (golden/files/integer_bundle.hpp), and
 /// without weights they are seeded as `epim run` does it (gen/network/synthetic_network.hpp), for the first image.
-CompiledNetwork compile_network(Config& config, const QuantiseOptions& options = {}, CorePolicy policy = CorePolicy::shared);
+CompiledNetwork compile_network(const Config& config, const QuantiseOptions& options = {}, CorePolicy policy = CorePolicy::shared);
 
 }  // namespace epim

@@ -101,47 +101,71 @@ template Tensor<std::int64_t> space_to_depth_weights(const Tensor<std::int64_t>&
 
 namespace {
 
-/// The core of a layer alone.
-Hardware core_for(const Hardware& base, const Layer& layer, CorePolicy policy, bool is_output) {
-  const PeArray array = pe_array_for(base, layer.epitome);
-  Hardware hw = base;
-  hw.pe_rows = array.rows;
-  hw.pe_cols = array.cols;
+/// Does `work`; errors are placed at the node.
+template <class F> auto at_node(const Node& node, F&& work) {
+  try {
+    return work();
+  } catch (const InputError& e) {
+    throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+  }
+}
+
+/// What the core of a layer alone is asked to be.
+HardwareRequest request_for(const HardwareRequest& base, const Layer& layer, CorePolicy policy, bool is_output) {
+  HardwareRequest hw = base;
+  hw.pe_rows = hw.pe_cols = hw.buffer_words = std::nullopt;
   if (policy == CorePolicy::own && !is_output) hw.out_bits = hw.act_bits;
   // Several PE columns finish a range together: the drain then takes a whole output word per cycle.
-  if (policy == CorePolicy::grouped && array.cols > 1) hw.joint_lanes = std::min(hw.lanes, hw.adcs());
-  hw.buffer_words = static_cast<int>(std::min<std::int64_t>((layer.kh + layer.stride) * row_words(layer, base.lanes), 1 << 30));
+  if (policy == CorePolicy::grouped && pe_array_for(base, layer.epitome).cols > 1) hw.joint_lanes = std::min(hw.lanes, hw.adcs());
   return hw;
 }
 
 /// The output stream is too slow for a plain layer whose core has so many PE columns.
-bool drain_bound(const Hardware& base, Layer layer, int columns) {
+bool drain_bound(const HardwareRequest& base, Layer layer, int columns) {
   layer.cout = layer.epitome.e_out = std::min(layer.cout, columns * base.xb_cols);
   layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes);
-  const Hardware hw = core_for(base, layer, CorePolicy::grouped, false);
+  const Hardware hw = resolve({request_for(base, layer, CorePolicy::grouped, false)}, {layer}).hw;
   return bound_of(hw, layer, 1, fast_timing(hw, layer)) == Bound::drain;
 }
 
-/// Adds a layer to the core that it shares, which is made where there is none.
-void place(Mapping& mapping, MappedLayer mapped, const Hardware& base) {
-  const Hardware hw = core_for(base, mapped.layer, mapping.policy, mapped.node == mapping.network.output);
-  const auto same = [&](const MappedCore& c) {
-    return mapping.policy == CorePolicy::shared ||
-           (mapping.policy == CorePolicy::grouped && c.hw.pe_rows == hw.pe_rows && c.hw.pe_cols == hw.pe_cols &&
-            c.hw.weight_bits == hw.weight_bits);
+/// Adds a layer to the core that it shares, which is made where there is none; `asked` are the cores' requests.
+void place(Mapping& mapping, std::vector<HardwareRequest>& asked, MappedLayer mapped, const HardwareRequest& base) {
+  const bool is_output = mapped.node == mapping.network.output;
+  const HardwareRequest request = mapping.policy == CorePolicy::shared ? base : request_for(base, mapped.layer, mapping.policy, is_output);
+  const auto alike = [&](const MappedCore& core) {
+    if (mapping.policy != CorePolicy::grouped) return mapping.policy == CorePolicy::shared;
+    const Layer& other = mapping.layers[static_cast<std::size_t>(core.layers.front())].layer;
+    return asked[static_cast<std::size_t>(&core - mapping.cores.data())].weight_bits == request.weight_bits &&
+           pe_array_for(base, other.epitome) == pe_array_for(base, mapped.layer.epitome);
   };
-  const auto core = std::find_if(mapping.cores.begin(), mapping.cores.end(), same);
+  const auto core = std::find_if(mapping.cores.begin(), mapping.cores.end(), alike);
   mapped.core = static_cast<int>(core - mapping.cores.begin());
-  if (core == mapping.cores.end()) mapping.cores.push_back({mapping.policy == CorePolicy::shared ? base : hw, {}});
-  MappedCore& c = mapping.cores[static_cast<std::size_t>(mapped.core)];
-  if (mapping.policy == CorePolicy::grouped) c.hw.buffer_words = std::max(c.hw.buffer_words, hw.buffer_words);
-  c.layers.push_back(static_cast<int>(mapping.layers.size()));
+  if (core == mapping.cores.end()) {
+    mapping.cores.emplace_back();
+    asked.push_back(request);
+  }
+  mapping.cores[static_cast<std::size_t>(mapped.core)].layers.push_back(static_cast<int>(mapping.layers.size()));
   mapping.layers.push_back(std::move(mapped));
+}
+
+/// Resolves every core for its layers. Without `locate` errors are placed at the node of the layer.
+void resolve_cores(Mapping& mapping, const std::vector<HardwareRequest>& asked, const Locator& locate) {
+  for (std::size_t c = 0; c < asked.size(); ++c) {
+    MappedCore& core = mapping.cores[c];
+    std::vector<Layer> layers;
+    for (int l : core.layers) {
+      const MappedLayer& mapped = mapping.layers[static_cast<std::size_t>(l)];
+      if (!locate && mapping.policy != CorePolicy::shared)
+        at_node(mapping.network.nodes[static_cast<std::size_t>(mapped.node)], [&] { resolve({asked[c]}, {mapped.layer}); });
+      layers.push_back(mapped.layer);
+    }
+    core.hw = resolve({asked[c]}, layers, locate).hw;
+  }
 }
 
 /// What a layer sends. A map that cores read fits their activations; a signed map of a grouped core, which additions on
 /// the host read, keeps one bit more.
-StreamType output_type(const Mapping& mapping, const Node& node, bool is_output, const Hardware& hw) {
+StreamType output_type(const Mapping& mapping, const Node& node, bool is_output, const FixedHardware& hw) {
   const int signs = hw.act_signed && !is_output ? 1 : 0;  // a signed core takes one bit less above zero
   StreamType type{hw.out_bits, 0, 0, node.out.stored};
   const bool grouped = mapping.policy == CorePolicy::grouped;
@@ -156,35 +180,13 @@ StreamType output_type(const Mapping& mapping, const Node& node, bool is_output,
   return type;
 }
 
-/// Every core with its layers against the rules of the hardware; completes a shared core.
-void check_cores(Mapping& mapping, const Locator& locate) {
-  for (MappedCore& core : mapping.cores) {
-    std::vector<Layer> layers;
-    for (int l : core.layers) layers.push_back(mapping.layers[static_cast<std::size_t>(l)].layer);
-    if (locate || mapping.policy == CorePolicy::shared) {
-      resolve(core.hw, layers, locate);
-      continue;
-    }
-    for (std::size_t i = 0; i < layers.size(); ++i) {
-      const Node& node = mapping.network.nodes[static_cast<std::size_t>(mapping.layers[static_cast<std::size_t>(core.layers[i])].node)];
-      try {
-        Hardware hw = core.hw;
-        if (hw.adc_bits == 0) hw.adc_bits = hw.lossless_adc_bits();
-        resolve(hw, {layers[i]});
-      } catch (const InputError& e) {
-        throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
-      }
-    }
-  }
-}
-
 /// How a node's layer is cut and rewritten.
 struct Form {
   Layer whole;
   int space_to_depth = 1, subsample = 1, parts = 1, columns = 1;  ///< columns: PE columns of a part
 };
 
-Form form_of(const Node& node, const Hardware& hw, CorePolicy policy, int max_pes) {
+Form form_of(const Node& node, const HardwareRequest& hw, CorePolicy policy, int max_pes) {
   Form f;
   f.whole = layer_of(node);
   f.whole.wrap = node.wrap;
@@ -216,7 +218,7 @@ int mapped_space_to_depth(const Node& node, int lanes) {
   return s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= lanes && node.in.stored == node.in.channels ? s : 1;
 }
 
-std::vector<StreamType> stream_types(const Network& network, const Hardware& base, const std::function<StreamType(int)>& of_layer) {
+std::vector<StreamType> stream_types(const Network& network, const FixedHardware& base, const std::function<StreamType(int)>& of_layer) {
   StreamType input{base.act_bits, 0, 0, network.input.stored};
   input.lo = network.input_signed ? -(std::int64_t{1} << (network.input_bits - 1)) : 0;
   input.hi = (std::int64_t{1} << (network.input_bits - (network.input_signed ? 1 : 0))) - 1;
@@ -241,11 +243,12 @@ std::vector<StreamType> stream_types(const Network& network, const Hardware& bas
   return types;
 }
 
-Mapping map_network(const Network& source, const Hardware& base, const DesignChoice& design, CorePolicy policy,
+Mapping map_network(const Network& source, const HardwareRequest& base, const DesignChoice& design, CorePolicy policy,
                     const Locator& locate) {
   Mapping mapping;
   mapping.policy = policy;
-  mapping.acc_bits_given = base.acc_bits > 0;
+  mapping.base = base;
+  std::vector<HardwareRequest> asked;
   mapping.network = source;
   if (design.file) apply_design(mapping.network, *design.file);
   else if (design.uniform) apply_uniform(mapping.network, design.rows, design.cols);
@@ -256,7 +259,7 @@ Mapping map_network(const Network& source, const Hardware& base, const DesignCho
   for (std::size_t n = 0; n < mapping.network.nodes.size(); ++n) {
     const Node& node = mapping.network.nodes[n];
     if (!node.has_weights()) continue;
-    Hardware hw = base;
+    HardwareRequest hw = base;
     if (node.weight_bits > 9)
       throw InputError(node.where, "value-out-of-range",
                        fmt::format("node {}: weight_bits is {}, a core holds 2..9", node.name, node.weight_bits));
@@ -265,7 +268,7 @@ Mapping map_network(const Network& source, const Hardware& base, const DesignCho
       throw InputError(node.where, "contradictory-bits",
                        fmt::format("node {}: the design has weight_bits {}, the core hardware.weight_bits = {}; legal: up to {}",
                                    node.name, node.weight_bits, hw.weight_bits, hw.weight_bits));
-    const Form form = form_of(node, hw, policy, design.max_pes);
+    const Form form = at_node(node, [&] { return form_of(node, hw, policy, design.max_pes); });
     const bool is_output = static_cast<int>(n) == mapping.network.output;
     for (int part = 0; part < form.parts; ++part) {
       MappedLayer mapped;
@@ -282,21 +285,19 @@ Mapping map_network(const Network& source, const Hardware& base, const DesignCho
         layer.cout = std::min(form.columns * base.xb_cols, form.whole.cout - mapped.first_channel);
         layer.epitome.e_out = layer.cout;
       }
-      try {
+      at_node(node, [&] {
         layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes,
                                         node.sampler == SpatialCycle::distinct);
         validate_patches(layer, base.lanes);
-      } catch (const InputError& e) {
-        throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
-      }
+      });
       mapped.out = output_type(mapping, node, is_output, hw);
       if (policy == CorePolicy::own && !is_output) mapped.out.bits = hw.act_bits;
       layer.clamp_lo = mapped.out.lo;
       layer.clamp_hi = mapped.out.hi;
-      place(mapping, std::move(mapped), hw);
+      place(mapping, asked, std::move(mapped), hw);
     }
   }
-  check_cores(mapping, locate);
+  resolve_cores(mapping, asked, locate);
   const std::vector<StreamType> types = stream_types(mapping.network, base, [&](int node) {
     for (const MappedLayer& l : mapping.layers)
       if (l.node == node) return l.out;

@@ -54,15 +54,15 @@ struct MappedLayer {
 
 /// A core and the layers that share its build.
 struct MappedCore {
-  Hardware hw;               ///< complete; acc_bits 0 until the weights are known, unless it was given
+  Hardware hw;               ///< accumulators that were not asked for have 64 bits until the weights are known
   std::vector<int> layers;
 };
 
 struct Mapping {
   CorePolicy policy = CorePolicy::grouped;
   Network network;
-  bool acc_bits_given = false;       ///< the width of the accumulators does not follow the weights
-  std::vector<MappedLayer> layers;  ///< in execution order
+  HardwareRequest base;              ///< what all cores have in common
+  std::vector<MappedLayer> layers;   ///< in execution order
   std::vector<MappedCore> cores;
 };
 
@@ -70,17 +70,17 @@ struct Mapping {
 ///   grouped  strided stems of few channels are rewritten by space-to-depth, strided 1x1 convolutions leave out the pixels
 ///            they do not read, layers beyond max_pes are split; layers of one array and weight width share a core. `base`
 ///            gives everything but pe_rows, pe_cols and buffer_words; its weight_bits hold where the design gives none
-///   shared   pe_rows, pe_cols and buffer_words are those of `base`, or where 0 the least that hold every layer
+///   shared   as `base` asks
 ///   own      PE array and buffer as small as the layer allows; inner streams have act_bits
-/// Clamps: docs/networks.md. Every core is checked with its layers by the rules of `resolve` (gen/config/config.hpp); with
+/// Clamps: docs/networks.md. Every core is checked with its layers by `resolve` (gen/config/config.hpp); with
 /// `locate` errors about hardware are placed there, else at the node. Throws InputError with the node's place in the file,
 /// that of its entry with a design file; contradictory-bits (shared, own) where a node's weight_bits exceed the core's.
-Mapping map_network(const Network& network, const Hardware& base, const DesignChoice& design,
+Mapping map_network(const Network& network, const HardwareRequest& base, const DesignChoice& design,
                     CorePolicy policy = CorePolicy::grouped, const Locator& locate = {});
 
 /// Values on every stream: [0] the network's input, [n + 1] the output of node n. `of_layer` gives those of nodes with
 /// weights; of the others they follow from docs/arithmetic.md with lanes of base.act_bits.
-std::vector<StreamType> stream_types(const Network& network, const Hardware& base, const std::function<StreamType(int)>& of_layer);
+std::vector<StreamType> stream_types(const Network& network, const FixedHardware& base, const std::function<StreamType(int)>& of_layer);
 
 /// s of the rewriting that map_network applies to a node, 1 where it applies none: strided plain convolutions of a kernel
 /// larger than 1 whose cin*s*s channels fit into one word.

@@ -234,6 +234,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       for (int id : node.input_ids)
         if (id >= 0) feeds_add[static_cast<std::size_t>(id)] = true;
 
+  std::vector<int> acc_bits(plan.cores.size(), 1);  // what the weights of each core ask for
   std::size_t l = 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
@@ -262,13 +263,13 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
                                                                  : he_normal(layer, random);
           data = seeded_data(hw, layer, weights, x, damped ? 0.25 : 1.0, random);
         }
-        if (plan.acc_bits_given) check_accumulator(hw, layer, data);
+        check_accumulator(hw, layer, data);
         GoldenLayer(hw, layer, data).check_input(x);
       } catch (const InputError& e) {
         throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
       }
-      auto& acc_bits = plan.cores[static_cast<std::size_t>(planned.core)].hw.acc_bits;
-      if (!plan.acc_bits_given) acc_bits = std::max(acc_bits, accumulator_bound(hw, layer, data).bits);
+      int& widest = acc_bits[static_cast<std::size_t>(planned.core)];
+      widest = std::max(widest, accumulator_bound(hw, layer, data).bits);
       EventCounts events;
       IntTensor y = GoldenLayer(hw, layer, data).run(x, events, threads);
       out.events.push_back(events);
@@ -290,6 +291,8 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       if (!needed) maps[m] = {};
     }
   }
+  if (!plan.base.acc_bits)
+    for (std::size_t c = 0; c < plan.cores.size(); ++c) plan.cores[c].hw.acc_bits = acc_bits[c];
   out.result = maps[static_cast<std::size_t>(network.output)];
   return out;
 }

@@ -14,7 +14,7 @@ struct PaperInputs {
   PaperNumbers paper;
   Network resnet50, resnet101;
   EstimateData data;
-  Hardware base;               ///< of our own core: 256x256, lossless ADCs, 16 lanes
+  HardwareRequest base;               ///< of our own core: 256x256, lossless ADCs, 16 lanes
   std::string study;           ///< path of the quantisation study's result; may not exist
 };
 

@@ -187,7 +187,7 @@ class MnsimCost : public CostModel {
 
 class RtlCost : public CostModel {
  public:
-  RtlCost(const Network& network, std::vector<SearchLayer> layers, CountOptions count, const Hardware& base,
+  RtlCost(const Network& network, std::vector<SearchLayer> layers, CountOptions count, const HardwareRequest& base,
           const std::vector<ActivityRow>& activity, const EnergyTable& energies)
       : count_(std::move(count)), base_(base), activity_(activity), energies_(energies) {
     network_ = network;
@@ -266,7 +266,7 @@ class RtlCost : public CostModel {
 
   CountOptions count_;
   CostTable fire_;  ///< cycles in which the array fires in the place of latency; no energy
-  Hardware base_;
+  HardwareRequest base_;
   std::vector<ActivityRow> activity_;
   EnergyTable energies_;
 };
@@ -311,7 +311,7 @@ std::unique_ptr<CostModel> mnsim_cost_model(const Network& network, std::vector<
 }
 
 std::unique_ptr<CostModel> rtl_cost_model(const Network& network, std::vector<SearchLayer> layers, const CountOptions& count,
-                                          const Hardware& base, const std::vector<ActivityRow>& activity,
+                                          const HardwareRequest& base, const std::vector<ActivityRow>& activity,
                                           const EnergyTable& energies) {
   return std::make_unique<RtlCost>(network, std::move(layers), count, base, activity, energies);
 }

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "gen/config/config.hpp"
 #include "gen/search/space.hpp"
 #include "golden/energy.hpp"
 #include "golden/graph/crossbar_count.hpp"
@@ -105,7 +106,7 @@ std::unique_ptr<CostModel> mnsim_cost_model(const Network& network, std::vector<
 /// Cycles and energy of our own cores, layer after layer: both are sums over layers, unless a candidate is stored once (its
 /// consumer then reads fewer words, which the table leaves out).
 std::unique_ptr<CostModel> rtl_cost_model(const Network& network, std::vector<SearchLayer> layers, const CountOptions& count,
-                                          const Hardware& base, const std::vector<ActivityRow>& activity,
+                                          const HardwareRequest& base, const std::vector<ActivityRow>& activity,
                                           const EnergyTable& energies);
 
 }  // namespace epim

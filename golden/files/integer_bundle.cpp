@@ -18,7 +18,7 @@ namespace {
 }
 
 /// What the integers depend on, in the order of the file.
-std::vector<std::pair<const char*, int>> hardware_keys(const Hardware& hw) {
+std::vector<std::pair<const char*, int>> hardware_keys(const FixedHardware& hw) {
   return {{"xb_rows", hw.xb_rows}, {"xb_cols", hw.xb_cols}, {"lanes", hw.lanes}, {"act_bits", hw.act_bits},
           {"act_signed", hw.act_signed ? 1 : 0}};
 }
@@ -85,7 +85,7 @@ std::vector<std::pair<std::string, NpyArray>> integer_bundle(const Hardware& hw,
   return out;
 }
 
-void check_integer_bundle(const NpzFile& bundle, const Hardware& hw) {
+void check_integer_bundle(const NpzFile& bundle, const FixedHardware& hw) {
   if (bundle.find("format") == nullptr)
     fail(bundle, "bundle-format", "no array 'format': this is no integer bundle; epim quantize writes them");
   const std::int64_t format = ints(bundle, "format", {1}).data[0];

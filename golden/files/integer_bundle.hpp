@@ -38,7 +38,7 @@ std::vector<std::pair<std::string, NpyArray>> integer_bundle(const Hardware& har
 
 /// Checks `format` and that the bundle was made for this crossbar size, lane count and activation format.
 /// Throws InputError `bundle-format`, `bundle-hardware`, `missing-array`, and those of NpyArray::ints.
-void check_integer_bundle(const NpzFile& bundle, const Hardware& hardware);
+void check_integer_bundle(const NpzFile& bundle, const FixedHardware& hardware);
 
 /// A layer's integers for a core with hardware.pe_rows x pe_cols PEs and codes of hardware.weight_bits or fewer; sets
 /// layer.shift and layer.clamp_lo, clamp_hi. The widths of M, Z, G and B are left to GoldenLayer.

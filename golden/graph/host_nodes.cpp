@@ -107,12 +107,12 @@ IntTensor all_channels(const IntTensor& x, int channels) {
 
 }  // namespace
 
-ValueRange sum_range(const Node& node, const Hardware& hw, bool is_output) {
+ValueRange sum_range(const Node& node, const FixedHardware& hw, bool is_output) {
   if (!node.relu) return {-signed_max(hw.act_bits) - 1, signed_max(hw.act_bits)};
   return {0, hw.act_signed && !is_output ? signed_max(hw.act_bits) : signed_max(hw.act_bits + 1)};
 }
 
-IntTensor evaluate_host_node(const Network& network, int n, const std::vector<const IntTensor*>& in, const Hardware& hw) {
+IntTensor evaluate_host_node(const Network& network, int n, const std::vector<const IntTensor*>& in, const FixedHardware& hw) {
   const Node& node = network.nodes[static_cast<std::size_t>(n)];
   return evaluate_host_node(node, in, sum_range(node, hw, n == network.output));
 }

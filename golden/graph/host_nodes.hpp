@@ -30,12 +30,12 @@ struct ValueRange {
 };
 /// What an addition clamps its sum to, A = act_bits: 0 .. 2^A-1 with relu, else -2^(A-1) .. 2^(A-1)-1. With signed
 /// activations a sum with relu ends at 2^(A-1)-1, which is what a core takes, unless it is the network's output.
-ValueRange sum_range(const Node& node, const Hardware& hw, bool is_output);
+ValueRange sum_range(const Node& node, const FixedHardware& hw, bool is_output);
 
 /// Evaluates a node without weights. `in` are the stored input maps; `sum` is what an addition is clamped to.
 IntTensor evaluate_host_node(const Node& node, const std::vector<const IntTensor*>& in, const ValueRange& sum);
 /// The same for node `n` of a network whose cores have the activations of `hw`.
-IntTensor evaluate_host_node(const Network& network, int n, const std::vector<const IntTensor*>& in, const Hardware& hw);
+IntTensor evaluate_host_node(const Network& network, int n, const std::vector<const IntTensor*>& in, const FixedHardware& hw);
 
 /// Floating-point outputs of the network for one image [C][H][W] of integers (real = integer * input_scale).
 /// Keys of `weights`: "<node>/epitome", "<node>/bn_scale", "<node>/bn_bias".

@@ -26,7 +26,7 @@ std::int64_t taps_inside(int outputs, int kernel, int stride, int pad, int size)
   return sum;
 }
 
-int distance(const ActivityRow& row, const Hardware& hw) {
+int distance(const ActivityRow& row, const FixedHardware& hw) {
   return std::abs(row.weight_bits - hw.weight_bits) + std::abs(row.act_bits - hw.act_bits) +
          std::abs(row.cell_bits - hw.cell_bits) + std::abs(row.dac_bits - hw.dac_bits);
 }
@@ -70,14 +70,14 @@ std::vector<ActivityRow> load_activity(const std::string& path) {
   return rows;
 }
 
-const ActivityRow& activity_for(const std::vector<ActivityRow>& rows, const Hardware& hw) {
+const ActivityRow& activity_for(const std::vector<ActivityRow>& rows, const FixedHardware& hw) {
   const ActivityRow* best = &rows.at(0);
   for (const ActivityRow& row : rows)
     if (distance(row, hw) < distance(*best, hw)) best = &row;
   return *best;
 }
 
-bool measured_for(const ActivityRow& row, const Hardware& hw) { return distance(row, hw) == 0; }
+bool measured_for(const ActivityRow& row, const FixedHardware& hw) { return distance(row, hw) == 0; }
 
 bool depends_on_data(std::size_t event) {
   for (const char* name : {"word_line_drives", "cell_reads", "adc_zero", "adc_saturated"})

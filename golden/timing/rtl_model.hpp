@@ -37,9 +37,9 @@ std::vector<ActivityRow> load_activity(const std::string& path);
 
 /// The row of the same weight bits, activation bits, cells and DAC; failing that, the row with the smallest sum of
 /// absolute differences of these four (first of equals). `rows` must not be empty.
-const ActivityRow& activity_for(const std::vector<ActivityRow>& rows, const Hardware& hardware);
+const ActivityRow& activity_for(const std::vector<ActivityRow>& rows, const FixedHardware& hardware);
 /// Whether a row was measured at exactly these widths.
-bool measured_for(const ActivityRow& row, const Hardware& hardware);
+bool measured_for(const ActivityRow& row, const FixedHardware& hardware);
 
 /// One layer on one core.
 struct RtlEstimate {

@@ -63,21 +63,21 @@ void bench(const BenchArguments& o) {
                "M MAC/s", "kcycle/s", "M MAC/s");
   Progress progress("bench");
   for (std::size_t i = 0; i < files.size(); ++i) {
-    Config config = load_config(files[i]);
+    const Config config = load_config(files[i]);
     progress.update(static_cast<double>(i) / static_cast<double>(files.size()), config.name);
     const Prepared p = prepare(config);
     const auto t0 = std::chrono::steady_clock::now();
-    (void)emit(config, p.layers);
+    (void)emit(config, p.core, p.layers);
     const double gen = std::chrono::duration<double>(std::chrono::steady_clock::now() - t0).count();
     const Layer& layer = p.layers[0].layer;
     BuildOptions build;
     build.cache = cache();
-    const Core core = build_core(config, {layer}, &p.layers[0].data, build);
-    Sources stubbed = rtl_files(core.parameters, config, core.hash, nullptr);
+    const Core core = build_core(p.core, {layer}, &p.layers[0].data, build);
+    Sources stubbed = rtl_files(core.parameters, p.core, nullptr);
     stubbed.pop_back();  // epim_top
     for (auto& [name, text] : stubbed)
       if (name == "epim_crossbar.sv") text = stub_of(text);
-    const Core hollow = build_core_from(config, {layer}, &p.layers[0].data, build, &stubbed);
+    const Core hollow = build_core_from(p.core, {layer}, &p.layers[0].data, build, &stubbed);
 
     RunOptions quick, checked;
     quick.check = false;
@@ -89,14 +89,14 @@ void bench(const BenchArguments& o) {
     const double crossbar = std::max(0.0, bare - without) / full, rest = std::min(without, bare) / full, board = 1 - crossbar - rest;
     progress.clear();
     if (o.json) {
-      j.push_back({{"config", config.name}, {"pe_rows", config.hw.pe_rows}, {"pe_cols", config.hw.pe_cols}, {"cycles", run.cycles},
+      j.push_back({{"config", config.name}, {"pe_rows", p.core.hw.pe_rows}, {"pe_cols", p.core.hw.pe_cols}, {"cycles", run.cycles},
                    {"macs", layer.macs()}, {"gen_seconds", gen}, {"bare_seconds", bare}, {"stubbed_seconds", without},
                    {"checked_seconds", full}, {"kcycles_per_second", cycles / bare / 1e3}, {"mmac_per_second", macs / bare / 1e6},
                    {"checked_kcycles_per_second", cycles / full / 1e3}, {"checked_mmac_per_second", macs / full / 1e6},
                    {"share", {{"crossbar", crossbar}, {"rest_of_core", rest}, {"scoreboard", board}}}});
     } else {
       fmt::print("{:<12} {:>4}x{} {:>9} {:>8.1f} {:>10.1f} {:>9.0f} {:>10.1f} {:>9.0f} {:>8.0f}% {:>8.0f}% {:>9.0f}%\n", config.name,
-                 config.hw.pe_rows, config.hw.pe_cols, run.cycles, gen * 1e3, cycles / bare / 1e3, macs / bare / 1e6, cycles / full / 1e3,
+                 p.core.hw.pe_rows, p.core.hw.pe_cols, run.cycles, gen * 1e3, cycles / bare / 1e3, macs / bare / 1e6, cycles / full / 1e3,
                  macs / full / 1e6, crossbar * 100, rest * 100, board * 100);
       std::fflush(stdout);
     }

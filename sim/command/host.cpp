@@ -45,19 +45,16 @@ Board reach(const HostArguments& o, const Config& config, const Prepared& p) {
     top.timeout_bits = 12;
     BuildOptions build;
     build.cache = cache();
-    Config board_config = config;
-    std::vector<EmitLayer> layers = p.layers;
-    if (!o.other.empty()) {
-      board_config = load_config(o.other);
-      layers = prepare(board_config).layers;
-    }
+    const Config asked = o.other.empty() ? config : load_config(o.other);
+    const Prepared other_board = o.other.empty() ? Prepared{} : prepare(asked);
+    const Prepared& on_board = o.other.empty() ? p : other_board;
     if (o.self_test) {
-      top.self_test = self_test(board_config, layers.at(0));
+      top.self_test = self_test(on_board.core, on_board.layers.at(0), asked.locate("hardware.tables"));
       if (!o.signature.empty()) top.self_test.signature = static_cast<std::uint32_t>(std::stoul(o.signature, nullptr, 16));
     }
     if (!o.json) fmt::print(stderr, "building the board's model...\n");
     // 40 clocks stand for a millisecond: the link's waits are then longer than the bridge's 2^12 clocks.
-    b.simulated = std::make_unique<SimulatedBoard>(build_board(board_config, layers, top, build), o.clocks_per_bit, 40);
+    b.simulated = std::make_unique<SimulatedBoard>(build_board(on_board.core, on_board.layers, top, build), o.clocks_per_bit, 40);
     b.name = "the simulated board";
     if (o.self_test && !b.simulated->self_test()) throw Failed("the self-test failed: its LED is on");
     if (o.pty) {
@@ -74,11 +71,11 @@ Board reach(const HostArguments& o, const Config& config, const Prepared& p) {
   return b;
 }
 
-void check_bitstream(Board& b, const Config& config, const CoreParameters& p) {
+void check_bitstream(Board& b, const CoreSpec& core, const CoreParameters& p) {
   const auto wrong = [&](const std::string& what) {
     throw InputError({b.name, 0, 0}, "wrong-bitstream", what + "; legal: the bitstream that epim fpga made from this configuration");
   };
-  const std::uint64_t hash = hardware_hash(config);
+  const std::uint64_t hash = hardware_hash(core);
   try {
     check_identity(*b.link, hash);
   } catch (const InputError& e) {
@@ -98,12 +95,12 @@ struct LayerRow {
 void run_host(const HostArguments& o) {
   if (o.simulate == !o.port.empty())
     throw InputError({"--port", 0, 0}, "bad-argument", "one of --port DEVICE and --simulate is needed");
-  Config config = o.config.load();
+  const Config config = o.config.load();
   const Prepared p = prepare(config);
   std::vector<Layer> shapes;
   for (const EmitLayer& l : p.layers) shapes.push_back(l.layer);
-  const CoreParameters parameters = core_parameters(config.hw, shapes);
-  const bool rom = config.tables == Tables::rom;
+  const CoreParameters parameters = core_parameters(p.core.hw, shapes);
+  const bool rom = p.core.tables == Tables::rom;
 
   LabelledImages set;
   if (p.network) {
@@ -117,7 +114,7 @@ void run_host(const HostArguments& o) {
 
   Board board = reach(o, config, p);
   UartLink& link = *board.link;
-  check_bitstream(board, config, parameters);
+  check_bitstream(board, p.core, parameters);
   std::vector<LayerRow> rows;
   Progress progress("host");
   const auto run_one = [&](std::size_t l, const std::vector<IntTensor>& inputs) {
@@ -126,7 +123,7 @@ void run_host(const HostArguments& o) {
     LayerRow row;
     row.name = e.layer.name;
     row.frames = inputs.size();
-    const GoldenLayer golden(config.hw, e.layer, e.data);
+    const GoldenLayer golden(p.core.hw, e.layer, e.data);
     const std::uint64_t before = link.bytes_sent() + link.bytes_received();
     load_program(link, build_program(parameters, e.layer, e.data), rom);
     link.check_transfer();
@@ -136,7 +133,7 @@ void run_host(const HostArguments& o) {
       progress.update((static_cast<double>(l) + static_cast<double>(i) / static_cast<double>(inputs.size())) / static_cast<double>(p.layers.size()),
                       e.layer.name);
       golden.check_input(inputs[i]);
-      outputs.push_back(link.run(config.hw, e.layer, inputs[i]));
+      outputs.push_back(link.run(p.core.hw, e.layer, inputs[i]));
       if (!o.check) continue;
       EventCounts events;
       const IntTensor want = golden.run(inputs[i], events);
@@ -161,7 +158,7 @@ void run_host(const HostArguments& o) {
   std::size_t right = 0;
   if (o.json) {
     nlohmann::ordered_json j = {{"board", o.simulate ? (o.pty ? "simulated, over a pseudo-terminal" : "simulated") : o.port},
-                                {"hardware", hash_text(hardware_hash(config))}, {"checked", o.check}};
+                                {"hardware", hash_text(hardware_hash(p.core))}, {"checked", o.check}};
     if (o.self_test) j["self_test"] = "passed";
     for (const LayerRow& r : rows)
       j["layers"].push_back({{"layer", r.name}, {"frames", r.frames}, {"load_bytes", r.load_bytes}, {"run_bytes", r.bytes}, {"identical", o.check ? nlohmann::ordered_json(r.identical) : nullptr}});
@@ -174,7 +171,7 @@ void run_host(const HostArguments& o) {
     return;
   }
   if (o.self_test) fmt::print("the self-test passed: its LED is on\n");
-  fmt::print("board of hardware {} on {}\n", hash_text(hardware_hash(config)), o.simulate && !o.pty ? "simulated UART pins" : board.name);
+  fmt::print("board of hardware {} on {}\n", hash_text(hardware_hash(p.core)), o.simulate && !o.pty ? "simulated UART pins" : board.name);
   fmt::print("{:<16} {:>7} {:>12} {:>12} {:>9} {:>11}\n", "layer", "images", "load bytes", "run bytes", "seconds", "outputs");
   for (const LayerRow& r : rows)
     fmt::print("{:<16} {:>7} {:>12} {:>12} {:>9.2f} {:>11}\n", r.name, r.frames, r.load_bytes, r.bytes, r.seconds, o.check ? "identical" : "not checked");

@@ -165,7 +165,7 @@ void run(RunArguments o) {
   DesignChoice design = design_of(o);
   if (design.file && design.file->weight_bits > 0) o.weight_bits = std::min(design.file->weight_bits, 9);
   const auto hardware = [&](int lanes) { return network_hardware(o.crossbar, o.weight_bits, o.act_bits, lanes, o.set); };
-  const Hardware hw = hardware(o.lanes);
+  const HardwareRequest hw = hardware(o.lanes);
   if (o.compare_wrap && design.wrap == Wrap::off) design.wrap = Wrap::stored_once;
   Mapping plan = map_network(network, hw, design);
   const std::vector<Wait> waiting = waits(plan, o.lanes, [&](int lanes) {

@@ -113,35 +113,35 @@ void row(const Hardware& hw, const Layer& layer, const LayerRun& run, const Ener
              static_cast<double>(energy.total) * 1e-12, "identical");
 }
 
-void run_single(const SimArguments& o, Config& config, Prepared& p, const EnergyTable& table) {
+void run_single(const SimArguments& o, const Prepared& p, const EnergyTable& table) {
   BuildOptions build;
   build.cache = cache();
   build.trace = !o.trace.empty();
   build.fast = !build.trace;
   const Layer& layer = p.layers[0].layer;
-  const Core core = build_core(config, {layer}, &p.layers[0].data, build);
+  const Core core = build_core(p.core, {layer}, &p.layers[0].data, build);
   CoreDriver driver(core);
   const std::vector<IntTensor> inputs(static_cast<std::size_t>(std::max(1, o.frames)), p.input);
   if (!o.trace.empty() && std::filesystem::path(o.trace).has_parent_path())
     std::filesystem::create_directories(std::filesystem::path(o.trace).parent_path());
   const LayerRun run = run_layer(driver, core, layer, p.layers[0].data, inputs, run_options(o));
-  const EnergyReport report = energy(run.rtl, table, config.hw);
-  if (energy(run.golden, table, config.hw).total != report.total) throw Failed("energy differs");
-  if (!o.dump.empty()) dump_layer(o.dump, config.hw, layer, p.layers[0].data, p.input, run);
+  const EnergyReport report = energy(run.rtl, table, p.core.hw);
+  if (energy(run.golden, table, p.core.hw).total != report.total) throw Failed("energy differs");
+  if (!o.dump.empty()) dump_layer(o.dump, p.core.hw, layer, p.layers[0].data, p.input, run);
   if (!o.trace.empty()) write_waves(o.trace, core.parameters);
   if (o.json) {
-    std::cout << layer_json(config.hw, layer, run, report).dump(2) << "\n";
+    std::cout << layer_json(p.core.hw, layer, run, report).dump(2) << "\n";
     return;
   }
   header();
-  row(config.hw, layer, run, report);
+  row(p.core.hw, layer, run, report);
   const double macs = static_cast<double>(layer.macs()) * o.frames;
   fmt::print("simulation: {:.2f} s, {:.1f} kcycle/s, {:.1f} M MAC/s (harness and golden model included)\n", run.seconds,
              static_cast<double>(run.cycles) / run.seconds / 1e3, macs / run.seconds / 1e6);
 }
 
-void run_images(const SimArguments& o, Config& config, Prepared& p, const EnergyTable& table) {
-  CompiledNetwork& net = *p.network;
+void run_images(const SimArguments& o, const Config& config, const Prepared& p, const EnergyTable& table) {
+  const CompiledNetwork& net = *p.network;
   const LabelledImages set = load_images(config, net.network, o.images);
   check_scales(net, set.images);
   const std::vector<IntTensor>& images = set.images;
@@ -154,7 +154,7 @@ void run_images(const SimArguments& o, Config& config, Prepared& p, const Energy
   BuildOptions build;
   build.cache = cache();
   fmt::print(stderr, "building the core ({} layers on one core)...\n", shapes.size());
-  const Core core = build_core(config, shapes, nullptr, build);
+  const Core core = build_core(p.core, shapes, nullptr, build);
   Progress progress("simulating");
   const NetworkRun run = run_network(core, net, images, run_options(o), [&](std::size_t l, double) {
     progress.update(static_cast<double>(l) / static_cast<double>(shapes.size()), shapes[l].name);
@@ -182,22 +182,22 @@ void run_images(const SimArguments& o, Config& config, Prepared& p, const Energy
   nlohmann::ordered_json j = {{"network", net.network.name}, {"images", count}};
   if (!o.json) header();
   for (std::size_t l = 0; l < p.layers.size(); ++l) {
-    const EnergyReport report = energy(run.layers[l].rtl, table, config.hw);
-    if (energy(run.layers[l].golden, table, config.hw).total != report.total) throw Failed("energy differs in " + shapes[l].name);
-    if (o.json) j["layers"].push_back(layer_json(config.hw, shapes[l], run.layers[l], report));
-    else row(config.hw, shapes[l], run.layers[l], report);
+    const EnergyReport report = energy(run.layers[l].rtl, table, p.core.hw);
+    if (energy(run.layers[l].golden, table, p.core.hw).total != report.total) throw Failed("energy differs in " + shapes[l].name);
+    if (o.json) j["layers"].push_back(layer_json(p.core.hw, shapes[l], run.layers[l], report));
+    else row(p.core.hw, shapes[l], run.layers[l], report);
     total += run.layers[l].rtl;
     cycles += run.layers[l].cycles;
     attojoules += report.total;
     seconds += run.layers[l].seconds;
-    crossbars += crossbars_of(config.hw, shapes[l]);
+    crossbars += crossbars_of(p.core.hw, shapes[l]);
     if (!o.dump.empty()) {
       // A dump holds one frame: the first image's.
       CoreDriver driver(core);
       RunOptions one_frame = run_options(o);
       one_frame.stalls = {};
       const LayerRun first = run_layer(driver, core, shapes[l], p.layers[l].data, {run.inputs[l][0]}, one_frame);
-      dump_layer(o.dump, config.hw, shapes[l], p.layers[l].data, run.inputs[l][0], first);
+      dump_layer(o.dump, p.core.hw, shapes[l], p.layers[l].data, run.inputs[l][0], first);
     }
   }
   const auto percent = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(count); };
@@ -217,8 +217,8 @@ void run_images(const SimArguments& o, Config& config, Prepared& p, const Energy
       fmt::print("accuracy            float {}   golden {:.2f} %   RTL {:.2f} %\n",
                  has_float ? fmt::format("{:.2f} %", percent(right_float)) : "not known", percent(right_golden), percent(right_rtl));
     fmt::print("identical outputs   {} of {}\n", identical, count);
-    fmt::print("crossbars           {} of {}x{}, {}-bit cells, W{}A{}\n", crossbars, config.hw.xb_rows, config.hw.xb_cols,
-               config.hw.cell_bits, config.hw.weight_bits, config.hw.act_bits);
+    fmt::print("crossbars           {} of {}x{}, {}-bit cells, W{}A{}\n", crossbars, p.core.hw.xb_rows, p.core.hw.xb_cols,
+               p.core.hw.cell_bits, p.core.hw.weight_bits, p.core.hw.act_bits);
     fmt::print("cycles              {} ({} per image)\n", cycles, cycles / static_cast<std::int64_t>(count));
     fmt::print("energy              {:.3f} uJ per image\n", static_cast<double>(attojoules) * 1e-12 / static_cast<double>(count));
     fmt::print("array utilisation   {:.1f} % of all cycles fire\n", busy * 100);
@@ -252,11 +252,11 @@ void add_sim(CLI::App& app) {
       return;
     }
     (void)run_options(*o);  // refuses a bad window before anything is built
-    Config config = o->config.load();
-    Prepared p = prepare(config);
+    const Config config = o->config.load();
+    const Prepared p = prepare(config);
     const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
     if (p.network) run_images(*o, config, p, table);
-    else run_single(*o, config, p, table);
+    else run_single(*o, p, table);
   });
 }
 

@@ -22,8 +22,10 @@ struct Setup {
     request.rtl = rtl;
     request.mnsim = mnsim;
     request.design.uniform = true;
-    request.base = parse_config("schema = 1\nname = \"b\"\n[hardware]\ncols_per_adc = 8\nchannel_bias_bits = 40\ncrossbar = \"256x256\"\n"
-                                "lanes = 16\nout_bits = 12\n[layer]\ncin = 1\ncout = 1\nkernel = 1\nheight = 1\nwidth = 1\n", "b").hw;
+    request.base.xb_rows = request.base.xb_cols = 256;
+    request.base.lanes = 16;
+    request.base.out_bits = 12;
+    request.base.channel_bias_bits = 40;
   }
 };
 

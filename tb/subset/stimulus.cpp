@@ -78,13 +78,12 @@ std::string stream(const std::vector<IntTensor>& maps, int lanes, int bits, bool
 }
 
 void write(const std::string& config_path, const std::string& dir, int frames) {
-  Config config = load_config(config_path);
+  const Config config = load_config(config_path);
   if (!config.layer) throw InputError({config_path, 0, 0}, "layer-or-network", "a [layer] is needed here");
-  SyntheticLayer s = prepare_layer(config);
-  if (config.hw.acc_bits == 0) config.hw.acc_bits = accumulator_bound(config.hw, s.layer, s.data).bits;
-  const CoreParameters p = core_parameters(config.hw, {s.layer});
+  const SyntheticLayer s = prepare_layer(config);
+  const CoreParameters p = core_parameters(s.core.hw, {s.layer});
   const LayerProgram program = build_program(p, s.layer, s.data, frames);
-  const GoldenLayer golden(config.hw, s.layer, s.data);
+  const GoldenLayer golden(s.core.hw, s.layer, s.data);
   golden.check_input(s.input);
 
   std::string writes;
@@ -93,7 +92,7 @@ void write(const std::string& config_path, const std::string& dir, int frames) {
     writes += fmt::format("{:03x} {:08x}\n", address, static_cast<std::uint32_t>(value));
     ++write_count;
   };
-  if (config.tables == Tables::rom) {
+  if (s.core.tables == Tables::rom) {
     put(reg::frames, static_cast<std::uint64_t>(frames));
   } else {
     for (const ProgramBlock& block : program.blocks) {
@@ -121,8 +120,8 @@ void write(const std::string& config_path, const std::string& dir, int frames) {
     inputs.push_back(std::move(x));
   }
   int words = 0, beats = 0, in_width = 0, out_width = 0;
-  const std::string in = stream(inputs, config.hw.lanes, config.hw.act_bits, true, words, in_width);
-  const std::string out = stream(outputs, config.hw.lanes, config.hw.out_bits, false, beats, out_width);
+  const std::string in = stream(inputs, s.core.hw.lanes, s.core.hw.act_bits, true, words, in_width);
+  const std::string out = stream(outputs, s.core.hw.lanes, s.core.hw.out_bits, false, beats, out_width);
   std::filesystem::create_directories(dir);
   write_file_atomically(dir + "/writes.hex", writes);
   write_file_atomically(dir + "/stream.hex", in);

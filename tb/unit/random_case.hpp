@@ -83,7 +83,7 @@ inline Case random_case(std::uint32_t seed, CaseOptions options = {}) {
   hw.act_signed = pick(0, 1) == 1;
   hw.act_bits = pick(hw.act_signed ? 2 : 1, 9);
   hw.dac_bits = pick(1, 2);
-  hw.adc_bits = options.saturating && pick(0, 1) == 1 ? pick(1, hw.lossless_adc_bits()) : 0;
+  hw.adc_bits = options.saturating && pick(0, 1) == 1 ? pick(1, hw.lossless_adc_bits()) : hw.lossless_adc_bits();
   hw.zero_point = options.scales;
   hw.out_bits = 24;
   Layer& l = c.layer;

@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <random>
 #include <set>
 #include <sstream>
 
@@ -94,12 +95,11 @@ std::vector<fs::path> named_configurations() {
 TEST_CASE("configuration: values, defaults and automatic values", "[config]") {
   const Config c = parse_config(kBase, "some/base.toml");
   CHECK(c.name == "base");
-  CHECK(c.hw.xb_rows == 32);
-  CHECK(c.hw.weight_bits == 9);           // default
-  CHECK(c.hw.adc_bits == 7);              // 32 * 3 * 1 = 96 < 2^7
-  CHECK(c.hw.joint_lanes == 1);           // 4 ADCs, 9 steps
-  CHECK(c.hw.pe_rows == 0);
-  CHECK(c.tables == Tables::writable);
+  CHECK(c.core.hw.xb_rows == 32);
+  CHECK(c.core.hw.weight_bits == 9);      // default
+  CHECK_FALSE(c.core.hw.adc_bits);
+  CHECK_FALSE(c.core.hw.pe_rows);
+  CHECK(c.core.tables == Tables::writable);
   REQUIRE(c.layer);
   CHECK(c.layer->pad == Padding{1, 1, 1, 1});
   CHECK(c.layer->kh == 3);
@@ -109,12 +109,15 @@ TEST_CASE("configuration: values, defaults and automatic values", "[config]") {
   CHECK(c.locate("layer.cin").column == 7);
   CHECK(c.locate("layer.stride").line == 5);  // not written: its section
 
-  Config r = c;
-  const Layer layer = make_layer(*r.layer, r.hw);
-  resolve(r, {layer});
+  const Layer layer = make_layer(*c.layer, c.core.hw);
+  const CoreSpec r = resolve(c, {layer});
+  CHECK(r.name == "base");
+  CHECK(r.hw.adc_bits == 7);              // 32 * 3 * 1 = 96 < 2^7
+  CHECK(r.hw.joint_lanes == 1);           // 4 ADCs, 9 steps
   CHECK(r.hw.pe_rows == 4);               // 8*4*4 = 128 rows
   CHECK(r.hw.pe_cols == 1);
   CHECK(r.hw.buffer_words == 4 * 6 * 2);  // (3 + 1) rows of 6 words, 2 blocks of 8 lanes
+  CHECK(r.hw.acc_bits == 64);             // until the weights are known
   CHECK(layer.clamp_hi == 511);
   CHECK(layer.patches.size() == 2);
 }
@@ -136,7 +139,7 @@ TEST_CASE("configuration: arrays, words, explicit automatic values", "[config]")
   CHECK(layer.kw == 1);
   CHECK(layer.clamp == std::pair<std::int64_t, std::int64_t>(-8, 7));
   CHECK(layer.shift == 5);
-  CHECK(parse_config(changed("32x32\"", "32x32\"\nadc_bits = 5"), "b.toml").hw.adc_bits == 5);
+  CHECK(parse_config(changed("32x32\"", "32x32\"\nadc_bits = 5"), "b.toml").core.hw.adc_bits == 5);
 }
 
 TEST_CASE("configuration: overrides", "[config]") {
@@ -144,11 +147,11 @@ TEST_CASE("configuration: overrides", "[config]") {
                                 {"hardware.crossbar=64x48", "hardware.cell_bits=1", "hardware.cell_bits=4",
                                  "layer.kernel=[3, 3]", "name=3x3", "hardware.adc_bits=lossless",
                                  "layer.data.input=x.npy", "hardware.tables=\"rom\""});
-  CHECK(c.hw.xb_rows == 64);
-  CHECK(c.hw.xb_cols == 48);
-  CHECK(c.hw.cell_bits == 4);  // the last one wins
+  CHECK(c.core.hw.xb_rows == 64);
+  CHECK(c.core.hw.xb_cols == 48);
+  CHECK(c.core.hw.cell_bits == 4);  // the last one wins
   CHECK(c.name == "3x3");
-  CHECK(c.tables == Tables::rom);
+  CHECK(c.core.tables == Tables::rom);
   CHECK(c.layer->input == "x.npy");  // relative to the current folder, not to dir/
   CHECK(parse_config(std::string(kBase) + "[layer.data]\ninput = \"x.npy\"\n", "dir/base.toml").layer->input ==
         "dir/x.npy");
@@ -214,35 +217,35 @@ TEST_CASE("configuration: every key can be set, and reaches the dump", "[config]
     if (key.path == "hardware.joint_lanes") value = "2";
     INFO(key.path << " = " << value);
     const Config c = parse_config(kBase, "b.toml", {key.path + "=" + value});
-    const std::string dump = resolved_toml(c, {});
+    const std::string dump = resolved_toml(c, c.core, {});
     CHECK(dump.find("\n" + key.leaf() + " = " + value + "\n") != std::string::npos);
-    CHECK(resolved_toml(parse_config(dump, "b.toml"), {}) == dump);
+    const Config again = parse_config(dump, "b.toml");
+    CHECK(resolved_toml(again, again.core, {}) == dump);
   }
 }
 
 TEST_CASE("configuration: the resolved dump is a fixed point and the hashes tell structure from the rest", "[config]") {
-  Config a = parse_config(kBase, "a.toml");
+  const Config a = parse_config(kBase, "a.toml");
   const SyntheticLayer sa = prepare_layer(a);
-  const std::string dump = resolved_toml(a, {sa.layer});
-  CHECK(dump.find("\"auto\"") == dump.find("acc_bits = \"auto\"") + 11);
-  CHECK(dump.find("\"auto\"") == dump.rfind("\"auto\""));  // nothing else is left open
-  Config b = parse_config(dump, "b.toml");
+  const auto dump_of = [](const Config& c, const SyntheticLayer& s) { return resolved_toml(c, request_of(s.core), {s.layer}); };
+  const std::string dump = dump_of(a, sa);
+  CHECK(dump.find("\"auto\"") == std::string::npos);  // nothing is left open
+  const Config b = parse_config(dump, "b.toml");
   const SyntheticLayer sb = prepare_layer(b);
-  CHECK(resolved_toml(b, {sb.layer}) == dump);
-  CHECK(hardware_hash(a) == hardware_hash(b));
-  CHECK(config_hash(a, {sa.layer}) == config_hash(b, {sb.layer}));
+  CHECK(dump_of(b, sb) == dump);
+  CHECK(sb.core == sa.core);
+  CHECK(hardware_hash(sa.core) == hardware_hash(sb.core));
   CHECK(sa.data.epitome == sb.data.epitome);
 
-  Config seed = parse_config(kBase, "a.toml", {"layer.data.seed=2"});
+  const Config seed = parse_config(kBase, "a.toml", {"layer.data.seed=2", "hardware.acc_bits=" + std::to_string(sa.core.hw.acc_bits + 4)});
   const SyntheticLayer ss = prepare_layer(seed);
-  CHECK(hardware_hash(seed) == hardware_hash(a));
-  CHECK(config_hash(seed, {ss.layer}) != config_hash(a, {sa.layer}));
+  const Config wide = parse_config(kBase, "a.toml", {"hardware.acc_bits=" + std::to_string(sa.core.hw.acc_bits + 4)});
+  CHECK(hardware_hash(ss.core) == hardware_hash(prepare_layer(wide).core));
+  CHECK(dump_of(seed, ss) != dump_of(wide, prepare_layer(wide)));
   for (const char* change : {"hardware.cell_bits=1", "hardware.tables=rom", "hardware.event_counters=false",
                              "hardware.storage=ram", "hardware.crossbar=32x64"}) {
-    Config other = parse_config(kBase, "a.toml", {change});
-    prepare_layer(other);
     INFO(change);
-    CHECK(hardware_hash(other) != hardware_hash(a));
+    CHECK(hardware_hash(prepare_layer(parse_config(kBase, "a.toml", {change})).core) != hardware_hash(sa.core));
   }
 }
 
@@ -253,17 +256,73 @@ TEST_CASE("hash: FNV-1a reference values", "[config]") {
 }
 
 TEST_CASE("resolve: several layers share one core", "[config]") {
-  Hardware hw = parse_config(kBase, "b.toml").hw;
   const Config c = parse_config(kBase, "b.toml");
-  Layer small = make_layer(*c.layer, c.hw), large = small;
+  Layer small = make_layer(*c.layer, c.core.hw), large = small;
   large.epitome = {40, 16, 4, 4};
   large.w = 9, large.stride = 2;
-  resolve(hw, {small, large});
+  const Hardware hw = resolve(c.core, {small, large}).hw;
   CHECK(hw.pe_rows == 8);
   CHECK(hw.pe_cols == 2);
   CHECK(hw.buffer_words == (3 + 2) * 9 * 2);
   Config rom = parse_config(kBase, "b.toml", {"hardware.tables=rom"});
   CHECK_THROWS_WITH(resolve(rom, {small, large}), Catch::StartsWith("--set hardware.tables=rom: rom-single-layer:"));
+}
+
+TEST_CASE("resolve: what is asked for is given, what is not follows from the layers", "[config]") {
+  const Config c = parse_config(kBase, "b.toml");
+  const Layer layer = make_layer(*c.layer, c.core.hw);
+  const CoreSpec least = resolve(c, {layer});
+  std::mt19937 rng(7);
+  for (int i = 0; i < 200; ++i) {
+    CAPTURE(i);
+    CoreRequest request = c.core;
+    Hardware want = least.hw;
+    const auto maybe = [&](std::optional<int> HardwareRequest::*asked, int Hardware::*member, int more) {
+      if (rng() % 2) return;
+      want.*member += static_cast<int>(rng() % static_cast<unsigned>(more + 1));
+      request.hw.*asked = want.*member;
+    };
+    maybe(&HardwareRequest::adc_bits, &Hardware::adc_bits, 10);
+    maybe(&HardwareRequest::joint_lanes, &Hardware::joint_lanes, 3);
+    maybe(&HardwareRequest::pe_rows, &Hardware::pe_rows, 20);
+    maybe(&HardwareRequest::pe_cols, &Hardware::pe_cols, 20);
+    maybe(&HardwareRequest::buffer_words, &Hardware::buffer_words, 500);
+    want.acc_bits = 64;
+    if (rng() % 2) request.hw.acc_bits = want.acc_bits = 20 + static_cast<int>(rng() % 40);
+    const CoreSpec core = resolve(request, {layer});
+    CHECK(core.hw == want);
+    // It asks for itself, whatever the layers.
+    CHECK(resolve(request_of(core), {layer}) == core);
+    CHECK(resolve(request_of(core), {}) == core);
+    CHECK(hardware_hash(request_of(core)) == hardware_hash(core));
+    // The weights say how wide accumulators are only where nobody asked.
+    CHECK(with_accumulators(request.hw, core, 33).hw.acc_bits == request.hw.acc_bits.value_or(33));
+  }
+  CHECK_THROWS_WITH(resolve([&] { CoreRequest r = c.core; r.hw.pe_rows = 3; return r; }(), {layer}), Catch::Contains("pe-array-too-small"));
+}
+
+TEST_CASE("a request without a file: the defaults of the table, errors where they come from", "[config]") {
+  const char* empty = "schema = 1\nname = \"d\"\n[layer]\ncin = 1\ncout = 1\n";
+  CHECK(parse_config(empty, "d.toml").core == CoreRequest{});
+  Config options;
+  options.positions = {{"", {"options", 0, 0}}, {"hardware.lanes", {"--lanes", 0, 0}}};
+  options.core.hw.lanes = 12;
+  CHECK_THROWS_WITH(with_overrides(options, {}), Catch::StartsWith("options: crossbar-rows-lanes"));
+  options.core.hw.lanes = 128;
+  CHECK_THROWS_WITH(with_overrides(options, {}), Catch::StartsWith("--lanes: value-out-of-range"));
+  options.core.hw.lanes = 16;
+  CHECK_THROWS_WITH(with_overrides(options, {"hardware.lanes=5"}), Catch::Contains("crossbar-rows-lanes"));
+  CHECK_THROWS_WITH(with_overrides(options, {"layer.cin=3"}), Catch::StartsWith("--set layer.cin=3: layer-or-network"));
+  // The same as from a file, key by key.
+  for (const auto& key : config_keys()) {
+    if (key.section() != "hardware" || key.fixed == nullptr || key.path == "hardware.lanes") continue;
+    const std::string set = key.path + "=" + std::to_string(key.path == "hardware.cols_per_adc" ? 4 : key.lo);
+    INFO(set);
+    CHECK(with_overrides(Config{}, {set}).core == parse_config(empty, "d.toml", {set}).core);
+  }
+  const Config words = with_overrides(with_overrides(Config{}, {"hardware.adc_bits=4", "hardware.acc_bits=30"}), {"hardware.adc_bits=lossless"});
+  CHECK_FALSE(words.core.hw.adc_bits);
+  CHECK(words.core.hw.acc_bits == 30);
 }
 
 TEST_CASE("random: reference values and range", "[config]") {
@@ -285,7 +344,8 @@ TEST_CASE("named configurations: all load, run, and their outputs are neither de
     CHECK(c.name == path.stem().string());
     CHECK(names.insert(c.name).second);
     const SyntheticLayer s = prepare_layer(c);
-    const GoldenLayer golden(c.hw, s.layer, s.data);
+    const Hardware& hw = s.core.hw;
+    const GoldenLayer golden(hw, s.layer, s.data);
     EventCounts events;
     const IntTensor y = golden.run(s.input, events);
     const std::set<std::int64_t> values(y.data.begin(), y.data.end());
@@ -296,16 +356,16 @@ TEST_CASE("named configurations: all load, run, and their outputs are neither de
     CHECK(s.layer.w <= 10);
     // The synthetic data fill their ranges.
     const auto [lo, hi] = std::minmax_element(s.data.epitome.data.begin(), s.data.epitome.data.end());
-    CHECK(*hi <= c.hw.weight_max());
-    CHECK(*lo >= -c.hw.weight_max());
-    CHECK(*hi - *lo > c.hw.weight_max());
+    CHECK(*hi <= hw.weight_max());
+    CHECK(*lo >= -hw.weight_max());
+    CHECK(*hi - *lo > hw.weight_max());
     const auto [x_lo, x_hi] = std::minmax_element(s.input.data.begin(), s.input.data.end());
-    CHECK(*x_hi <= c.hw.act_max());
-    CHECK(*x_lo >= c.hw.act_min());
-    CHECK((*x_hi - *x_lo) * 8 >= (c.hw.act_max() - c.hw.act_min()) * 7);
+    CHECK(*x_hi <= hw.act_max());
+    CHECK(*x_lo >= hw.act_min());
+    CHECK((*x_hi - *x_lo) * 8 >= (hw.act_max() - hw.act_min()) * 7);
     const bool no_zero_point = std::all_of(s.data.zero_point.data.begin(), s.data.zero_point.data.end(),
                                            [](auto z) { return z == 0; });
-    CHECK(no_zero_point == !c.hw.zero_point);
+    CHECK(no_zero_point == !hw.zero_point);
   }
 }
 
@@ -318,7 +378,7 @@ TEST_CASE("named configurations: cover the parameter space", "[config]") {
   for (const auto& path : named_configurations()) {
     Config c = load_config(path.string());
     const SyntheticLayer s = prepare_layer(c);
-    const Hardware& hw = c.hw;
+    const Hardware& hw = s.core.hw;
     const Layer& l = s.layer;
     if (hw.xb_rows == hw.xb_cols) squares.insert(hw.xb_rows);
     power_free |= (hw.xb_rows & (hw.xb_rows - 1)) != 0;
@@ -360,12 +420,12 @@ TEST_CASE("named configurations: cover the parameter space", "[config]") {
 }
 
 TEST_CASE("configurations of the commands load", "[config]") {
-  Config layer3 = load_config((fs::path(kRoot) / "configs/layer3.toml").string());
-  CHECK(layer3.hw.adcs() == 32);
-  const Layer layer = make_layer(*layer3.layer, layer3.hw);
-  resolve(layer3, {layer});
-  CHECK(layer3.hw.pe_rows == 4);
-  CHECK(layer3.hw.pe_cols == 1);
+  const Config layer3 = load_config((fs::path(kRoot) / "configs/layer3.toml").string());
+  CHECK(layer3.core.hw.adcs() == 32);
+  const Layer layer = make_layer(*layer3.layer, layer3.core.hw);
+  const CoreSpec core = resolve(layer3, {layer});
+  CHECK(core.hw.pe_rows == 4);
+  CHECK(core.hw.pe_cols == 1);
   CHECK(layer.patches.size() == 4);
   const Config digits = load_config((fs::path(kRoot) / "configs/digits.toml").string());
   REQUIRE(digits.network);

@@ -77,8 +77,9 @@ TEST_CASE("designs are refused with layer and position", "[design]") {
 
 TEST_CASE("cores are grouped by array and weight width", "[design]") {
   const Network net = resnet50();
-  Hardware hw = parse_config("schema = 1\nname = \"t\"\n[hardware]\ncrossbar = \"256x256\"\nlanes = 16\n[layer]\ncin = 1\ncout = 1\nkernel = 1\n"
-                             "height = 1\nwidth = 1\n", "t.toml").hw;
+  HardwareRequest hw;
+  hw.xb_rows = hw.xb_cols = 256;
+  hw.lanes = 16;
   DesignChoice choice;
   choice.file = parse_design(R"({"schema": 1, "network": "resnet50", "weight_bits": 5, "layers": [
     {"node": "layer1.0.conv1", "weight_bits": 3},

@@ -43,8 +43,7 @@ Literal literal(const Case& c) {
   const Hardware& hw = c.hw;
   const Layer& l = c.layer;
   const EpitomeShape& e = l.epitome;
-  const int adc_bits = hw.adc_bits > 0 ? hw.adc_bits : hw.lossless_adc_bits();
-  const std::int64_t adc_max = (std::int64_t{1} << adc_bits) - 1;
+  const std::int64_t adc_max = (std::int64_t{1} << hw.adc_bits) - 1;
   const int stored = l.wrap == Wrap::stored_once ? l.patches[0].beta2 : l.cout;
   // The crossbars: weight of each physical row and column.
   const int rows = hw.pe_rows * hw.xb_rows;

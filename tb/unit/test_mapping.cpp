@@ -18,8 +18,8 @@ namespace {
 const std::string kChip = std::string(EPIM_SOURCE_DIR) + "/tb/chip/seeded.toml";
 
 /// 16x8 crossbars, W3A4.
-Hardware small_core() {
-  Hardware hw;
+HardwareRequest small_core() {
+  HardwareRequest hw;
   hw.xb_rows = 16;
   hw.xb_cols = 8;
   hw.cols_per_adc = 2;
@@ -28,9 +28,6 @@ Hardware small_core() {
   hw.weight_bits = 3;
   hw.act_bits = 4;
   hw.out_bits = 8;
-  hw.adc_bits = hw.lossless_adc_bits();
-  hw.buffer_words = 0;
-  hw.pe_rows = hw.pe_cols = 0;
   return hw;
 }
 
@@ -73,7 +70,7 @@ TEST_CASE("three policies map the same network", "[mapping]") {
 
 TEST_CASE("every policy makes the checks of a core", "[mapping]") {
   const Network network = seeded();
-  Hardware hw = small_core();
+  HardwareRequest hw = small_core();
   hw.dim_bits = 7;
   Network wide = network;
   wide.input.width = 200;
@@ -90,10 +87,9 @@ TEST_CASE("every policy makes the checks of a core", "[mapping]") {
 }
 
 TEST_CASE("a ReLU layer of a signed core sends what a signed core takes", "[mapping]") {
-  Hardware hw = small_core();
+  HardwareRequest hw = small_core();
   hw.act_signed = true;
   hw.act_bits = 5;  // the input has 4 bits without sign
-  hw.adc_bits = hw.lossless_adc_bits();
   const Network network = parse_network(R"({"schema": 1, "name": "n",
  "input": {"name": "x", "channels": 2, "height": 6, "width": 6, "bits": 4, "scale": 1},
  "nodes": [{"name": "a", "op": "conv", "inputs": ["x"], "cout": 8, "kernel": [3, 3], "padding": 1, "relu": true},
@@ -110,7 +106,7 @@ TEST_CASE("a ReLU layer of a signed core sends what a signed core takes", "[mapp
 }
 
 TEST_CASE("what an addition clamps to", "[mapping]") {
-  Hardware hw = small_core();
+  HardwareRequest hw = small_core();
   Node with_relu, without;
   with_relu.relu = true;
   for (int bits = 2; bits <= 9; ++bits)
@@ -126,10 +122,9 @@ TEST_CASE("what an addition clamps to", "[mapping]") {
 }
 
 TEST_CASE("a ReLU sum of a signed core is what a signed core takes", "[mapping]") {
-  Hardware hw = small_core();
+  HardwareRequest hw = small_core();
   hw.act_signed = true;
   hw.act_bits = 5;
-  hw.adc_bits = hw.lossless_adc_bits();
   const Network network = parse_network(R"({"schema": 1, "name": "n",
  "input": {"name": "x", "channels": 2, "height": 6, "width": 6, "bits": 4, "scale": 1},
  "nodes": [{"name": "a", "op": "conv", "inputs": ["x"], "cout": 8, "kernel": [3, 3], "padding": 1, "relu": true},
@@ -178,7 +173,7 @@ TEST_CASE("maps of different periods are added channel by channel", "[mapping]")
 }
 
 TEST_CASE("a network without weights is filled alike on one core and as a chip", "[mapping]") {
-  Config one = load_config(kChip), chip = load_config(kChip);
+  const Config one = load_config(kChip), chip = load_config(kChip);
   const CompiledNetwork shared = compile_network(one), own = compile_network(chip, {}, CorePolicy::own);
   CHECK(shared.seeded);
   CHECK(own.seeded);
@@ -190,7 +185,7 @@ TEST_CASE("a network without weights is filled alike on one core and as a chip",
   CHECK_FALSE(y[0] == y[1]);
   const ChipDesign design = design_chip(chip, own);
   CHECK(design.cores.size() == 4);
-  CHECK(chip.hw.pe_rows == 0);  // a chip has no array of its own
+  CHECK_FALSE(design.common.hw.pe_rows);  // a chip has no array of its own
 }
 
 }  // namespace

@@ -119,7 +119,7 @@ TEST_CASE("sets of widths", "[mixed]") {
 }
 
 TEST_CASE("bits of the digits network: every budget equals trying everything", "[mixed]") {
-  Config config = digits(9);
+  const Config config = digits(9);
   const CompiledNetwork net = lay_out_network(config);
   HessianTraces traces;
   traces.network = "digits";
@@ -128,14 +128,14 @@ TEST_CASE("bits of the digits network: every budget equals trying everything", "
   options.mode = RangeMode::overlap;
   std::vector<LayerBits> layers;
   for (const CompiledLayer& l : net.layers)
-    layers.push_back(bit_options(net.network, l.node, l.layer, float_epitome(net, l), config.hw, {2, 3, 5, 7}, traces, CountRule::physical, options));
+    layers.push_back(bit_options(net.network, l.node, l.layer, float_epitome(net, l), net.core->hw, {2, 3, 5, 7}, traces, CountRule::physical, options));
   std::int64_t least = 0, most = 0;
   for (const LayerBits& l : layers) {
     least += l.options.front().crossbars;
     most += l.options.back().crossbars;
     // trace/n * error, by hand
     const CompiledLayer& c = net.layers.at(static_cast<std::size_t>(net.layer_of_node(l.node)));
-    Hardware hw = config.hw;
+    Hardware hw = net.core->hw;
     hw.weight_bits = 3;
     const QuantisedEpitome q = quantise(hw, c.layer, float_epitome(net, c), options);
     REQUIRE(l.options[1].cost == l.trace / static_cast<double>(q.codes.size()) * q.error);

@@ -17,8 +17,8 @@ namespace {
 
 using testing::property;
 
-Hardware base() {
-  Hardware hw;
+HardwareRequest base() {
+  HardwareRequest hw;
   hw.xb_rows = hw.xb_cols = 256;
   hw.cols_per_adc = 8;
   hw.lanes = 16;
@@ -26,7 +26,6 @@ Hardware base() {
   hw.weight_bits = hw.act_bits = 9;
   hw.out_bits = 12;
   hw.channel_bias_bits = 40;
-  hw.buffer_words = 0;
   return hw;
 }
 
@@ -168,8 +167,8 @@ constexpr const char* kWrapped = R"({"schema": 1, "name": "w",
   {"name": "f", "op": "fc", "inputs": ["s"], "cout": 5}],
  "output": "f"})";
 
-Hardware tiny() {
-  Hardware hw = base();
+HardwareRequest tiny() {
+  HardwareRequest hw = base();
   hw.xb_rows = 32;
   hw.xb_cols = 8;
   hw.cols_per_adc = 2;

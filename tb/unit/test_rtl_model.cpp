@@ -62,15 +62,17 @@ void same(const Timing& fast, const Timing& full) {
   RC_ASSERT(fast.last_fire == full.last_fire);
 }
 
-EstimateRequest request(int weight_bits, const DesignChoice& design, const std::string& crossbar = "256x256", int lanes = 16) {
+EstimateRequest request(int weight_bits, const DesignChoice& design, int xb_rows = 256, int xb_cols = 256, int lanes = 16) {
   EstimateRequest r;
   r.mnsim = false;
   r.weight_bits = weight_bits;
   r.design = design;
-  r.base = parse_config("schema = 1\nname = \"t\"\n[hardware]\ncols_per_adc = 8\n[layer]\ncin = 1\ncout = 1\nkernel = 1\n"
-                        "height = 1\nwidth = 1\n", "t",
-                        {"hardware.crossbar=" + crossbar, "hardware.weight_bits=" + std::to_string(std::min(weight_bits, 9)),
-                         "hardware.lanes=" + std::to_string(lanes), "hardware.channel_bias_bits=40", "hardware.out_bits=12"}).hw;
+  r.base.xb_rows = xb_rows;
+  r.base.xb_cols = xb_cols;
+  r.base.weight_bits = std::min(weight_bits, 9);
+  r.base.lanes = lanes;
+  r.base.channel_bias_bits = 40;
+  r.base.out_bits = 12;
   return r;
 }
 DesignChoice uniform(int rows, int cols, Wrap wrap = Wrap::off) {
@@ -138,7 +140,6 @@ TEST_CASE("events in closed form equal the golden evaluator", "[rtl_model]") {
     const auto seed = *rc::gen::inRange(0, 1 << 30);
     Case c = random_case(static_cast<std::uint32_t>(seed));
     c.hw.joint_lanes = std::min(c.hw.lanes, c.hw.adcs());
-    c.hw.adc_bits = c.hw.adc_bits > 0 ? c.hw.adc_bits : c.hw.lossless_adc_bits();
     c.hw.buffer_words = 1 << 16;
     RC_LOG() << describe(c) << "seed " << seed << "\n";
     EventCounts counted;
@@ -191,7 +192,7 @@ TEST_CASE("a network's estimate: counts, rates and counted events", "[rtl_model]
   REQUIRE_RULE(estimate_network(model("resnet50"), fp32, data), "rtl-weight-bits");
 
   // A small network on the golden model.
-  EstimateRequest small = request(5, {}, "32x16", 4);
+  EstimateRequest small = request(5, {}, 32, 16, 4);
   small.base.act_bits = 8;
   const Network digits = model("digits_residual");
   NetworkEstimate estimate = estimate_network(digits, small, data);

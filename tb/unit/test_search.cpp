@@ -219,8 +219,9 @@ TEST_CASE("rtl: cycles and energy of the table are those of the planned cores", 
   space.sizes = {{0, 0}, {128, 16}, {256, 32}};
   space.all_convolutions = true;
   space.lanes = 8;
-  const Hardware hw = parse_config("schema = 1\nname = \"t\"\n[hardware]\ncrossbar = \"64x64\"\nweight_bits = 5\nact_bits = 8\nlanes = 8\ncols_per_adc = 8\n"
-                                   "[layer]\ncin = 1\ncout = 1\nkernel = 1\nheight = 1\nwidth = 1\n", "t.toml").hw;
+  HardwareRequest hw;
+  hw.weight_bits = 5;
+  hw.act_bits = 8;
   const CountOptions count{CountRule::physical, {64, 64, 2, 8}, uniform_bits(net, 5)};
   const ActivityRow activity{5, 8, 2, 1, {}, "test"};
   const EnergyTable energies = load_energy_table(kRoot + "/golden/data/energy.toml");

@@ -28,7 +28,6 @@ namespace {
 /// A random case with what the generator needs resolved.
 testing::Case resolved_case(std::uint32_t seed) {
   testing::Case c = random_case(seed);
-  if (c.hw.adc_bits == 0) c.hw.adc_bits = c.hw.lossless_adc_bits();
   c.hw.joint_lanes = 1 + static_cast<int>(seed % static_cast<unsigned>(std::min(c.hw.lanes, c.hw.adcs())));
   c.hw.buffer_words = 4096;
   c.hw.acc_bits = accumulator_bound(c.hw, c.layer, c.data).bits;
