@@ -14,7 +14,7 @@
 
 #include <fmt/format.h>
 
-#include "gen/core/emit.hpp"
+#include "gen/core/elaborate.hpp"
 #include "gen/base/process.hpp"
 #include "gen/core/register_map.hpp"
 #include "gen/base/work_folder.hpp"

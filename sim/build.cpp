@@ -246,7 +246,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   }
   std::string files;
   for (auto [name, text] : sources) {
-    for (std::size_t at; (at = text.find("@DATA@")) != std::string::npos;) text.replace(at, 6, folder.string());
+    for (std::size_t at; (at = text.find(kDataFolder)) != std::string::npos;) text.replace(at, 6, folder.string());
     write(work / name, text);
     files += " '" + (work / name).string() + "'";
   }
@@ -277,6 +277,16 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   fs::remove_all(folder);
   fs::rename(work, folder);
   return object.string();
+}
+
+std::string build_elaborated(const Elaboration& e, const BuildOptions& options, const Sources* blocks) {
+  BuildOptions build = options;
+  for (const auto& [name, text] : e.images) build.data.emplace_back(kMemDir + name, text);
+  Sources sources = blocks ? *blocks : e.blocks;
+  sources.emplace_back(e.top + ".sv", e.text);
+  std::vector<BuildPort> ports;
+  for (const TopPort& port : e.ports) ports.push_back({port.name, port.bits});
+  return build_model(sources, e.top, ports, build);
 }
 
 }  // namespace epim

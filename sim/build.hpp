@@ -7,6 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "gen/core/elaborate.hpp"
+
 namespace epim {
 
 struct BuildOptions {
@@ -19,14 +21,14 @@ struct BuildOptions {
   std::vector<std::pair<std::string, std::string>> data;  ///< files beside the sources that $readmemh reads
 };
 
-/// SystemVerilog sources (name, text) in compile order.
-using Sources = std::vector<std::pair<std::string, std::string>>;
-
 /// Port of the top module to reach from C++.
 struct BuildPort {
   std::string name;
   int bits;
 };
+
+/// In a source: the folder of `BuildOptions::data`.
+inline constexpr const char* kDataFolder = "@DATA@";
 
 /// The programs that make a model. Models are compiled for the processor at hand: a cache on a shared disk holds one
 /// for every kind of processor.
@@ -41,10 +43,11 @@ const ModelTools& model_tools();
 std::string model_key(const ModelTools& tools, const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
                       const BuildOptions& options);
 
-/// Returns the path of the shared object for `top`; builds it where the cache has none. `@DATA@` in a source stands for
-/// the folder of `options.data`. Throws MissingTool without verilator or a C++ compiler, std::runtime_error with the
+/// Returns the path of the shared object for `top`; builds it where the cache has none. Throws MissingTool without verilator or a C++ compiler, std::runtime_error with the
 /// tool's output where the build fails.
 std::string build_model(const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
                         const BuildOptions& options);
+/// The same for a top whose MemDir is kDataFolder/mem/; with `blocks` in the place of its own.
+std::string build_elaborated(const Elaboration& e, const BuildOptions& options, const Sources* blocks = nullptr);
 
 }  // namespace epim

@@ -16,7 +16,7 @@ CaseResult run_chip_case(const std::string& config_file, const BuildOptions& bui
     const ChipDesign chip = design_chip(config, net);
     const LabelledImages set = load_images(config, net.network, 0);
     const std::vector<IntTensor> golden = run_network_golden(net, set.images, 1);
-    const BuiltChip built = build_chip(chip, config, build, rtl);
+    const BuiltChip built = build_chip(chip, build, rtl);
     ChipRunSettings settings;
     settings.watchdog = 20000;
     run_chip(chip, built, set.images, golden, settings);

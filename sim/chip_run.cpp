@@ -33,22 +33,9 @@ std::string fifo_text(const ChipDesign& chip, const Signal& counts) {
 
 }  // namespace
 
-BuiltChip build_chip(const ChipDesign& chip, const Config& config, const BuildOptions& options, const Sources* rtl) {
-  ChipSources sources = chip_sources(chip, config, true);
-  BuildOptions build = options;
-  for (const auto& [name, text] : sources.images) build.data.emplace_back(name, text);
-  std::string& top = sources.rtl.back().second;
-  for (std::size_t at = 0; (at = top.find("\"mem/", at)) != std::string::npos; at += 7) top.replace(at, 1, "\"@DATA@/");
-  Sources all = rtl ? *rtl : Sources(sources.rtl.begin(), sources.rtl.end() - 1);
-  all.push_back(sources.rtl.back());
-  const int fifos = static_cast<int>(chip.graph.streams.size());
-  const auto bytes = [&](const StreamType& t) { return (chip.graph.lanes * t.bits + 7) / 8 * 8; };
-  const std::vector<BuildPort> ports = {{"clk_i", 1}, {"rst_ni", 1}, {"s_axis_tvalid_i", 1}, {"s_axis_tready_o", 1},
-                                        {"s_axis_tdata_i", bytes(chip.types.front())}, {"s_axis_tlast_i", 1},
-                                        {"m_axis_tvalid_o", 1}, {"m_axis_tready_i", 1},
-                                        {"m_axis_tdata_o", bytes(chip.types.back())}, {"m_axis_tlast_o", 1}, {"error_o", 1},
-                                        {"mon_count_o", 16 * fifos}, {"mon_push_o", fifos}, {"mon_pop_o", fifos}};
-  return {build_model(all, chip.module + "_observed", ports, build)};
+BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl) {
+  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir});
+  return {build_elaborated(e, options, rtl)};
 }
 
 ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,

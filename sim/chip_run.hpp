@@ -18,7 +18,7 @@ namespace epim {
 struct BuiltChip {
   std::string object;
 };
-BuiltChip build_chip(const ChipDesign& chip, const Config& config, const BuildOptions& options, const Sources* rtl = nullptr);
+BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl = nullptr);
 
 struct ChipRunSettings {
   Stalls stalls;                   ///< of s_axis and m_axis

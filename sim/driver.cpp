@@ -10,7 +10,7 @@
 
 #include <fmt/format.h>
 
-#include "gen/core/emit.hpp"
+#include "gen/core/elaborate.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/core/register_map.hpp"
 #include "golden/timing/chip_blocks.hpp"
@@ -315,12 +315,10 @@ namespace {
 /// A core and what its model is compiled from.
 struct Assembled {
   Core core;
-  Sources sources;
-  std::vector<BuildPort> ports;
-  std::vector<std::pair<std::string, std::string>> data;  ///< images
+  Elaboration rtl;
 };
 
-Assembled assemble(const CoreSpec& spec, const std::vector<Layer>& layers, const LayerData* rom_data, const Sources* rtl) {
+Assembled assemble(const CoreSpec& spec, const std::vector<Layer>& layers, const LayerData* rom_data, const Sources* blocks) {
   Assembled a;
   Core& core = a.core;
   core.parameters = core_parameters(spec.hw, layers);
@@ -328,29 +326,12 @@ Assembled assemble(const CoreSpec& spec, const std::vector<Layer>& layers, const
   core.rom = spec.tables == Tables::rom;
   core.counters = spec.event_counters;
   std::optional<LayerProgram> rom;
-  if (core.rom) {
-    rom = build_program(core.parameters, layers.at(0), *rom_data);
-    for (auto& [name, text] : program_images(core.parameters, *rom, spec.storage == Storage::ram)) a.data.emplace_back(name, text);
-  }
-  a.sources = rtl ? *rtl : rtl_files(core.parameters, spec, rom ? &*rom : nullptr);
-  if (!rtl) a.sources.pop_back();  // epim_top: the observed top takes its place
-  std::string top = top_sv(core.parameters, spec, rom ? &*rom : nullptr, true);
-  for (std::size_t at = 0; (at = top.find("\"mem/", at)) != std::string::npos; at += 7) top.replace(at, 1, "\"@DATA@/");
-  a.sources.emplace_back("epim_observed.sv", top);
+  if (core.rom) rom = build_program(core.parameters, layers.at(0), *rom_data);
+  a.rtl = elaborate(spec, core.parameters, rom ? &*rom : nullptr, {true, std::string(kDataFolder) + "/" + kMemDir});
+  if (blocks) a.rtl.blocks = *blocks;
   core.rtl = fnv1a("");
-  for (const auto& [name, text] : a.sources) core.rtl = fnv1a(name + "\n" + text, core.rtl);
-  for (const auto& [name, text] : a.data) core.rtl = fnv1a(name + "\n" + text, core.rtl);
-  // Ports by name, from the text of the top itself.
-  const std::size_t body = top.find("\n);");
-  for (std::size_t at = 0; (at = top.find(" logic ", at)) < body; ++at) {
-    const std::size_t end = top.find('\n', at);
-    std::string line = top.substr(at + 7, end - at - 7);
-    int bits = 1;
-    if (line[0] == '[') bits = std::stoi(line.substr(1)) + 1;
-    std::size_t last = line.find_last_not_of(", ");
-    const std::size_t first = line.rfind(' ', last);
-    a.ports.push_back({line.substr(first + 1, last - first), bits});
-  }
+  for (const auto& [name, text] : a.rtl.sources()) core.rtl = fnv1a(name + "\n" + text, core.rtl);
+  for (const auto& [name, text] : a.rtl.images) core.rtl = fnv1a(kMemDir + name + "\n" + text, core.rtl);
   return a;
 }
 
@@ -362,9 +343,7 @@ Core build_core_from(const CoreSpec& core, const std::vector<Layer>& layers, con
                      const BuildOptions& options, const Sources* rtl) {
   Assembled a = assemble(core, layers, rom_data, rtl);
   a.core.coverage = options.coverage;
-  BuildOptions build = options;
-  build.data.insert(build.data.end(), a.data.begin(), a.data.end());
-  a.core.object = build_model(a.sources, "epim_observed", a.ports, build);
+  a.core.object = build_elaborated(a.rtl, options);
   return a.core;
 }
 

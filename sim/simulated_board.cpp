@@ -19,24 +19,15 @@ std::string build_board(const CoreSpec& spec, const std::vector<EmitLayer>& laye
   std::vector<Layer> shapes;
   for (const EmitLayer& l : layers) shapes.push_back(l.layer);
   const CoreParameters p = core_parameters(spec.hw, shapes);
-  BuildOptions build = options;
-  Sources sources;
-  const bool is_rom = spec.tables == Tables::rom;
-  std::optional<LayerProgram> rom;
-  if (is_rom) {
-    rom = build_program(p, layers.at(0).layer, layers.at(0).data);
-    for (const auto& [name, text] : program_images(p, *rom, spec.storage == Storage::ram)) build.data.emplace_back(name, text);
-  }
-  sources = rtl_files(p, spec, rom ? &*rom : nullptr);
-  std::string core = sources.back().second;  // epim_top
-  if (rtl) sources = *rtl;
-  else sources = block_files(board_blocks(top));
-  for (std::size_t at = 0; (at = core.find("\"mem/", at)) != std::string::npos; at += 7) core.replace(at, 1, "\"@DATA@/");
-  sources.emplace_back("epim_top.sv", core);
-  sources.emplace_back("epim_board.sv", board_sv(p, spec, top));
-  std::vector<BuildPort> ports;
-  for (const auto& [name, bits] : board_ports(top)) ports.push_back({name, bits});
-  return build_model(sources, "epim_board", ports, build);
+  // The board's top stands above the core's.
+  Elaboration board = elaborate(spec, layers, {false, std::string(kDataFolder) + "/" + kMemDir});
+  board.blocks = rtl ? *rtl : block_files(board_blocks(top));
+  board.blocks.emplace_back(board.top + ".sv", board.text);
+  board.top = "epim_board";
+  board.text = board_sv(p, spec, top);
+  board.ports.clear();
+  for (const auto& [name, bits] : board_ports(top)) board.ports.push_back({name, false, bits});
+  return build_elaborated(board, options);
 }
 
 SimulatedBoard::SimulatedBoard(const std::string& object, int clocks_per_bit, int clocks_per_ms)

@@ -4,11 +4,15 @@
 #pragma once
 #include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace epim {
 
 /// Relative path ('/' between parts) -> bytes.
 using FileSet = std::map<std::string, std::string>;
+/// SystemVerilog sources (name, text) in compile order.
+using Sources = std::vector<std::pair<std::string, std::string>>;
 
 /// Every folder this tool writes holds this file; a folder without it is never replaced.
 inline constexpr const char* kMarkerFile = "epim.json";

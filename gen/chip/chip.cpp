@@ -85,6 +85,7 @@ std::pair<std::string, int> parse_fifo_depth(const std::string& text) {
 
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule, const FifoDepthOverrides& depths) {
   ChipDesign chip;
+  chip.name = config.name;
   chip.module = identifier(config.name) + "_chip";
   chip.common = config.core;
   chip.common.tables = Tables::rom;

@@ -9,7 +9,7 @@
 
 #include "gen/network/compile.hpp"
 #include "gen/core/core_parameters.hpp"
-#include "gen/core/emit.hpp"
+#include "gen/core/elaborate.hpp"
 #include "golden/timing/chip.hpp"
 #include "golden/timing/chip_fifo.hpp"
 
@@ -24,6 +24,7 @@ struct ChipCore {
 };
 
 struct ChipDesign {
+  std::string name;                ///< of the configuration
   std::string module;              ///< <configuration name>_chip
   CoreRequest common;              ///< what all cores are asked to be: the configuration's, with images, array and buffer of their own
   ChipGraph graph;                 ///< with FIFO depths
@@ -61,15 +62,11 @@ struct Division {
 };
 Division exact_division(std::uint64_t n, std::uint64_t top);
 
-/// SystemVerilog of the top; `observed` adds mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order.
-std::string chip_sv(const ChipDesign& chip, const Config& config, bool observed);
-
-/// Sources of the chip in compile order, top last, and the images that they read. Name -> text.
-struct ChipSources {
-  std::vector<std::pair<std::string, std::string>> rtl;
-  FileSet images;  ///< mem/<node>/...
-};
-ChipSources chip_sources(const ChipDesign& chip, const Config& config, bool observed);
+/// The chip as SystemVerilog (gen/core/elaborate.hpp): top <module>, images <node>/.... `observed`: <module>_observed, with
+/// mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order.
+Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& options = {});
+/// Ports and text of that top alone.
+Elaboration chip_top(const ChipDesign& chip, const ElaborateOptions& options);
 
 /// Pixels and logits for the testbench of the folder.
 struct ChipStimulus {

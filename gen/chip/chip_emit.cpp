@@ -162,19 +162,18 @@ const char* module_of(BlockKind kind, const StreamType& from) {
 
 }  // namespace
 
-ChipSources chip_sources(const ChipDesign& chip, const Config& config, bool observed) {
-  ChipSources sources;
+Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& options) {
+  Elaboration e = chip_top(chip, options);
   std::vector<std::string> blocks = {"epim_core", "epim_fifo", "epim_reset_sync"};
   for (const ChipStream& s : chip.graph.streams)
     blocks.push_back(module_of(chip.graph.blocks[static_cast<std::size_t>(s.to)].kind, chip.types[static_cast<std::size_t>(s.from)]));
-  sources.rtl = block_files(blocks);
-  sources.rtl.emplace_back(chip.module + (observed ? "_observed" : "") + ".sv", chip_sv(chip, config, observed));
+  e.blocks = block_files(blocks);
   for (const ChipCore& core : chip.cores) {
     const CoreParameters p = core_parameters(core.hw, {core.layer});
-    for (auto& [name, text] : program_images(p, build_program(p, core.layer, core.data), config.core.storage == Storage::ram))
-      sources.images["mem/" + chip.ids[static_cast<std::size_t>(core.block)] + name.substr(3)] = std::move(text);
+    for (auto& [name, text] : program_images(p, build_program(p, core.layer, core.data), chip.common.storage == Storage::ram))
+      e.images[chip.ids[static_cast<std::size_t>(core.block)] + "/" + name] = std::move(text);
   }
-  return sources;
+  return e;
 }
 
 FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNetwork& net, const ChipStimulus& stimulus) {
@@ -184,14 +183,14 @@ FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNe
   manifest.top = chip.module;
   manifest.library = "chip";
   manifest.description = "Epitome processing-in-memory network " + chip.graph.name + " as one chip";
-  ChipSources sources = chip_sources(chip, config, false);
-  for (auto& [name, text] : sources.rtl) {
+  Elaboration plain = elaborate_chip(chip);
+  for (auto& [name, text] : plain.sources()) {
     manifest.sources.push_back("rtl/" + name);
     files["rtl/" + name] = std::move(text);
   }
-  for (auto& [name, text] : sources.images) {
-    manifest.data.push_back(name);
-    files[name] = std::move(text);
+  for (auto& [name, text] : plain.images) {
+    manifest.data.push_back(kMemDir + name);
+    files[kMemDir + name] = std::move(text);
   }
   if (!stimulus.images.empty()) {
     files["tb/" + chip.module + "_tb.sv"] = testbench(chip, stimulus);

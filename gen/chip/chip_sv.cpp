@@ -1,5 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "gen/chip/chip.hpp"
@@ -12,19 +14,20 @@ std::string bus(int bits) { return fmt::format("[{}:0]", bits - 1); }
 
 class Writer {
  public:
-  Writer(const ChipDesign& chip, const Config& config, bool observed)
-      : chip_(chip), graph_(chip.graph), config_(config), observed_(observed) {
+  Writer(const ChipDesign& chip, const ElaborateOptions& options)
+      : chip_(chip), graph_(chip.graph), mem_dir_(options.mem_dir), observed_(options.observed) {
     for (const std::string& name : chip_.ids) blocks_.push_back("b_" + name);
     for (const std::string& name : chip_.fifo_ids) fifos_.push_back("f_" + name);
   }
 
-  std::string text() {
+  Elaboration top() {
     head();
     wires();
     fifos();
     for (std::size_t b = 0; b < graph_.blocks.size(); ++b) block(static_cast<int>(b));
     tail();
-    return s_;
+    e_.text = std::move(s_);
+    return std::move(e_);
   }
 
  private:
@@ -40,34 +43,37 @@ class Writer {
     s_ += "// SPDX-FileCopyrightText: 2026 The epim authors\n// SPDX-License-Identifier: Apache-2.0\n\n";
     s_ += fmt::format("/// Network {} as one chip, configuration {}: {} cores, {} FIFOs, {} lanes.\n"
                       "/// Generated. Pixels go in, the map of the output node comes out, image after image; docs/chip.md.\n",
-                      graph_.name, config_.name, chip_.cores.size(), n, lanes());
-    s_ += fmt::format("module {}{} {}(\n", chip_.module, observed_ ? "_observed" : "", mem_dir_parameter());
-    const auto port = [&](const char* direction, const std::string& range, const char* name, const char* end = ",") {
-      s_ += fmt::format("  {} logic {:<8} {}{}\n", direction, range, name, end);
+                      graph_.name, chip_.name, chip_.cores.size(), n, lanes());
+    e_.top = chip_.module + (observed_ ? "_observed" : "");
+    s_ += fmt::format("module {} {}(\n", e_.top, mem_dir_parameter(mem_dir_));
+    // bits 0: no range
+    const auto port = [&](const char* direction, int bits, const char* name, const char* end = ",") {
+      e_.ports.push_back({name, *direction == 'o', std::max(bits, 1)});
+      s_ += fmt::format("  {} logic {:<8} {}{}\n", direction, bits > 0 ? bus(bits) : "", name, end);
     };
     s_ += "  /// Clock.\n";
-    port("input ", "", "clk_i");
+    port("input ", 0, "clk_i");
     s_ += "  /// Reset, active low.\n";
-    port("input ", "", "rst_ni");
+    port("input ", 0, "rst_ni");
     s_ += fmt::format("  /// Pixels, AXI4-Stream: channel l of the word at [l*{0} +: {0}].\n", type(0).bits);
-    port("input ", "", "s_axis_tvalid_i");
-    port("output", "", "s_axis_tready_o");
+    port("input ", 0, "s_axis_tvalid_i");
+    port("output", 0, "s_axis_tready_o");
     if (whole_bytes(in) > in) s_ += "  /* verilator lint_off UNUSEDSIGNAL */\n";
-    port("input ", bus(whole_bytes(in)), "s_axis_tdata_i");
+    port("input ", whole_bytes(in), "s_axis_tdata_i");
     if (whole_bytes(in) > in) s_ += "  /* verilator lint_on UNUSEDSIGNAL */\n";
-    port("input ", "", "s_axis_tlast_i");
+    port("input ", 0, "s_axis_tlast_i");
     s_ += fmt::format("  /// Output map, AXI4-Stream: channel l of the word at [l*{0} +: {0}].\n", type(output()).bits);
-    port("output", "", "m_axis_tvalid_o");
-    port("input ", "", "m_axis_tready_i");
-    port("output", bus(whole_bytes(out)), "m_axis_tdata_o");
-    port("output", "", "m_axis_tlast_o");
+    port("output", 0, "m_axis_tvalid_o");
+    port("input ", 0, "m_axis_tready_i");
+    port("output", whole_bytes(out), "m_axis_tdata_o");
+    port("output", 0, "m_axis_tlast_o");
     s_ += "  /// A frame had a wrong length, or a table is broken; stays until reset.\n";
-    port("output", "", "error_o", observed_ ? "," : "");
+    port("output", 0, "error_o", observed_ ? "," : "");
     if (observed_) {
       s_ += "  /// Observation for verification: words in every FIFO (16 bits each), words going in and out of it.\n";
-      port("output", bus(16 * n), "mon_count_o");
-      port("output", bus(n), "mon_push_o");
-      port("output", bus(n), "mon_pop_o", "");
+      port("output", 16 * n, "mon_count_o");
+      port("output", n, "mon_push_o");
+      port("output", n, "mon_pop_o", "");
     }
     s_ += ");\n\n";
   }
@@ -196,7 +202,7 @@ class Writer {
     settings.rom = &program;
     settings.images = chip_.ids[static_cast<std::size_t>(b)] + "/";
     settings.count = false;
-    settings.ram = config_.core.storage == Storage::ram;
+    settings.ram = chip_.common.storage == Storage::ram;
     settings.endless = true;
     const auto values = core_parameter_values(p, settings);
     const int in = lanes() * core.hw.act_bits, out = width(b);
@@ -235,14 +241,15 @@ class Writer {
 
   const ChipDesign& chip_;
   const ChipGraph& graph_;
-  const Config& config_;
+  std::string mem_dir_;
   bool observed_;
+  Elaboration e_;
   std::vector<std::string> blocks_, fifos_, errors_;
   std::string s_;
 };
 
 }  // namespace
 
-std::string chip_sv(const ChipDesign& chip, const Config& config, bool observed) { return Writer(chip, config, observed).text(); }
+Elaboration chip_top(const ChipDesign& chip, const ElaborateOptions& options) { return Writer(chip, options).top(); }
 
 }  // namespace epim

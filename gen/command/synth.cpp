@@ -167,7 +167,7 @@ Point synthesise_one(const std::string& path, const SynthArguments& o, const std
   s.reference = !o.no_share;
   s.progress = progress;
   const auto begin = std::chrono::steady_clock::now();
-  SynthResult r = synthesise(files, s);
+  SynthResult r = synthesise(elaborate(prepared.core, prepared.layers), s);
 
   Point p;
   p.name = config.name;

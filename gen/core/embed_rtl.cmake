@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Writes OUT: the blocks of rtl/ as C++ raw strings, in the compile order of rtl/blocks.txt, with the blocks that each instantiates.
 file(STRINGS ${RTL}/blocks.txt LINES REGEX "^[a-z]")
-set(TEXT "#include \"gen/core/emit.hpp\"\nnamespace epim {\nconst std::vector<RtlSource>& rtl_sources() {\n  static const std::vector<RtlSource> sources = {\n")
+set(TEXT "#include \"gen/core/elaborate.hpp\"\nnamespace epim {\nconst std::vector<RtlSource>& rtl_sources() {\n  static const std::vector<RtlSource> sources = {\n")
 foreach(LINE ${LINES})
   string(REPLACE " " ";" USES "${LINE}")
   list(POP_FRONT USES NAME)

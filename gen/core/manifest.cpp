@@ -53,14 +53,6 @@ std::string file_list(const Manifest& m, const std::string& folder) {
   return text;
 }
 
-std::string listed_sources(const std::string& file_list) {
-  std::string sources;
-  std::istringstream list(file_list);
-  for (std::string line; std::getline(list, line);)
-    if (!line.empty() && line[0] != '/') sources += " " + line;
-  return sources;
-}
-
 std::string fusesoc_core(const Manifest& m) {
   std::string text = "CAPI=2:\n" + header(m, kHash);
   text += fmt::format("name: {}\n", quoted("epim:" + m.library + ":" + identifier(m.name) + ":" + m.version));

@@ -21,8 +21,6 @@ struct Manifest {
 /// `.f` list: one source per line behind `folder`, with `//` comments. Without a folder: for tools that run in the list's
 /// folder, or read paths from there (`-F`). `$(NAME)/`: for tools that run anywhere and read environment variables.
 std::string file_list(const Manifest& m, const std::string& folder = "");
-/// The sources of such a list in its order, a space in front of each, for a tool's command.
-std::string listed_sources(const std::string& file_list);
 /// FuseSoC core description, CAPI2, epim:LIBRARY:NAME:VERSION: fileset `rtl`, memory images copied to where tools run,
 /// targets `default` and `lint`.
 std::string fusesoc_core(const Manifest& m);

@@ -8,6 +8,7 @@
 
 #include "gen/config/config.hpp"
 #include "gen/core/core_parameters.hpp"
+#include "gen/core/elaborate.hpp"
 #include "gen/core/emit.hpp"
 
 namespace epim {

@@ -103,11 +103,17 @@ class Flow {
 
     std::vector<Layer> shapes;
     for (const EmitLayer& l : layers_) shapes.push_back(l.layer);
-    const FileSet gen = emit(config_, core_, layers_);
     const CoreParameters p = core_parameters(core_.hw, shapes);
-    for (const auto& [name, text] : gen)
-      if (name.rfind("rtl/", 0) == 0 || name.rfind("mem/", 0) == 0 || name == "resolved.toml") r_.files[name] = text;
-    sources_ = listed_sources(gen.at("epim.f"));
+    const Elaboration e = elaborate(core_, layers_);
+    for (const auto& [name, text] : e.sources()) {
+      r_.files["rtl/" + name] = text;
+      sources_ += " rtl/" + name;
+    }
+    FileSet images = e.images;
+    if (images.empty() && layers_.size() == 1)  // what a host would write
+      images = program_images(p, build_program(p, layers_[0].layer, layers_[0].data), false);
+    for (const auto& [name, text] : images) r_.files[kMemDir + name] = text;
+    r_.files["resolved.toml"] = resolved_toml(config_, request_of(core_), shapes);
     for (const auto& [name, text] : block_files(board_blocks(top)))
       if (r_.files.emplace("rtl/" + name, text).second) sources_ += " rtl/" + name;
     r_.files["rtl/epim_board.sv"] = board_sv(p, core_, top);

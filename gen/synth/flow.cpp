@@ -71,16 +71,18 @@ void rename_modules(const fs::path& from, const fs::path& to) {
 
 class Flow {
  public:
-  Flow(const FileSet& files, const SynthOptions& o) : o_(o) {
+  Flow(const Elaboration& core, const SynthOptions& o) : o_(o) {
     version();
     // Yosys would take minutes to say this.
     result_.ge_library = load_liberty(o.ge_liberty);
     if (!o.liberty.empty()) result_.library = load_liberty(o.liberty);
-    for (const auto& [name, text] : files)
-      if (name == "epim.f" || name.rfind("rtl/", 0) == 0 || name.rfind("mem/", 0) == 0) save_text(work_ / name, text);
+    for (const auto& [name, text] : core.sources()) {
+      save_text(work_ / "rtl" / name, text);
+      sources_ += " rtl/" + name;
+    }
+    for (const auto& [name, text] : core.images) save_text(work_ / kMemDir / name, text);
     save_text(work_ / "ge.lib", read_text(o.ge_liberty));
     if (!o.liberty.empty()) save_text(work_ / "target.lib", read_text(o.liberty));
-    sources_ = listed_sources(files.at("epim.f"));
   }
 
   SynthResult run() {
@@ -258,6 +260,6 @@ const std::vector<TieOff>& tie_offs() {
   return list;
 }
 
-SynthResult synthesise(const FileSet& files, const SynthOptions& options) { return Flow(files, options).run(); }
+SynthResult synthesise(const Elaboration& core, const SynthOptions& options) { return Flow(core, options).run(); }
 
 }  // namespace epim

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "gen/core/emit.hpp"
+#include "gen/core/elaborate.hpp"
 #include "gen/synth/liberty.hpp"
 #include "gen/synth/netlist.hpp"
 
@@ -58,9 +58,9 @@ struct TieOff {
 };
 const std::vector<TieOff>& tie_offs();
 
-/// Synthesises the SystemVerilog of `files` (the output folder of epim gen: epim.f and rtl/).
+/// Synthesises a core.
 /// Errors: MissingTool (yosys, opensta), InputError (Liberty files, program that is not Yosys), std::runtime_error with the
 /// log's end where a tool fails.
-SynthResult synthesise(const FileSet& files, const SynthOptions& options);
+SynthResult synthesise(const Elaboration& core, const SynthOptions& options);
 
 }  // namespace epim

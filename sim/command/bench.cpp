@@ -73,8 +73,7 @@ void bench(const BenchArguments& o) {
     BuildOptions build;
     build.cache = cache();
     const Core core = build_core(p.core, {layer}, &p.layers[0].data, build);
-    Sources stubbed = rtl_files(core.parameters, p.core, nullptr);
-    stubbed.pop_back();  // epim_top
+    Sources stubbed = elaborate(p.core, core.parameters, nullptr).blocks;
     for (auto& [name, text] : stubbed)
       if (name == "epim_crossbar.sv") text = stub_of(text);
     const Core hollow = build_core_from(p.core, {layer}, &p.layers[0].data, build, &stubbed);

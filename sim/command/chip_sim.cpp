@@ -28,7 +28,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   build.cache = cache();
   build.fast = predicted.cycles > 200000;  // an optimised model takes longer to compile than a short run
   fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
-  const BuiltChip built = build_chip(p.chip, p.config, build);
+  const BuiltChip built = build_chip(p.chip, build);
   ChipRunSettings settings;
   settings.stalls = sim.stalls;
   if (sim.stalls.any() && !predicted.deadlock) settings.out_from = 4 * predicted.image_end.front();

@@ -11,7 +11,7 @@
 #include <sstream>
 
 #include "gen/base/output_folder.hpp"
-#include "gen/core/emit.hpp"
+#include "gen/core/elaborate.hpp"
 #include "gen/core/manifest.hpp"
 #include "golden/diagnostic.hpp"
 #include "tb/unit/files.hpp"

@@ -11,7 +11,7 @@
 
 #include <fmt/format.h>
 
-#include "gen/core/emit.hpp"
+#include "gen/core/elaborate.hpp"
 #include "gen/core/program.hpp"
 #include "gen/core/register_map.hpp"
 #include "golden/bounds.hpp"

@@ -1,0 +1,129 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+// What `elaborate` says of a top is what its text says: ports, images, blocks; for cores and chips.
+#include <algorithm>
+#include <filesystem>
+#include <regex>
+#include <set>
+
+#include "gen/chip/chip.hpp"
+#include "gen/core/emit.hpp"
+#include "gen/core/synthetic.hpp"
+#include "tb/unit/catch.hpp"
+
+namespace epim {
+namespace {
+
+std::vector<Elaboration> tops_of(const CoreSpec& core, const std::vector<EmitLayer>& layers) {
+  return {elaborate(core, layers), elaborate(core, layers, {true})};
+}
+
+/// Ports by the text of a module, read as a person reads it.
+std::vector<TopPort> ports_in(const std::string& text) {
+  static const std::regex port(R"(^  (input |output) logic (\[(\d+):0\])? *(\w+),?$)");
+  std::vector<TopPort> ports;
+  std::istringstream lines(text.substr(0, text.find("\n);")));
+  std::smatch m;
+  for (std::string line; std::getline(lines, line);)
+    if (std::regex_match(line, m, port)) ports.push_back({m[4], m[1] == "output", m[3].matched ? std::stoi(m[3]) + 1 : 1});
+  return ports;
+}
+
+/// Whether every image belongs to a file parameter of the text and every file parameter has images.
+void check_images(const Elaboration& e) {
+  static const std::regex file(R"re(\{MemDir, "([\w/]+?)(\.hex)?"\})re");
+  std::set<std::string> named;
+  for (std::sregex_iterator m(e.text.begin(), e.text.end(), file), end; m != end; ++m) named.insert((*m)[1]);
+  CHECK(named.empty() == e.images.empty());
+  CHECK((e.text.find("parameter MemDir") != std::string::npos) == !e.images.empty());
+  std::set<std::string> found;
+  for (const auto& [name, text] : e.images) {
+    INFO(name);
+    CHECK_FALSE(text.empty());
+    const auto owner = std::find_if(named.begin(), named.end(), [&, &image = name](const std::string& n) { return image.rfind(n, 0) == 0; });
+    REQUIRE(owner != named.end());
+    found.insert(*owner);
+  }
+  CHECK(found == named);
+}
+
+void check_top(const Elaboration& e) {
+  CAPTURE(e.top);
+  CHECK(e.text.find("\nmodule " + e.top + " ") != std::string::npos);
+  CHECK(e.ports == ports_in(e.text));
+  CHECK(e.ports.size() > 9);
+  check_images(e);
+  const Sources all = e.sources();
+  REQUIRE(all.size() == e.blocks.size() + 1);
+  CHECK(all.front().first == "epim_pkg.sv");
+  CHECK(all.back().first == e.top + ".sv");
+  CHECK(all.back().second == e.text);
+}
+
+/// A folder for the images changes one line of the text and nothing else.
+void check_folder(const Elaboration& e, const Elaboration& elsewhere) {
+  std::string text = e.text;
+  const std::string was = "parameter MemDir = \"mem/\"", is = "parameter MemDir = \"/else/where/\"";
+  if (const std::size_t at = text.find(was); at != std::string::npos) text.replace(at, was.size(), is);
+  CHECK(elsewhere.text == text);
+  CHECK(elsewhere.ports == e.ports);
+  CHECK(elsewhere.images == e.images);
+  CHECK(elsewhere.blocks == e.blocks);
+}
+
+TEST_CASE("elaborate: ports, images and blocks of every named core are those of its text", "[elaborate]") {
+  int roms = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(std::string(EPIM_SOURCE_DIR) + "/configs/named")) {
+    if (entry.path().extension() != ".toml") continue;
+    INFO(entry.path().filename());
+    SyntheticLayer s = prepare_layer(load_config(entry.path().string()));
+    const CoreSpec core = s.core;
+    const std::vector<EmitLayer> layers = {{std::move(s.layer), std::move(s.data)}};
+    const std::vector<Elaboration> tops = tops_of(core, layers);
+    for (const Elaboration& e : tops) check_top(e);
+    CHECK(tops[0].top == "epim_top");
+    CHECK(tops[1].top == "epim_observed");
+    CHECK(tops[0].images.empty() == (core.tables == Tables::writable));
+    if (core.tables == Tables::rom) {
+      // Three tables, channel parameters per lane, cells per PE: in one image, or one per ADC lane where the cells are RAMs.
+      ++roms;
+      const bool ram = core.storage == Storage::ram;
+      const int pes = core.hw.pe_rows * core.hw.pe_cols, cells = pes * (ram ? core.hw.adcs() : 1);
+      CHECK(static_cast<int>(tops[0].images.size()) == 3 + core.hw.joint_lanes + cells);
+      CHECK(tops[0].images.count(ram ? "cells000_adc0000.hex" : "cells000.hex") == 1);
+    }
+    // Observation adds ports behind those of the core.
+    REQUIRE(tops[1].ports.size() > tops[0].ports.size());
+    CHECK(std::equal(tops[0].ports.begin(), tops[0].ports.end(), tops[1].ports.begin()));
+    for (std::size_t i = tops[0].ports.size(); i < tops[1].ports.size(); ++i) CHECK(tops[1].ports[i].name.rfind("mon_", 0) == 0);
+    CHECK(tops[1].images == tops[0].images);
+    check_folder(tops[0], elaborate(core, layers, {false, "/else/where/"}));
+    // The folder of epim gen holds exactly this.
+    Config named;
+    named.name = core.name;
+    const FileSet files = emit(named, core, layers);
+    for (const auto& [name, text] : tops[0].sources()) CHECK(files.at("rtl/" + name) == text);
+    for (const auto& [name, text] : tops[0].images) CHECK(files.at(kMemDir + name) == text);
+  }
+  CHECK(roms >= 3);
+}
+
+TEST_CASE("elaborate: ports, images and blocks of a chip are those of its text", "[elaborate]") {
+  const Config config = load_config(std::string(EPIM_SOURCE_DIR) + "/tb/chip/seeded.toml");
+  const ChipDesign chip = design_chip(config, compile_network(config, {}, CorePolicy::own));
+  const Elaboration plain = elaborate_chip(chip), observed = elaborate_chip(chip, {true});
+  check_top(plain);
+  check_top(observed);
+  CHECK(plain.top == "seeded_chip");
+  CHECK(observed.top == "seeded_chip_observed");
+  CHECK(std::equal(plain.ports.begin(), plain.ports.end(), observed.ports.begin()));
+  CHECK(observed.ports.size() == plain.ports.size() + 3);
+  CHECK(observed.images == plain.images);
+  check_folder(plain, elaborate_chip(chip, {false, "/else/where/"}));
+  std::set<std::string> folders;
+  for (const auto& image : plain.images) folders.insert(image.first.substr(0, image.first.find('/')));
+  CHECK(folders == std::set<std::string>{"a", "b", "c", "f"});
+}
+
+}  // namespace
+}  // namespace epim
