@@ -224,6 +224,12 @@ expect "weights and integers" 'contradictory-weights' bundled whole.npz --set ne
 expect "integers quantised again" 'contradictory-weights' "$epim" quantize --config net.toml --set network.integers=whole.npz --out out
 expect "waveform window" 'bad-window' "$epim" sim --config ok.toml --trace w.fst --window 12
 expect "unknown network" 'unreadable-file.*resnet50' "$epim" map resnet51
+# Options of a network's cores: the error names the option.
+expect "crossbar option that is no size" '^--crossbar: wrong-type' "$epim" map resnet50 --crossbar 12
+expect "crossbar option that the lanes do not divide" '^--crossbar: crossbar-rows-lanes' "$epim" estimate resnet50 --lanes 12
+expect "weight bits that no core has" '^--weight-bits: value-out-of-range' "$epim" map resnet50 -w 12
+expect "activation bits that no core has" '^--act-bits: value-out-of-range' "$epim" run resnet50 -a 0 --out out
+expect "override that makes a core illegal" '^--crossbar: crossbar-columns-adc' "$epim" map resnet50 --set hardware.cols_per_adc=7
 
 # Overrides that a command does not read: every line of gen/config/unused_keys.def.
 unused() { local title=$1 key=$2; shift 2; expect "$title" "^--set $key: unused-key: " "$@" --set "$key"; }
