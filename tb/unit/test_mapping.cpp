@@ -2,7 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One mapping: what the three policies have in common and where they differ; networks without weights.
 #include <algorithm>
+#include <random>
 #include <set>
+
+#include <fmt/format.h>
 
 #include "gen/chip/chip.hpp"
 #include "gen/network/mapping.hpp"
@@ -103,6 +106,72 @@ TEST_CASE("a ReLU layer of a signed core sends what a signed core takes", "[mapp
     const SynthesisedNetwork net = synthesise_network(mapping, synthetic_image(network, 1), {1, nullptr}, 1, {});
     CHECK(*std::max_element(net.inputs[1].data.begin(), net.inputs[1].data.end()) <= 15);
   }
+}
+
+/// A random residual network: convolutions with ReLU, some without before an addition, pools, host ReLUs, wrapped maps.
+Network random_network(std::mt19937& rng) {
+  const auto pick = [&](int lo, int hi) { return lo + static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1)); };
+  std::string nodes, last = "x";
+  const auto node = [&](const std::string& name, const std::string& rest) {
+    nodes += fmt::format("{}{{\"name\": \"{}\", {}}}", nodes.empty() ? "" : ",\n", name, rest);
+  };
+  const auto conv = [&](const std::string& name, const std::string& from, bool relu) {
+    const std::string wrapped = pick(0, 2) == 0 ? R"(, "epitome": {"e_out": 4, "e_in": 4, "p": 1, "q": 1}, "wrap": "stored_once")" : "";
+    node(name, fmt::format(R"("op": "conv", "inputs": ["{}"], "cout": 8, "kernel": 1, "relu": {}{})", from, relu, wrapped));
+  };
+  const int stages = pick(1, 3);
+  for (int s = 0; s < stages; ++s) {
+    const std::string a = fmt::format("a{}", s), b = fmt::format("b{}", s), sum = fmt::format("s{}", s);
+    conv(a, last, true);
+    conv(b, a, pick(0, 1) == 1);
+    const bool relu = pick(0, 1) == 1;
+    node(sum, fmt::format(R"("op": "add", "inputs": ["{}", "{}"], "relu": {})", a, b, relu));
+    last = sum;
+    if (!relu) {
+      last = fmt::format("r{}", s);
+      node(last, fmt::format(R"("op": "relu", "inputs": ["{}"])", sum));
+    }
+    const int pool = pick(0, 2);
+    if (pool == 0 || s > 0) continue;
+    node("pool", fmt::format(R"("op": "{}", "inputs": ["{}"], "kernel": 2, "stride": 2)", pool == 1 ? "max_pool" : "avg_pool", last));
+    last = "pool";
+  }
+  node("f", fmt::format(R"("op": "fc", "inputs": ["{}"], "cout": 5)", last));
+  return parse_network(fmt::format(R"({{"schema": 1, "name": "n", "input": {{"name": "x", "channels": 4, "height": 4, "width": 4, "bits": 3, "scale": 1}},
+ "nodes": [{}], "output": "f"}})", nodes), "n.json");
+}
+
+TEST_CASE("the values on every stream are those of its type", "[mapping]") {
+  std::mt19937 rng(11);
+  int most = 0, least = 0;
+  for (int i = 0; i < 60; ++i) {
+    CAPTURE(i);
+    const Network network = random_network(rng);
+    HardwareRequest hw = small_core();
+    hw.act_signed = rng() % 2 == 0;
+    hw.act_bits = 4 + static_cast<int>(rng() % 2);
+    for (CorePolicy policy : {CorePolicy::shared, CorePolicy::grouped, CorePolicy::own}) {
+      CAPTURE(static_cast<int>(policy), hw.act_signed, hw.act_bits);
+      Mapping mapping = map_network(network, hw, {}, policy);
+      const SynthesisedNetwork net = synthesise_network(mapping, synthetic_image(network, rng()), {rng(), nullptr}, 1, {});
+      for (std::size_t l = 0; l < mapping.layers.size(); ++l) {
+        const MappedLayer& mapped = mapping.layers[l];
+        CAPTURE(mapped.layer.name);
+        const auto within = [](const IntTensor& x, const StreamType& type) {
+          return x.shape[0] == type.channels && std::all_of(x.data.begin(), x.data.end(), [&](std::int64_t v) { return v >= type.lo && v <= type.hi; });
+        };
+        CHECK(within(net.inputs[l], mapped.in));
+        CHECK(within(net.outputs[l], mapped.out));
+        // What a core takes: the types say so before anything runs.
+        CHECK(mapped.in.lo >= hw.act_min());
+        CHECK(mapped.in.hi <= hw.act_max());
+        most += std::count(net.inputs[l].data.begin(), net.inputs[l].data.end(), mapped.in.hi) > 0;
+        least += mapped.out.is_signed() && std::any_of(net.outputs[l].data.begin(), net.outputs[l].data.end(), [](std::int64_t v) { return v < 0; });
+      }
+    }
+  }
+  CHECK(most > 50);  // the bounds are reached
+  CHECK(least > 50);
 }
 
 TEST_CASE("what an addition clamps to", "[mapping]") {
