@@ -10,10 +10,7 @@
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <mutex>
-#include <regex>
-#include <set>
 #include <stdexcept>
 
 #include <fmt/format.h>
@@ -98,7 +95,27 @@ const Tools& tools() {
   return t;
 }
 
-std::string adapter(const std::string& top, const std::vector<BuildPort>& ports, bool trace, bool coverage) {
+/// Function epim_cells of the adapter: where the flat cell memory of PE (t,u) lies, by the names that Verilator makes of
+/// those of the design. Where a model has no such member, no memory is reached and cells go over the control bus.
+std::string cells_function(const std::string& top, const std::vector<CellMemory>& cells) {
+  const auto member = [](const std::string& path) {
+    std::string name = "__PVT__";
+    for (char c : path) name += c == '.' ? "__DOT__" : c == '[' ? "__BRA__" : c == ']' ? "__KET__" : std::string(1, c);
+    return name;
+  };
+  std::string s = fmt::format("#include \"V{}__Syms.h\"\n", top), cases;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const std::string memory = member(top + "." + cells[i].pe) + "->" + member(cells[i].memory) + ".m_storage";
+    s += fmt::format("template <class Root> auto cells_{0}(Root& r, int) -> decltype(&r.{1}[0]) {{ return &r.{1}[0]; }}\n"
+                     "template <class Root> std::uint64_t* cells_{0}(Root&, long) {{ return nullptr; }}\n", i, memory);
+    cases += fmt::format("    case {}: return cells_{}(*t.rootp, 0);\n", cells[i].row * 4096 + cells[i].col, i);
+  }
+  return s + "static std::uint64_t* epim_cells(V" + top + "& t, int row, int col) {\n  (void)t;\n  switch (row * 4096 + col) {\n" + cases +
+         "    default: return nullptr;\n  }\n}\n";
+}
+
+std::string adapter(const std::string& top, const std::vector<BuildPort>& ports, const BuildOptions& options) {
+  const bool trace = options.trace, coverage = !options.coverage.empty();
   std::string s = fmt::format("#include \"V{}.h\"\n#include \"verilated.h\"\n", top);
   if (trace) s += "#include \"verilated_fst_c.h\"\n";
   if (coverage) s += "#include \"verilated_cov.h\"\n";
@@ -107,7 +124,8 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
        "struct ModelApi { int (*ports)(const ModelPort**); void* (*create)(); void (*destroy)(void*);\n"
        "  void (*eval)(void*); void* (*port)(void*, int); bool (*trace_open)(void*, const char*);\n"
        "  void (*trace_dump)(void*, std::uint64_t); void (*trace_close)(void*);\n"
-       "  std::uint64_t* (*cells)(void*, int, int); };\n#include \"cells.inc\"\n";
+       "  std::uint64_t* (*cells)(void*, int, int); };\n";
+  s += cells_function(top, options.cells);
   s += fmt::format("namespace {{\nusing Top = V{};\nconst ModelPort list[] = {{\n", top);
   for (const BuildPort& p : ports) s += fmt::format("  {{\"{}\", {}}},\n", p.name, p.bits);
   s += "};\nstruct Instance { VerilatedContext context; std::unique_ptr<Top> top;\n";
@@ -138,32 +156,6 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
     s += "extern \"C\" __attribute__((visibility(\"default\"))) void epim_model_coverage(void* i, const char* file) {\n"
          "  static_cast<Instance*>(i)->context.coveragep()->write(file);\n}\n";
   return s;
-}
-
-/// Function epim_cells of the adapter: where the flat cell memory of PE (t,u) lies. Names are taken from the headers
-/// that Verilator wrote; where they are not as expected, no memory is reached and cells go over the control bus.
-std::string cells_function(const fs::path& folder, const std::string& top) {
-  const auto read = [](const fs::path& path) {
-    std::ifstream in(path);
-    return std::string(std::istreambuf_iterator<char>(in), {});
-  };
-  std::string s = "#include \"V" + top + "___024root.h\"\n", cases;
-  const std::string root = read(folder / ("V" + top + "___024root.h"));
-  const std::string none = "static std::uint64_t* epim_cells(V" + top + "&, int, int) { return nullptr; }\n";
-  std::set<int> keys;
-  static const std::regex pe(R"((\w+)\* (\w*gen_pe_row__BRA__(\d+)__KET____DOT__gen_pe_col__BRA__(\d+)__KET____DOT__u_pe);)");
-  static const std::regex cells(R"(QData/\*63:0\*/, \d+> (\w*gen_flat__DOT__cells_q);)");
-  for (std::sregex_iterator m(root.begin(), root.end(), pe), end; m != end; ++m) {
-    const std::string text = read(folder / ((*m)[1].str() + ".h"));
-    const int key = std::stoi((*m)[3]) * 4096 + std::stoi((*m)[4]);
-    if (!keys.insert(key).second) return none;  // several cores: a PE is not told by its place alone
-    std::smatch memory;
-    if (!std::regex_search(text, memory, cells)) continue;
-    if (cases.empty() || s.find((*m)[1].str() + ".h") == std::string::npos) s += "#include \"" + (*m)[1].str() + ".h\"\n";
-    cases += fmt::format("    case {}: return t.rootp->{}->{}.m_storage;\n", key, (*m)[2].str(), memory[1].str());
-  }
-  return s + "static std::uint64_t* epim_cells(V" + top + "& t, int row, int col) {\n  switch (row * 4096 + col) {\n" + cases +
-         "    default: (void)t; return nullptr;\n  }\n}\n";
 }
 
 /// Verilator's own runtime, compiled once per set of flags.
@@ -218,7 +210,7 @@ const ModelTools& model_tools() { return tools().identity; }
 std::string model_key(const ModelTools& with, const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
                       const BuildOptions& options) {
   std::uint64_t key = fnv1a(with.verilator + with.compiler + compiler_flags(options) + optimisation(options) +
-                            verilator_command(options) + kShared + top + adapter(top, ports, options.trace, !options.coverage.empty()));
+                            verilator_command(options) + kShared + top + adapter(top, ports, options));
   for (const auto& [name, text] : sources) key = fnv1a(name + "\n" + text, key);
   for (const auto& [name, text] : options.data) key = fnv1a(name + "\n" + text, key);
   return hash_text(key);
@@ -259,8 +251,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   if (verilated.output.find("Loop unrolling took too long") != std::string::npos)
     verilated = run_command(verilate + " --unroll-count 8192" + rest);
   check(verilated, "verilator");
-  write(work / "obj" / "cells.inc", cells_function(work / "obj", top));
-  write(work / "obj" / "adapter.cpp", adapter(top, ports, options.trace, !options.coverage.empty()));
+  write(work / "obj" / "adapter.cpp", adapter(top, ports, options));
   std::string all;
   std::vector<std::string> units;
   for (const auto& entry : fs::directory_iterator(work / "obj"))
@@ -282,6 +273,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
 std::string build_elaborated(const Elaboration& e, const BuildOptions& options, const Sources* blocks) {
   BuildOptions build = options;
   for (const auto& [name, text] : e.images) build.data.emplace_back(kMemDir + name, text);
+  build.cells = e.cells;
   Sources sources = blocks ? *blocks : e.blocks;
   sources.emplace_back(e.top + ".sv", e.text);
   std::vector<BuildPort> ports;

@@ -19,6 +19,7 @@ struct BuildOptions {
   std::string coverage;                ///< folder for the models' line and toggle counts; empty: not counted
   bool random_init = false;            ///< registers start with random values instead of zero
   std::vector<std::pair<std::string, std::string>> data;  ///< files beside the sources that $readmemh reads
+  std::vector<CellMemory> cells;       ///< memories that the model gives access to (Model::cells)
 };
 
 /// Port of the top module to reach from C++.

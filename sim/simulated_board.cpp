@@ -26,6 +26,7 @@ std::string build_board(const CoreSpec& spec, const std::vector<EmitLayer>& laye
   board.top = "epim_board";
   board.text = board_sv(p, spec, top);
   board.ports.clear();
+  board.cells.clear();  // of another top
   for (const auto& [name, bits] : board_ports(top)) board.ports.push_back({name, false, bits});
   return build_elaborated(board, options);
 }

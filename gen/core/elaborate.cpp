@@ -303,6 +303,10 @@ Elaboration elaborate(const CoreSpec& core, const CoreParameters& p, const Layer
   for (const Port& port : ports)
     e.ports.push_back({port.name, port.direction == std::string("output"), static_cast<int>(std::max<std::int64_t>(port.bits, 1))});
   e.blocks = block_files({"epim_core", "epim_reset_sync"});
+  if (core.storage == Storage::flat)
+    for (int t = 0; t < hw.pe_rows; ++t)
+      for (int u = 0; u < hw.pe_cols; ++u)
+        e.cells.push_back({t, u, fmt::format("u_core.u_array.gen_pe_row[{}].gen_pe_col[{}].u_pe", t, u), "u_crossbar.gen_flat.cells_q"});
   if (rom) e.images = program_images(p, *rom, core.storage == Storage::ram);
   return e;
 }

@@ -34,12 +34,19 @@ struct TopPort {
   bool operator==(const TopPort&) const = default;
 };
 
+/// The flat cell memory of PE (row, col): array `memory` inside instance `pe` of module epim_pe, named from the top on.
+struct CellMemory {
+  int row = 0, col = 0;
+  std::string pe, memory;
+};
+
 /// What a tool reads to build a top.
 struct Elaboration {
   std::string top;              ///< module
   std::vector<TopPort> ports;
   Sources blocks;               ///< packages and the blocks below the top, in compile order
   std::string text;             ///< of the top
+  std::vector<CellMemory> cells;  ///< of a core with storage = "flat"
   FileSet images;               ///< that $readmemh reads; names below the top's MemDir. Empty: the top has none
   /// The blocks, then TOP.sv.
   Sources sources() const;

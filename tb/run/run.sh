@@ -139,11 +139,18 @@ label=$(tail -c +129 "$root/models/digits/test_labels.npy" | head -c 1 | od -An 
 # The network takes pixels 0..16 as they are; 8 bits of input stand for a largest value of 255.
 { printf 'P5\n# a comment\n8 8\n255\n'; cat pixels; } > raw.pgm
 { printf 'P2 8 8 255\n'; od -An -v -tu1 pixels; } > plain.pgm
+digits=("$root/models/digits/network.json" --design none --crossbar 64x64 -w 5 -a 8 --lanes 8 --set hardware.out_bits=16 -j 1
+        --weights "$root/models/digits/weights.npz")
 for image in raw plain; do
-  "$epim" run "$root/models/digits/network.json" --design none --crossbar 64x64 -w 5 -a 8 --lanes 8 --set hardware.out_bits=16 \
-    --weights "$root/models/digits/weights.npz" --image $image.pgm --out $image > $image.txt 2> $image.err
+  "$epim" run "${digits[@]}" --image $image.pgm --out $image > $image.txt 2> $image.err
   check "trained digits, $image PGM: the class is the label $label" grep -q "largest at $label," $image.txt
 done
+
+# Cells that go into the model's memory take a thirtieth of the time of the control bus.
+seconds() { sed -n 's/.*"load_seconds": \([0-9.e-]*\).*/\1/p' "$1/performance.json" | awk '{s += $1} END {print s}'; }
+"$epim" run "${digits[@]}" --bus-pes 0 --out memory > memory.txt 2>&1
+"$epim" run "${digits[@]}" --bus-pes 65536 --out port > port.txt 2>&1
+check "cells really go into the model's memory: at least four times as fast" awk "BEGIN {exit !(4 * $(seconds memory) < $(seconds port))}"
 
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

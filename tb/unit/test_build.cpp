@@ -37,6 +37,7 @@ TEST_CASE("a compiled model is taken only where everything that made it is the s
   other("waveforms", [](Request& r) { r.options.trace = true; });
   other("coverage", [](Request& r) { r.options.coverage = "folder"; });
   other("first values", [](Request& r) { r.options.random_init = true; });
+  other("cell memory", [](Request& r) { r.options.cells = {{0, 1, "u_core.u_pe", "cells_q"}}; });
   other("image", [](Request& r) { r.options.data = {{"mem/a.hex", "0"}}; });
 
   Request elsewhere;  // the cache is a place, not part of the model

@@ -5,6 +5,9 @@
 #include <filesystem>
 #include <regex>
 #include <set>
+#include <sstream>
+
+#include <fmt/format.h>
 
 #include "gen/chip/chip.hpp"
 #include "gen/core/emit.hpp"
@@ -71,6 +74,35 @@ void check_folder(const Elaboration& e, const Elaboration& elsewhere) {
   CHECK(elsewhere.blocks == e.blocks);
 }
 
+/// One flat memory per PE, each named by instances and arrays that the blocks have.
+void check_cells(const Elaboration& e, const CoreSpec& core) {
+  if (core.storage == Storage::ram) {
+    CHECK(e.cells.empty());
+    return;
+  }
+  CHECK(static_cast<int>(e.cells.size()) == core.hw.pe_rows * core.hw.pe_cols);
+  std::string rtl;  // without comments
+  for (const auto& [name, text] : e.sources()) {
+    std::istringstream lines(text);
+    for (std::string line; std::getline(lines, line);) rtl += line.substr(0, line.find("//")) + "\n";
+  }
+  std::set<std::string> paths;
+  for (const CellMemory& cell : e.cells) {
+    paths.insert(cell.pe + "." + cell.memory);
+    CHECK(cell.row < core.hw.pe_rows);
+    CHECK(cell.col < core.hw.pe_cols);
+    CHECK(cell.pe.find(fmt::format("row[{}].gen_pe_col[{}].", cell.row, cell.col)) != std::string::npos);
+  }
+  CHECK(paths.size() == e.cells.size());
+  static const std::regex part(R"([^.\[\]]+)");
+  const std::string path = *paths.begin();
+  for (std::sregex_iterator m(path.begin(), path.end(), part), end; m != end; ++m) {
+    const std::string name = m->str();
+    INFO(name);
+    if (name.find_first_not_of("0123456789") != std::string::npos) CHECK(std::regex_search(rtl, std::regex("\\b" + name + "\\b")));
+  }
+}
+
 TEST_CASE("elaborate: ports, images and blocks of every named core are those of its text", "[elaborate]") {
   int roms = 0;
   for (const auto& entry : std::filesystem::directory_iterator(std::string(EPIM_SOURCE_DIR) + "/configs/named")) {
@@ -97,6 +129,7 @@ TEST_CASE("elaborate: ports, images and blocks of every named core are those of 
     CHECK(std::equal(tops[0].ports.begin(), tops[0].ports.end(), tops[1].ports.begin()));
     for (std::size_t i = tops[0].ports.size(); i < tops[1].ports.size(); ++i) CHECK(tops[1].ports[i].name.rfind("mon_", 0) == 0);
     CHECK(tops[1].images == tops[0].images);
+    check_cells(tops[1], core);
     check_folder(tops[0], elaborate(core, layers, {false, "/else/where/"}));
     // The folder of epim gen holds exactly this.
     Config named;
