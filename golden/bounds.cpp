@@ -54,7 +54,8 @@ void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, c
 
 }  // namespace
 
-AccumulatorBound accumulator_bound(const Hardware& hw, const Layer& layer, const LayerData& data) {
+AccumulatorBound accumulator_bound(const Hardware& core, const Layer& layer, const LayerData& data) {
+  const Hardware hw = hardware_for(core, layer);
   const FiringPlan plan = plan_firings(layer);
   const bool clips = hw.adc_bits < hw.lossless_adc_bits();
   const bool shifted = std::any_of(data.zero_point.data.begin(), data.zero_point.data.end(),

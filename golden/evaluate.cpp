@@ -78,6 +78,22 @@ void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
                                     layer.clamp_lo, layer.clamp_hi, hw.out_bits, lo, hi));
 }
 
+}  // namespace
+
+void check_format(const FixedHardware& core, const Layer& layer) {
+  if (!layer.act) return;
+  const ActFormat& act = *layer.act;
+  if (core.input_shift && act.bits != core.act_bits)
+    fail("activation-format", fmt::format("layer {}: activations of {} bits; legal with input_shift: those of the core, {}", layer.name,
+                                          act.bits, core.act_bits));
+  if (act.bits > core.act_bits || (act.is_signed && !core.act_signed))
+    fail("activation-format", fmt::format("layer {}: {} activations of {} bits; legal on this core: {}, up to {} bits", layer.name,
+                                          act.is_signed ? "signed" : "unsigned", act.bits,
+                                          core.act_signed ? "signed or unsigned" : "unsigned", core.act_bits));
+}
+
+namespace {
+
 /// cnt[c] += 2^shift * sum over the N words of sum_k 2^k * popcount(x[i] & g[i][k][c]); plane k+1 is `stride` further.
 template <int CellBits, int N>
 void count(std::uint64_t* __restrict cnt, int n, const std::uint64_t* x, const std::uint64_t* const* g,
@@ -242,8 +258,10 @@ std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int sh
 }
 
 GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data)
-    : hw_(hardware), layer_(layer), data_(data) {
-  check_hardware(hw_);
+    : core_(hardware), layer_(layer), data_(data) {
+  check_hardware(core_);
+  check_format(core_, layer_);
+  hw_ = hardware_for(core_, layer_);
   validate_patches(layer_, hw_.lanes);
   const PeArray needed = pe_array_for(hw_, layer_.epitome);
   if (needed.rows > hw_.pe_rows || needed.cols > hw_.pe_cols)
@@ -294,11 +312,11 @@ int GoldenLayer::words_read(int firing, int oy, int ox) const {
   const Patch& p = layer_.patches[at(firings()[at(firing)].patch)];
   int rows = 0, cols = 0;
   for (int ky = 0; ky < layer_.kh; ++ky) {
-    const int iy = oy * layer_.stride + ky - layer_.pad.top;
+    const int iy = oy * layer_.stride.y + ky * layer_.dilation.y - layer_.pad.top;
     rows += iy >= 0 && iy < layer_.h ? 1 : 0;
   }
   for (int kx = 0; kx < layer_.kw; ++kx) {
-    const int ix = ox * layer_.stride + kx - layer_.pad.left;
+    const int ix = ox * layer_.stride.x + kx * layer_.dilation.x - layer_.pad.left;
     cols += ix >= 0 && ix < layer_.w ? 1 : 0;
   }
   return (p.beta1 + hw_.lanes - 1) / hw_.lanes * rows * cols;
@@ -319,12 +337,18 @@ void GoldenLayer::gather(const IntTensor& x, int oy, int ox, int firing, std::ve
   rows.assign(at(total_rows()), 0);
   const Patch& patch = layer_.patches[at(firings()[at(firing)].patch)];
   const std::size_t plane = at(layer_.h) * at(layer_.w);
+  const std::int32_t padded = layer_.pad_value();
   for (int ky = 0; ky < layer_.kh; ++ky) {
-    const int iy = oy * layer_.stride + ky - layer_.pad.top;
-    if (iy < 0 || iy >= layer_.h) continue;
+    const int iy = oy * layer_.stride.y + ky * layer_.dilation.y - layer_.pad.top;
+    const bool row_inside = iy >= 0 && iy < layer_.h;
+    if (!row_inside && padded == 0) continue;
     for (int kx = 0; kx < layer_.kw; ++kx) {
-      const int ix = ox * layer_.stride + kx - layer_.pad.left;
-      if (ix < 0 || ix >= layer_.w) continue;
+      const int ix = ox * layer_.stride.x + kx * layer_.dilation.x - layer_.pad.left;
+      if (!row_inside || ix < 0 || ix >= layer_.w) {
+        for (int a = 0; padded != 0 && a < patch.beta1; ++a)
+          rows[at(physical_row(layer_.epitome, hw_.lanes, patch.c_in + a, patch.p + ky, patch.q + kx))] = padded;
+        continue;
+      }
       const std::int64_t* pixel = x.data.data() + at(iy) * at(layer_.w) + at(ix);
       int stored = patch.dst_in % layer_.stored_cin();
       for (int a = 0; a < patch.beta1; ++a) {

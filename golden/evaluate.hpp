@@ -66,6 +66,9 @@ FiringPlan plan_firings(const Layer& layer);
 std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int shift, std::int64_t lo,
                         std::int64_t hi);
 
+/// Throws InputError `activation-format` where the layer's activations do not fit the core.
+void check_format(const FixedHardware& core, const Layer& layer);
+
 /// What one firing saw and gave.
 struct FiringTrace {
   std::vector<std::int32_t> rows;   ///< [pe_rows*xb_rows] word-line values, zero where the patch uses none
@@ -85,10 +88,12 @@ class GoldenLayer {
  public:
   /// Throws InputError from validate_patches and plan_firings, and
   /// `pe-array-too-small`, `crossbar-shape`, `bit-width`, `layer-data-shape`, `layer-data-range`,
-  /// `zero-point-not-built`, `wrap-not-periodic` (stored_once with G or B not of period c), `clamp-range`.
+  /// `zero-point-not-built`, `activation-format`, `wrap-not-periodic` (stored_once with G or B not of period c), `clamp-range`.
   GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data);
 
-  const Hardware& hardware() const { return hw_; }
+  const Hardware& hardware() const { return core_; }
+  /// The same with activations in the layer's own format: the input steps that it fires.
+  const Hardware& layer_hardware() const { return hw_; }
   const Layer& layer() const { return layer_; }
   const LayerData& data() const { return data_; }
   const std::vector<Firing>& firings() const { return plan_.firings; }
@@ -125,7 +130,7 @@ class GoldenLayer {
 
  private:
   void load();
-  Hardware hw_;
+  Hardware core_, hw_;
   Layer layer_;
   LayerData data_;
   FiringPlan plan_;

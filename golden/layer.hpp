@@ -3,6 +3,7 @@
 /// One layer as the operator defines it: geometry, epitome, sampler output, integer parameters.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,6 +15,25 @@ namespace epim {
 struct Padding {
   int top = 0, left = 0, bottom = 0, right = 0;
   bool operator==(const Padding&) const = default;
+};
+
+/// A number per axis of a map; from one number: both.
+struct Axes {
+  int y = 1, x = 1;
+  Axes() = default;
+  Axes(int both) : y(both), x(both) {}
+  Axes(int rows, int columns) : y(rows), x(columns) {}
+  bool operator==(const Axes&) const = default;
+};
+
+/// How the integers of an input map are coded, and what a padded place holds.
+struct ActFormat {
+  int bits = 9;            ///< 1..9, signed 2..9
+  bool is_signed = false;  ///< two's complement
+  int pad = 0;             ///< the map's zero point
+  bool operator==(const ActFormat&) const = default;
+  std::int64_t least() const { return is_signed ? -(std::int64_t{1} << (bits - 1)) : 0; }
+  std::int64_t greatest() const { return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1; }
 };
 
 /// E[e_out][e_in][P][Q]
@@ -41,21 +61,40 @@ struct Layer {
   std::string name = "layer";
   int cin = 1, cout = 1;        ///< channels of the virtual convolution
   int in_period = 0;            ///< stored input channels c when the producer wrapped (virtual v reads v mod c); 0 = cin
-  int kh = 1, kw = 1, stride = 1;
+  int kh = 1, kw = 1;
+  Axes stride, dilation;        ///< dilation: distance of neighbouring window taps
   Padding pad;
   int h = 1, w = 1;             ///< input map
   EpitomeShape epitome;
+  /// The convolution is block-diagonal: output block b = o / (cout/groups) reads input block b alone. Patches tile the
+  /// blocks; the virtual weights outside are zero. 1: an ordinary convolution.
+  int groups = 1;
+  std::optional<ActFormat> act; ///< of the input map; absent: the core's own format, padded with 0
   std::vector<Patch> patches;   ///< ordered by output range, then by input range
   Wrap wrap = Wrap::off;
   int shift = 0;                ///< SH
   std::int64_t clamp_lo = 0, clamp_hi = 0;
 
   int stored_cin() const { return in_period > 0 ? in_period : cin; }
-  int out_h() const { return (h + pad.top + pad.bottom - kh) / stride + 1; }
-  int out_w() const { return (w + pad.left + pad.right - kw) / stride + 1; }
+  /// Rows and columns of the map that a window spans.
+  int window_h() const { return (kh - 1) * dilation.y + 1; }
+  int window_w() const { return (kw - 1) * dilation.x + 1; }
+  int out_h() const { return (h + pad.top + pad.bottom - window_h()) / stride.y + 1; }
+  int out_w() const { return (w + pad.left + pad.right - window_w()) / stride.x + 1; }
+  /// What a padded place holds.
+  int pad_value() const { return act ? act->pad : 0; }
   /// Multiply-accumulates of the virtual convolution on one map, padding included.
-  std::int64_t macs() const { return std::int64_t{out_h()} * out_w() * cin * cout * kh * kw; }
+  std::int64_t macs() const { return std::int64_t{out_h()} * out_w() * (cin / groups) * cout * kh * kw; }
 };
+
+/// The core as a layer runs on it: activations in the layer's format.
+inline Hardware hardware_for(Hardware hw, const Layer& layer) {
+  if (layer.act) {
+    hw.act_bits = layer.act->bits;
+    hw.act_signed = layer.act->is_signed;
+  }
+  return hw;
+}
 
 /// Integer parameters of a layer; see the arithmetic in docs/arithmetic.md.
 struct LayerData {

@@ -45,6 +45,16 @@ std::string nearest_multiples(int value, int lanes) {
   return fmt::format("{} or {}", below, below + lanes);
 }
 
+/// Groups divide both channel counts, and a group begins with a word of the input map.
+void check_groups(int cin, int cout, int groups, int lanes) {
+  require_positive(groups, "groups");
+  if (cin % groups != 0 || cout % groups != 0)
+    fail("groups-divide-channels", fmt::format("groups = {} with cin = {} and cout = {}; legal: a divisor of both", groups, cin, cout));
+  if (groups > 1 && cin / groups % lanes != 0)
+    fail("groups-in-words", fmt::format("{} input channels per group are not a multiple of lanes = {}; legal: groups that are merged until they "
+                                        "fill whole words, zeros between them", cin / groups, lanes));
+}
+
 std::string describe(const Patch& p, std::size_t j) {
   return fmt::format("patch {} (dst_out {}..{}, dst_in {}..{})", j, p.dst_out, std::int64_t{p.dst_out} + p.beta2,
                      p.dst_in, std::int64_t{p.dst_in} + p.beta1);
@@ -109,9 +119,14 @@ std::vector<std::pair<int, int>> spatial_starts(int kh, int kw, const EpitomeSha
 }
 
 std::vector<Patch> default_sampler(int cin, int cout, int kh, int kw, const EpitomeShape& e, int lanes,
-                                   bool distinct) {
+                                   bool distinct, int groups) {
   require_positive(lanes, "lanes");
+  check_groups(cin, cout, groups, lanes);
+  cin /= groups;
   check_epitome(cin, cout, kh, kw, e);
+  const int block_out = cout / groups;
+  if (groups > 1 && (e.e_out > block_out ? e.e_out % block_out : block_out % e.e_out) != 0)
+    fail("epitome-groups", fmt::format("epitome e_out = {} and the {} output channels of a group do not divide each other", e.e_out, block_out));
   if (e.e_in < cin && e.e_in % lanes != 0)
     fail("patch-alignment", fmt::format("epitome e_in = {} is smaller than cin = {} and not a multiple of lanes = {}, "
                                         "so that input groups would start inside a word; nearest legal: {}", e.e_in,
@@ -119,16 +134,18 @@ std::vector<Patch> default_sampler(int cin, int cout, int kh, int kw, const Epit
                                                                    : nearest_multiples(e.e_in, lanes)));
   const auto starts = spatial_starts(kh, kw, e);
   std::vector<Patch> patches;
-  for (int o = 0; std::int64_t{o} * e.e_out < cout; ++o)
+  const int tile = groups > 1 ? std::min(e.e_out, block_out) : e.e_out;
+  for (int o = 0; std::int64_t{o} * tile < cout; ++o)
     for (int i = 0; std::int64_t{i} * e.e_in < cin; ++i) {
       const auto& [p, q] = starts[static_cast<std::size_t>(distinct ? i + o : i) % starts.size()];
       Patch patch;
       patch.p = p;
       patch.q = q;
-      patch.dst_in = i * e.e_in;
-      patch.dst_out = o * e.e_out;
-      patch.beta1 = std::min(e.e_in, cin - patch.dst_in);
-      patch.beta2 = std::min(e.e_out, cout - patch.dst_out);
+      patch.dst_out = o * tile;
+      patch.dst_in = patch.dst_out / block_out * cin + i * e.e_in;
+      patch.c_out = groups > 1 ? patch.dst_out % e.e_out : 0;
+      patch.beta1 = std::min(e.e_in, cin - i * e.e_in);
+      patch.beta2 = std::min(tile, cout - patch.dst_out);
       patches.push_back(patch);
     }
   return patches;
@@ -140,21 +157,35 @@ void validate_geometry(const Layer& layer, int lanes) {
   require_positive(layer.cout, "cout");
   require_positive(layer.kh, "kh");
   require_positive(layer.kw, "kw");
-  require_positive(layer.stride, "stride");
+  require_positive(layer.stride.y, "stride");
+  require_positive(layer.stride.x, "stride");
+  require_positive(layer.dilation.y, "dilation");
+  require_positive(layer.dilation.x, "dilation");
   require_positive(layer.h, "h");
   require_positive(layer.w, "w");
   const Padding& pad = layer.pad;
   for (const auto& [value, limit, what] :
-       {std::tuple{pad.top, layer.kh, "top"}, std::tuple{pad.bottom, layer.kh, "bottom"},
-        std::tuple{pad.left, layer.kw, "left"}, std::tuple{pad.right, layer.kw, "right"}})
+       {std::tuple{pad.top, layer.window_h(), "top"}, std::tuple{pad.bottom, layer.window_h(), "bottom"},
+        std::tuple{pad.left, layer.window_w(), "left"}, std::tuple{pad.right, layer.window_w(), "right"}})
     if (value < 0 || value >= limit)
       fail("padding-range", fmt::format("padding {} = {}; legal: 0..{} (smaller than the kernel)", what, value,
                                         limit - 1));
   const std::int64_t rows = std::int64_t{layer.h} + pad.top + pad.bottom;
   const std::int64_t cols = std::int64_t{layer.w} + pad.left + pad.right;
-  if (rows < layer.kh || cols < layer.kw)
-    fail("kernel-larger-than-map", fmt::format("kernel {}x{} does not fit the padded map of {}x{}", layer.kh, layer.kw,
-                                               rows, cols));
+  if (rows < layer.window_h() || cols < layer.window_w())
+    fail("kernel-larger-than-map", fmt::format("kernel {}x{} does not fit the padded map of {}x{}", layer.window_h(),
+                                               layer.window_w(), rows, cols));
+  check_groups(layer.cin, layer.cout, layer.groups, lanes);
+  if (layer.groups > 1 && layer.stored_cin() < layer.cin)
+    fail("wrapped-input-groups", fmt::format("in_period = {} with {} groups; legal: a wrapped input of an ordinary convolution",
+                                             layer.in_period, layer.groups));
+  if (layer.act) {
+    const ActFormat& act = *layer.act;
+    if (act.bits < (act.is_signed ? 2 : 1) || act.bits > 9)
+      fail("bit-width", fmt::format("activations of {} bits; legal: {}..9", act.bits, act.is_signed ? 2 : 1));
+    if (act.pad < act.least() || act.pad > act.greatest())
+      fail("pad-value-range", fmt::format("pad value {}; legal: a code of the input map, {}..{}", act.pad, act.least(), act.greatest()));
+  }
   if (layer.in_period < 0 || layer.in_period > layer.cin)
     fail("wrapped-input-alignment", fmt::format("in_period = {}; legal: 0 (none) or 1..cin = {}", layer.in_period,
                                                 layer.cin));
@@ -167,7 +198,8 @@ void validate_geometry(const Layer& layer, int lanes) {
 
 void validate_patches(const Layer& layer, int lanes) {
   validate_geometry(layer, lanes);
-  check_epitome(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome);
+  const int block_in = layer.cin / layer.groups, block_out = layer.cout / layer.groups;
+  check_epitome(block_in, layer.cout, layer.kh, layer.kw, layer.epitome);
   const std::vector<Patch>& patches = layer.patches;
   if (patches.empty()) fail("no-patches", "the layer has no patches; at least one is needed");
   for (std::size_t j = 0; j < patches.size(); ++j) check_one_patch(layer, patches[j], j, lanes);
@@ -177,9 +209,9 @@ void validate_patches(const Layer& layer, int lanes) {
       fail("patch-order", fmt::format("{} comes after {}; patches are ordered by dst_out, then by dst_in",
                                       describe(b, j), describe(a, j - 1)));
   }
-  // The order makes exact cover a local property: each output range is filled from 0 to cin without gap, and the
-  // next one starts where it stops.
-  int next_in = 0, range_start = 0, range_stop = 0;
+  // The order makes exact cover a local property: each output range is filled from the first input channel of its group to
+  // the last without gap, and the next one starts where it stops.
+  int next_in = 0, last_in = 0, range_start = 0, range_stop = 0;
   for (std::size_t j = 0; j <= patches.size(); ++j) {
     const bool end = j == patches.size();
     const bool same = !end && j > 0 && patches[j].dst_out == range_start;
@@ -187,9 +219,9 @@ void validate_patches(const Layer& layer, int lanes) {
       fail("patch-range-mismatch", fmt::format("{} shares output channels with range {}..{} but is not equal to it; "
                                                "output ranges must be equal or disjoint", describe(patches[j], j),
                                                range_start, range_stop));
-    if (j > 0 && !same && next_in < layer.cin)
+    if (j > 0 && !same && next_in < last_in)
       fail("patch-hole", fmt::format("input channels {}..{} of output channels {}..{} are covered by no patch", next_in,
-                                     layer.cin, range_start, range_stop));
+                                     last_in, range_start, range_stop));
     if (end) break;
     const Patch& p = patches[j];
     const auto who = [&] { return describe(p, j); };
@@ -207,7 +239,11 @@ void validate_patches(const Layer& layer, int lanes) {
         fail("patch-hole", fmt::format("output channels {}..{} are covered by no patch", range_stop, p.dst_out));
       range_start = p.dst_out;
       range_stop = p.dst_out + p.beta2;
-      next_in = 0;
+      next_in = p.dst_out / block_out * block_in;
+      last_in = next_in + block_in;
+      if ((range_stop - 1) / block_out != p.dst_out / block_out)
+        fail("patch-crosses-groups", fmt::format("{} covers output channels of two groups; legal: ranges inside one of the {} groups of {}",
+                                                 who(), layer.groups, block_out));
     }
     if (p.dst_in < next_in)
       fail("patch-overlap", fmt::format("{} covers input channels {}..{} a second time", who(), p.dst_in,
@@ -216,6 +252,8 @@ void validate_patches(const Layer& layer, int lanes) {
       fail("patch-hole", fmt::format("input channels {}..{} of output channels {}..{} are covered by no patch", next_in,
                                      p.dst_in, range_start, range_stop));
     next_in = p.dst_in + p.beta1;
+    if (next_in > last_in)
+      fail("patch-crosses-groups", fmt::format("{} covers input channels beyond {}, where the group of its outputs ends", who(), last_in));
   }
   if (range_stop != layer.cout)
     fail("patch-hole", fmt::format("output channels {}..{} are covered by no patch", range_stop, layer.cout));

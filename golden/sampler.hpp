@@ -19,21 +19,25 @@ std::vector<std::pair<int, int>> spatial_starts(int kh, int kw, const EpitomeSha
 /// group i covers dst_in = i*e_in .. with beta1 = min(e_in, cin - i*e_in); both read the epitome from channel 0.
 /// The patch starts at spatial_starts()[i mod n], or [(i + o) mod n] where `distinct` is set: the first makes all
 /// output groups copies of each other (they can wrap), the second does not. Output groups are the outer loop.
+/// With groups (the blocks of Layer::groups) each group is sampled by itself, cin/groups in the place of cin; its columns
+/// follow those of the group before, modulo e_out, so that e_out = cout gives every group columns of its own.
 /// An epitome equal to its convolution gives one patch. Own choice; the paper leaves the sampler open.
 /// Throws InputError `zero-size`, `epitome-smaller-than-kernel`, `epitome-larger-than-convolution`,
-/// `patch-alignment` (several input groups and e_in not a multiple of `lanes`).
+/// `patch-alignment` (several input groups and e_in not a multiple of `lanes`), `groups-divide-channels`,
+/// `groups-in-words`, `epitome-groups`.
 std::vector<Patch> default_sampler(int cin, int cout, int kh, int kw, const EpitomeShape& epitome, int lanes,
-                                   bool distinct = false);
+                                   bool distinct = false, int groups = 1);
 
-/// Checks sizes, stride and padding of a layer: everything >= 1, padding >= 0 and smaller than the kernel, at least
+/// Checks sizes, stride, dilation, groups, activation format and padding of a layer: everything >= 1, padding >= 0 and smaller than the window, at least
 /// one output position, in_period <= cin and a multiple of `lanes` where it is smaller than cin.
-/// Throws InputError `zero-size`, `padding-range`, `kernel-larger-than-map`, `wrapped-input-alignment`.
+/// Throws InputError `zero-size`, `padding-range`, `kernel-larger-than-map`, `wrapped-input-alignment`,
+/// `wrapped-input-groups`, `groups-divide-channels`, `groups-in-words`, `bit-width`, `pad-value-range`.
 void validate_geometry(const Layer& layer, int lanes);
 
 /// Checks geometry, epitome and patches of a layer:
 ///  - the epitome is not larger than its convolution in e_in, e_out or elements, and not smaller than its kernel
 ///    (P and Q may exceed the kernel);
-///  - every patch lies inside the epitome; the patches cover Cout x Cin exactly once;
+///  - every patch lies inside the epitome; the patches cover the blocks of Cout x Cin exactly once;
 ///  - c_in and dst_in are multiples of `lanes`;
 ///  - patches are ordered by output range, then by input range; output ranges are equal or disjoint;
 ///  - the patches of one output range use the same epitome columns (a limit of this hardware: one accumulator

@@ -5,7 +5,7 @@
 ///
 /// For every output position (row-major) and patch j it counts the window words start..stop in the order
 /// (channel block, ky, kx), without gaps and without a divider or multiplier: every address is the last one plus a
-/// constant. The channel block wraps at `cfg_blocks_i`, which is how a consumer reads a wrapped map modulo its period.
+/// constant. Rows are addressed modulo the ring from the window's first row on, whether they are padding or not. The channel block wraps at `cfg_blocks_i`, which is how a consumer reads a wrapped map modulo its period.
 /// Before the first position of an output row it gives rows above the window back to the ring (one per cycle) and
 /// waits until the window's rows are complete.
 ///
@@ -50,8 +50,13 @@ module epim_addr_ctrl #(
   /// Kernel height and width.
   input  logic [7:0]           cfg_kh_i,
   input  logic [7:0]           cfg_kw_i,
-  /// Stride.
-  input  logic [7:0]           cfg_stride_i,
+  /// Rows that the window spans: (kernel height - 1) * vertical dilation + 1.
+  input  logic [DimW-1:0]      cfg_window_h_i,
+  /// Stride and dilation: rows, columns.
+  input  logic [7:0]           cfg_stride_y_i,
+  input  logic [7:0]           cfg_stride_x_i,
+  input  logic [7:0]           cfg_dilation_y_i,
+  input  logic [7:0]           cfg_dilation_x_i,
   /// Rows of padding above, columns of padding to the left.
   input  logic [7:0]           cfg_pad_top_i,
   input  logic [7:0]           cfg_pad_left_i,
@@ -68,10 +73,15 @@ module epim_addr_ctrl #(
   /// Words of a row and of the ring.
   input  logic [CountW-1:0]    cfg_row_words_i,
   input  logic [CountW-1:0]    cfg_ring_words_i,
-  /// stride * blocks.
+  /// Horizontal stride * blocks, dilation * blocks.
   input  logic [OffsetW-1:0]   cfg_x_step_i,
+  input  logic [OffsetW-1:0]   cfg_x_dilation_i,
   /// -pad_left * blocks, two's complement.
   input  logic [OffsetW-1:0]   cfg_x_first_i,
+  /// Words modulo those of the ring: -pad_top rows, a vertical stride, a vertical dilation.
+  input  logic [CountW-1:0]    cfg_y_first_i,
+  input  logic [CountW-1:0]    cfg_y_step_i,
+  input  logic [CountW-1:0]    cfg_y_dilation_i,
   /// IFAT read port.
   output logic                 ifat_re_o,
   output logic [PatchW-1:0]    ifat_patch_o,
@@ -99,6 +109,8 @@ module epim_addr_ctrl #(
   output logic                 req_last_o,
   /// Input register bank.
   output logic                 req_bank_o,
+  /// Rows of the run are still to be read or given back.
+  output logic                 busy_o,
   /// An IFAT entry has start >= stop, or begins with a block that is not stored (one cycle).
   output logic                 err_ifat_o
 );
@@ -118,17 +130,17 @@ module epim_addr_ctrl #(
   logic [DimW-1:0]      ox_q, oy_q, frame_q;
   logic signed [DimW:0] x0_q, y0_q, x_q, y_q;
   logic signed [OffsetW-1:0] xw0_q, xw_q;  // word offsets of x0 and of the current word
-  logic [AddrW-1:0]     base_q, rbase_q;   // oldest row in the ring, row of the current word
+  logic [AddrW-1:0]     base_q, ybase_q, rbase_q;  // oldest row in the ring, first row of the window, row of the current word
   logic [DimW-1:0]      freed_q;           // rows of this frame given back
 
-  // Rows the window needs: max(y0,0) .. min(y0+kh-1, in_h-1); freed_q == max(y0,0) when all above are given back.
+  // Rows the window needs: max(y0,0) .. min(y0+window_h-1, in_h-1); freed_q == max(y0,0) when all above are given back.
   // A cycle ahead, for a shorter path: y0n_q holds the y0 of the row that follows (of the first row in StFetch, which
   // takes two cycles). It is right from the second cycle of a row on, and a row takes two: one in StRow, one in StRun.
   // At its end top and rows are kept.
   logic signed [DimW:0] in_h, y_end, y0n_q;
   logic [DimW-1:0]      top_now, top_q, rows_now, rows_needed_q;
   assign in_h  = $signed({1'b0, cfg_in_h_i});
-  assign y_end = y0n_q + $signed((DimW + 1)'(cfg_kh_i));
+  assign y_end = y0n_q + $signed({1'b0, cfg_window_h_i});
   assign top_now     = (y0n_q < 0) ? '0 : ((y0n_q > in_h) ? cfg_in_h_i : y0n_q[DimW-1:0]);
   assign rows_now    = (y_end <= 0) ? '0 : (((y_end > in_h) ? cfg_in_h_i : y_end[DimW-1:0]) - top_now);
 
@@ -160,6 +172,7 @@ module epim_addr_ctrl #(
   logic signed [OffsetW-1:0] addr;
   assign addr = $signed(OffsetW'(rbase_q)) + xw_q;
 
+  assign busy_o           = state_q != StIdle;
   assign req_o            = go;
   assign req_addr_o       = addr[AddrW-1:0];
   assign req_pad_o        = !(x_in && y_in);
@@ -178,18 +191,21 @@ module epim_addr_ctrl #(
   assign ifat_patch_o = take ? fetch_next : '0;
   assign err_ifat_o   = take && ((ifat_stop_i <= ifat_start_i) || ({1'b0, ifat_block_i} >= cfg_blocks_i));
 
-  // Ring addresses of the next row.
-  function automatic logic [AddrW-1:0] next_row(input logic [AddrW-1:0] base, input logic [CountW-1:0] row_words,
+  // Ring address some words on.
+  function automatic logic [AddrW-1:0] ring_sum(input logic [AddrW-1:0] base, input logic [CountW-1:0] words,
                                                 input logic [CountW-1:0] ring_words);
     logic [CountW:0] sum;
-    sum = {1'b0, CountW'(base)} + {1'b0, row_words};
+    sum = {1'b0, CountW'(base)} + {1'b0, words};
     if (sum >= {1'b0, ring_words}) sum = sum - {1'b0, ring_words};
-    next_row = sum[AddrW-1:0];
+    ring_sum = sum[AddrW-1:0];
   endfunction
 
-  logic [AddrW-1:0] base_next, rbase_next;
-  assign base_next  = next_row(base_q, cfg_row_words_i, cfg_ring_words_i);
-  assign rbase_next = next_row(rbase_q, cfg_row_words_i, cfg_ring_words_i);
+  logic [AddrW-1:0] base_next, ybase_next, rbase_next;
+  assign base_next  = ring_sum(base_q, cfg_row_words_i, cfg_ring_words_i);
+  assign rbase_next = ring_sum(rbase_q, cfg_y_dilation_i, cfg_ring_words_i);
+  // A window one stride on; behind the last row of a frame the first window of the next one.
+  assign ybase_next = (state_q == StTail) ? ring_sum(base_q, cfg_y_first_i, cfg_ring_words_i)
+                                          : ring_sum(ybase_q, cfg_y_step_i, cfg_ring_words_i);
 
   logic [BlockW-1:0] block_next;
   assign block_next = req_last_block_o ? '0 : block_q + BlockW'(1);
@@ -197,19 +213,20 @@ module epim_addr_ctrl #(
   logic [WindowW-1:0] words_m1;
   assign words_m1 = (ifat_stop_i <= ifat_start_i) ? '0 : ifat_stop_i - ifat_start_i - WindowW'(1);
 
-  logic signed [DimW:0] x_pad, y_pad, stride, x0_next;
+  logic signed [DimW:0] x_pad, y_pad, stride_x, stride_y, x0_next;
   assign x_pad   = -$signed((DimW + 1)'(cfg_pad_left_i));
   assign y_pad   = -$signed((DimW + 1)'(cfg_pad_top_i));
-  assign stride  = $signed((DimW + 1)'(cfg_stride_i));
+  assign stride_x = $signed((DimW + 1)'(cfg_stride_x_i));
+  assign stride_y = $signed((DimW + 1)'(cfg_stride_y_i));
   // Column origin of the patch that follows: unchanged, one stride on, or back to the left edge.
   logic signed [OffsetW-1:0] xw0_next;
-  assign x0_next  = !patch_last ? x0_q : (x_last ? x_pad : x0_q + stride);
+  assign x0_next  = !patch_last ? x0_q : (x_last ? x_pad : x0_q + stride_x);
   assign xw0_next = !patch_last ? xw0_q : (x_last ? $signed(cfg_x_first_i) : xw0_q + $signed(cfg_x_step_i));
 
   logic row_end;
   assign row_end = go && word_last && patch_last && x_last;
   always_ff @(posedge clk_i) begin
-    y0n_q        <= (state_q == StFetch) ? y0_q : (y_last_now ? y_pad : y0_q + stride);
+    y0n_q        <= (state_q == StFetch) ? y0_q : (y_last_now ? y_pad : y0_q + stride_y);
     y_last_q     <= y_last_now;
     frame_last_q <= frame_last_now;
     if (state_q == StFetch || row_end) begin
@@ -243,6 +260,7 @@ module epim_addr_ctrl #(
       xw0_q     <= '0;
       xw_q      <= '0;
       base_q    <= '0;
+      ybase_q   <= '0;
       rbase_q   <= '0;
       freed_q   <= '0;
     end else if (clear_i) begin
@@ -263,7 +281,8 @@ module epim_addr_ctrl #(
       y_q       <= y_pad;
       xw0_q     <= $signed(cfg_x_first_i);
       base_q    <= '0;
-      rbase_q   <= '0;
+      ybase_q   <= cfg_y_first_i[AddrW-1:0];
+      rbase_q   <= cfg_y_first_i[AddrW-1:0];
       freed_q   <= '0;
     end else if (run_i) begin
       if (take) begin
@@ -286,7 +305,6 @@ module epim_addr_ctrl #(
             if (rows_i != '0) begin
               freed_q <= freed_q + DimW'(1);
               base_q  <= base_next;
-              rbase_q <= base_next;
             end
           end else if (rows_i >= rows_needed_q) begin
             state_q <= StRun;
@@ -300,23 +318,23 @@ module epim_addr_ctrl #(
               ifrt_q  <= ifrt_q + IfrtAddrW'(1);
               if (!kx_last) begin
                 kx_q <= kx_q + 8'd1;
-                x_q  <= x_q + (DimW + 1)'(1);
-                xw_q <= xw_q + $signed(OffsetW'(cfg_blocks_i));
+                x_q  <= x_q + $signed((DimW + 1)'(cfg_dilation_x_i));
+                xw_q <= xw_q + $signed(cfg_x_dilation_i);
               end else begin
                 kx_q <= '0;
                 x_q  <= x0_q;
                 if (!ky_last) begin
                   ky_q <= ky_q + 8'd1;
-                  y_q  <= y_q + (DimW + 1)'(1);
+                  y_q  <= y_q + $signed((DimW + 1)'(cfg_dilation_y_i));
                   xw_q <= xw0_q + $signed(OffsetW'(block_q));
-                  if (y_in) rbase_q <= rbase_next;
+                  rbase_q <= rbase_next;
                 end else begin
                   ky_q    <= '0;
                   y_q     <= y0_q;
                   block_q <= block_next;
                   // The sum of block_next, without waiting for it.
                   xw_q    <= req_last_block_o ? xw0_q : xw0_q + $signed(OffsetW'(block_q)) + $signed(OffsetW'(1));
-                  rbase_q <= base_q;
+                  rbase_q <= ybase_q;
                 end
               end
             end else begin
@@ -327,13 +345,15 @@ module epim_addr_ctrl #(
               xw0_q   <= xw0_next;
               xw_q    <= xw0_next + $signed(OffsetW'(ifat_block_i));
               y_q     <= y0_q;
-              rbase_q <= base_q;
+              rbase_q <= ybase_q;
               if (patch_last) begin
                 ox_q <= x_last ? '0 : ox_q + DimW'(1);
                 if (x_last) begin
                   oy_q    <= y_last ? '0 : oy_q + DimW'(1);
-                  y0_q    <= y_last ? y_pad : y0_q + stride;
-                  y_q     <= y_last ? y_pad : y0_q + stride;
+                  y0_q    <= y_last ? y_pad : y0_q + stride_y;
+                  y_q     <= y_last ? y_pad : y0_q + stride_y;
+                  ybase_q <= ybase_next;
+                  rbase_q <= ybase_next;
                   state_q <= y_last ? StTail : StRow;
                 end
               end
@@ -345,10 +365,11 @@ module epim_addr_ctrl #(
             if (rows_i != '0) begin
               freed_q <= freed_q + DimW'(1);
               base_q  <= base_next;
-              rbase_q <= base_next;
             end
           end else begin
             freed_q <= '0;
+            ybase_q <= ybase_next;
+            rbase_q <= ybase_next;
             frame_q <= frame_q + DimW'(1);
             state_q <= frame_last ? StIdle : StRow;
           end

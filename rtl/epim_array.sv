@@ -73,7 +73,7 @@ module epim_array #(
   input  logic                    en_i,
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [511:0]            geometry_i,
+  input  logic [epim_regs_pkg::GeometryBits-1:0]            geometry_i,
   /// Program port of {cells, scale, OFAT}.
   input  logic [2:0]              prog_we_i,
   input  logic [15:0]             prog_pe_i,
@@ -82,9 +82,10 @@ module epim_array #(
   input  logic [63:0]             prog_data_i,
   /// Full banks of the input register.
   input  logic [1:0]              full_i,
-  /// Bank and input step that fire; firing; the last firing of the bank.
+  /// Bank and input step that fire, 0 = least significant, the sign step; firing; the last firing of the bank.
   output logic                    bank_o,
   output logic [StepW-1:0]        step_o,
+  output logic                    sign_o,
   output logic                    fire_o,
   output logic                    release_o,
   /// Word lines and row sums of the firing bank.
@@ -115,7 +116,7 @@ module epim_array #(
   logic                   fire, load, dispatch, fire_opens;
   logic [CStepW-1:0]      cstep;
   logic [PeCols*Adcs-1:0] sel;
-  logic                   acc_valid, acc_first, acc_sign, acc_after_sign, acc_last, ser_load, end_round;
+  logic                   acc_valid, acc_first, acc_sign, acc_narrow, acc_last, ser_load, end_round;
   logic [ChannelW-1:0]    start, stop, ofat_start, ofat_stop;
   logic [ColumnW-1:0]     first, last, ofat_first, ofat_last;
   logic                   ofat_re;
@@ -132,10 +133,12 @@ module epim_array #(
                    .GroupCycles(GroupCycles))
   u_fire_ctrl (
     .clk_i, .rst_ni, .clear_i, .run_i, .en_i, .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
+    .cfg_last_step_i(geometry_i[epim_regs_pkg::LastStepLsb +: StepW]),
+    .cfg_signed_i(geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
     .ofat_re_o(ofat_re), .ofat_patch_o(ofat_patch), .ofat_start_i(ofat_start), .ofat_stop_i(ofat_stop),
-    .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .release_o, .bank_o, .step_o,
+    .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .release_o, .bank_o, .step_o, .sign_o,
     .fire_o(fire), .load_o(load), .cstep_o(cstep), .sel_o(sel), .fire_opens_o(fire_opens),
-    .acc_valid_o(acc_valid), .acc_first_o(acc_first), .acc_sign_o(acc_sign), .acc_after_sign_o(acc_after_sign),
+    .acc_valid_o(acc_valid), .acc_first_o(acc_first), .acc_sign_o(acc_sign), .acc_narrow_o(acc_narrow),
     .acc_last_o(acc_last), .ser_load_o(ser_load), .ser_valid_o(valid_o), .ser_group_o(group_o), .ser_cstep_o(cstep_o),
     .ser_open_first_o(open_first_o), .ser_opens_o(opens_o), .ser_closes_o(closes_o), .ser_end_round_o(end_round),
     .ser_start_o(start), .ser_stop_o(stop), .ser_first_o(first), .ser_last_o(last), .dispatch_o(dispatch), .err_ofat_o
@@ -163,7 +166,7 @@ module epim_array #(
         localparam [7:0] Ones      = 8'd48 + 8'(Pe % 10);
         localparam [31:0] Ending   = Ram ? "_adc" : ".hex";
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
-                  .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
+                  .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
                   .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .Count(Count),
                   /* verilator lint_off WIDTH */
@@ -174,7 +177,7 @@ module epim_array #(
         u_pe (
           .clk_i, .rst_ni, .en_i, .fire_i(fire), .load_i(load), .cstep_i(cstep), .sel_i(sel[u*Adcs +: Adcs]),
           .wl_i(wl_row), .sum_i(sum_i[t*SumW +: SumW]), .acc_valid_i(acc_valid), .acc_first_i(acc_first),
-          .acc_sign_i(acc_sign), .acc_after_sign_i(acc_after_sign), .acc_last_i(acc_last), .group_i(group_o),
+          .acc_sign_i(acc_sign), .acc_narrow_i(acc_narrow), .acc_last_i(acc_last), .group_i(group_o),
           .ser_load_i(ser_load), .prod_o(prod_o[Pe*JointLanes*ProdW +: JointLanes*ProdW]),
           .psum_o(psum[Pe*Adcs*PsumW +: Adcs*PsumW]), .cell_reads_o(pe_reads[Pe*32 +: 32]),
           .adc_zero_o(pe_zero[Pe*16 +: 16]), .adc_saturated_o(pe_saturated[Pe*16 +: 16]),

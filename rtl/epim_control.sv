@@ -14,7 +14,7 @@ module epim_control #(
   /// Hardware configuration hash.
   parameter logic [63:0] Hash = 64'd0,
   /// Geometry registers at reset.
-  parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
+  parameter logic [epim_regs_pkg::GeometryBits-1:0] GeometryInit = epim_regs_pkg::GeometryReset,
   /// Geometry registers can be read.
   parameter bit GeometryReadback = 1'b1,
   /// Bits of a number of frames.
@@ -66,7 +66,7 @@ module epim_control #(
   /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
   input  logic [3:0]           error_i,
   /// Geometry words, `last_patch` in the low one.
-  output logic [511:0]         geometry_o,
+  output logic [epim_regs_pkg::GeometryBits-1:0]         geometry_o,
   /// Memory to write, by kind: {cells, scale, channel parameters, OFAT, IFRT, IFAT}; PE, entry and data.
   output logic [5:0]           prog_we_o,
   output logic [15:0]          prog_pe_o,

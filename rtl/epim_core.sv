@@ -79,7 +79,7 @@ module epim_core #(
   /// Hardware configuration hash.
   parameter logic [63:0] Hash = 64'd0,
   /// Geometry registers at reset.
-  parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
+  parameter logic [epim_regs_pkg::GeometryBits-1:0] GeometryInit = epim_regs_pkg::GeometryReset,
   /// Images for `Writable` = 0; empty: none. `ParamFile` and `CellFile` get a number and ".hex" appended, `CellFile`
   /// with `Ram` also "_adc" and the number of the ADC lane.
   parameter IfatFile = "",
@@ -186,14 +186,14 @@ module epim_core #(
   endgenerate
 
   logic                 clear, abort, drop, forget, done;
-  logic [511:0]         geometry;
+  logic [epim_regs_pkg::GeometryBits-1:0] geometry;
   logic [5:0]           prog_we;
   logic [15:0]          prog_pe;
   logic [31:0]          prog_addr;
   logic [63:0]          prog_data;
   logic                 err_length, err_ifat, err_ifrt, err_ofat;
   logic [Events*32-1:0] inc_front, inc_array, inc_back;
-  logic                 fire;
+  logic                 fire, front_busy, sent, sent_q;
   epim_control #(.Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
                  .GeometryReadback(GeometryReadback), .FrameBits(DimW), .ProgSizes(ProgSizes), .Pes(PeRows * PeCols),
                  .Count(Count))
@@ -210,6 +210,7 @@ module epim_core #(
   logic [1:0]                     full;
   logic                           bank, release_bank;
   logic [StepW-1:0]               step;
+  logic                           sign;
   logic [DacBits*PeRows*XbRows-1:0] wl;
   logic [PeRows*SumW-1:0]         row_sum;
   epim_front #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
@@ -221,7 +222,7 @@ module epim_core #(
     .geometry_i(geometry), .prog_we_i(prog_we[1:0]),
     .prog_addr_i(prog_addr), .prog_data_i(prog_data), .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o),
     .s_data_i(s_axis_tdata_i[Lanes*ActBits-1:0]), .s_last_i(s_axis_tlast_i), .full_o(full), .bank_i(bank), .step_i(step),
-    .fire_i(fire), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .err_length_o(err_length),
+    .sign_i(sign),     .fire_i(fire), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .busy_o(front_busy), .err_length_o(err_length),
     .err_ifat_o(err_ifat), .err_ifrt_o(err_ifrt), .inc_o(inc_front)
   );
 
@@ -239,7 +240,7 @@ module epim_core #(
   u_array (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .en_i(en), .geometry_i(geometry),
     .prog_we_i({prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data),
-    .full_i(full), .bank_o(bank), .step_o(step), .fire_o(fire), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum),
+    .full_i(full), .bank_o(bank), .step_o(step), .sign_o(sign), .fire_o(fire), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum),
     .valid_o(valid), .cstep_o(cstep), .group_o(group), .open_first_o(open_first), .opens_o(opens), .closes_o(closes),
     .range_o(range), .prod_o(prod), .err_ofat_o(err_ofat), .inc_o(inc_array)
   );
@@ -253,8 +254,14 @@ module epim_core #(
     .clk_i, .rst_ni, .clear_i(clear), .geometry_i(geometry), .prog_we_i(prog_we[3]), .prog_addr_i(prog_addr),
     .prog_data_i(prog_data), .en_o(en), .valid_i(valid), .cstep_i(cstep), .group_i(group), .open_first_i(open_first),
     .opens_i(opens), .closes_i(closes), .range_i(range), .prod_i(prod), .m_valid_o(m_axis_tvalid_o),
-    .m_ready_i(m_axis_tready_i), .m_data_o(out_data), .m_last_o(m_axis_tlast_o), .done_o(done), .inc_o(inc_back)
+    .m_ready_i(m_axis_tready_i), .m_data_o(out_data), .m_last_o(m_axis_tlast_o), .done_o(sent), .inc_o(inc_back)
   );
+  // A run takes its input to the end, also rows behind the last window.
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) sent_q <= 1'b0;
+    else sent_q <= (sent_q || sent) && !clear && !done;
+  end
+  assign done = (sent || sent_q) && !front_busy;
   assign m_axis_tdata_o = OutDataW'(out_data);
 
 endmodule

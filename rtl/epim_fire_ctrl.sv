@@ -24,9 +24,9 @@ module epim_fire_ctrl #(
   parameter int Adcs = 8,
   /// Columns per cycle through scale and joint.
   parameter int JointLanes = 2,
-  /// Input steps, >= 1.
+  /// Input steps of the widest activation, >= 1.
   parameter int Steps = 8,
-  /// The first input step is the sign step.
+  /// The first input step can be a sign step.
   parameter bit ActSigned = 1'b0,
   /// Bits of an output channel number.
   parameter int ChannelW = 8,
@@ -52,7 +52,7 @@ module epim_fire_ctrl #(
   localparam int ColumnW = PeColW + CStepW + GroupW + LaneW,
   /// Derived parameter, do not overwrite.
   localparam int StepW = epim_pkg::idx_width(Steps),
-  /// Derived parameter, do not overwrite: cycles of a column step.
+  /// Derived parameter, do not overwrite: cycles of the longest column step.
   localparam int Period = epim_pkg::max2(Steps, Groups * GroupCycles),
   /// Derived parameter, do not overwrite.
   localparam int PeriodW = epim_pkg::idx_width(Period)
@@ -69,6 +69,10 @@ module epim_fire_ctrl #(
   input  logic                   en_i,
   /// Geometry: last patch index.
   input  logic [PatchW-1:0]      cfg_last_patch_i,
+  /// Input steps of the layer's activations, less one; the first one is a sign step, the next one a single bit below it.
+  input  logic [StepW-1:0]       cfg_last_step_i,
+  input  logic                   cfg_signed_i,
+  input  logic                   cfg_narrow_i,
   /// OFAT read port.
   output logic                   ofat_re_o,
   output logic [PatchW-1:0]      ofat_patch_o,
@@ -80,9 +84,10 @@ module epim_fire_ctrl #(
   input  logic [1:0]             bank_full_i,
   /// The firing bank is used for the last time in this cycle.
   output logic                   release_o,
-  /// Bank that fires, input step.
+  /// Bank that fires; input step, 0 = least significant; the sign step.
   output logic                   bank_o,
   output logic [StepW-1:0]       step_o,
+  output logic                   sign_o,
   /// An input step is fired; `load_o` marks the first of a column step.
   output logic                   fire_o,
   output logic                   load_o,
@@ -92,11 +97,12 @@ module epim_fire_ctrl #(
   output logic [PeCols*Adcs-1:0] sel_o,
   /// The firing activation opens an output range.
   output logic                   fire_opens_o,
-  /// Codes are valid; first, sign and last step of their column step, and the step after the sign step.
+  /// Codes are valid; first, sign and last step of their column step, and the step after a sign step that is a single bit
+  /// below it.
   output logic                   acc_valid_o,
   output logic                   acc_first_o,
   output logic                   acc_sign_o,
-  output logic                   acc_after_sign_o,
+  output logic                   acc_narrow_o,
   output logic                   acc_last_o,
   /// Group of finished psums: it is taken; it enters the joint module; its place.
   output logic                   ser_load_o,
@@ -126,14 +132,14 @@ module epim_fire_ctrl #(
   endgenerate
 
   localparam logic [CStepW-1:0]  LastCStep  = CStepW'(CSteps - 1);
-  localparam logic [PeriodW-1:0] LastCycle  = PeriodW'(Period - 1);
-  localparam logic [PeriodW-1:0] LastStep   = PeriodW'(Steps - 1);
+  localparam logic [PeriodW-1:0] LastJoint  = PeriodW'(Groups * GroupCycles - 1);
   localparam logic [GroupW-1:0]  LastGroup  = GroupW'(Groups - 1);
   localparam int LastLanes = XbCols - (CSteps - 1) * Adcs;   // ADC lanes of the last column step
 
   logic                active_q, fetched_q, bank_q, opens_q, first_k_q;
   logic [PatchW-1:0]   patch_q, next_q;   // patch that fires, patch whose entry the table holds
   logic [PeriodW-1:0]  cycle_q;
+  logic [StepW-1:0]    step_q;            // steps that follow in this column step
   logic [CStepW-1:0]   k_q;
   logic [ChannelW-1:0] start_q, stop_q;
   logic [ColumnW-1:0]  first_q, last_q;
@@ -172,15 +178,15 @@ module epim_fire_ctrl #(
   assign kind   = scan_kind(first_q, last_q);
   // Compared in the first cycle of a column step, read in a later one.
   assign k_last_now = (kind == 2'd0) ? (k_q == kl) : (k_q == LastCStep);
-  assign k_last     = (Steps > 1) ? k_last_q : k_last_now;
+  assign k_last     = (Steps > 1 && cfg_last_step_i != '0) ? k_last_q : k_last_now;
   always_ff @(posedge clk_i) k_last_q <= k_last_now;
 
   logic firing, cycle_end, act_end;
-  // Constant where every cycle of the period fires.
-  /* verilator lint_off CMPCONST */
-  assign firing    = active_q && (cycle_q <= LastStep);
-  /* verilator lint_on CMPCONST */
-  assign cycle_end = cycle_q == LastCycle;
+  logic [PeriodW-1:0] last_step, last_cycle;
+  assign last_step  = PeriodW'(cfg_last_step_i);
+  assign last_cycle = (last_step > LastJoint) ? last_step : LastJoint;
+  assign firing    = active_q && (cycle_q <= last_step);
+  assign cycle_end = cycle_q == last_cycle;
   assign act_end   = active_q && cycle_end && k_last;
 
   logic dispatch, bank_next;
@@ -217,9 +223,10 @@ module epim_fire_ctrl #(
   assign fire_opens_o = opens_q;
   assign load_o    = firing && (cycle_q == '0);
   assign bank_o    = fire_bank_q;
-  assign step_o    = StepW'(cycle_q);
+  assign step_o    = step_q;
+  assign sign_o    = ActSigned && cfg_signed_i && (cycle_q == '0);
   assign cstep_o   = k_q;
-  assign release_o = en_i && firing && (cycle_q == LastStep) && k_last;
+  assign release_o = en_i && firing && (cycle_q == last_step) && k_last;
 
   always_comb begin
     for (int u = 0; u < PeCols; u++) begin
@@ -242,6 +249,7 @@ module epim_fire_ctrl #(
       patch_q     <= '0;
       next_q      <= '0;
       cycle_q     <= '0;
+      step_q      <= '0;
       k_q         <= '0;
       start_q     <= '0;
       stop_q      <= '0;
@@ -264,6 +272,7 @@ module epim_fire_ctrl #(
         fire_bank_q <= bank_q;
         bank_q      <= !bank_q;
         cycle_q     <= '0;
+        step_q      <= cfg_last_step_i;
         first_k_q   <= 1'b1;
         opens_q     <= new_round || !same_range;
         start_q     <= ofat_start_i;
@@ -273,6 +282,7 @@ module epim_fire_ctrl #(
         k_q         <= (scan_kind(first, last) == 2'd0) ? first[GroupW+LaneW +: CStepW] : '0;
       end else if (active_q) begin
         cycle_q <= cycle_end ? '0 : cycle_q + PeriodW'(1);
+        step_q  <= cycle_end ? cfg_last_step_i : step_q - StepW'(step_q != '0);
         if (cycle_end) begin
           first_k_q <= 1'b0;
           k_q       <= (kind == 2'd1 && k_q == kl) ? kf : k_q + CStepW'(1);
@@ -297,13 +307,13 @@ module epim_fire_ctrl #(
       valid_q    <= {valid_q[Last-1:0], firing};
       first_s_q  <= {first_s_q[Last-1:0], cycle_q == '0};
       second_s_q <= {second_s_q[Last-1:0], cycle_q == PeriodW'(1)};
-      last_s_q   <= {last_s_q[Last-1:0], cycle_q == LastStep};
+      last_s_q   <= {last_s_q[Last-1:0], cycle_q == last_step};
     end
   end
   assign acc_valid_o      = valid_q[Last];
   assign acc_first_o      = first_s_q[Last];
-  assign acc_sign_o       = ActSigned && first_s_q[Last];
-  assign acc_after_sign_o = ActSigned && second_s_q[Last];
+  assign acc_sign_o       = ActSigned && cfg_signed_i && first_s_q[Last];
+  assign acc_narrow_o     = ActSigned && cfg_narrow_i && second_s_q[Last];
   assign acc_last_o       = last_s_q[Last];
 
   localparam int TokenW = CStepW + 4 + 2 * ChannelW + 2 * ColumnW;

@@ -56,7 +56,7 @@ module epim_front #(
   input  logic                     run_i,
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [511:0]             geometry_i,
+  input  logic [epim_regs_pkg::GeometryBits-1:0]             geometry_i,
   /// Program port of {IFRT, IFAT}.
   input  logic [1:0]               prog_we_i,
   input  logic [31:0]              prog_addr_i,
@@ -69,14 +69,17 @@ module epim_front #(
   input  logic                     s_last_i,
   /// Full banks.
   output logic [1:0]               full_o,
-  /// Bank and input step that fire; firing; the last firing of the bank.
+  /// Bank and input step that fire, 0 = least significant, the sign step; firing; the last firing of the bank.
   input  logic                     bank_i,
   input  logic [StepW-1:0]         step_i,
+  input  logic                     sign_i,
   input  logic                     fire_i,
   input  logic                     release_i,
   /// Word lines: digit d of row r at [d*Rows + r]. Sum of the activations of PE row t at [t*SumW +: SumW].
   output logic [DacBits*Rows-1:0]  wl_o,
   output logic [PeRows*SumW-1:0]   sum_o,
+  /// Rows of the run are still to come, to be read or to be given back.
+  output logic                     busy_o,
   /// Error pulses.
   output logic                     err_length_o,
   output logic                     err_ifat_o,
@@ -130,7 +133,11 @@ module epim_front #(
     .clk_i, .rst_ni, .clear_i, .run_i,
     .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
     .cfg_kh_i(geometry_i[epim_regs_pkg::KernelHeightLsb +: 8]), .cfg_kw_i(geometry_i[epim_regs_pkg::KernelWidthLsb +: 8]),
-    .cfg_stride_i(geometry_i[epim_regs_pkg::StrideLsb +: 8]),
+    .cfg_window_h_i(geometry_i[epim_regs_pkg::WindowRowsLsb +: DimW]),
+    .cfg_stride_y_i(geometry_i[epim_regs_pkg::StrideRowsLsb +: 8]),
+    .cfg_stride_x_i(geometry_i[epim_regs_pkg::StrideColumnsLsb +: 8]),
+    .cfg_dilation_y_i(geometry_i[epim_regs_pkg::DilationRowsLsb +: 8]),
+    .cfg_dilation_x_i(geometry_i[epim_regs_pkg::DilationColumnsLsb +: 8]),
     .cfg_pad_top_i(geometry_i[epim_regs_pkg::PadTopLsb +: 8]), .cfg_pad_left_i(geometry_i[epim_regs_pkg::PadLeftLsb +: 8]),
     .cfg_in_h_i(geometry_i[epim_regs_pkg::InRowsLsb +: DimW]), .cfg_in_w_i(geometry_i[epim_regs_pkg::InColumnsLsb +: DimW]),
     .cfg_out_h_i(geometry_i[epim_regs_pkg::OutRowsLsb +: DimW]),
@@ -140,12 +147,16 @@ module epim_front #(
     .cfg_row_words_i(geometry_i[epim_regs_pkg::RowWordsLsb +: CountW]),
     .cfg_ring_words_i(geometry_i[epim_regs_pkg::RingWordsLsb +: CountW]),
     .cfg_x_step_i(geometry_i[epim_regs_pkg::XStepLsb +: OffsetW]),
+    .cfg_x_dilation_i(geometry_i[epim_regs_pkg::XDilationLsb +: OffsetW]),
     .cfg_x_first_i(geometry_i[epim_regs_pkg::XFirstLsb +: OffsetW]),
+    .cfg_y_first_i(geometry_i[epim_regs_pkg::YFirstLsb +: CountW]),
+    .cfg_y_step_i(geometry_i[epim_regs_pkg::YStepLsb +: CountW]),
+    .cfg_y_dilation_i(geometry_i[epim_regs_pkg::YDilationLsb +: CountW]),
     .ifat_re_o(ifat_re), .ifat_patch_o(ifat_patch), .ifat_start_i(ifat_start), .ifat_stop_i(ifat_stop),
     .ifat_block_i(ifat_block), .ifat_ifrt_base_i(ifat_base), .rows_i(rows_ready), .free_o(row_free),
     .bank_free_i(bank_free), .req_o(req), .req_addr_o(buf_addr), .req_pad_o(req_pad),
     .req_last_block_o(req_last_block), .req_ifrt_o(req_ifrt), .req_first_o(req_first), .req_last_o(req_last),
-    .req_bank_o(req_bank), .err_ifat_o
+    .req_bank_o(req_bank), .busy_o, .err_ifat_o
   );
   assign buf_re = req && !req_pad;
 
@@ -182,11 +193,13 @@ module epim_front #(
 
   logic [15:0]              last_lanes;
   logic [Lanes*ActBits-1:0] word;
+  logic [ActBits-1:0]       pad_value;
   assign last_lanes = geometry_i[epim_regs_pkg::LastLanesLsb +: 16];
+  assign pad_value  = geometry_i[epim_regs_pkg::PadValueLsb +: ActBits];
   generate
     for (genvar l = 0; l < Lanes; l++) begin : gen_lane_mask
       assign word[l*ActBits +: ActBits] =
-        (word_pad_q || (word_last_block_q && (16'(l) >= last_lanes))) ? '0 : buf_data[l*ActBits +: ActBits];
+        (word_last_block_q && (16'(l) >= last_lanes)) ? '0 : (word_pad_q ? pad_value : buf_data[l*ActBits +: ActBits]);
     end
   endgenerate
 
@@ -214,7 +227,8 @@ module epim_front #(
                    .DacBits(DacBits), .ZeroPoint(ZeroPoint), .Shift(InputShift))
   u_input_reg (
     .clk_i, .rst_ni, .we_i(word_q), .first_i(word_first_q), .wbank_i(word_bank_q), .pe_row_i(line_pe_row),
-    .group_i(line_group), .data_i(word), .bank_i, .step_i, .fire_i, .wl_o, .sum_o
+    .group_i(line_group), .data_i(word), .cfg_bits_i(geometry_i[epim_regs_pkg::ActBitsLsb +: 4]),
+    .cfg_signed_i(ActSigned && geometry_i[epim_regs_pkg::ActSignedLsb]), .bank_i, .step_i, .sign_i, .fire_i, .wl_o, .sum_o
   );
 
   always_comb begin

@@ -17,15 +17,15 @@ module epim_input_reg #(
   parameter int PeRows = 1,
   /// Activations per word.
   parameter int Lanes = 8,
-  /// Bits of an activation: 1..9 (signed 2..9).
+  /// Bits of the widest activation: 1..9 (signed 2..9).
   parameter int ActBits = 8,
-  /// Activations are two's complement.
+  /// Activations can be two's complement, sign-extended to `ActBits`.
   parameter bit ActSigned = 1'b0,
   /// Activation bits per input step, 1 or 2.
   parameter int DacBits = 1,
   /// Keep the row sums.
   parameter bit ZeroPoint = 1'b0,
-  /// Shift registers instead of selected bit planes; needs `DacBits` = 1.
+  /// Shift registers instead of selected bit planes; needs `DacBits` = 1, and every layer has `ActBits`.
   parameter bit Shift = 1'b0,
   /// Derived parameter, do not overwrite: input steps of an activation.
   localparam int Steps = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits) + (ActSigned ? 1 : 0),
@@ -55,10 +55,18 @@ module epim_input_reg #(
   input  logic [GroupW-1:0]         group_i,
   /// Activations, lane l at [l*ActBits +: ActBits].
   input  logic [Lanes*ActBits-1:0]  data_i,
+  /// Format of the layer's activations: bits, two's complement.
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic [3:0]                cfg_bits_i,
+  input  logic                      cfg_signed_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Bank that fires.
   input  logic                      bank_i,
-  /// Input step, 0 = most significant.
+  /// Input step, 0 = least significant; the sign step.
   input  logic [StepW-1:0]          step_i,
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                      sign_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// The bank fires in this cycle (read with `Shift` only).
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic                      fire_i,
@@ -127,18 +135,9 @@ module epim_input_reg #(
     end
   endgenerate
 
-  // Step b drives bits first_bit .. first_bit+DacBits-1; the sign step and a narrow top step drive fewer.
-  function automatic int first_bit(input int b);
-    if (ActSigned && b == 0) first_bit = ActBits - 1;
-    else first_bit = (Steps - 1 - b) * DacBits;
-  endfunction
-  function automatic bit drives(input int b, input int d);
-    if (ActSigned && b == 0) drives = (d == 0);
-    else drives = (first_bit(b) + d) < (ActSigned ? ActBits - 1 : ActBits);
-  endfunction
-  // Plane of digit d in step b; plane 0 where it drives none, so that no selection leaves the range.
+  // Plane of digit d in step b; plane 0 where there is none, so that no selection leaves the range.
   function automatic int plane_of(input int b, input int d);
-    plane_of = drives(b, d) ? first_bit(b) + d : 0;
+    plane_of = (b * DacBits + d < ActBits) ? b * DacBits + d : 0;
   endfunction
 
   // Shift registers: the most significant bit fires. The first word of a patch clears the lines that it does not name.
@@ -177,11 +176,28 @@ module epim_input_reg #(
   generate
     for (genvar d = 0; d < DacBits; d++) begin : gen_digit
       logic [Rows-1:0] level;
-      always_comb begin
-        level = '0;
-        for (int b = 0; b < Steps; b++) begin
-          if (step_i == StepW'(b) && drives(b, d)) begin
-            level = bank_i ? planes1[plane_of(b, d)*Rows +: Rows] : planes0[plane_of(b, d)*Rows +: Rows];
+      if (DacBits == 1) begin : gen_bit
+        // The sign bit is the plane of its step.
+        always_comb begin
+          level = '0;
+          for (int b = 0; b < Steps; b++) begin
+            if (step_i == StepW'(b)) level = bank_i ? planes1[plane_of(b, 0)*Rows +: Rows] : planes0[plane_of(b, 0)*Rows +: Rows];
+          end
+        end
+      end else begin : gen_two_bits
+        // The sign bit is driven in the sign step, as digit 0, and in no other.
+        always_comb begin
+          level = '0;
+          for (int b = 0; b < Steps; b++) begin
+            if (!sign_i && step_i == StepW'(b) && b * DacBits + d < ActBits
+                && !(cfg_signed_i && 4'(b * DacBits + d + 1) == cfg_bits_i)) begin
+              level = bank_i ? planes1[plane_of(b, d)*Rows +: Rows] : planes0[plane_of(b, d)*Rows +: Rows];
+            end
+          end
+          for (int b = 1; b < ActBits; b++) begin
+            if (ActSigned && d == 0 && sign_i && cfg_bits_i == 4'(b + 1)) begin
+              level = bank_i ? planes1[b*Rows +: Rows] : planes0[b*Rows +: Rows];
+            end
           end
         end
       end
@@ -195,8 +211,8 @@ module epim_input_reg #(
       always_comb begin
         word_sum = '0;
         for (int l = 0; l < Lanes; l++) begin
-          word_sum = word_sum + (ActSigned ? SumW'($signed(data_i[l*ActBits +: ActBits]))
-                                           : $signed(SumW'(data_i[l*ActBits +: ActBits])));
+          word_sum = word_sum + ((ActSigned && cfg_signed_i) ? SumW'($signed(data_i[l*ActBits +: ActBits]))
+                                                             : $signed(SumW'(data_i[l*ActBits +: ActBits])));
         end
       end
       for (genvar t = 0; t < PeRows; t++) begin : gen_row

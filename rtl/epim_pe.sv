@@ -22,7 +22,6 @@ module epim_pe #(
   /// Bits of an activation.
   parameter int ActBits = 8,
   /// Activations are two's complement.
-  parameter bit ActSigned = 1'b0,
   /// Activation bits per input step.
   parameter int DacBits = 1,
   /// ADC resolution.
@@ -85,7 +84,7 @@ module epim_pe #(
   input  logic                        acc_valid_i,
   input  logic                        acc_first_i,
   input  logic                        acc_sign_i,
-  input  logic                        acc_after_sign_i,
+  input  logic                        acc_narrow_i,
   input  logic                        acc_last_i,
   /// Group of finished psums to scale.
   input  logic [GroupW-1:0]           group_i,
@@ -119,10 +118,6 @@ module epim_pe #(
     .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i
   );
 
-  // Distance from the sign step to the step after it.
-  localparam int MagnitudeSteps = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits);
-  localparam int SignShift = ActSigned ? (ActBits - 1) - DacBits * (MagnitudeSteps - 1) : DacBits;
-
   logic [Adcs*PsumW-1:0]   psum_q, psum, hold_q;
   logic signed [PsumW-1:0] step_sum, old, shifted;
   always_comb begin
@@ -139,7 +134,7 @@ module epim_pe #(
               - $signed(PsumW'(code[((l*Slices+s)*2+1)*AdcBits +: AdcBits]))) <<< (s * CellBits));
         end
         old = $signed(psum_q[l*PsumW +: PsumW]);
-        shifted = acc_after_sign_i ? (old <<< SignShift) : (old <<< DacBits);
+        shifted = acc_narrow_i ? (old <<< 1) : (old <<< DacBits);
         if (acc_first_i) psum[l*PsumW +: PsumW] = acc_sign_i ? -step_sum : step_sum;
         else             psum[l*PsumW +: PsumW] = shifted + step_sum;
       end

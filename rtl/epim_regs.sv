@@ -17,8 +17,8 @@ module epim_regs #(
   parameter bit Endless = 1'b0,
   /// Hardware configuration hash.
   parameter logic [63:0] Hash = 64'd0,
-  /// Geometry at reset: the 16 words from `last_patch` on, first word in the low bits.
-  parameter logic [511:0] GeometryInit = epim_regs_pkg::GeometryReset,
+  /// Geometry at reset: the words from `last_patch` on, first word in the low bits.
+  parameter logic [epim_regs_pkg::GeometryBits-1:0] GeometryInit = epim_regs_pkg::GeometryReset,
   /// Geometry words can be read.
   parameter bit GeometryReadback = 1'b1,
   /// Bits of a number of frames.
@@ -59,7 +59,7 @@ module epim_regs #(
   /// Interrupt: a bit of `irq_pending` is set whose bit of `irq_enable` is; one cycle after them.
   output logic              irq_o,
   /// Geometry words.
-  output logic [511:0]      geometry_o,
+  output logic [epim_regs_pkg::GeometryBits-1:0]      geometry_o,
   /// Program port: an entry is stored when `prog_we_o`.
   output logic              prog_we_o,
   output logic [7:0]        prog_kind_o,
@@ -83,12 +83,12 @@ module epim_regs #(
   logic [1:0]   enable_q, pending_q, pending_set;
   logic [15:0]  high_q;
   logic         irq_q, outside_q;
-  logic [511:0] geometry_q;
+  logic [epim_regs_pkg::GeometryBits-1:0] geometry_q;
   logic [31:0]  select_q, addr_q, low_q;
 
   logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, is_enable, is_pending, known, can_write;
   assign is_control  = waddr_i == AddrW'(epim_regs_pkg::Control);
-  assign is_geometry = (waddr_i >= GeometryBase) && (waddr_i < GeometryBase + AddrW'(64)) && (waddr_i[1:0] == 2'b00);
+  assign is_geometry = (waddr_i >= GeometryBase) && (waddr_i < GeometryBase + AddrW'(epim_regs_pkg::GeometryBits / 8)) && (waddr_i[1:0] == 2'b00);
   assign is_select   = waddr_i == AddrW'(epim_regs_pkg::ProgSelect);
   assign is_addr     = waddr_i == AddrW'(epim_regs_pkg::ProgAddr);
   assign is_data     = waddr_i == AddrW'(epim_regs_pkg::ProgData);
@@ -185,13 +185,22 @@ module epim_regs #(
     end
   end
 
+  // Number of the geometry word at an address.
+  /* verilator lint_off UNUSEDSIGNAL */
+  function automatic logic [4:0] geometry_word_of(input logic [AddrW-1:0] address);
+    logic [AddrW-1:0] distance;
+    distance = address - GeometryBase;
+    geometry_word_of = distance[6:2];
+  endfunction
+  /* verilator lint_on UNUSEDSIGNAL */
+
   // Word by word: a part-select at a computed place would become a shifter.
   generate
-    for (genvar w = 0; w < 16; w++) begin : gen_geometry
+    for (genvar w = 0; w < epim_regs_pkg::GeometryBits / 32; w++) begin : gen_geometry
       logic [31:0] word_q;
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) word_q <= GeometryInit[w*32 +: 32];
-        else if (table_write && is_geometry && waddr_i[5:2] == 4'(w)) word_q <= wdata_i;
+        else if (table_write && is_geometry && geometry_word_of(waddr_i) == 5'(w)) word_q <= wdata_i;
       end
       assign geometry_q[w*32 +: 32] = word_q;
     end
@@ -217,12 +226,12 @@ module epim_regs #(
   /* verilator lint_off UNUSEDSIGNAL */
   logic [AddrW-1:0] event_offset;  // its low bits choose the half of a counter
   /* verilator lint_on UNUSEDSIGNAL */
-  logic [8:0]       read_bit;
-  assign r_geometry   = GeometryReadback && (raddr_i >= GeometryBase) && (raddr_i < GeometryBase + AddrW'(64)) && (raddr_i[1:0] == 2'b00);
+  logic [9:0]       read_bit;
+  assign r_geometry   = GeometryReadback && (raddr_i >= GeometryBase) && (raddr_i < GeometryBase + AddrW'(epim_regs_pkg::GeometryBits / 8)) && (raddr_i[1:0] == 2'b00);
   assign r_events     = (raddr_i >= EventsBase) && (raddr_i < EventsEnd) && (raddr_i[1:0] == 2'b00);
   assign event_offset = raddr_i - EventsBase;
   assign event_o      = 8'(event_offset[AddrW-1:3]);
-  assign read_bit     = {raddr_i[5:2], 5'd0};
+  assign read_bit     = {geometry_word_of(raddr_i), 5'd0};
 
   logic [31:0] status, geometry_word, event_word;
   assign status        = {18'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};

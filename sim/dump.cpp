@@ -23,6 +23,12 @@ IntTensor expand(const IntTensor& y, int channels) {
   return full;
 }
 
+/// A number where both axes have the same one.
+nlohmann::ordered_json axes(const Axes& a) {
+  if (a.y == a.x) return a.y;
+  return {a.y, a.x};
+}
+
 }  // namespace
 
 void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, const LayerData& data, const IntTensor& input,
@@ -32,15 +38,17 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
   const IntTensor y_golden = golden.run(input, events);
   static const char* const wraps[] = {"off", "stored_once", "copies"};
   nlohmann::ordered_json j = {{"name", layer.name}, {"cin", layer.cin}, {"cout", layer.cout}, {"kh", layer.kh}, {"kw", layer.kw},
-                              {"stride", layer.stride}};
+                              {"stride", axes(layer.stride)}, {"dilation", axes(layer.dilation)}, {"groups", layer.groups}};
   const Padding& p = layer.pad;
   if (p.top == p.left && p.top == p.bottom && p.top == p.right) j["pad"] = p.top;
   else j["pad"] = {p.top, p.left, p.bottom, p.right};
   j["h"] = layer.h;
   j["w"] = layer.w;
   j["in_period"] = layer.stored_cin();
-  j["act_bits"] = hw.act_bits;
-  j["act_signed"] = hw.act_signed;
+  const Hardware& format = golden.layer_hardware();
+  j["act_bits"] = format.act_bits;
+  j["act_signed"] = format.act_signed;
+  j["pad_value"] = layer.pad_value();
   j["weight_bits"] = hw.weight_bits;
   j["cell_bits"] = hw.cell_bits;
   j["dac_bits"] = hw.dac_bits;

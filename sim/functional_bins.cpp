@@ -43,13 +43,14 @@ const char* const situations[] = {
     "zero_point.on", "zero_point.negative", "scale.per_crossbar",
     // Geometry and structure.
     "kernel.1x1", "kernel.square", "kernel.not_square", "stride.1", "stride.2", "stride.above_kernel",
-    "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
+    "stride.not_square", "dilation.rows", "dilation.columns", "groups.several", "format.fewer_bits", "format.unsigned_on_signed",
+    "format.one_step", "padding.not_zero", "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
     "tables.rom",
 };
 
 /// Whether some window has a position outside the map on each side.
 Padding crossed(const Layer& l) {
-  const int last_y = (l.out_h() - 1) * l.stride - l.pad.top + l.kh - 1, last_x = (l.out_w() - 1) * l.stride - l.pad.left + l.kw - 1;
+  const int last_y = (l.out_h() - 1) * l.stride.y - l.pad.top + l.window_h() - 1, last_x = (l.out_w() - 1) * l.stride.x - l.pad.left + l.window_w() - 1;
   return {l.pad.top > 0, l.pad.left > 0, last_y >= l.h, last_x >= l.w};
 }
 
@@ -170,12 +171,13 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
                                                 [&](const OutputRange& r) { return r.start % hw.lanes != 0; }));
   hit("output.negative", negative);
 
-  hit("input.unsigned_dac1", !hw.act_signed && hw.dac_bits == 1);
-  hit("input.unsigned_dac2", !hw.act_signed && hw.dac_bits == 2);
-  hit("input.signed_dac1", hw.act_signed && hw.dac_bits == 1);
-  hit("input.signed_dac2", hw.act_signed && hw.dac_bits == 2);
-  hit("input.narrow_step", (hw.act_bits - hw.act_signed) % hw.dac_bits != 0);
-  hit("input.one_step", hw.steps() == 1);
+  const Hardware format = hardware_for(hw, layer);
+  hit("input.unsigned_dac1", !format.act_signed && hw.dac_bits == 1);
+  hit("input.unsigned_dac2", !format.act_signed && hw.dac_bits == 2);
+  hit("input.signed_dac1", format.act_signed && hw.dac_bits == 1);
+  hit("input.signed_dac2", format.act_signed && hw.dac_bits == 2);
+  hit("input.narrow_step", (format.act_bits - format.act_signed) % hw.dac_bits != 0);
+  hit("input.one_step", format.steps() == 1);
   hit("cells.1_bit", hw.cell_bits == 1);
   hit("cells.2_bits", hw.cell_bits == 2);
   hit("cells.4_bits", hw.cell_bits == 4);
@@ -190,10 +192,18 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   hit("kernel.not_square", layer.kh != layer.kw);
   hit("stride.1", layer.stride == 1);
   hit("stride.2", layer.stride == 2);
-  hit("stride.above_kernel", layer.stride > std::min(layer.kh, layer.kw));
+  hit("stride.above_kernel", layer.stride.y > layer.window_h() || layer.stride.x > layer.window_w());
+  hit("stride.not_square", layer.stride.y != layer.stride.x);
+  hit("dilation.rows", layer.dilation.y > 1 && layer.kh > 1);
+  hit("dilation.columns", layer.dilation.x > 1 && layer.kw > 1);
+  hit("groups.several", layer.groups > 1);
+  hit("format.fewer_bits", format.act_bits < hw.act_bits);
+  hit("format.unsigned_on_signed", hw.act_signed && !format.act_signed);
+  hit("format.one_step", format.steps() == 1 && hw.steps() > 1);
+  hit("padding.not_zero", layer.pad_value() != 0 && edges > 0);
   hit("map.one_output_position", layer.out_h() * layer.out_w() == 1);
-  hit("period.steps", hw.column_period() == hw.steps());
-  hit("period.joint", hw.column_period() > hw.steps());
+  hit("period.steps", format.column_period() == format.steps());
+  hit("period.joint", format.column_period() > format.steps());
   hit("storage.flat", core.storage == Storage::flat);
   hit("storage.ram", core.storage == Storage::ram);
   hit("tables.writable", core.tables == Tables::writable);

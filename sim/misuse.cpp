@@ -17,7 +17,7 @@ using namespace misuse;
 
 void unmapped(Bench& b) {
   b.fresh();
-  for (const std::uint32_t a : {0x024u, 0x03Cu, 0x080u, 0x0BCu, 0x0D8u, 0x198u, 0x400u, 0x800u, 0xFFCu}) {
+  for (const std::uint32_t a : {0x024u, 0x03Cu, 0x0A0u, 0x0BCu, 0x0D8u, 0x198u, 0x400u, 0x800u, 0xFFCu}) {
     require(!b.try_read(a), "control bus", fmt::format("read of unmapped 0x{:03X} answered OKAY", a));
     require(!b.driver().try_write(a, 1), "control bus", fmt::format("write of unmapped 0x{:03X} answered OKAY", a));
   }
@@ -114,7 +114,7 @@ void start_before_commit(Bench& b) {
 
 void commit_is_undone(Bench& b) {
   b.fresh();
-  b.driver().write(reg::clamp_hi, b.program().geometry.back());
+  b.driver().write(reg::pad_value, b.program().geometry.back());
   require(!(b.status() & committed_bit), "status", "a geometry write left the core committed");
   require(!b.driver().try_write(reg::control, start), "control bus",
           "start after an uncommitted geometry write answered OKAY");

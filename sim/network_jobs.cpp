@@ -30,9 +30,10 @@ std::uint64_t hash_values(const IntTensor& t, std::uint64_t h) {
 
 std::string key_of(const Core& core, const Layer& layer, const LayerData& data, const IntTensor& input) {
   std::uint64_t h = core.rtl;
-  h = fnv1a(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", layer.cin, layer.in_period, layer.cout, layer.kh, layer.kw,
-                        layer.stride, layer.pad.top, layer.pad.left, layer.pad.bottom, layer.pad.right, layer.h, layer.w,
+  h = fnv1a(fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", layer.cin, layer.in_period, layer.cout, layer.kh, layer.kw,
+                        layer.stride.y, layer.stride.x, layer.dilation.y, layer.dilation.x, layer.groups, layer.pad.top, layer.pad.left, layer.pad.bottom, layer.pad.right, layer.h, layer.w,
                         static_cast<int>(layer.wrap), layer.shift, layer.clamp_lo, layer.clamp_hi), h);
+  if (layer.act) h = fnv1a(fmt::format("{} {} {}", layer.act->bits, layer.act->is_signed, layer.act->pad), h);
   for (const Patch& p : layer.patches)
     h = fnv1a(fmt::format("{} {} {} {} {} {} {} {}", p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2, p.dst_in, p.dst_out), h);
   for (const IntTensor* t : {&data.epitome, &data.crossbar_scale, &data.zero_point, &data.channel_scale, &data.channel_bias, &input})

@@ -95,8 +95,21 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   const bool fits = !plain && std::int64_t{e_out} * e_in * p * q <= std::int64_t{cout} * cin * kh * kw && e_in <= cin && e_out <= cout;
   const int pad_top = static_cast<int>(l.uniform(0, kh - 1)), pad_left = static_cast<int>(l.uniform(0, kw - 1));
   const int pad_bottom = static_cast<int>(l.uniform(0, kh - 1)), pad_right = static_cast<int>(l.uniform(0, kw - 1));
-  const int height = std::max(kh - pad_top - pad_bottom, 1) + static_cast<int>(l.uniform(0, 6));
-  const int width = std::max(kw - pad_left - pad_right, 1) + static_cast<int>(l.uniform(0, 6));
+  const int extra_height = static_cast<int>(l.uniform(0, 6)), extra_width = static_cast<int>(l.uniform(0, 6));
+
+  // Formats, groups and what differs per axis: a stream of its own.
+  Random f(fnv1a(fmt::format("formats {} {} {}", seed, index, layer)));
+  const int stride_x = f.chance(70) ? stride : static_cast<int>(f.uniform(1, 3));
+  const int dilation_y = pick(f, {1, 1, 1, 2, 3}), dilation_x = f.chance(70) ? dilation_y : static_cast<int>(f.uniform(1, 3));
+  const int groups = plain && f.chance(40) ? static_cast<int>(f.uniform(2, 3)) : 1;
+  const int grouped_cin = groups == 1 ? cin : groups * lanes * static_cast<int>(f.uniform(1, std::max(1, 12 / lanes)));
+  const int grouped_cout = groups == 1 ? cout : groups * static_cast<int>(f.uniform(1, 12));
+  const bool own_format = f.chance(50), own_signed = is_signed && f.chance(50);
+  const int own_bits = shift ? act_bits : static_cast<int>(f.uniform(own_signed ? 2 : 1, act_bits));
+  const std::int64_t half = std::int64_t{1} << (own_bits - 1);
+  const std::int64_t pad_value = !own_format || f.chance(40) ? 0 : own_signed ? f.uniform(-half, half - 1) : f.uniform(0, 2 * half - 1);
+  const int height = std::max((kh - 1) * dilation_y + 1 - pad_top - pad_bottom, 1) + extra_height;
+  const int width = std::max((kw - 1) * dilation_x + 1 - pad_left - pad_right, 1) + extra_width;
 
   std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
   s += fmt::format("[hardware]\ncrossbar = \"{}x{}\"\ncell_bits = {}\nweight_bits = {}\nact_bits = {}\nact_signed = {}\n"
@@ -108,9 +121,11 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
                    joint ? std::to_string(joint) : "\"auto\"", out_bits, scale_bits, zero_point, ram ? "ram" : "flat",
                    serial, shift, counters, channel_scale_bits, adc_stages);
   static const char* const wraps[] = {"off", "copies", "stored_once"};
-  s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = {}\npadding = [{}, {}, {}, {}]\nheight = {}\n"
-                   "width = {}\nwrap = \"{}\"\n",
-                   cin, cout, kh, kw, stride, pad_top, pad_left, pad_bottom, pad_right, height, width, fits ? wraps[wrap] : "off");
+  s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\ngroups = {}\npadding = [{}, {}, {}, {}]\n"
+                   "height = {}\nwidth = {}\nwrap = \"{}\"\n",
+                   grouped_cin, grouped_cout, kh, kw, stride, stride_x, dilation_y, dilation_x, groups, pad_top, pad_left, pad_bottom,
+                   pad_right, height, width, fits ? wraps[wrap] : "off");
+  if (own_format) s += fmt::format("act_bits = {}\nact_signed = \"{}\"\npad_value = {}\n", own_bits, own_signed, pad_value);
   if (fits)
     s += fmt::format("[layer.epitome]\ne_out = {}\ne_in = {}\np = {}\nq = {}\nsampler = \"{}\"\n", e_out, e_in, p, q,
                      wrap == 0 && l.chance(30) ? "distinct" : "cycle");

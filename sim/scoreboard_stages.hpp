@@ -9,7 +9,7 @@
 namespace epim {
 
 template <class WordLines> void Scoreboard::word_lines(const WordLines& bit_at, bool first_step) {
-  const Hardware& hw = golden_.hardware();
+  const Hardware& hw = golden_.layer_hardware();
   if (wl_round_ == rounds_) throw Mismatch("input register", "the array fires after the last output position");
   RoundTrace& trace = round(wl_round_);
   const auto& rows = trace.firings[static_cast<std::size_t>(wl_firing_)].rows;

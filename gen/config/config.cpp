@@ -282,14 +282,6 @@ LayerSource read_layer(Values& v) {
   LayerSource s;
   for (const auto& [path, at] : v.positions()) s.positions[path] = at;
   s.positions.emplace("", v.locate(""));
-  if (v.integer("layer.groups") != 1)
-    throw InputError(v.locate("layer.groups"), "grouped-convolution",
-                     fmt::format("layer.groups is {}: grouped convolutions are not built, legal: 1",
-                                 v.integer("layer.groups")));
-  if (v.integer("layer.dilation") != 1)
-    throw InputError(v.locate("layer.dilation"), "dilated-convolution",
-                     fmt::format("layer.dilation is {}: dilated convolutions are not built, legal: 1",
-                                 v.integer("layer.dilation")));
   s.name = v.text("layer.name");
   s.cin = v.small("layer.cin");
   s.cout = v.small("layer.cout");
@@ -297,7 +289,13 @@ LayerSource read_layer(Values& v) {
   s.kh = static_cast<int>(kernel[0]);
   s.kw = static_cast<int>(kernel[1]);
   s.pad = {static_cast<int>(pad[0]), static_cast<int>(pad[1]), static_cast<int>(pad[2]), static_cast<int>(pad[3])};
-  s.stride = v.small("layer.stride");
+  const Numbers stride = v.numbers("layer.stride"), dilation = v.numbers("layer.dilation");
+  s.stride = {static_cast<int>(stride[0]), static_cast<int>(stride[1])};
+  s.dilation = {static_cast<int>(dilation[0]), static_cast<int>(dilation[1])};
+  s.groups = v.small("layer.groups");
+  if (!v.is_word("layer.act_bits")) s.act_bits = v.small("layer.act_bits");
+  if (const std::string sign = v.text("layer.act_signed"); sign != "core") s.act_signed = sign == "true";
+  s.pad_value = v.small("layer.pad_value");
   s.h = v.small("layer.height");
   s.w = v.small("layer.width");
   s.in_period = v.small("layer.in_period");

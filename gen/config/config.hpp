@@ -32,10 +32,14 @@ struct EpitomeSource {
 /// [layer], [layer.data]: one layer as written. `locate` gives positions for errors found later.
 struct LayerSource {
   std::string name = "layer";
-  int cin = 1, cout = 1, kh = 1, kw = 1, stride = 1;
+  int cin = 1, cout = 1, kh = 1, kw = 1, groups = 1;
+  Axes stride, dilation;
   Padding pad;
   int h = 1, w = 1;
   int in_period = 0;
+  std::optional<int> act_bits;                                  ///< empty = the core's
+  std::optional<bool> act_signed;
+  int pad_value = 0;
   Wrap wrap = Wrap::off;
   std::optional<int> shift;                                     ///< empty = auto
   std::optional<std::pair<std::int64_t, std::int64_t>> clamp;   ///< empty = auto: 0 .. 2^out_bits-1

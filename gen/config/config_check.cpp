@@ -114,7 +114,7 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
     const PeArray array = pe_array_for(asked, layer.epitome);
     rows = std::max(rows, array.rows);
     cols = std::max(cols, array.cols);
-    words = std::max(words, (layer.kh + layer.stride) * row_words(layer, asked.lanes));
+    words = std::max(words, (layer.window_h() + layer.stride.y) * row_words(layer, asked.lanes));
   }
   const ConfigKey& depth = *find_key("hardware.buffer_words");
   if (!asked.buffer_words && words > depth.hi)
@@ -142,14 +142,14 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
       throw InputError(at("hardware.pe_cols"), "pe-array-too-small",
                        fmt::format("layer {}: its epitome takes {} columns, legal: pe_cols >= {} (is {})", layer.name,
                                    layer.epitome.e_out, need_cols, hw.pe_cols));
-    const std::int64_t need = layer.kh * row_words(layer, hw.lanes);
+    const std::int64_t need = std::min(layer.window_h(), layer.h) * row_words(layer, hw.lanes);
     if (need > hw.buffer_words)
       throw InputError(at("hardware.buffer_words"), "buffer-too-small",
                        fmt::format("layer {}: {} kernel rows of the input take {} words, legal: buffer_words >= {} "
                                    "(is {})",
-                                   layer.name, layer.kh, need, need, hw.buffer_words));
-    const int rows_end = layer.h + layer.pad.top + layer.pad.bottom + layer.stride;
-    const int cols_end = layer.w + layer.pad.left + layer.pad.right + layer.stride;
+                                   layer.name, std::min(layer.window_h(), layer.h), need, need, hw.buffer_words));
+    const int rows_end = layer.h + layer.pad.top + layer.pad.bottom + layer.stride.y;
+    const int cols_end = layer.w + layer.pad.left + layer.pad.right + layer.stride.x;
     if (std::max(rows_end, cols_end) > hw.dim_max() + 1)
       throw InputError(at("hardware.dim_bits"), "dimension-bits",
                        fmt::format("layer {}: map, padding and stride add up to {} positions, legal: at most {} with "

@@ -49,11 +49,15 @@ Texts layer_texts(const Config& c, const Layer* built) {
   t["layer.cin"] = std::to_string(s.cin);
   t["layer.cout"] = std::to_string(s.cout);
   t["layer.kernel"] = fmt::format("[{}, {}]", s.kh, s.kw);
-  t["layer.stride"] = std::to_string(s.stride);
+  t["layer.stride"] = fmt::format("[{}, {}]", s.stride.y, s.stride.x);
   t["layer.padding"] = fmt::format("[{}, {}, {}, {}]", s.pad.top, s.pad.left, s.pad.bottom, s.pad.right);
   t["layer.height"] = std::to_string(s.h);
   t["layer.width"] = std::to_string(s.w);
-  t["layer.groups"] = t["layer.dilation"] = "1";
+  t["layer.groups"] = std::to_string(s.groups);
+  t["layer.dilation"] = fmt::format("[{}, {}]", s.dilation.y, s.dilation.x);
+  t["layer.act_bits"] = s.act_bits ? std::to_string(*s.act_bits) : "\"core\"";
+  t["layer.act_signed"] = !s.act_signed ? "\"core\"" : *s.act_signed ? "\"true\"" : "\"false\"";
+  t["layer.pad_value"] = std::to_string(s.pad_value);
   t["layer.in_period"] = std::to_string(s.in_period);
   t["layer.wrap"] = s.wrap == Wrap::off ? "\"off\"" : s.wrap == Wrap::copies ? "\"copies\"" : "\"stored_once\"";
   t["layer.shift"] = built != nullptr ? std::to_string(built->shift)
@@ -95,9 +99,9 @@ std::string toml_of(const Texts& texts) {
 
 std::string layer_comment(const Layer& l) {
   std::string text = fmt::format(
-      "\n# layer {}: {}x{}x{}x{}, stride {}, padding {} {} {} {}, input {}x{}x{} (stored {}), epitome {}x{}x{}x{}, "
+      "\n# layer {}: {}x{}x{}x{}, stride {} {}, dilation {} {}, groups {}, padding {} {} {} {}, input {}x{}x{} (stored {}), epitome {}x{}x{}x{}, "
       "wrap {}, shift {}, clamp {} {}\n# patches: p q c_in c_out beta1 beta2 dst_in dst_out\n",
-      l.name, l.cout, l.cin, l.kh, l.kw, l.stride, l.pad.top, l.pad.left, l.pad.bottom, l.pad.right, l.cin, l.h, l.w,
+      l.name, l.cout, l.cin, l.kh, l.kw, l.stride.y, l.stride.x, l.dilation.y, l.dilation.x, l.groups, l.pad.top, l.pad.left, l.pad.bottom, l.pad.right, l.cin, l.h, l.w,
       l.stored_cin(), l.epitome.e_out, l.epitome.e_in, l.epitome.p, l.epitome.q,
       l.wrap == Wrap::off ? "off" : l.wrap == Wrap::copies ? "copies" : "stored_once", l.shift, l.clamp_lo,
       l.clamp_hi);

@@ -13,9 +13,13 @@ namespace epim {
 namespace {
 
 /// The key that an error of the operator's rules is about.
-std::string key_of_rule(const std::string& rule, bool explicit_patches) {
+std::string key_of_rule(const std::string& rule, bool explicit_patches, bool needs_sign) {
   if (rule == "padding-range") return "layer.padding";
   if (rule == "kernel-larger-than-map") return "layer.kernel";
+  if (rule == "groups-divide-channels" || rule == "groups-in-words" || rule == "wrapped-input-groups") return "layer.groups";
+  if (rule == "pad-value-range") return "layer.pad_value";
+  if (rule == "activation-format" && needs_sign) return "layer.act_signed";
+  if (rule == "bit-width" || rule == "activation-format") return "layer.act_bits";
   if (rule == "wrapped-input-alignment") return "layer.in_period";
   if (rule == "wrap-not-possible") return "layer.wrap";
   if (rule == "patch-alignment" && !explicit_patches) return "layer.epitome.e_in";
@@ -78,6 +82,10 @@ Layer make_layer(const LayerSource& source, const FixedHardware& hw) {
   layer.kh = source.kh;
   layer.kw = source.kw;
   layer.stride = source.stride;
+  layer.dilation = source.dilation;
+  layer.groups = source.groups;
+  if (source.act_bits || source.act_signed || source.pad_value != 0)
+    layer.act = ActFormat{source.act_bits.value_or(hw.act_bits), source.act_signed.value_or(hw.act_signed), source.pad_value};
   layer.pad = source.pad;
   layer.h = source.h;
   layer.w = source.w;
@@ -85,7 +93,7 @@ Layer make_layer(const LayerSource& source, const FixedHardware& hw) {
   layer.shift = source.shift.value_or(0);
   layer.clamp_lo = source.clamp ? source.clamp->first : 0;
   layer.clamp_hi = source.clamp ? source.clamp->second : (std::int64_t{1} << hw.out_bits) - 1;
-  layer.epitome = source.epitome ? source.epitome->shape : EpitomeShape{layer.cout, layer.cin, layer.kh, layer.kw};
+  layer.epitome = source.epitome ? source.epitome->shape : EpitomeShape{layer.cout, layer.cin / std::max(1, layer.groups), layer.kh, layer.kw};
   const bool from_file = source.epitome && source.epitome->sampler == Sampler::file;
   if (layer.cin > 0 && layer.cout > 0 && layer.epitome.e_in > 0 && layer.epitome.e_out > 0) check_size(layer, source);
   try {
@@ -93,15 +101,16 @@ Layer make_layer(const LayerSource& source, const FixedHardware& hw) {
     validate_geometry(layer, hw.lanes);
     if (!from_file)
       layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, hw.lanes,
-                                      source.epitome && source.epitome->sampler == Sampler::distinct);
+                                      source.epitome && source.epitome->sampler == Sampler::distinct, layer.groups);
     validate_patches(layer, hw.lanes);
     plan_firings(layer);
+    check_format(hw, layer);
   } catch (const InputError& e) {
     if (e.where().line > 0) throw;  // inside the patch file
     if (!e.where().file.empty())    // the patch file itself
       throw InputError(source.locate("layer.epitome.patches"), e.rule(),
                        fmt::format("{}: {}, legal: a JSON list of patches", e.where().file, e.text()));
-    throw e.at(source.locate(key_of_rule(e.rule(), from_file)));
+    throw e.at(source.locate(key_of_rule(e.rule(), from_file, source.act_signed.value_or(false) && !hw.act_signed)));
   }
   check_clamp(hw, layer, source.locate("layer.clamp"));
   return layer;

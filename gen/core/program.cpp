@@ -113,9 +113,16 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
     throw InputError({}, "frames",
                      fmt::format("a run of {} frames, legal: at most {} with dim_bits = {}", frames, hw.dim_max(), hw.dim_bits));
   const auto u32 = [](std::int64_t v) { return static_cast<std::uint32_t>(v); };
+  // Words that `rows` rows of the map are apart in the ring.
+  const auto ring_distance = [&](std::int64_t rows) {
+    const std::int64_t rest = rows % ring_rows;
+    return (rest < 0 ? rest + ring_rows : rest) * row_words;
+  };
+  const Hardware format = hardware_for(hw, layer);
+  const bool narrow = format.act_signed && hw.dac_bits == 2 && (format.act_bits - 1) % 2 == 1;
   program.geometry = {u32(static_cast<std::int64_t>(t.ifat.size()) - 1),
                       u32(layer.kh | layer.kw << 8),
-                      u32(layer.stride),
+                      u32(layer.stride.y | layer.stride.x << 8),
                       u32(layer.pad.top | layer.pad.left << 8),
                       u32(layer.h | std::int64_t{layer.w} << 16),
                       u32(layer.out_h() | std::int64_t{layer.out_w()} << 16),
@@ -123,12 +130,20 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
                       u32(row_words),
                       u32(ring_rows),
                       u32(std::int64_t{ring_rows} * row_words),
-                      u32(std::int64_t{layer.stride} * blocks),
+                      u32(std::int64_t{layer.stride.x} * blocks),
                       u32(-std::int64_t{layer.pad.left} * blocks),
                       u32(frames),
                       u32(layer.shift),
                       u32(layer.clamp_lo),
-                      u32(layer.clamp_hi)};
+                      u32(layer.clamp_hi),
+                      u32(layer.dilation.y | layer.dilation.x << 8),
+                      u32(layer.window_h()),
+                      u32(std::int64_t{layer.dilation.x} * blocks),
+                      u32(ring_distance(-layer.pad.top)),
+                      u32(ring_distance(layer.stride.y)),
+                      u32(ring_distance(layer.dilation.y)),
+                      u32(format.act_bits | (format.act_signed ? 1 << 8 : 0) | (narrow ? 1 << 9 : 0) | (format.steps() - 1) << 16),
+                      u32(layer.pad_value() & ((1 << hw.act_bits) - 1))};
   return program;
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gen/core/core_parameters.hpp"
+#include "gen/core/register_map.hpp"
 #include "gen/core/tables.hpp"
 #include "golden/layer.hpp"
 
@@ -27,7 +28,7 @@ struct ProgramBlock {
 /// A layer as the control bus writes it.
 struct LayerProgram {
   std::vector<ProgramBlock> blocks;
-  std::array<std::uint32_t, 16> geometry{};  ///< registers last_patch .. clamp_hi
+  std::array<std::uint32_t, kGeometryWords> geometry{};  ///< registers last_patch .. pad_value
   LayerTables tables;
 };
 

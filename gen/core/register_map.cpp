@@ -11,7 +11,7 @@
 namespace epim {
 namespace {
 
-constexpr std::uint32_t kGeometryFirst = reg::last_patch, kGeometryWords = 16;
+constexpr std::uint32_t kGeometryFirst = reg::last_patch;
 
 std::string camel(const std::string& snake) {
   std::string out;
@@ -77,7 +77,7 @@ std::string registers_sv() {
     if (r.offset >= kGeometryFirst && r.offset < kGeometryFirst + 4 * kGeometryWords)
       words = fmt::format("32'h{:08X}{}{}", r.reset, words.empty() ? "" : ", ", words);
   s += fmt::format("\n  /// Geometry registers at reset, last_patch in the low word.\n"
-                   "  localparam logic [511:0] GeometryReset = {{\n    {}\n  }};\n", words);
+                   "  localparam int GeometryBits = {};\n  localparam logic [GeometryBits-1:0] GeometryReset = {{\n    {}\n  }};\n", 32 * kGeometryWords, words);
   s += "\n  /// First bit of every field of the geometry, last_patch from bit 0 on.\n";
   for (const Field& f : geometry_fields())
     s += fmt::format("  localparam int {}Lsb = {};\n", camel(f.name), 8 * (f.offset - kGeometryFirst) + static_cast<std::uint32_t>(f.first_bit));

@@ -27,6 +27,8 @@ namespace reg {
 #include "gen/core/register_map.def"
 #undef REG
 }  // namespace reg
+/// Geometry registers: last_patch .. pad_value.
+inline constexpr std::uint32_t kGeometryWords = (reg::pad_value - reg::last_patch) / 4 + 1;
 
 /// All registers, by offset.
 const std::vector<Register>& register_map();

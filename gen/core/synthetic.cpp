@@ -74,7 +74,8 @@ std::int64_t Random::uniform(std::int64_t lo, std::int64_t hi) {
   return static_cast<std::int64_t>(static_cast<std::uint64_t>(lo) + draw % span);
 }
 
-IntTensor synthetic_input(const Layer& layer, const Hardware& hw, std::uint64_t seed) {
+IntTensor synthetic_input(const Layer& layer, const Hardware& core, std::uint64_t seed) {
+  const Hardware hw = hardware_for(core, layer);
   IntTensor x({layer.stored_cin(), layer.h, layer.w});
   Random random = stream(seed, "input");
   for (auto& v : x.data) {

@@ -30,7 +30,7 @@ Axis axis_of(int kernel, int pad, int s) {
 }  // namespace
 
 Layer space_to_depth_layer(const Layer& layer) {
-  const int s = layer.stride;
+  const int s = layer.stride.y;
   const Axis y = axis_of(layer.kh, layer.pad.top, s), x = axis_of(layer.kw, layer.pad.left, s);
   Layer r = layer;
   r.cin = layer.cin * s * s;
@@ -83,7 +83,7 @@ IntTensor streamed_map(const IntTensor& map, const MappedLayer& planned) {
 }
 
 template <class T> Tensor<T> space_to_depth_weights(const Tensor<T>& w, const Layer& layer) {
-  const int s = layer.stride;
+  const int s = layer.stride.y;
   const Axis y = axis_of(layer.kh, layer.pad.top, s), x = axis_of(layer.kw, layer.pad.left, s);
   Tensor<T> r({layer.cout, layer.cin * s * s, y.taps, x.taps});
   for (int o = 0; o < layer.cout; ++o)

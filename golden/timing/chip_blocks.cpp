@@ -30,6 +30,7 @@ void WindowWalk::step(bool word_in, bool row_done) {
         gives_back = rows_ > 0;
       } else {
         freed_ = 0;
+        ++images_;
         state_ = State::row;
       }
       break;
@@ -50,19 +51,19 @@ std::int64_t row_words_of(const Hardware& hw, const Layer& layer) {
 }  // namespace
 
 SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
-    : hw_(hw),
+    : hw_(hardware_for(hw, layer)),
       plan_(plan_firings(layer)),
       out_w_(layer.out_w()),
-      steps_(hw.steps()),
-      period_(hw.column_period()),
+      steps_(hw_.steps()),
+      period_(hw_.column_period()),
       last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
-      walk_(layer.h, row_words_of(hw, layer), hw.ring_rows(row_words_of(hw, layer)), layer.kh, layer.stride, layer.pad.top,
+      walk_(layer.h, row_words_of(hw, layer), hw.ring_rows(row_words_of(hw, layer)), layer.window_h(), layer.stride.y, layer.pad.top,
             layer.out_h()) {
   const std::int64_t slots = hw.ring_rows(row_words_of(hw, layer));
-  if (slots < std::min(layer.kh, layer.h))
+  if (slots < std::min(layer.window_h(), layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name, hw.buffer_words,
-                                 slots, row_words_of(hw, layer), std::min(layer.kh, layer.h)));
+                                 slots, row_words_of(hw, layer), std::min(layer.window_h(), layer.h)));
   for (const Firing& f : plan_.firings) {
     const Patch& patch = layer.patches[static_cast<std::size_t>(f.patch)];
     words_.push_back((patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw);
@@ -215,6 +216,7 @@ Timing timing_under_stalls(const Hardware& hw, const Layer& layer, int frames, c
   std::int64_t words = row_words_of(hw, layer) * layer.h * frames;
   Timing t;
   t.first_fire = t.last_fire = -1;
+  std::int64_t read = 0;  // cycle from which on nothing is left to be read
   const auto cycles = static_cast<std::int64_t>(std::max(offered.size(), ready.size()));
   for (std::int64_t c = 0; c < cycles; ++c) {
     const auto at = static_cast<std::size_t>(c);
@@ -222,12 +224,13 @@ Timing timing_under_stalls(const Hardware& hw, const Layer& layer, int frames, c
     if (core.out_valid() && out) t.beats.push_back(c);
     core.step(in, out);
     words -= in;
+    if (core.images() < frames) read = c + 2;
     if (!core.fired()) continue;
     if (t.first_fire < 0) t.first_fire = c;
     t.last_fire = c;
     ++t.fire_cycles;
   }
-  t.cycles = t.beats.empty() ? 0 : t.beats.back() + 1;
+  t.cycles = t.beats.empty() ? 0 : std::max(t.beats.back(), read) + 1;
   return t;
 }
 

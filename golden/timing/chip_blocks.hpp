@@ -24,6 +24,7 @@ class WindowWalk {
   bool room() const { return rows_ < slots_; }   ///< a word of the next row can be taken
   bool running() const { return state_ == State::run; }
   bool last_row() const { return oy_ + 1 == out_h_; }
+  std::int64_t images() const { return images_; }  ///< of which all rows were given back
   /// One clock edge: a word came in; the last request of the output row was made.
   void step(bool word_in, bool row_done);
   /// One clock edge of the ring alone.
@@ -42,6 +43,7 @@ class WindowWalk {
   std::int64_t col_ = 0, rows_ = 0;  // words of the incomplete row, complete rows
   State state_ = State::row;
   int oy_ = 0, freed_ = 0;           // output row, rows of this image given back
+  std::int64_t images_ = 0;
 };
 
 /// One core, image after image.
@@ -53,6 +55,7 @@ class SteppedCore {
   bool in_ready() const { return walk_.room(); }
   bool out_valid() const { return valid_; }
   void step(bool word_in, bool out_ready);
+  std::int64_t images() const { return walk_.images(); }  ///< read to their ends
   bool fired() const { return fired_; }  ///< the array fired in the last cycle stepped
   /// Appends everything that decides the future.
   void save(std::vector<std::int64_t>& state) const;

@@ -107,8 +107,8 @@ std::int64_t words_needed(const ChipBlock& b, std::int64_t k) {
     case BlockKind::add:
     case BlockKind::relu: return k + 1;
     case BlockKind::core:
-      kh = b.layer.kh;
-      stride = b.layer.stride;
+      kh = b.layer.window_h();
+      stride = b.layer.stride.y;
       pad = b.layer.pad.top;
       break;
     default: break;

@@ -222,13 +222,14 @@ Round make_round(const Hardware& hw, const Layer& layer, const FiringPlan& plan)
 
 }  // namespace
 
-Timing fast_timing(const Hardware& hw, const Layer& layer, int frames) {
+Timing fast_timing(const Hardware& core, const Layer& layer, int frames) {
+  const Hardware hw = hardware_for(core, layer);
   const Cycle row_words = Cycle{(layer.stored_cin() + hw.lanes - 1) / hw.lanes} * layer.w;
   const Cycle slots = hw.ring_rows(row_words);
-  if (slots < std::min(layer.kh, layer.h))
+  if (slots < std::min(layer.window_h(), layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
-                                 hw.buffer_words, slots, row_words, std::min(layer.kh, layer.h)));
+                                 hw.buffer_words, slots, row_words, std::min(layer.window_h(), layer.h)));
   const FiringPlan plan = plan_firings(layer);
   const Round round = make_round(hw, layer, plan);
   InputRing ring(row_words, slots);
@@ -244,8 +245,8 @@ Timing fast_timing(const Hardware& hw, const Layer& layer, int frames) {
     row_end.assign(static_cast<std::size_t>(out_h), 0);
     /// Waits for the rows of output row oy and gives back those above; false if a row was not there yet.
     const auto open_row = [&](int oy, Cycle& now, bool may_wait) {
-      const int y0 = oy * layer.stride - layer.pad.top;
-      const int top = std::clamp(y0, 0, layer.h), bottom = std::clamp(y0 + layer.kh, 0, layer.h);
+      const int y0 = oy * layer.stride.y - layer.pad.top;
+      const int top = std::clamp(y0, 0, layer.h), bottom = std::clamp(y0 + layer.window_h(), 0, layer.h);
       bool waited = false;
       const auto wait = [&](Cycle until) {
         waited |= until > now;
@@ -260,8 +261,8 @@ Timing fast_timing(const Hardware& hw, const Layer& layer, int frames) {
       return !waited;
     };
     const auto inner = [&](int oy) {
-      const int y0 = oy * layer.stride - layer.pad.top;
-      return y0 >= layer.stride && y0 + layer.kh <= layer.h;
+      const int y0 = oy * layer.stride.y - layer.pad.top;
+      return y0 >= layer.stride.y && y0 + layer.window_h() <= layer.h;
     };
     for (int oy = 0; oy < out_h; ++oy) {
       const bool free_running = open_row(oy, t, true);
@@ -325,7 +326,7 @@ Timing fast_timing(const Hardware& hw, const Layer& layer, int frames) {
   const Cycle count = Cycle{out_h} * out_w;
   Timing result;
   result.fire_cycles = count * frames * round_csteps * hw.steps();
-  result.cycles = pipeline.last_beat() + 1;
+  result.cycles = std::max(pipeline.last_beat(), t) + 1;
   result.first_fire = pipeline.first_fire();
   result.last_fire = pipeline.last_fire();
   return result;

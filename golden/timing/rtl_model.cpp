@@ -17,11 +17,14 @@ namespace epim {
 namespace {
 
 /// Sum over the output positions of an axis of the kernel taps that lie inside the map.
-std::int64_t taps_inside(int outputs, int kernel, int stride, int pad, int size) {
+std::int64_t taps_inside(int outputs, int kernel, int stride, int dilation, int pad, int size) {
   std::int64_t sum = 0;
-  for (int o = 0; o < outputs; ++o) {
-    const int first = o * stride - pad;
-    sum += std::max(0, std::min(first + kernel, size) - std::max(first, 0));
+  for (int k = 0; k < kernel; ++k) {
+    // Output positions o with 0 <= o*stride + k*dilation - pad < size.
+    const int offset = k * dilation - pad;
+    const int first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
+    const int last = size - 1 - offset < 0 ? -1 : (size - 1 - offset) / stride;
+    sum += std::max(0, std::min(last, outputs - 1) - first + 1);
   }
   return sum;
 }
@@ -85,13 +88,14 @@ bool depends_on_data(std::size_t event) {
   return false;
 }
 
-RtlEstimate estimate_rtl(const Hardware& hw, const Layer& layer, const Activity& activity, int frames) {
+RtlEstimate estimate_rtl(const Hardware& core, const Layer& layer, const Activity& activity, int frames) {
+  const Hardware hw = hardware_for(core, layer);
   RtlEstimate r;
   r.timing = fast_timing(hw, layer, frames);
   const FiringPlan plan = plan_firings(layer);
   const std::int64_t positions = std::int64_t{layer.out_h()} * layer.out_w() * frames;
-  const std::int64_t inside = taps_inside(layer.out_h(), layer.kh, layer.stride, layer.pad.top, layer.h) *
-                              taps_inside(layer.out_w(), layer.kw, layer.stride, layer.pad.left, layer.w) * frames;
+  const std::int64_t inside = taps_inside(layer.out_h(), layer.kh, layer.stride.y, layer.dilation.y, layer.pad.top, layer.h) *
+                              taps_inside(layer.out_w(), layer.kw, layer.stride.x, layer.dilation.x, layer.pad.left, layer.w) * frames;
   const int slices = hw.slices(), steps = hw.steps();
   EventCounts& e = r.events;
   double lines = 0, reads = 0;
@@ -109,7 +113,8 @@ RtlEstimate estimate_rtl(const Hardware& hw, const Layer& layer, const Activity&
     e.ifrt_reads += words * positions;
     e.scale_multiplies += std::int64_t{hw.pe_rows} * p.beta2 * positions;
     if (!f.opens) e.joint_adds += p.beta2 * positions;
-    const double used = static_cast<double>(p.beta1) * static_cast<double>(inside);
+    // Padding drives word lines where it is not zero.
+    const double used = static_cast<double>(p.beta1) * static_cast<double>(layer.pad_value() == 0 ? inside : positions * layer.kh * layer.kw);
     lines += used * csteps;
     reads += used * p.beta2;
   }

@@ -208,14 +208,15 @@ class Array {
   int opened_ = 0;
 };
 
-Timing predict(const Hardware& hw, const Layer& layer, int frames, bool keep_beats, const Ideal& ideal) {
+Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_beats, const Ideal& ideal) {
+  const Hardware hw = hardware_for(core, layer);
   const Cycle blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
   const Cycle row_words = blocks * layer.w;
   const Cycle slots = hw.ring_rows(row_words);
-  if (slots < std::min(layer.kh, layer.h))
+  if (slots < std::min(layer.window_h(), layer.h))
     throw InputError({}, "buffer-too-small",
                      fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
-                                 hw.buffer_words, slots, row_words, std::min(layer.kh, layer.h)));
+                                 hw.buffer_words, slots, row_words, std::min(layer.window_h(), layer.h)));
   const FiringPlan plan = plan_firings(layer);
   const std::size_t firings = plan.firings.size();
   std::vector<int> words(firings), csteps(firings);
@@ -239,9 +240,9 @@ Timing predict(const Hardware& hw, const Layer& layer, int frames, bool keep_bea
   for (int frame = 0; frame < frames; ++frame) {
     const Cycle base = static_cast<Cycle>(frame) * layer.h;
     for (int oy = 0; oy < layer.out_h(); ++oy) {
-      const int y0 = oy * layer.stride - layer.pad.top;
+      const int y0 = oy * layer.stride.y - layer.pad.top;
       const int top = std::clamp(y0, 0, layer.h);
-      const int bottom = std::clamp(y0 + layer.kh, 0, layer.h);
+      const int bottom = std::clamp(y0 + layer.window_h(), 0, layer.h);
       while (ring.freed() < base + top) {
         if (!ideal.rows) t = std::max(t, ring.ready(ring.freed()));
         ring.free(t);
@@ -270,7 +271,7 @@ Timing predict(const Hardware& hw, const Layer& layer, int frames, bool keep_bea
 
   const Cycle positions = static_cast<Cycle>(layer.out_h()) * layer.out_w();
   result.fire_cycles = positions * frames * round_fire * hw.steps();
-  result.cycles = drain.last_beat() + 1;
+  result.cycles = std::max(drain.last_beat(), t) + 1;
   result.first_fire = array.first_fire();
   result.last_fire = array.last_fire();
   return result;

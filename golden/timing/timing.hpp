@@ -32,7 +32,7 @@ const char* name_of(Bound bound);
 const char* remedy(Bound bound);
 
 struct Timing {
-  std::int64_t cycles = 0;       ///< cycles of the run: last beat + 1
+  std::int64_t cycles = 0;       ///< cycles of the run: last beat, or last row given back, + 1
   std::int64_t fire_cycles = 0;  ///< cycles in which the array fires
   std::int64_t first_fire = 0, last_fire = 0;
   std::vector<std::int64_t> beats;  ///< cycle of every output beat, if asked for

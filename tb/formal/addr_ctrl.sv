@@ -11,6 +11,9 @@ module proof #(
   parameter int Kh = 2,
   parameter int Kw = 2,
   parameter int Stride = 1,
+  parameter int StrideX = 1,
+  parameter int DilationY = 1,
+  parameter int DilationX = 1,
   parameter int PadTop = 1,
   parameter int PadLeft = 1,
   parameter int OutH = 3,
@@ -53,23 +56,26 @@ module proof #(
   logic re, patch, entry;
   always_ff @(posedge clk_i) if (re) entry <= patch;
 
-  logic             free, req, pad, last_block, first, last, bank, err;
+  logic             free, req, pad, last_block, first, last, bank, err, busy;
   logic [AddrW-1:0] addr;
   logic [IfrtW-1:0] ifrt;
   logic [DimW-1:0]  rows;
   epim_addr_ctrl #(.MaxPatches(2), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtW), .BufferDepth(Depth),
                    .DimW(DimW)) dut (
     .clk_i, .rst_ni(rst_n), .clear_i(clear), .run_i(started), .cfg_last_patch_i(two), .cfg_kh_i(8'(Kh)),
-    .cfg_kw_i(8'(Kw)), .cfg_stride_i(8'(Stride)), .cfg_pad_top_i(8'(PadTop)), .cfg_pad_left_i(8'(PadLeft)),
+    .cfg_kw_i(8'(Kw)), .cfg_window_h_i(DimW'((Kh - 1) * DilationY + 1)), .cfg_stride_y_i(8'(Stride)),
+    .cfg_stride_x_i(8'(StrideX)), .cfg_dilation_y_i(8'(DilationY)), .cfg_dilation_x_i(8'(DilationX)), .cfg_pad_top_i(8'(PadTop)), .cfg_pad_left_i(8'(PadLeft)),
     .cfg_in_h_i(DimW'(InH)), .cfg_in_w_i(DimW'(InW)), .cfg_out_h_i(DimW'(OutH)), .cfg_out_w_i(DimW'(OutW)),
     .cfg_frames_i(DimW'(Frames)), .cfg_blocks_i((BlockW + 1)'(Stored)), .cfg_row_words_i(CountW'(InW * Stored)),
-    .cfg_ring_words_i(CountW'(Depth)), .cfg_x_step_i(OffsetW'(Stride * Stored)),
+    .cfg_ring_words_i(CountW'(Depth)), .cfg_x_step_i(OffsetW'(StrideX * Stored)), .cfg_x_dilation_i(OffsetW'(DilationX * Stored)),
+    .cfg_y_first_i(CountW'((RingRows - PadTop % RingRows) % RingRows * InW * Stored)),
+    .cfg_y_step_i(CountW'(Stride % RingRows * InW * Stored)), .cfg_y_dilation_i(CountW'(DilationY % RingRows * InW * Stored)),
     .cfg_x_first_i(OffsetW'(-PadLeft * Stored)), .ifat_re_o(re), .ifat_patch_o(patch),
     .ifat_start_i(entry ? words(a1) : words(a0)), .ifat_stop_i(entry ? words(b1) : words(b0)),
     .ifat_block_i(entry ? stored(a1) : stored(a0)), .ifat_ifrt_base_i(entry ? base1 : base0), .rows_i(rows),
     .free_o(free), .bank_free_i(bank_free), .req_o(req), .req_addr_o(addr), .req_pad_o(pad),
     .req_last_block_o(last_block), .req_ifrt_o(ifrt), .req_first_o(first), .req_last_o(last), .req_bank_o(bank),
-    .err_ifat_o(err)
+    .busy_o(busy), .err_ifat_o(err)
   );
 
   // Rows of the ring: those that arrived and were not given back; row `gone` of the frame is the oldest.
@@ -128,8 +134,8 @@ module proof #(
   logic signed [7:0] x, y;
   logic              want_pad;
   logic [7:0]        want_slot, want_addr;
-  assign x = $signed(8'(ox)) * 8'(Stride) - 8'(PadLeft) + $signed(8'(kx));
-  assign y = $signed(8'(oy)) * 8'(Stride) - 8'(PadTop) + $signed(8'(ky));
+  assign x = $signed(8'(ox)) * 8'(StrideX) - 8'(PadLeft) + $signed(8'(kx)) * 8'(DilationX);
+  assign y = $signed(8'(oy)) * 8'(Stride) - 8'(PadTop) + $signed(8'(ky)) * 8'(DilationY);
   assign want_pad  = x < 0 || x >= $signed(8'(InW)) || y < 0 || y >= $signed(8'(InH));
   assign want_slot = (8'(slot0) + 8'(y)) % 8'(RingRows);
   assign want_addr = want_slot * 8'(InW * Stored) + 8'(x) * 8'(Stored) + 8'(stored(block));
@@ -165,6 +171,8 @@ module proof #(
       end
       if (free) assert (rows != '0 && gone != DimW'(InH));
       assert (idle <= 4'd4);
+      // Busy until every row of every frame was given back.
+      assert (busy == !done);
       cover (done);
       cover (req && !pad && last && block == (BlockW + 1)'(Blocks - 1) && two && y_end &&
              (free_seen || RingRows >= InH));  // a ring that holds the whole map gives no row back before the last window

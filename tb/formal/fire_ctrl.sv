@@ -44,6 +44,7 @@ module proof #(
   (* anyconst *) logic [ChannelW-1:0] start0, stop0, start1, stop1;
   (* anyconst *) logic [NumW-1:0]     first0, last0, first1, last1, watch;
   (* anyconst *) logic                two;   // patches - 1
+  (* anyconst *) logic [StepW-1:0]    last_step;
   logic                re, patch, entry;
   always_ff @(posedge clk_i) if (re) entry <= patch;
   logic same01;
@@ -52,6 +53,7 @@ module proof #(
   logic [1:0]              full;
   logic                    release_now, bank, fire, load, fire_opens, dispatch, err;
   logic [StepW-1:0]        step;
+  logic                    sign;
   logic [CStepW-1:0]       k;
   logic [PeCols*Adcs-1:0]  sel;
   logic acc_valid, acc_first, acc_sign, acc_after, acc_last, ser_valid, ser_open_first, ser_opens, ser_closes, ser_end;
@@ -61,12 +63,13 @@ module proof #(
   logic [ColumnW-1:0]  ser_first, ser_last;
   epim_fire_ctrl #(.MaxPatches(2), .PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes),
                    .Steps(Steps), .ChannelW(ChannelW)) dut (
-    .clk_i, .rst_ni(rst_n), .clear_i(1'b0), .run_i(rst_n), .en_i(en), .cfg_last_patch_i(two), .ofat_re_o(re),
+    .clk_i, .rst_ni(rst_n), .clear_i(1'b0), .run_i(rst_n), .en_i(en), .cfg_last_patch_i(two), .cfg_last_step_i(last_step),
+    .cfg_signed_i(1'b0), .cfg_narrow_i(1'b0), .ofat_re_o(re), .sign_o(sign),
     .ofat_patch_o(patch), .ofat_start_i(entry ? start1 : start0), .ofat_stop_i(entry ? stop1 : stop0),
     .ofat_first_i(entry ? place(first1) : place(first0)), .ofat_last_i(entry ? place(last1) : place(last0)),
     .bank_full_i(full), .release_o(release_now), .bank_o(bank), .step_o(step), .fire_o(fire), .load_o(load),
     .cstep_o(k), .sel_o(sel), .fire_opens_o(fire_opens), .acc_valid_o(acc_valid), .acc_first_o(acc_first),
-    .acc_sign_o(acc_sign), .acc_after_sign_o(acc_after), .acc_last_o(acc_last), .ser_valid_o(ser_valid),
+    .acc_sign_o(acc_sign), .acc_narrow_o(acc_after), .acc_last_o(acc_last), .ser_valid_o(ser_valid),
     .ser_group_o(ser_group), .ser_cstep_o(ser_k), .ser_open_first_o(ser_open_first), .ser_opens_o(ser_opens),
     .ser_closes_o(ser_closes), .ser_end_round_o(ser_end), .ser_start_o(ser_start), .ser_stop_o(ser_stop),
     .ser_first_o(ser_first), .ser_last_o(ser_last), .dispatch_o(dispatch), .err_ofat_o(err)
@@ -124,18 +127,19 @@ module proof #(
     assume (first0 <= last0 && 32'(last0) < PeCols * XbCols);
     assume (first1 <= last1 && 32'(last1) < PeCols * XbCols);
     assume (32'(watch) < PeCols * XbCols);
+    assume (32'(last_step) < Steps);
     if (rst_n) begin
       assert (!err);
       assert (!dispatch || full[next_bank]);
       if (fire) begin
         assert (busy && bank == act_bank && full[bank]);
         assert (sel != '0);
-        assert (load == (step == '0));
-        assert (32'(step) < Steps);
+        assert (load == (step == last_step) && !sign);
+        assert (step <= last_step);
         assert (fire_opens == (!act || !same01));
       end
-      if (converts) assert (in_range && steps_done == (StepW + 1)'(step));
-      if (release_now) assert (fire && steps_done + (StepW + 1)'(converts) == (in_range ? (StepW + 1)'(Steps) : '0));
+      if (converts) assert (in_range && steps_done + (StepW + 1)'(step) == (StepW + 1)'(last_step));
+      if (release_now) assert (fire && steps_done + (StepW + 1)'(converts) == (in_range ? (StepW + 1)'(last_step) + (StepW + 1)'(1) : '0));
       if (busy) assert (cycles < 8'(CSteps * Period));
       cover (release_now && in_range && act && first1 > first0 && dispatch);
       cover (release_now && first0 != last0 && k == '0);

@@ -24,17 +24,24 @@ module proof #(
   input logic [PeRowW-1:0]         pe_row,
   input logic [GroupW-1:0]         group,
   input logic [Lanes*ActBits-1:0]  data,
-  input logic [StepW-1:0]          step
+  input logic [StepW-1:0]          step,
+  input logic                      want_sign
 );
   logic rst_n;
   reset_once u_reset (.clk_i, .rst_no(rst_n));
+
+  // Format of the layer; the sign step is told apart, with one bit per step it is that of the top bit.
+  (* anyconst *) logic [3:0] bits;
+  (* anyconst *) logic       is_signed;
+  logic sign;
+  assign sign = is_signed && ((DacBits == 1) ? 4'(step) + 4'd1 == bits : want_sign);
 
   logic [DacBits*Rows-1:0] wl;
   logic [PeRows*SumW-1:0]  sum;
   epim_input_reg #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
                    .DacBits(DacBits), .ZeroPoint(ZeroPoint)) dut (
     .clk_i, .rst_ni(rst_n), .we_i(we), .first_i(first), .wbank_i(wbank), .pe_row_i(pe_row), .group_i(group),
-    .data_i(data), .bank_i(bank), .step_i(step), .wl_o(wl), .sum_o(sum)
+    .data_i(data), .cfg_bits_i(bits), .cfg_signed_i(is_signed), .bank_i(bank), .step_i(step), .sign_i(sign), .fire_i(1'b0), .wl_o(wl), .sum_o(sum)
   );
 
   // The line and what it should hold in each bank; the sum of one PE row.
@@ -48,7 +55,7 @@ module proof #(
   always_comb begin
     word_sum = '0;
     for (int l = 0; l < Lanes; l++) begin
-      word_sum = word_sum + $signed({{(SumW-ActBits){ActSigned && data[l*ActBits+ActBits-1]}}, data[l*ActBits +: ActBits]});
+      word_sum = word_sum + $signed({{(SumW-ActBits){is_signed && data[l*ActBits+ActBits-1]}}, data[l*ActBits +: ActBits]});
     end
     if (pe_row != sum_row) word_sum = '0;
   end
@@ -69,7 +76,7 @@ module proof #(
   end
 
   // Bit of the activation that digit d carries in this step: the weight of the step is its place in the sum of
-  // docs/arithmetic.md, most significant first; a bit beyond the activation is not driven.
+  // docs/arithmetic.md, the sign step apart; a bit beyond the activation is not driven.
   logic [DacBits-1:0] got, want;
   logic               named;
   logic [ActBits-1:0] value;
@@ -78,10 +85,9 @@ module proof #(
   generate
     for (genvar d = 0; d < DacBits; d++) begin : gen_digit
       logic [7:0] place;
-      logic       sign_step, driven;
-      assign sign_step = ActSigned && step == '0;
-      assign place  = sign_step ? 8'(ActBits - 1) : 8'((Steps - 1 - 32'(step)) * DacBits + d);
-      assign driven = sign_step ? (d == 0) : (place < 8'(ActSigned ? ActBits - 1 : ActBits));
+      logic       driven;
+      assign place  = sign ? 8'(bits) - 8'd1 : 8'(32'(step) * DacBits + d);
+      assign driven = sign ? (d == 0) : (place < 8'(ActBits) && !(is_signed && DacBits > 1 && place + 8'd1 == 8'(bits)));
       assign want[d] = named && driven && |(value & (ActBits'(1) << place));
       assign got[d]  = |(wl[d*Rows +: Rows] & (Rows'(1) << line));
     end
@@ -91,6 +97,7 @@ module proof #(
     assume (32'(line) < Rows);
     assume (32'(sum_row) < PeRows);
     assume (32'(step) < Steps);
+    assume (32'(bits) <= ActBits && bits >= (is_signed ? 4'd2 : 4'd1) && (ActSigned || !is_signed));
     assume (32'(pe_row) < PeRows);
     assume (32'(group) < XbRows / Lanes);
     if (rst_n) begin

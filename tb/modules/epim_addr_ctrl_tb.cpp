@@ -15,9 +15,11 @@ struct Patch {
   int start, stop, block, ifrt;
 };
 struct Layer {
-  int kh, kw, stride, pad_top, pad_left, in_h, in_w, out_h, out_w, frames, blocks, ring_rows;
+  int kh, kw, stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left, in_h, in_w, out_h, out_w, frames, blocks, ring_rows;
   std::vector<Patch> patches;
   int row_words() const { return in_w * blocks; }
+  int window_h() const { return (kh - 1) * dilation_y + 1; }
+  int window_w() const { return (kw - 1) * dilation_x + 1; }
 };
 
 enum class Large { None, KernelRow, KernelColumn, Map, Frames };
@@ -31,9 +33,12 @@ Layer random_layer(Large large = Large::None) {
     if (large != Large::None) l.kh = l.kw = 1;
     if (large == Large::KernelRow) l.kw = static_cast<int>(pick(5, 31));
     if (large == Large::KernelColumn) l.kh = static_cast<int>(pick(5, 31));
-    l.stride = static_cast<int>(pick(1, 3));
-    l.pad_top = static_cast<int>(pick(0, l.kh - 1));
-    l.pad_left = static_cast<int>(pick(0, l.kw - 1));
+    l.stride_y = static_cast<int>(pick(1, 3));
+    l.stride_x = static_cast<int>(chance(60) ? l.stride_y : pick(1, 3));
+    l.dilation_y = static_cast<int>(chance(60) ? 1 : pick(1, 3));
+    l.dilation_x = static_cast<int>(chance(60) ? l.dilation_y : pick(1, 3));
+    l.pad_top = static_cast<int>(pick(0, l.window_h() - 1));
+    l.pad_left = static_cast<int>(pick(0, l.window_w() - 1));
     l.in_h = static_cast<int>(pick(1, 8));
     l.in_w = static_cast<int>(pick(1, 8));
     if (large == Large::Map) {
@@ -42,15 +47,16 @@ Layer random_layer(Large large = Large::None) {
       l.in_w = static_cast<int>(l.in_h > 2 ? pick(1, 2) : pick(16, kDepth));
     }
     if (large == Large::Frames) l.in_h = l.in_w = static_cast<int>(pick(1, 2));
-    const int below = static_cast<int>(pick(0, l.kh - 1)), right = static_cast<int>(pick(0, l.kw - 1));
-    if (l.in_h + l.pad_top + below < l.kh || l.in_w + l.pad_left + right < l.kw) continue;
-    l.out_h = (l.in_h + l.pad_top + below - l.kh) / l.stride + 1;
-    l.out_w = (l.in_w + l.pad_left + right - l.kw) / l.stride + 1;
+    const int below = static_cast<int>(pick(0, l.window_h() - 1)), right = static_cast<int>(pick(0, l.window_w() - 1));
+    if (l.in_h + l.pad_top + below < l.window_h() || l.in_w + l.pad_left + right < l.window_w()) continue;
+    l.out_h = (l.in_h + l.pad_top + below - l.window_h()) / l.stride_y + 1;
+    l.out_w = (l.in_w + l.pad_left + right - l.window_w()) / l.stride_x + 1;
     l.frames = static_cast<int>(large == Large::Frames ? pick(4, 255) : pick(1, 3));
     l.blocks = static_cast<int>(pick(1, std::min<std::int64_t>(5, std::int64_t{1} << kBlockW)));
     const int most = kDepth / l.row_words();
-    if (most < l.kh) continue;
-    l.ring_rows = static_cast<int>(chance(40) ? l.kh : pick(l.kh, std::min(most, l.kh + 4)));
+    const int need = std::min(l.window_h(), l.in_h);
+    if (most < need) continue;
+    l.ring_rows = static_cast<int>(chance(40) ? need : pick(need, std::min(most, need + 4)));
     // Patches: ranges of channel blocks of the window, which may be longer than what is stored (wrapped producer).
     const int window = l.kh * l.kw;
     const int window_blocks = l.blocks * static_cast<int>(chance(70) ? 1 : pick(2, 3));
@@ -87,7 +93,7 @@ std::vector<Word> expected_words(const Layer& l) {
           for (int n = p.start; n < p.stop; ++n) {
             const int i = n - p.start;
             const int kx = i % l.kw, ky = i / l.kw % l.kh, block = (p.block + i / (l.kw * l.kh)) % l.blocks;
-            const int y = oy * l.stride - l.pad_top + ky, x = ox * l.stride - l.pad_left + kx;
+            const int y = oy * l.stride_y - l.pad_top + ky * l.dilation_y, x = ox * l.stride_x - l.pad_left + kx * l.dilation_x;
             Word w{};
             w.pad = y < 0 || y >= l.in_h || x < 0 || x >= l.in_w;
             w.row = w.pad ? -1 : f * l.in_h + y;
@@ -99,7 +105,7 @@ std::vector<Word> expected_words(const Layer& l) {
             w.bank = patch_number % 2;
             w.row_start = ox == 0 && j == 0 && i == 0;
             w.frame_start = w.row_start && oy == 0;
-            w.freed_before = f * l.in_h + std::min(std::max(oy * l.stride - l.pad_top, 0), l.in_h);
+            w.freed_before = f * l.in_h + std::min(std::max(oy * l.stride_y - l.pad_top, 0), l.in_h);
             words.push_back(w);
           }
         }
@@ -111,7 +117,11 @@ void configure(Vdut& d, const Layer& l) {
   d.cfg_last_patch_i = static_cast<std::uint32_t>(l.patches.size() - 1);
   d.cfg_kh_i = static_cast<std::uint32_t>(l.kh);
   d.cfg_kw_i = static_cast<std::uint32_t>(l.kw);
-  d.cfg_stride_i = static_cast<std::uint32_t>(l.stride);
+  d.cfg_window_h_i = static_cast<std::uint32_t>(l.window_h());
+  d.cfg_stride_y_i = static_cast<std::uint32_t>(l.stride_y);
+  d.cfg_stride_x_i = static_cast<std::uint32_t>(l.stride_x);
+  d.cfg_dilation_y_i = static_cast<std::uint32_t>(l.dilation_y);
+  d.cfg_dilation_x_i = static_cast<std::uint32_t>(l.dilation_x);
   d.cfg_pad_top_i = static_cast<std::uint32_t>(l.pad_top);
   d.cfg_pad_left_i = static_cast<std::uint32_t>(l.pad_left);
   d.cfg_in_h_i = static_cast<std::uint32_t>(l.in_h);
@@ -122,7 +132,12 @@ void configure(Vdut& d, const Layer& l) {
   d.cfg_blocks_i = static_cast<std::uint32_t>(l.blocks);
   d.cfg_row_words_i = static_cast<std::uint32_t>(l.row_words());
   d.cfg_ring_words_i = static_cast<std::uint32_t>(l.row_words() * l.ring_rows);
-  d.cfg_x_step_i = static_cast<std::uint32_t>(l.stride * l.blocks);
+  d.cfg_x_step_i = static_cast<std::uint32_t>(l.stride_x * l.blocks);
+  d.cfg_x_dilation_i = static_cast<std::uint32_t>(l.dilation_x * l.blocks);
+  const auto ring_distance = [&](int rows) { return static_cast<std::uint32_t>(((rows % l.ring_rows + l.ring_rows) % l.ring_rows) * l.row_words()); };
+  d.cfg_y_first_i = ring_distance(-l.pad_top);
+  d.cfg_y_step_i = ring_distance(l.stride_y);
+  d.cfg_y_dilation_i = ring_distance(l.dilation_y);
   put(d.cfg_x_first_i, 0, offset_bits, static_cast<std::uint64_t>(-static_cast<std::int64_t>(l.pad_left * l.blocks)));
   d.run_i = 0;
   d.rows_i = 0;
@@ -198,7 +213,7 @@ void one(Vdut& d, const Layer& l, int arrive, int release, int stop_at) {
             std::printf(
                 "  word %zu: kernel %dx%d, stride %d, padding %d,%d, input %dx%d, output %dx%d, ring of %d rows, "
                 "frame start %d, %d rows arrived\n",
-                n, l.kh, l.kw, l.stride, l.pad_top, l.pad_left, l.in_h, l.in_w, l.out_h, l.out_w, l.ring_rows,
+                n, l.kh, l.kw, l.stride_y, l.pad_top, l.pad_left, l.in_h, l.in_w, l.out_h, l.out_w, l.ring_rows,
                 w.frame_start, arrived);
           if (fast && n == 0) CHECK_EQ(cycle - begin, 3);
           // A change of output row costs the freed rows and one cycle, a new frame one cycle more (docs/timing.md).

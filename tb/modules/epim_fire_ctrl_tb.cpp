@@ -14,7 +14,10 @@ constexpr bool kSigned = P_ActSigned;
 
 int csteps() { return ceil_div(kXbCols, kAdcs); }
 int groups() { return ceil_div(kAdcs, kJoint); }
-int period() { return std::max(kSteps, groups()); }
+// Input steps of the layer that runs, sign step, narrow step behind it.
+int live_steps = kSteps;
+bool live_signed = kSigned, live_narrow = kSigned;
+int period() { return std::max(live_steps, groups()); }
 
 struct Entry {
   int start, stop, first, last;  // channels, columns
@@ -78,6 +81,12 @@ struct Setup {
 
 void start(Vdut& d, const std::vector<Entry>& table) {
   d.cfg_last_patch_i = static_cast<std::uint32_t>(table.size() - 1);
+  if (chance(40)) live_steps = static_cast<int>(pick(1, kSteps));
+  live_signed = kSigned && live_steps > 1 && chance(60);
+  live_narrow = live_signed && chance(50);
+  d.cfg_last_step_i = static_cast<std::uint32_t>(live_steps - 1);
+  d.cfg_signed_i = live_signed;
+  d.cfg_narrow_i = live_narrow;
   d.run_i = 0;
   d.en_i = 1;
   d.bank_full_i = 0;
@@ -125,7 +134,7 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
     d.en_i = chance(setup.en);
     settle(d);
 
-    const bool fire = active && c < kSteps;
+    const bool fire = active && c < live_steps;
     CHECK_EQ(d.fire_o, fire);
     CHECK_EQ(d.load_o, fire && c == 0);
     if (fire) {
@@ -134,14 +143,15 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
         if (!CHECK_EQ(left.count(k), 1) && failures <= 20) std::printf("  column step %d of activation %d\n", k, n);
       }
       CHECK_EQ(d.cstep_o, k);
-      CHECK_EQ(d.step_o, c);
+      CHECK_EQ(d.step_o, live_steps - 1 - c);
+      CHECK_EQ(d.sign_o, live_signed && c == 0);
       CHECK_EQ(d.bank_o, n % 2);
       CHECK_EQ(d.fire_opens_o, opens(n));
       for (int u = 0; u < kPeCols; ++u)
         for (int l = 0; l < kAdcs; ++l) CHECK_EQ(get(d.sel_o, u * kAdcs + l, 1), selected(entry(n), u, k, l));
     }
     const bool last_k = active && (left.empty() || (left.size() == 1 && left.count(k)));
-    const bool release = d.en_i && fire && c == kSteps - 1 && last_k;
+    const bool release = d.en_i && fire && c == live_steps - 1 && last_k;
     CHECK_EQ(d.release_o, release);
     // The next activation starts in the last cycle of this one, or at once when nothing fires.
     const bool last_cycle = active && c == period() - 1 && last_k;
@@ -160,8 +170,8 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
       if (a.valid) {
         CHECK_EQ(d.acc_first_o, a.first);
         CHECK_EQ(d.acc_last_o, a.last);
-        CHECK_EQ(d.acc_sign_o, kSigned && a.b == 0);
-        CHECK_EQ(d.acc_after_sign_o, kSigned && a.b == 1);
+        CHECK_EQ(d.acc_sign_o, live_signed && a.b == 0);
+        CHECK_EQ(d.acc_narrow_o, live_narrow && a.b == 1);
       }
       const auto it = serial.find(array_cycle);
       CHECK_EQ(d.ser_valid_o, it != serial.end());
@@ -182,8 +192,8 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
         }
       }
       acc.pop_front();
-      acc.push_back({fire, c == 0, c == kSteps - 1, c});
-      if (fire && c == kSteps - 1)
+      acc.push_back({fire, c == 0, c == live_steps - 1, c});
+      if (fire && c == live_steps - 1)
         for (int g = 0; g < groups(); ++g) serial[array_cycle + 3 + g] = {g, k, n, first_k, last_k};
       ++array_cycle;
       if (active) {

@@ -12,7 +12,11 @@ constexpr int kXbRows = P_XbRows, kPeRows = P_PeRows, kLanes = P_Lanes, kBits = 
 constexpr bool kSigned = P_ActSigned, kZero = P_ZeroPoint;
 constexpr int kRows = kXbRows * kPeRows, kGroups = kXbRows / kLanes;
 
-int steps() { return kSigned ? ceil_div(kBits - 1, kDac) + 1 : ceil_div(kBits, kDac); }
+// Format of the layer that runs.
+int bits = kBits;
+bool is_signed = kSigned;
+
+int steps() { return is_signed ? ceil_div(bits - 1, kDac) + 1 : ceil_div(bits, kDac); }
 
 using Lines = std::vector<std::int64_t>;  // activation of every word line
 
@@ -21,11 +25,12 @@ void check_bank(Vdut& d, int bank, const Lines& lines) {
   d.bank_i = static_cast<std::uint32_t>(bank);
   Lines seen(kRows, 0);
   for (int b = 0; b < steps(); ++b) {
-    d.step_i = static_cast<std::uint32_t>(b);
-    settle(d);
     // Most significant step first; of signed activations the sign bit is a step of its own.
-    const bool sign = kSigned && b == 0;
-    const int first_bit = sign ? kBits - 1 : (steps() - 1 - b) * kDac;
+    const bool sign = is_signed && b == 0;
+    const int first_bit = sign ? bits - 1 : (steps() - 1 - b) * kDac;
+    d.step_i = static_cast<std::uint32_t>(steps() - 1 - b);
+    d.sign_i = sign;
+    settle(d);
     for (int r = 0; r < kRows; ++r) {
       std::int64_t level = 0;
       for (int digit = 0; digit < kDac; ++digit)
@@ -44,7 +49,9 @@ void check_bank(Vdut& d, int bank, const Lines& lines) {
   }
 }
 
-void test(Vdut& d) {
+void run_format(Vdut& d) {
+  d.cfg_bits_i = static_cast<std::uint32_t>(bits);
+  d.cfg_signed_i = is_signed;
   d.we_i = 0;
   d.first_i = 0;
   d.bank_i = 0;
@@ -54,7 +61,7 @@ void test(Vdut& d) {
   check_bank(d, 0, banks[0]);  // after reset no word line is named
   check_bank(d, 1, banks[1]);
   std::vector<int> order(kPeRows * kGroups);
-  for (int patch = 0; patch < 120; ++patch) {
+  for (int patch = 0; patch < 60; ++patch) {
     const int bank = chance(80) ? patch % 2 : static_cast<int>(pick(0, 1));
     for (std::size_t g = 0; g < order.size(); ++g) order[g] = static_cast<int>(g);
     std::shuffle(order.begin(), order.end(), engine);
@@ -71,11 +78,10 @@ void test(Vdut& d) {
       d.pe_row_i = static_cast<std::uint32_t>(pe_row);
       d.group_i = static_cast<std::uint32_t>(group);
       for (int l = 0; l < kLanes; ++l) {
-        const std::uint64_t bits =
-            extreme ? (kSigned ? std::uint64_t{1} << (kBits - 1) : mask(kBits)) : random_bits(kBits);
-        put(d.data_i, l * kBits, kBits, bits);
-        banks[bank][static_cast<std::size_t>(pe_row * kXbRows + group * kLanes + l)] =
-            kSigned ? sign_extend(bits, kBits) : static_cast<std::int64_t>(bits);
+        const std::uint64_t code = extreme ? (is_signed ? std::uint64_t{1} << (bits - 1) : mask(bits)) : random_bits(bits);
+        const std::int64_t value = is_signed ? sign_extend(code, bits) : static_cast<std::int64_t>(code);
+        put(d.data_i, l * kBits, kBits, static_cast<std::uint64_t>(value) & mask(kBits));
+        banks[bank][static_cast<std::size_t>(pe_row * kXbRows + group * kLanes + l)] = value;
       }
       d.bank_i = static_cast<std::uint32_t>(pick(0, 1));
       tick(d);
@@ -87,6 +93,15 @@ void test(Vdut& d) {
       if (chance(10)) check_bank(d, 1 - bank, banks[1 - bank]);
     }
     check_bank(d, bank, banks[bank]);
+  }
+}
+
+void test(Vdut& d) {
+  run_format(d);
+  for (int n = 0; n < 6; ++n) {
+    is_signed = kSigned && chance(50);
+    bits = static_cast<int>(pick(is_signed ? 2 : 1, kBits));
+    run_format(d);
   }
 }
 

@@ -11,9 +11,14 @@ namespace {
 constexpr int kRows = P_XbRows, kCols = P_XbCols, kCell = P_CellBits, kSlices = P_Slices, kAct = P_ActBits;
 constexpr int kDac = P_DacBits, kAdc = P_AdcBits, kAdcs = P_Adcs, kJoint = P_JointLanes, kScale = P_ScaleBits;
 constexpr int kZeroBits = P_ZeroBits, kSum = P_SumW;
-constexpr bool kSigned = P_ActSigned, kZero = P_ZeroPoint;
+constexpr bool kZero = P_ZeroPoint;
 
-int steps() { return kSigned ? ceil_div(kAct - 1, kDac) + 1 : ceil_div(kAct, kDac); }
+// Format of the activations that are fired.
+int live_bits = kAct;
+bool live_signed = false;
+
+
+int steps() { return live_signed ? ceil_div(live_bits - 1, kDac) + 1 : ceil_div(live_bits, kDac); }
 int csteps() { return ceil_div(kCols, kAdcs); }
 int groups() { return ceil_div(kAdcs, kJoint); }
 int psum_bits() { return 1 + number_bits(kRows) + kSlices * kCell + kAct; }
@@ -65,7 +70,7 @@ struct Slot {
   std::uint64_t sel = 0;
   std::vector<std::int64_t> levels;
   std::int64_t sum = 0;
-  bool acc_valid = false, acc_first = false, acc_sign = false, acc_after_sign = false, acc_last = false;
+  bool acc_valid = false, acc_first = false, acc_sign = false, acc_narrow = false, acc_last = false;
   int group = -1;
   std::map<int, std::int64_t> psums;     // by lane
   std::map<int, std::int64_t> products;  // by lane of the group
@@ -76,9 +81,9 @@ std::int64_t psum_of(const std::vector<std::int64_t>& x, int column) {
   std::int64_t psum = 0;
   const std::int64_t most = static_cast<std::int64_t>(mask(kAdc));
   for (int b = 0; b < steps(); ++b) {
-    const bool sign = kSigned && b == 0;
-    const int magnitude_bits = kSigned ? kAct - 1 : kAct;
-    const int first = sign ? kAct - 1 : (steps() - 1 - b) * kDac,
+    const bool sign = live_signed && b == 0;
+    const int magnitude_bits = live_signed ? live_bits - 1 : live_bits;
+    const int first = sign ? live_bits - 1 : (steps() - 1 - b) * kDac,
               digits = sign ? 1 : std::min(kDac, magnitude_bits - first);
     for (int s = 0; s < kSlices; ++s)
       for (int negative = 0; negative < 2; ++negative) {
@@ -110,10 +115,10 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
       const int density = static_cast<int>(pick(0, 100)), extreme = chance(15);
       sum = 0;
       for (auto& v : x) {
-        const std::uint64_t bits = extreme           ? (kSigned ? std::uint64_t{1} << (kAct - 1) : mask(kAct))
+        const std::uint64_t bits = extreme           ? (live_signed ? std::uint64_t{1} << (live_bits - 1) : mask(live_bits))
                                    : chance(density) ? random_bits(kAct)
                                                      : 0;
-        v = kSigned ? sign_extend(bits, kAct) : static_cast<std::int64_t>(bits);
+        v = live_signed ? sign_extend(bits, live_bits) : static_cast<std::int64_t>(bits);
         sum += v;
       }
       if (chance(40)) f += static_cast<std::size_t>(pick(1, 6));
@@ -129,9 +134,9 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
       s.cstep = step;
       s.sel = selected;
       s.sum = sum;
-      const bool sign = kSigned && b == 0;
-      const int magnitude_bits = kSigned ? kAct - 1 : kAct;
-      const int first = sign ? kAct - 1 : (steps() - 1 - b) * kDac,
+      const bool sign = live_signed && b == 0;
+      const int magnitude_bits = live_signed ? live_bits - 1 : live_bits;
+      const int first = sign ? live_bits - 1 : (steps() - 1 - b) * kDac,
                 digits = sign ? 1 : std::min(kDac, magnitude_bits - first);
       for (const std::int64_t v : x)
         s.levels.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(v) >> first & mask(digits)));
@@ -139,7 +144,7 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
       a.acc_valid = true;
       a.acc_first = b == 0;
       a.acc_sign = sign;
-      a.acc_after_sign = kSigned && b == 1;
+      a.acc_narrow = live_signed && b == 1 && kDac == 2 && magnitude_bits % 2 == 1;
       a.acc_last = b == steps() - 1;
     }
     const std::size_t h = f + static_cast<std::size_t>(steps()) - 1 + 3;
@@ -168,7 +173,7 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
     d.acc_valid_i = s.acc_valid;
     d.acc_first_i = s.acc_valid ? s.acc_first : static_cast<std::uint32_t>(pick(0, 1));
     d.acc_sign_i = s.acc_sign;
-    d.acc_after_sign_i = s.acc_after_sign;
+    d.acc_narrow_i = s.acc_narrow;
     d.acc_last_i = s.acc_valid ? s.acc_last : static_cast<std::uint32_t>(pick(0, 1));
     d.group_i = static_cast<std::uint32_t>(std::max(s.group, 0));
     const auto check = [&] {
@@ -209,6 +214,8 @@ void test(Vdut& d) {
     tick(d);
     d.prog_scale_we_i = 0;
     d.prog_data_i = random_bits(64);
+    live_signed = kAct > 1 && i % 2 == 0;
+    live_bits = i < 2 ? kAct : static_cast<int>(pick(live_signed ? 2 : 1, kAct));
     fire(d, 40, scale, zero);
   }
 }

@@ -40,7 +40,7 @@ constexpr std::uint32_t kStart = 1, kAbort = 2, kCommit = 4, kDiscard = 8;
 constexpr std::uint32_t kSizes[6] = {5, 9, 5, 32, 1, 64}, kPes = 3;
 constexpr int kFrameBits = P_FrameBits;
 
-bool is_geometry(std::uint32_t a) { return a >= reg::last_patch && a <= reg::clamp_hi && a % 4 == 0; }
+bool is_geometry(std::uint32_t a) { return a >= reg::last_patch && a <= reg::pad_value && a % 4 == 0; }
 
 /// What software may rely on.
 struct Model {

@@ -45,7 +45,8 @@ inline std::string describe(const Case& c) {
   return "xb " + n(h.xb_rows) + n(h.xb_cols) + "cell " + n(h.cell_bits) + "W " + n(h.weight_bits) + "A " +
          n(h.act_bits) + "signed " + n(h.act_signed) + "dac " + n(h.dac_bits) + "adc " + n(h.adc_bits) + "lanes " +
          n(h.lanes) + "pe " + n(h.pe_rows) + n(h.pe_cols) + "cin " + n(l.cin) + "cout " + n(l.cout) + "k " + n(l.kh) +
-         n(l.kw) + "stride " + n(l.stride) + "map " + n(l.h) + n(l.w) + "epitome " + n(l.epitome.e_out) +
+         n(l.kw) + "stride " + n(l.stride.y) + n(l.stride.x) + "dilation " + n(l.dilation.y) + n(l.dilation.x) + "groups " + n(l.groups) +
+         "pad value " + n(l.pad_value()) + "format " + n(l.act ? l.act->bits : 0) + n(l.act && l.act->is_signed) + "map " + n(l.h) + n(l.w) + "epitome " + n(l.epitome.e_out) +
          n(l.epitome.e_in) + n(l.epitome.p) + n(l.epitome.q) + "wrap " + n(static_cast<int>(l.wrap)) + "period " +
          n(l.in_period);
 }
@@ -55,6 +56,21 @@ struct CaseOptions {
   bool saturating = true;   ///< ADCs that clip
   bool scales = true;       ///< M other than 1, Z other than 0
 };
+
+/// Strides and dilations per axis, groups, an activation format and a pad value of the layer's own, from the seed alone.
+inline void random_format(const Hardware& hw, Layer& l, std::uint32_t seed) {
+  std::mt19937 rng(seed ^ 0x5eedu);
+  const auto pick = [&](int lo, int hi) { return static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1)) + lo; };
+  if (pick(0, 2) == 0) l.stride.x = pick(1, 3);
+  if (pick(0, 2) == 0) l.dilation = {pick(1, 3), pick(1, 3)};
+  if (pick(0, 3) == 0) l.groups = pick(2, 3);
+  if (pick(0, 1) == 0) return;
+  ActFormat act;
+  act.is_signed = hw.act_signed && pick(0, 1) == 1;
+  act.bits = pick(act.is_signed ? 2 : 1, hw.act_bits);
+  act.pad = pick(0, 1) == 0 ? 0 : pick(static_cast<int>(act.least()), static_cast<int>(act.greatest()));
+  l.act = act;
+}
 
 /// Half of the cases multiply serially, with widths of M and G from the seed; the timing reads no data.
 inline void random_serial(Hardware& hw, std::uint32_t seed) {
@@ -105,10 +121,20 @@ inline Case random_case(std::uint32_t seed, CaseOptions options = {}) {
   }
   if (l.cin % 2 == 0 && l.cin / 2 % hw.lanes == 0 && pick(0, 2) == 0) l.in_period = l.cin / 2;
   l.pad = {pick(0, l.kh - 1), pick(0, l.kw - 1), pick(0, l.kh - 1), pick(0, l.kw - 1)};
-  l.h = pick(l.kh, 6);
-  l.w = pick(l.kw, 6);
+  random_format(hw, l, seed);
+  l.h = pick(l.kh, 6) + l.window_h() - l.kh;
+  l.w = pick(l.kw, 6) + l.window_w() - l.kw;
   const bool distinct = l.wrap != Wrap::stored_once && pick(0, 1) == 1;
-  l.patches = default_sampler(l.cin, l.cout, l.kh, l.kw, l.epitome, hw.lanes, distinct);
+  if (l.groups > 1) {
+    l.wrap = Wrap::off;
+    l.in_period = 0;
+    l.cin = l.epitome.e_in * (1 + l.cin % 2) * l.groups;
+    l.epitome.p = l.kh;
+    l.epitome.q = l.kw;
+    l.cout = l.epitome.e_out * l.groups;
+    if (l.cin % 3 == 0) l.epitome.e_out = l.cout;  // columns of its own for every group
+  }
+  l.patches = default_sampler(l.cin, l.cout, l.kh, l.kw, l.epitome, hw.lanes, distinct, l.groups);
   const PeArray array = pe_array_for(hw, l.epitome);
   hw.pe_rows = array.rows + (pick(0, 3) == 0 ? 1 : 0);
   hw.pe_cols = array.cols + (pick(0, 3) == 0 ? 1 : 0);
@@ -134,7 +160,8 @@ inline Case random_case(std::uint32_t seed, CaseOptions options = {}) {
       c.data.channel_scale(ch) = c.data.channel_scale(ch - l.epitome.e_out);
       c.data.channel_bias(ch) = c.data.channel_bias(ch - l.epitome.e_out);
     }
-  fill(c.x, {l.stored_cin(), l.h, l.w}, hw.act_min(), hw.act_max());
+  const Hardware format = hardware_for(hw, l);
+  fill(c.x, {l.stored_cin(), l.h, l.w}, format.act_min(), format.act_max());
   return c;
 }
 

@@ -150,7 +150,7 @@ ChipGraph digits_chip(const std::string& name) {
     const PeArray array = pe_array_for(c.hw, c.layer.epitome);
     c.hw.pe_rows = array.rows;
     c.hw.pe_cols = array.cols;
-    c.hw.buffer_words = (c.layer.kh + c.layer.stride) * ((c.layer.stored_cin() + 7) / 8) * c.layer.w;
+    c.hw.buffer_words = (c.layer.window_h() + c.layer.stride.y) * ((c.layer.stored_cin() + 7) / 8) * c.layer.w;
     cores.push_back(c);
   }
   return chip_graph(net, cores);
@@ -171,7 +171,7 @@ TEST_CASE("stepped core: without stalls it is predict_timing", "[chip]") {
     testing::random_serial(c.hw, seed);
     c.hw.joint_lanes = 1 + static_cast<int>(seed % static_cast<unsigned>(std::min(c.hw.lanes, c.hw.adcs())));
     const int row = (c.layer.stored_cin() + c.hw.lanes - 1) / c.hw.lanes * c.layer.w;
-    c.hw.buffer_words = row * (std::min(c.layer.kh, c.layer.h) + static_cast<int>(seed / 7 % 4));
+    c.hw.buffer_words = row * (std::min(c.layer.window_h(), c.layer.h) + static_cast<int>(seed / 7 % 4));
     const int frames = 1 + static_cast<int>(seed % 3);
     const Timing expected = predict_timing(c.hw, c.layer, frames);
     // Some cycles beyond the end: nothing may come after it.
@@ -190,7 +190,7 @@ TEST_CASE("stepped core: under stalls nothing is lost and nothing comes early", 
     testing::Case c = random_case(seed);
     testing::random_serial(c.hw, seed);
     c.hw.joint_lanes = 1;
-    c.hw.buffer_words = (c.layer.stored_cin() + c.hw.lanes - 1) / c.hw.lanes * c.layer.w * std::min(c.layer.kh, c.layer.h);
+    c.hw.buffer_words = (c.layer.stored_cin() + c.hw.lanes - 1) / c.hw.lanes * c.layer.w * std::min(c.layer.window_h(), c.layer.h);
     const Timing free = predict_timing(c.hw, c.layer, 2);
     std::mt19937 rng(seed);
     std::vector<bool> offered, ready;

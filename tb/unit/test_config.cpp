@@ -360,9 +360,10 @@ TEST_CASE("named configurations: all load, run, and their outputs are neither de
     CHECK(*lo >= -hw.weight_max());
     CHECK(*hi - *lo > hw.weight_max());
     const auto [x_lo, x_hi] = std::minmax_element(s.input.data.begin(), s.input.data.end());
-    CHECK(*x_hi <= hw.act_max());
-    CHECK(*x_lo >= hw.act_min());
-    CHECK((*x_hi - *x_lo) * 8 >= (hw.act_max() - hw.act_min()) * 7);
+    const Hardware format = hardware_for(hw, s.layer);
+    CHECK(*x_hi <= format.act_max());
+    CHECK(*x_lo >= format.act_min());
+    CHECK((*x_hi - *x_lo) * 8 >= (format.act_max() - format.act_min()) * 7);
     const bool no_zero_point = std::all_of(s.data.zero_point.data.begin(), s.data.zero_point.data.end(),
                                            [](auto z) { return z == 0; });
     CHECK(no_zero_point == !hw.zero_point);
@@ -391,7 +392,7 @@ TEST_CASE("named configurations: cover the parameter space", "[config]") {
     (hw.adc_bits < hw.lossless_adc_bits() ? saturating : lossless) = true;
     if (l.kh == l.kw) kernels.insert(l.kh);
     other_kernel |= l.kh != l.kw;
-    strides.insert(l.stride);
+    strides.insert(l.stride.y);
     pads.insert(l.pad.top);
     asymmetric |= l.pad.top != l.pad.bottom;
     ragged |= l.cin % hw.lanes != 0 && l.cout % hw.lanes != 0;

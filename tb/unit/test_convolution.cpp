@@ -46,7 +46,7 @@ TEST_CASE("convolution equals its output-major definition", "[convolution]") {
     const Layer& l = c.layer;
     const IntTensor w = reconstruct(l, c.data.epitome), y = convolve(c.x, w, l);
     const auto pixel = [&](int v, int iy, int ix) {
-      return iy < 0 || ix < 0 || iy >= l.h || ix >= l.w ? 0 : c.x(v % l.stored_cin(), iy, ix);
+      return iy < 0 || ix < 0 || iy >= l.h || ix >= l.w ? l.pad_value() : c.x(v % l.stored_cin(), iy, ix);
     };
     for (int o = 0; o < l.cout; ++o)
       for (int oy = 0; oy < l.out_h(); ++oy)
@@ -55,7 +55,7 @@ TEST_CASE("convolution equals its output-major definition", "[convolution]") {
           for (int v = 0; v < l.cin; ++v)
             for (int ky = 0; ky < l.kh; ++ky)
               for (int kx = 0; kx < l.kw; ++kx)
-                sum += w(o, v, ky, kx) * pixel(v, oy * l.stride - l.pad.top + ky, ox * l.stride - l.pad.left + kx);
+                sum += w(o, v, ky, kx) * pixel(v, oy * l.stride.y - l.pad.top + ky * l.dilation.y, ox * l.stride.x - l.pad.left + kx * l.dilation.x);
           RC_ASSERT(sum == y(o, oy, ox));
         }
   });

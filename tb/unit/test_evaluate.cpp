@@ -40,7 +40,7 @@ struct Literal {
 
 /// The equations of golden/evaluate.hpp, word line by word line and bit by bit.
 Literal literal(const Case& c) {
-  const Hardware& hw = c.hw;
+  const Hardware hw = hardware_for(c.hw, c.layer);
   const Layer& l = c.layer;
   const EpitomeShape& e = l.epitome;
   const std::int64_t adc_max = (std::int64_t{1} << hw.adc_bits) - 1;
@@ -74,16 +74,15 @@ Literal literal(const Case& c) {
         for (int word = 0; word < (patch.beta1 + hw.lanes - 1) / hw.lanes; ++word)
           for (int ky = 0; ky < l.kh; ++ky)
             for (int kx = 0; kx < l.kw; ++kx) {
-              const int iy = oy * l.stride - l.pad.top + ky, ix = ox * l.stride - l.pad.left + kx;
+              const int iy = oy * l.stride.y - l.pad.top + ky * l.dilation.y, ix = ox * l.stride.x - l.pad.left + kx * l.dilation.x;
               const bool padding = iy < 0 || ix < 0 || iy >= l.h || ix >= l.w;
               k.ifrt_reads += 1;
               k.input_register_writes += 1;
               k.input_buffer_reads += padding ? 0 : 1;
               for (int lane = 0; lane < hw.lanes && word * hw.lanes + lane < patch.beta1; ++lane) {
                 const int a = word * hw.lanes + lane;
-                if (!padding)
-                  x[static_cast<std::size_t>(row_of(patch.c_in + a, patch.p + ky, patch.q + kx))] =
-                      c.x((patch.dst_in + a) % l.stored_cin(), iy, ix);
+                x[static_cast<std::size_t>(row_of(patch.c_in + a, patch.p + ky, patch.q + kx))] =
+                    padding ? l.pad_value() : c.x((patch.dst_in + a) % l.stored_cin(), iy, ix);
               }
             }
         k.activations += 1;
@@ -208,8 +207,9 @@ TEST_CASE("every accumulator stays inside its bound", "[evaluate][bounds]") {
     const AccumulatorBound bound = accumulator_bound(c.hw, c.layer, c.data);
     // Extreme inputs are the ones that matter.
     const bool extreme = *rc::gen::arbitrary<bool>();
+    const Hardware format = hardware_for(c.hw, c.layer);
     if (extreme)
-      for (std::size_t i = 0; i < c.x.size(); ++i) c.x.data[i] = c.x.data[i] % 2 == 0 ? c.hw.act_min() : c.hw.act_max();
+      for (std::size_t i = 0; i < c.x.size(); ++i) c.x.data[i] = c.x.data[i] % 2 == 0 ? format.act_min() : format.act_max();
     const Literal seen = literal(c);
     RC_LOG() << epim::testing::describe(c) << "\n";
     RC_ASSERT(seen.lowest >= bound.lowest);

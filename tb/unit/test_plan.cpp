@@ -58,7 +58,7 @@ TEST_CASE("space-to-depth gives the same convolution", "[plan]") {
     RC_ASSERT(rewritten.out_h() == layer.out_h());
     RC_ASSERT(rewritten.out_w() == layer.out_w());
     RC_ASSERT(rewritten.pad.top >= 0 && rewritten.pad.left >= 0 && rewritten.pad.bottom >= 0 && rewritten.pad.right >= 0);
-    RC_ASSERT(convolve(space_to_depth(x, layer.stride, rewritten), space_to_depth_weights(w, layer), rewritten) == convolve(x, w, layer));
+    RC_ASSERT(convolve(space_to_depth(x, layer.stride.y, rewritten), space_to_depth_weights(w, layer), rewritten) == convolve(x, w, layer));
   });
 }
 

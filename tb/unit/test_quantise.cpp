@@ -156,8 +156,12 @@ TEST_CASE("the weighted error equals the error of the reconstructed convolution"
             block_of(o, i, p, s) =
                 physical_row(c.layer.epitome, c.hw.lanes, i, p, s) / c.hw.xb_rows * q.pe_cols + o / c.hw.xb_cols;
     const IntTensor blocks = reconstruct(c.layer, block_of);
+    IntTensor ones(q.codes.shape);
+    for (auto& v : ones.data) v = 1;
+    const IntTensor covered = reconstruct(c.layer, ones);  // not between the groups
     double error = 0;
     for (std::size_t i = 0; i < codes.size(); ++i) {
+      if (covered.data[i] == 0) continue;
       const BlockQuantisation& b = q.blocks[static_cast<std::size_t>(blocks.data[i])];
       error += std::pow(b.scale * static_cast<double>(codes.data[i] + b.zero) - static_cast<double>(before.data[i]), 2);
     }
@@ -243,10 +247,10 @@ TEST_CASE("integers reproduce the real layer", "[quantise]") {
           for (int v = 0; v < l.cin; ++v)
             for (int ky = 0; ky < l.kh; ++ky)
               for (int kx = 0; kx < l.kw; ++kx) {
-                const int iy = oy * l.stride - l.pad.top + ky, ix = ox * l.stride - l.pad.left + kx;
-                if (iy < 0 || ix < 0 || iy >= l.h || ix >= l.w) continue;
+                const int iy = oy * l.stride.y - l.pad.top + ky * l.dilation.y, ix = ox * l.stride.x - l.pad.left + kx * l.dilation.x;
+                const bool outside = iy < 0 || ix < 0 || iy >= l.h || ix >= l.w;
                 const double term = static_cast<double>(w(o, v, ky, kx)) * scales.act_in *
-                                    static_cast<double>(c.x(v % l.stored_cin(), iy, ix));
+                                    static_cast<double>(outside ? l.pad_value() : c.x(v % l.stored_cin(), iy, ix));
                 sum += term;
                 size += std::fabs(term);
               }

@@ -35,8 +35,10 @@ Case timing_case(std::uint32_t seed) {
   l.stride = pick(1, 4);
   l.pad = {pick(0, l.kh - 1), pick(0, l.kw - 1), pick(0, l.kh - 1), pick(0, l.kw - 1)};
   const bool large = pick(0, 3) == 0;
-  l.h = l.kh + pick(0, large ? 40 : 10);
-  l.w = l.kw + pick(0, large ? 60 : 10);
+  testing::random_format(hw, l, seed);
+  l.groups = 1;
+  l.h = l.window_h() + pick(0, large ? 40 : 10);
+  l.w = l.window_w() + pick(0, large ? 60 : 10);
   const int groups_in = pick(1, 3), groups_out = pick(1, 4);
   l.epitome = {pick(1, 30), pick(1, 3) * hw.lanes, l.kh, l.kw};
   l.cin = l.epitome.e_in * groups_in - (groups_in > 1 ? pick(0, l.epitome.e_in - 1) : 0);
@@ -51,7 +53,7 @@ Case timing_case(std::uint32_t seed) {
   hw.pe_rows = array.rows;
   hw.pe_cols = array.cols;
   const int row = (l.stored_cin() + hw.lanes - 1) / hw.lanes * l.w;
-  hw.buffer_words = row * (l.kh + pick(0, 1) * l.stride + pick(0, 1) * pick(0, 50)) + pick(0, row - 1);
+  hw.buffer_words = row * (l.window_h() + pick(0, 1) * l.stride.y + pick(0, 1) * pick(0, 50)) + pick(0, row - 1);
   return c;
 }
 

@@ -77,11 +77,12 @@ TEST_CASE("sampled patches cover every weight exactly once", "[sampler]") {
       for (int b = 0; b < p.beta2; ++b)
         for (int a = 0; a < p.beta1; ++a) ++cover(p.dst_out + b, p.dst_in + a);
     }
-    for (std::int64_t n : cover.data) RC_ASSERT(n == 1);
+    for (int o = 0; o < l.cout; ++o)
+      for (int v = 0; v < l.cin; ++v) RC_ASSERT(cover(o, v) == (o / (l.cout / l.groups) == v / (l.cin / l.groups)));
     const IntTensor r = repetition_map(l);
     std::int64_t sum = 0;
     for (std::int64_t n : r.data) sum += n;
-    RC_ASSERT(sum == std::int64_t{l.cout} * l.cin * l.kh * l.kw);
+    RC_ASSERT(sum == std::int64_t{l.cout} * l.cin / l.groups * l.kh * l.kw);
   });
 }
 
@@ -98,6 +99,12 @@ TEST_CASE("the reconstructed convolution sums to the repetition-weighted epitome
     const Layer& l = c.layer;
     for (int o = 0; o < l.cout; ++o)
       for (int v = 0; v < l.cin; ++v) {
+        if (l.groups > 1) {
+          const int in = l.cin / l.groups;
+          const bool inside = o / (l.cout / l.groups) == v / in;
+          RC_ASSERT(w(o, v, l.kh - 1, 0) == (inside ? c.data.epitome(o % l.epitome.e_out, v % in % l.epitome.e_in, l.kh - 1, 0) : 0));
+          continue;
+        }
         const int group = v / l.epitome.e_in;
         const auto starts = spatial_starts(l.kh, l.kw, l.epitome);
         const Patch& first = l.patches[static_cast<std::size_t>(
