@@ -1,0 +1,156 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Conv, and the canonical Gemm: a convolution whose kernel is the whole map.
+#include <algorithm>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "gen/import/operators.hpp"
+#include "golden/parallel.hpp"
+
+namespace epim::importer {
+namespace {
+
+struct Geometry {
+  std::int64_t images, channels, outputs, group;
+  Window window;
+};
+
+Geometry geometry_of(const Call& call) {
+  call.need_float(0);
+  call.need_float(1);
+  call.need_rank(0, 3, 4);
+  if (call.rank(1) != call.rank(0))
+    call.fail(fmt::format("weights {} for a map {}, legal: equal numbers of dimensions", text_of(call.dims(1)), text_of(call.dims(0))));
+  Geometry g;
+  g.images = call.dims(0)[0];
+  g.channels = call.dims(0)[1];
+  g.outputs = call.dims(1)[0];
+  g.group = call.node.integer("group", 1);
+  if (g.group < 1) call.fail("bad-attribute", fmt::format("group {}, legal: at least 1", g.group));
+  if (g.channels % g.group != 0) call.fail("bad-group", fmt::format("group {} does not divide {} input channels, legal: a divisor", g.group, g.channels));
+  if (g.outputs % g.group != 0 || g.outputs < 1)
+    call.fail("bad-group", fmt::format("group {} does not divide {} output channels, legal: a divisor", g.group, g.outputs));
+  if (call.dims(1)[1] != g.channels / g.group)
+    call.fail(fmt::format("weights {} read {} channels, the map has {} in {} groups, legal: {}", text_of(call.dims(1)), call.dims(1)[1],
+                          g.channels, g.group, g.channels / g.group));
+  g.window = window_of(call, Dims(call.dims(1).begin() + 2, call.dims(1).end()), false);
+  if (call.has(2)) {
+    call.need_float(2);
+    if (call.rank(2) != 1 || call.dims(2)[0] != g.outputs)
+      call.fail(fmt::format("the bias has {} elements, the convolution {} output channels, legal: equal",
+                            call.rank(2) == 1 ? std::to_string(call.dims(2)[0]) : text_of(call.dims(2)), g.outputs));
+  }
+  return g;
+}
+
+void infer_conv(const Call& call, std::vector<Info>& out) {
+  const Geometry g = geometry_of(call);
+  out[0] = {Type::f32, {g.images, g.outputs}};
+  out[0].dims.insert(out[0].dims.end(), g.window.out.begin(), g.window.out.end());
+}
+
+constexpr int wide = 8;  ///< output places that are computed together
+constexpr int high = 4;  ///< output channels that are
+
+/// sums[m][p] += w[k][m] * x[k][p] for k rising: one order of summation whatever the machine.
+void multiply_block(const double* w, const double* x, std::int64_t depth, double* sums) {
+  double acc[high][wide] = {};
+  for (std::int64_t k = 0; k < depth; ++k)
+    for (int m = 0; m < high; ++m) {
+      const double weight = w[k * high + m];
+      for (int p = 0; p < wide; ++p) acc[m][p] += weight * x[k * wide + p];
+    }
+  std::memcpy(sums, acc, sizeof acc);
+}
+
+/// Maps with one axis are taken as one row.
+void evaluate_conv(const Call& call, std::vector<Value>& out) {
+  const Geometry g = geometry_of(call);
+  const Window& win = g.window;
+  const bool flat = win.size.size() == 1;
+  const auto axis = [&](const std::vector<std::int64_t>& v, int k, std::int64_t otherwise) {
+    return flat ? (k == 0 ? otherwise : v[0]) : v[static_cast<std::size_t>(k)];
+  };
+  const std::int64_t height = axis(win.size, 0, 1), width = axis(win.size, 1, 1), kh = axis(win.kernel, 0, 1), kw = axis(win.kernel, 1, 1);
+  const std::int64_t sh = axis(win.stride, 0, 1), sw = axis(win.stride, 1, 1), dh = axis(win.dilation, 0, 1), dw = axis(win.dilation, 1, 1);
+  const std::int64_t top = axis(win.begin, 0, 0), left = axis(win.begin, 1, 0), oh = axis(win.out, 0, 1), ow = axis(win.out, 1, 1);
+  const std::int64_t cin = g.channels / g.group, cout = g.outputs / g.group, depth = cin * kh * kw, places = oh * ow;
+  const std::int64_t tiles = (cout + high - 1) / high;
+  const auto x = call.value[0]->as<float>();
+  const auto w = call.value[1]->as<float>();
+  const auto y = out[0].as<float>();
+  if (y.empty()) return;
+  std::vector<double> packed(static_cast<std::size_t>(g.group * tiles * depth * high), 0.0);
+  for (std::int64_t o = 0; o < g.outputs; ++o) {
+    double* to = packed.data() + ((o / cout) * tiles + (o % cout) / high) * depth * high + (o % cout) % high;
+    for (std::int64_t k = 0; k < depth; ++k) to[k * high] = static_cast<double>(w[static_cast<std::size_t>(o * depth + k)]);
+  }
+  const std::int64_t blocks = (places + wide - 1) / wide, share = std::max<std::int64_t>(1, std::min<std::int64_t>(32, blocks / 4));
+  const std::int64_t chunks = (blocks + share - 1) / share;
+  parallel(static_cast<std::size_t>(g.images * g.group * chunks), call.jobs, [&](std::size_t task) {
+    const auto t = static_cast<std::int64_t>(task);
+    const std::int64_t chunk = t % chunks, group = t / chunks % g.group, image = t / chunks / g.group;
+    std::vector<double> panel(static_cast<std::size_t>(depth * wide));
+    double sums[high * wide];
+    for (std::int64_t block = chunk * share; block < std::min(blocks, (chunk + 1) * share); ++block) {
+      const std::int64_t first = block * wide, count = std::min<std::int64_t>(wide, places - first);
+      for (std::int64_t p = 0; p < wide; ++p) {
+        const std::int64_t place = first + std::min(p, count - 1), row = place / ow * sh - top, column = place % ow * sw - left;
+        double* to = panel.data() + p;
+        for (std::int64_t c = 0; c < cin; ++c) {
+          const float* plane = x.data() + ((image * g.channels + group * cin + c) * height) * width;
+          for (std::int64_t i = 0; i < kh; ++i) {
+            const std::int64_t r = row + i * dh;
+            for (std::int64_t j = 0; j < kw; ++j, to += wide) {
+              const std::int64_t q = column + j * dw;
+              *to = r >= 0 && r < height && q >= 0 && q < width ? static_cast<double>(plane[r * width + q]) : 0.0;
+            }
+          }
+        }
+      }
+      for (std::int64_t tile = 0; tile < tiles; ++tile) {
+        multiply_block(packed.data() + (group * tiles + tile) * depth * high, panel.data(), depth, sums);
+        for (std::int64_t m = 0; m < std::min<std::int64_t>(high, cout - tile * high); ++m) {
+          const std::int64_t o = group * cout + tile * high + m;
+          const double bias = call.has(2) ? call.value[2]->number(o) : 0.0;
+          float* to = y.data() + (image * g.outputs + o) * places + first;
+          for (std::int64_t p = 0; p < count; ++p) to[p] = static_cast<float>(sums[m * wide + p] + bias);
+        }
+      }
+    }
+  });
+}
+
+std::optional<Complaint> complain_conv(const Node& node) {
+  const std::size_t axes = node.integers("kernel_shape").size();
+  if (axes > 2)
+    return Complaint{node.name, node.op, fmt::format("kernel_shape has {} axes", axes), "1 or 2", "a sum of 2-D convolutions, one per depth"};
+  return std::nullopt;
+}
+
+/// x [N][C][H][W], w [M][C][H][W], b [M]: y [N][M][1][1].
+void infer_whole(const Call& call, std::vector<Info>& out) {
+  for (std::size_t i = 0; i < 2; ++i) {
+    call.need_float(i);
+    call.need_rank(i, 4, 4);
+  }
+  if (Dims(call.dims(0).begin() + 1, call.dims(0).end()) != Dims(call.dims(1).begin() + 1, call.dims(1).end()))
+    call.fail(fmt::format("weights {} for a map {}, legal: the whole map", text_of(call.dims(1)), text_of(call.dims(0))));
+  if (call.has(2) && call.dims(2) != Dims{call.dims(1)[0]})
+    call.fail(fmt::format("the bias is {}, legal: [{}]", text_of(call.dims(2)), call.dims(1)[0]));
+  out[0] = {Type::f32, {call.dims(0)[0], call.dims(1)[0], 1, 1}};
+}
+
+}  // namespace
+
+const std::vector<Operator>& convolution_operators() {
+  static const std::vector<Operator> table = {
+      {Domain::onnx, "Conv", 2, 3, 1, Scope::map, "auto_pad dilations group kernel_shape pads strides", infer_conv, evaluate_conv, complain_conv},
+      {Domain::epim, "Gemm", 2, 3, 1, Scope::map, "", infer_whole, evaluate_conv},
+  };
+  return table;
+}
+
+}  // namespace epim::importer
