@@ -13,8 +13,8 @@ namespace epim::importer {
 namespace {
 
 /// One node from the values of its inputs.
-std::vector<Value> evaluate_one(const Node& node, const std::function<const Value*(const std::string&)>& find, int jobs) {
-  Call call{node, {}, {}, jobs};
+std::vector<Value> evaluate_one(const Node& node, const std::function<const Value*(const std::string&)>& find, int jobs, Sums sums) {
+  Call call{node, {}, {}, jobs, sums};
   for (const std::string& in : node.inputs) {
     const Value* v = in.empty() ? nullptr : find(in);
     call.value.push_back(v);
@@ -25,7 +25,7 @@ std::vector<Value> evaluate_one(const Node& node, const std::function<const Valu
 
 }  // namespace
 
-Evaluator::Evaluator(const Graph& graph, int jobs) try : graph_(graph), jobs_(jobs), fixed_(graph.constants) {
+Evaluator::Evaluator(const Graph& graph, int jobs, Sums sums) try : graph_(graph), jobs_(jobs), sums_(sums), fixed_(graph.constants) {
   const std::map<std::string, bool> fixed = fixed_tensors(graph);
   for (const Node& node : graph.nodes) {
     if (!fixed.count(node.outputs[0])) {
@@ -33,7 +33,7 @@ Evaluator::Evaluator(const Graph& graph, int jobs) try : graph_(graph), jobs_(jo
       per_image_.push_back(&node);
       continue;
     }
-    std::vector<Value> values = evaluate_one(node, [&](const std::string& t) { return fixed_.at(t).get(); }, jobs);
+    std::vector<Value> values = evaluate_one(node, [&](const std::string& t) { return fixed_.at(t).get(); }, jobs, sums);
     for (std::size_t k = 0; k < values.size(); ++k)
       if (!node.outputs[k].empty()) fixed_[node.outputs[k]] = std::make_shared<const Value>(std::move(values[k]));
   }
@@ -64,7 +64,7 @@ std::vector<Value> Evaluator::run(const std::map<std::string, Value>& inputs, co
   };
   for (std::size_t i = 0; i < per_image_.size(); ++i) {
     const Node& node = *per_image_[i];
-    std::vector<Value> values = evaluate_one(node, find, jobs_);
+    std::vector<Value> values = evaluate_one(node, find, jobs_, sums_);
     for (std::size_t k = 0; k < values.size(); ++k) {
       if (node.outputs[k].empty()) continue;
       if (observe) observe(node.outputs[k], values[k]);

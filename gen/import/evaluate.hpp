@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "gen/import/graph.hpp"
+#include "gen/import/operators.hpp"
 
 namespace epim::importer {
 
@@ -20,7 +21,7 @@ using Observer = std::function<void(const std::string& tensor, const Value& valu
 /// Throws InputError at the graph's file: missing-array (an input that is not given), array-shape, array-type.
 class Evaluator {
  public:
-  explicit Evaluator(const Graph& graph, int jobs);
+  Evaluator(const Graph& graph, int jobs, Sums sums = Sums::exact);
   std::vector<Value> run(const std::map<std::string, Value>& inputs, const Observer& observe = {});
   /// A tensor that no image decides; nullptr where one does, or it is unknown.
   const Value* fixed(const std::string& tensor) const;
@@ -28,6 +29,7 @@ class Evaluator {
  private:
   const Graph& graph_;
   int jobs_;
+  Sums sums_;
   std::map<std::string, ValuePointer> fixed_;
   std::vector<const Node*> per_image_;
   std::map<std::string, std::size_t> last_use_;  ///< index into per_image_

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// Conv, and the canonical Gemm: a convolution whose kernel is the whole map.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include <fmt/format.h>
@@ -54,20 +55,36 @@ void infer_conv(const Call& call, std::vector<Info>& out) {
 constexpr int wide = 8;  ///< output places that are computed together
 constexpr int high = 4;  ///< output channels that are
 
+double fused(double a, double b, double c) { return c + a * b; }  // a product of floats is exact in double
+float fused(float a, float b, float c) { return std::fma(a, b, c); }
+
 /// sums[m][p] += w[k][m] * x[k][p] for k rising: one order of summation whatever the machine.
-void multiply_block(const double* w, const double* x, std::int64_t depth, double* sums) {
-  double acc[high][wide] = {};
+template <class T> void multiply_block(const T* w, const T* x, std::int64_t depth, T* sums) {
+  T acc[high][wide] = {};
   for (std::int64_t k = 0; k < depth; ++k)
     for (int m = 0; m < high; ++m) {
-      const double weight = w[k * high + m];
-      for (int p = 0; p < wide; ++p) acc[m][p] += weight * x[k * wide + p];
+      const T weight = w[k * high + m];
+      for (int p = 0; p < wide; ++p) acc[m][p] = fused(weight, x[k * wide + p], acc[m][p]);
     }
   std::memcpy(sums, acc, sizeof acc);
 }
 
+/// One product of a sum: channel of the group, row and column of the kernel.
+struct Tap {
+  std::int64_t c, i, j;
+};
+std::vector<Tap> taps_of(std::int64_t channels, std::int64_t rows, std::int64_t columns, Sums sums) {
+  const std::int64_t block = sums == Sums::exact ? 1 : 16;
+  std::vector<Tap> taps;
+  for (std::int64_t first = 0; first < channels; first += block)
+    for (std::int64_t i = 0; i < rows; ++i)
+      for (std::int64_t j = 0; j < columns; ++j)
+        for (std::int64_t c = first; c < std::min(channels, first + block); ++c) taps.push_back({c, i, j});
+  return taps;
+}
+
 /// Maps with one axis are taken as one row.
-void evaluate_conv(const Call& call, std::vector<Value>& out) {
-  const Geometry g = geometry_of(call);
+template <class T> void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
   const Window& win = g.window;
   const bool flat = win.size.size() == 1;
   const auto axis = [&](const std::vector<std::int64_t>& v, int k, std::int64_t otherwise) {
@@ -82,45 +99,51 @@ void evaluate_conv(const Call& call, std::vector<Value>& out) {
   const auto w = call.value[1]->as<float>();
   const auto y = out[0].as<float>();
   if (y.empty()) return;
-  std::vector<double> packed(static_cast<std::size_t>(g.group * tiles * depth * high), 0.0);
+  const std::vector<Tap> taps = taps_of(cin, kh, kw, call.sums);
+  std::vector<T> packed(static_cast<std::size_t>(g.group * tiles * depth * high), T{0});
   for (std::int64_t o = 0; o < g.outputs; ++o) {
-    double* to = packed.data() + ((o / cout) * tiles + (o % cout) / high) * depth * high + (o % cout) % high;
-    for (std::int64_t k = 0; k < depth; ++k) to[k * high] = static_cast<double>(w[static_cast<std::size_t>(o * depth + k)]);
+    T* to = packed.data() + ((o / cout) * tiles + (o % cout) / high) * depth * high + (o % cout) % high;
+    for (const Tap& t : taps) {
+      *to = static_cast<T>(w[static_cast<std::size_t>(((o * cin + t.c) * kh + t.i) * kw + t.j)]);
+      to += high;
+    }
   }
   const std::int64_t blocks = (places + wide - 1) / wide, share = std::max<std::int64_t>(1, std::min<std::int64_t>(32, blocks / 4));
   const std::int64_t chunks = (blocks + share - 1) / share;
   parallel(static_cast<std::size_t>(g.images * g.group * chunks), call.jobs, [&](std::size_t task) {
     const auto t = static_cast<std::int64_t>(task);
     const std::int64_t chunk = t % chunks, group = t / chunks % g.group, image = t / chunks / g.group;
-    std::vector<double> panel(static_cast<std::size_t>(depth * wide));
-    double sums[high * wide];
+    const float* from = x.data() + (image * g.channels + group * cin) * height * width;
+    std::vector<T> panel(static_cast<std::size_t>(depth * wide));
+    T sums[high * wide];
     for (std::int64_t block = chunk * share; block < std::min(blocks, (chunk + 1) * share); ++block) {
       const std::int64_t first = block * wide, count = std::min<std::int64_t>(wide, places - first);
       for (std::int64_t p = 0; p < wide; ++p) {
         const std::int64_t place = first + std::min(p, count - 1), row = place / ow * sh - top, column = place % ow * sw - left;
-        double* to = panel.data() + p;
-        for (std::int64_t c = 0; c < cin; ++c) {
-          const float* plane = x.data() + ((image * g.channels + group * cin + c) * height) * width;
-          for (std::int64_t i = 0; i < kh; ++i) {
-            const std::int64_t r = row + i * dh;
-            for (std::int64_t j = 0; j < kw; ++j, to += wide) {
-              const std::int64_t q = column + j * dw;
-              *to = r >= 0 && r < height && q >= 0 && q < width ? static_cast<double>(plane[r * width + q]) : 0.0;
-            }
-          }
+        T* to = panel.data() + p;
+        for (const Tap& tap : taps) {
+          const std::int64_t r = row + tap.i * dh, q = column + tap.j * dw;
+          *to = r >= 0 && r < height && q >= 0 && q < width ? static_cast<T>(from[(tap.c * height + r) * width + q]) : T{0};
+          to += wide;
         }
       }
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
         multiply_block(packed.data() + (group * tiles + tile) * depth * high, panel.data(), depth, sums);
         for (std::int64_t m = 0; m < std::min<std::int64_t>(high, cout - tile * high); ++m) {
           const std::int64_t o = group * cout + tile * high + m;
-          const double bias = call.has(2) ? call.value[2]->number(o) : 0.0;
+          const T bias = call.has(2) ? static_cast<T>(call.value[2]->number(o)) : T{0};
           float* to = y.data() + (image * g.outputs + o) * places + first;
           for (std::int64_t p = 0; p < count; ++p) to[p] = static_cast<float>(sums[m * wide + p] + bias);
         }
       }
     }
   });
+}
+
+void evaluate_conv(const Call& call, std::vector<Value>& out) {
+  const Geometry g = geometry_of(call);
+  if (call.sums == Sums::exact) convolve<double>(call, g, out);
+  else convolve<float>(call, g, out);
 }
 
 std::optional<Complaint> complain_conv(const Node& node) {

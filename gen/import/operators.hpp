@@ -12,12 +12,20 @@
 
 namespace epim::importer {
 
+/// How a convolution sums its products.
+enum class Sums {
+  exact,    ///< in double
+  float32,  ///< in float32, fused, 16 channels at a time and within them by rows, columns, channels: as ONNX Runtime does
+            ///< on processors with AVX-512. Decides values that lie on a rounding boundary of a quantiser as it does
+};
+
 /// One use of an operator: its node, what is known of its inputs.
 struct Call {
   const Node& node;
   std::vector<const Info*> in;      ///< nullptr: left out
   std::vector<const Value*> value;  ///< shape inference: nullptr where only an image tells it. Evaluation: all
   int jobs = 1;
+  Sums sums = Sums::exact;
 
   bool has(std::size_t i) const { return i < in.size() && in[i]; }
   const Dims& dims(std::size_t i) const { return in[i]->dims; }
