@@ -9,29 +9,8 @@
 #include "gen/import/operators.hpp"
 
 namespace epim::importer {
-namespace {
 
-/// y[index] = x[source[k][index[k]]...], or `fill` where a source is -1.
-void copy_places(const Value& x, const std::vector<std::vector<std::int64_t>>& source, double fill, Value& y) {
-  const std::size_t rank = source.size();
-  std::vector<std::int64_t> at(rank, 0);
-  for (std::int64_t i = 0; i < y.size(); ++i) {
-    std::int64_t from = 0;
-    for (std::size_t k = 0; k < rank && from >= 0; ++k) {
-      const std::int64_t s = source[k][static_cast<std::size_t>(at[k])];
-      from = s < 0 ? -1 : from * x.dims()[k] + s;
-    }
-    if (y.type() == Type::f32) y.set(i, from < 0 ? fill : x.number(from));
-    else y.set_integer(i, from < 0 ? static_cast<std::int64_t>(fill) : x.integer(from));
-    for (std::size_t k = rank; k-- > 0;) {
-      if (++at[k] < y.dims()[k]) break;
-      at[k] = 0;
-    }
-  }
-}
-
-/// Padding before and after each axis. Attributes before operator set 11, inputs from then on.
-std::vector<std::pair<std::int64_t, std::int64_t>> pads_of(const Call& call) {
+std::vector<std::pair<std::int64_t, std::int64_t>> padding_of(const Call& call) {
   std::vector<std::int64_t> pads = call.node.integers("pads"), axes;
   if (call.node.version >= 11) {
     if (!call.has(1)) call.fail("wrong-input-count", "pads are left out, legal: given");
@@ -50,50 +29,7 @@ std::vector<std::pair<std::int64_t, std::int64_t>> pads_of(const Call& call) {
   }
   return out;
 }
-void infer_pad(const Call& call, std::vector<Info>& out) {
-  const auto pads = pads_of(call);
-  const std::string mode = call.node.text("mode", "constant");
-  if (mode != "constant" && mode != "reflect" && mode != "edge") call.fail("bad-attribute", fmt::format("mode '{}', legal: constant", mode));
-  if (call.has(2) && call.node.version >= 11 && (call.in[2]->type != call.in[0]->type || call.in[2]->size() != 1))
-    call.fail("wrong-type", "its value is not one number of the map's type, legal: that");
-  out[0] = *call.in[0];
-  for (std::size_t k = 0; k < pads.size(); ++k) {
-    const std::int64_t n = out[0].dims[k];
-    out[0].dims[k] += pads[k].first + pads[k].second;
-    if (out[0].dims[k] < 0) call.fail(fmt::format("padding {} and {} of {} places, legal: what leaves a map", pads[k].first, pads[k].second, n));
-    if (mode != "constant" && (n < 1 || (mode == "reflect" && std::max(pads[k].first, pads[k].second) >= n)))
-      call.fail(fmt::format("mode {} with padding {} and {} of {} places, legal: less than the map", mode, pads[k].first, pads[k].second, n));
-  }
-}
-void evaluate_pad(const Call& call, std::vector<Value>& out) {
-  const auto pads = pads_of(call);
-  const std::string mode = call.node.text("mode", "constant");
-  std::vector<std::vector<std::int64_t>> source(pads.size());
-  for (std::size_t k = 0; k < pads.size(); ++k) {
-    const std::int64_t n = call.dims(0)[k];
-    for (std::int64_t i = 0; i < out[0].dims()[k]; ++i) {
-      std::int64_t s = i - pads[k].first;
-      if (s < 0 || s >= n) s = mode == "constant" ? -1 : mode == "edge" ? std::clamp<std::int64_t>(s, 0, n - 1) : s < 0 ? -s : 2 * (n - 1) - s;
-      source[k].push_back(s);
-    }
-  }
-  double fill = call.node.version < 11 ? call.node.real("value", 0) : 0;
-  if (call.node.version >= 11 && call.has(2)) fill = call.value[2]->number(0);
-  copy_places(*call.value[0], source, fill, out[0]);
-}
-std::optional<Complaint> complain_pad(const Node& node) {
-  const std::string mode = node.text("mode", "constant");
-  if (mode == "constant") return std::nullopt;
-  return Complaint{node.name, node.op, fmt::format("mode is '{}'", mode), "constant", "pads of the Conv behind it"};
-}
-
-/// Where each place of an axis comes from.
-struct Scaled {
-  std::vector<std::int64_t> source;
-};
-
-/// Scales and sizes of Resize and Upsample; one axis after the other.
-std::vector<Scaled> resize_of(const Call& call) {
+std::vector<std::vector<std::int64_t>> resize_sources(const Call& call) {
   const std::size_t rank = call.dims(0).size();
   std::vector<double> scales(rank, 1.0);
   Dims sizes(rank, -1);
@@ -125,7 +61,7 @@ std::vector<Scaled> resize_of(const Call& call) {
   }
   const std::string frame = old ? "asymmetric" : call.node.text("coordinate_transformation_mode", "half_pixel");
   const std::string nearest = old ? "floor" : call.node.text("nearest_mode", "round_prefer_floor");
-  std::vector<Scaled> out(rank);
+  std::vector<std::vector<std::int64_t>> out(rank);
   for (std::size_t k = 0; k < rank; ++k) {
     const double n = static_cast<double>(call.dims(0)[k]), length = n * scales[k];
     const std::int64_t m = sizes[k] >= 0 ? sizes[k] : static_cast<std::int64_t>(std::floor(length));
@@ -145,20 +81,74 @@ std::vector<Scaled> resize_of(const Call& call) {
       else if (nearest == "round_prefer_floor") r = std::ceil(x - 0.5);
       else if (nearest == "round_prefer_ceil") r = std::floor(x + 0.5);
       else if (nearest != "floor") call.fail("bad-attribute", fmt::format("nearest_mode '{}', legal: floor, ceil, round_prefer_floor, round_prefer_ceil", nearest));
-      out[k].source.push_back(static_cast<std::int64_t>(std::clamp(r, 0.0, n - 1)));
+      out[k].push_back(static_cast<std::int64_t>(std::clamp(r, 0.0, n - 1)));
     }
   }
   return out;
 }
+namespace {
+
+/// y[index] = x[source[k][index[k]]...], or `fill` where a source is -1.
+void copy_places(const Value& x, const std::vector<std::vector<std::int64_t>>& source, double fill, Value& y) {
+  const std::size_t rank = source.size();
+  std::vector<std::int64_t> at(rank, 0);
+  for (std::int64_t i = 0; i < y.size(); ++i) {
+    std::int64_t from = 0;
+    for (std::size_t k = 0; k < rank && from >= 0; ++k) {
+      const std::int64_t s = source[k][static_cast<std::size_t>(at[k])];
+      from = s < 0 ? -1 : from * x.dims()[k] + s;
+    }
+    if (y.type() == Type::f32) y.set(i, from < 0 ? fill : x.number(from));
+    else y.set_integer(i, from < 0 ? static_cast<std::int64_t>(fill) : x.integer(from));
+    for (std::size_t k = rank; k-- > 0;) {
+      if (++at[k] < y.dims()[k]) break;
+      at[k] = 0;
+    }
+  }
+}
+
+void infer_pad(const Call& call, std::vector<Info>& out) {
+  const auto pads = padding_of(call);
+  const std::string mode = call.node.text("mode", "constant");
+  if (mode != "constant" && mode != "reflect" && mode != "edge") call.fail("bad-attribute", fmt::format("mode '{}', legal: constant", mode));
+  if (call.has(2) && call.node.version >= 11 && (call.in[2]->type != call.in[0]->type || call.in[2]->size() != 1))
+    call.fail("wrong-type", "its value is not one number of the map's type, legal: that");
+  out[0] = *call.in[0];
+  for (std::size_t k = 0; k < pads.size(); ++k) {
+    const std::int64_t n = out[0].dims[k];
+    out[0].dims[k] += pads[k].first + pads[k].second;
+    if (out[0].dims[k] < 0) call.fail(fmt::format("padding {} and {} of {} places, legal: what leaves a map", pads[k].first, pads[k].second, n));
+    if (mode != "constant" && (n < 1 || (mode == "reflect" && std::max(pads[k].first, pads[k].second) >= n)))
+      call.fail(fmt::format("mode {} with padding {} and {} of {} places, legal: less than the map", mode, pads[k].first, pads[k].second, n));
+  }
+}
+void evaluate_pad(const Call& call, std::vector<Value>& out) {
+  const auto pads = padding_of(call);
+  const std::string mode = call.node.text("mode", "constant");
+  std::vector<std::vector<std::int64_t>> source(pads.size());
+  for (std::size_t k = 0; k < pads.size(); ++k) {
+    const std::int64_t n = call.dims(0)[k];
+    for (std::int64_t i = 0; i < out[0].dims()[k]; ++i) {
+      std::int64_t s = i - pads[k].first;
+      if (s < 0 || s >= n) s = mode == "constant" ? -1 : mode == "edge" ? std::clamp<std::int64_t>(s, 0, n - 1) : s < 0 ? -s : 2 * (n - 1) - s;
+      source[k].push_back(s);
+    }
+  }
+  double fill = call.node.version < 11 ? call.node.real("value", 0) : 0;
+  if (call.node.version >= 11 && call.has(2)) fill = call.value[2]->number(0);
+  copy_places(*call.value[0], source, fill, out[0]);
+}
+std::optional<Complaint> complain_pad(const Node& node) {
+  const std::string mode = node.text("mode", "constant");
+  if (mode == "constant") return std::nullopt;
+  return Complaint{node.name, node.op, fmt::format("mode is '{}'", mode), "constant", "pads of the Conv behind it"};
+}
+
 void infer_resize(const Call& call, std::vector<Info>& out) {
   out[0].type = call.in[0]->type;
-  for (const Scaled& s : resize_of(call)) out[0].dims.push_back(static_cast<std::int64_t>(s.source.size()));
+  for (const auto& s : resize_sources(call)) out[0].dims.push_back(static_cast<std::int64_t>(s.size()));
 }
-void evaluate_resize(const Call& call, std::vector<Value>& out) {
-  std::vector<std::vector<std::int64_t>> source;
-  for (Scaled& s : resize_of(call)) source.push_back(std::move(s.source));
-  copy_places(*call.value[0], source, 0, out[0]);
-}
+void evaluate_resize(const Call& call, std::vector<Value>& out) { copy_places(*call.value[0], resize_sources(call), 0, out[0]); }
 std::optional<Complaint> complain_resize(const Node& node) {
   const std::string mode = node.text("mode", "nearest"), policy = node.text("keep_aspect_ratio_policy", "stretch");
   if (mode != "nearest") return Complaint{node.name, node.op, fmt::format("mode is '{}'", mode), "nearest", "mode nearest by a whole factor"};
@@ -167,6 +157,61 @@ std::optional<Complaint> complain_resize(const Node& node) {
     return Complaint{node.name, node.op, "coordinate_transformation_mode is 'tf_crop_and_resize'", "asymmetric", "scales"};
   return std::nullopt;
 }
+
+/// Canonical: padding of the four axes before, then after, with one value.
+void infer_plain_pad(const Call& call, std::vector<Info>& out) {
+  const std::vector<std::int64_t> pads = call.node.integers("pads");
+  call.need_rank(0, 4, 4);
+  if (pads.size() != 8) call.fail("bad-attribute", "pads, legal: eight");
+  out[0] = *call.in[0];
+  for (std::size_t k = 0; k < 4; ++k) out[0].dims[k] += pads[k] + pads[4 + k];
+}
+void evaluate_plain_pad(const Call& call, std::vector<Value>& out) {
+  const std::vector<std::int64_t> pads = call.node.integers("pads");
+  std::vector<std::vector<std::int64_t>> source(4);
+  for (std::size_t k = 0; k < 4; ++k)
+    for (std::int64_t i = 0; i < out[0].dims()[k]; ++i) {
+      const std::int64_t s = i - pads[k];
+      source[k].push_back(s < 0 || s >= call.dims(0)[k] ? -1 : s);
+    }
+  copy_places(*call.value[0], source, call.node.real("value", 0), out[0]);
+}
+
+/// Canonical: each place becomes factors[0] x factors[1] places.
+void infer_copies(const Call& call, std::vector<Info>& out) {
+  const std::vector<std::int64_t> f = call.node.integers("factors");
+  call.need_rank(0, 4, 4);
+  if (f.size() != 2) call.fail("bad-attribute", "factors, legal: two");
+  out[0] = *call.in[0];
+  for (std::size_t k = 0; k < 2; ++k) out[0].dims[2 + k] *= f[k];
+}
+void evaluate_copies(const Call& call, std::vector<Value>& out) {
+  const std::vector<std::int64_t> f = call.node.integers("factors");
+  std::vector<std::vector<std::int64_t>> source(4);
+  for (std::size_t k = 0; k < 4; ++k)
+    for (std::int64_t i = 0; i < out[0].dims()[k]; ++i) source[k].push_back(k < 2 ? i : i / f[k - 2]);
+  copy_places(*call.value[0], source, 0, out[0]);
+}
+
+/// Canonical: a map as the file's tensor; `parts` lists the view, each part ended by -1.
+View view_of(const Call& call) {
+  View view;
+  std::vector<int> part;
+  for (const std::int64_t p : call.node.integers("parts")) {
+    if (p >= 0) {
+      part.push_back(static_cast<int>(p));
+    } else {
+      view.push_back(part);
+      part.clear();
+    }
+  }
+  return view;
+}
+void infer_view(const Call& call, std::vector<Info>& out) {
+  call.need_rank(0, 4, 4);
+  out[0] = {call.in[0]->type, viewed(call.dims(0), view_of(call))};
+}
+void evaluate_view(const Call& call, std::vector<Value>& out) { out[0] = to_file(*call.value[0], view_of(call)); }
 
 }  // namespace
 
@@ -177,6 +222,9 @@ const std::vector<Operator>& resample_operators() {
        "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value keep_aspect_ratio_policy mode nearest_mode",
        infer_resize, evaluate_resize, complain_resize},
       {Domain::onnx, "Upsample", 1, 2, 1, Scope::map, "mode scales height_scale width_scale", infer_resize, evaluate_resize, complain_resize},
+      {Domain::epim, "Pad", 1, 1, 1, Scope::map, "pads value", infer_plain_pad, evaluate_plain_pad},
+      {Domain::epim, "Resize", 1, 1, 1, Scope::map, "factors", infer_copies, evaluate_copies},
+      {Domain::epim, "View", 1, 1, 1, Scope::map, "parts", infer_view, evaluate_view},
   };
   return table;
 }

@@ -97,4 +97,9 @@ struct Window {
 /// Throws InputError bad-attribute, shape-mismatch.
 Window window_of(const Call& call, std::vector<std::int64_t> kernel, bool pool);
 
+/// Padding before and after each axis of a Pad: attributes before operator set 11, inputs from then on.
+std::vector<std::pair<std::int64_t, std::int64_t>> padding_of(const Call& call);
+/// For each axis of the result of a Resize or Upsample the place of the input that each place is a copy of.
+std::vector<std::vector<std::int64_t>> resize_sources(const Call& call);
+
 }  // namespace epim::importer
