@@ -43,6 +43,8 @@ std::vector<std::vector<std::int64_t>> resize_sources(const Call& call) {
   const std::size_t place = old ? 1 : 2;
   if (upsample && call.node.find("scales")) s = call.node.find("scales")->reals;
   else if (call.has(place) && call.in[place]->size() > 0) s = call.known(place, "scales").floats();
+  if (!upsample && call.node.version >= 11 && call.node.version < 13 && (!call.has(1) || !call.has(2)))
+    call.fail("wrong-input-count", "roi or scales are left out, legal before operator set 13: given, if empty");
   Dims fixed;
   if (!old && call.has(3) && call.in[3]->size() > 0) fixed = call.known(3, "sizes").integers();
   if (s.empty() == fixed.empty()) call.fail("bad-attribute", "scales and sizes, legal: one of them");

@@ -144,11 +144,12 @@ Window window_of(const Call& call, std::vector<std::int64_t> kernel, bool pool) 
       w.end[k] = total - w.begin[k];
     }
     const std::int64_t room = w.size[k] + w.begin[k] + w.end[k] - reach;
-    if (w.size[k] < 1 || room < 0)
+    // Rounded up, a window may hang over the end by less than a stride.
+    if (w.size[k] < 1 || room < (ceil ? 1 - w.stride[k] : 0))
       call.fail("kernel-exceeds-map", fmt::format("a window of {} on {} places ({} padded), legal: a map that holds it", reach, w.size[k],
                                                   w.size[k] + w.begin[k] + w.end[k]));
-    std::int64_t out = room / w.stride[k] + 1;
-    if (ceil && room % w.stride[k] != 0 && out * w.stride[k] < w.size[k] + w.begin[k]) ++out;
+    std::int64_t out = (room + (ceil ? w.stride[k] - 1 : 0)) / w.stride[k] + 1;
+    if (ceil && out > 1 && (out - 1) * w.stride[k] >= w.size[k] + w.begin[k]) --out;
     w.out.push_back(out);
     if (pool && (w.begin[k] >= reach || w.end[k] >= reach))
       call.fail("bad-attribute", fmt::format("padding {} and {} of a window of {}, legal: less than the window", w.begin[k], w.end[k], reach));
