@@ -52,7 +52,7 @@ Graph choose_layout(const Graph& graph, const Evaluator& values) {
   Graph out = best.take();
   std::vector<Complaint> complaints = best.complaints();
   std::size_t least = badness(best, out);
-  for (std::size_t i = 0; i < views.size() && least > 0; ++i)
+  for (std::size_t i = 0; i < std::min<std::size_t>(views.size(), 4) && least > 0; ++i)
     for (const View& view : possible_views(graph.inputs[i].dims)) {
       if (view == views[i]) continue;
       std::vector<View> other = views;

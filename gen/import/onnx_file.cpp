@@ -27,7 +27,7 @@ namespace fs = std::filesystem;
 
 static_assert(std::endian::native == std::endian::little, "tensors are little endian");
 
-constexpr int oldest_opset = 7, newest_opset = 28, oldest_ir = 3, newest_ir = 14;
+constexpr int oldest_opset = 7, newest_opset = 28, oldest_ir = 3, newest_ir = 14, most_nodes = 20000;
 
 float half(std::uint16_t bits) {
   const int exponent = bits >> 10 & 31;
@@ -129,6 +129,7 @@ class Reader {
       g.outputs.push_back(std::move(out));
     }
     if (g.outputs.empty()) fail("corrupt-onnx", "the graph has no outputs, legal: at least one");
+    if (from.node_size() > most_nodes) fail("onnx-too-large", fmt::format("{} nodes, legal: at most {}", from.node_size(), most_nodes));
     std::set<std::string> names;
     for (const onnx::NodeProto& n : from.node()) node(n, g, names);
     order_nodes(g);

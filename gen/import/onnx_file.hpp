@@ -13,7 +13,7 @@ namespace epim::importer {
 
 /// The graph of a file, unchecked but for names and order. Constant nodes become constants, nodes without a name are named
 /// after their first output. Tensors whose data lie beside the file are read from its folder and what is below it.
-/// Throws InputError at `path`: unreadable-file, onnx-too-large (2 GiB or more), corrupt-onnx, onnx-version (IR version
+/// Throws InputError at `path`: unreadable-file, onnx-too-large (2 GiB or more, more than 20000 nodes), corrupt-onnx, onnx-version (IR version
 /// 3..14, operator set 7..28), onnx-feature (functions, sparse or string tensors), bad-name (control characters),
 /// bad-tensor (type, sizes and data do not agree), tensor-too-large, not-a-number, external-data, bad-attribute,
 /// duplicate-tensor, unknown-tensor, network-cycle.

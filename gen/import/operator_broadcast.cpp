@@ -159,7 +159,7 @@ void evaluate_where(const Call& call, std::vector<Value>& out) {
 const std::vector<Operator>& broadcast_operators() {
   constexpr Domain onnx = Domain::onnx;
   constexpr Scope map = Scope::map, constants = Scope::constants;
-  constexpr int many = 1 << 16;
+  constexpr int many = 1024;
   static const std::vector<Operator> table = {
       {onnx, "Add", 2, 2, 1, map, "", infer_broadcast, evaluate_broadcast},
       {onnx, "Sub", 2, 2, 1, map, "", infer_broadcast, evaluate_broadcast},

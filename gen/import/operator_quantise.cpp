@@ -68,6 +68,7 @@ void check_scales(const Call& call, const Quantiser& q) {
 /// Scales of QONNX: one, or one per element of one axis (full rank, or broadcast to it).
 void take_broadcast(const Call& call, Quantiser& q, std::size_t scale, std::size_t zero, bool has_zero) {
   const Value& s = call.known(scale, "scales");
+  if (s.size() == 0 || (has_zero && call.known(zero, "zero points").size() == 0)) call.fail("no scales or zero points, legal: at least one");
   const Dims& x = call.dims(0);
   const auto axis_of = [&](const Value& v, const char* what) {
     int axis = -1;
@@ -92,7 +93,10 @@ void take_broadcast(const Call& call, Quantiser& q, std::size_t scale, std::size
   if (z.size() == 1) {
     q.zero.assign(q.scale.size(), static_cast<float>(z.number(0)));
   } else {
-    if (q.axis < 0) q.scale.assign(static_cast<std::size_t>(z.size()), q.scale[0]);
+    if (q.axis < 0) {
+      const float one = q.scale[0];
+      q.scale.assign(static_cast<std::size_t>(z.size()), one);
+    }
     q.axis = other;
     q.zero = z.floats();
   }
@@ -104,7 +108,7 @@ void take_linear(const Call& call, Quantiser& q, Type type) {
   const Value& s = call.known(1, "scales");
   if (s.type() != Type::f32) call.fail("wrong-type", "its scales are no floats, legal: float");
   q.scale = s.floats();
-  if (s.dims().size() > 1) call.fail(fmt::format("scales {}, legal: one, or one per element of an axis", text_of(s.dims())));
+  if (s.size() == 0 || s.dims().size() > 1) call.fail(fmt::format("scales {}, legal: one, or one per element of an axis", text_of(s.dims())));
   if (s.size() != 1) {
     const std::size_t axis = call.axis(call.node.integer("axis", 1), call.rank(0));
     if (s.size() != call.dims(0)[axis])

@@ -133,9 +133,9 @@ void evaluate_fill(const Call& call, std::vector<Value>& out) {
 }
 
 void infer_range(const Call& call, std::vector<Info>& out) {
-  const double first = call.known(0, "limits").number(0), last = call.known(1, "limits").number(0), step = call.known(2, "limits").number(0);
   for (std::size_t i = 0; i < 3; ++i)
     if (call.in[i]->size() != 1 || call.in[i]->type != call.in[0]->type) call.fail("wrong-type", "start, limit and delta, legal: three numbers of one type");
+  const double first = call.known(0, "limits").number(0), last = call.known(1, "limits").number(0), step = call.known(2, "limits").number(0);
   if (step == 0) call.fail("bad-attribute", "a step of 0, legal: any other");
   const double n = std::ceil((last - first) / step);
   if (!(n <= static_cast<double>(most_elements))) call.fail("tensor-too-large", fmt::format("{} elements, legal: at most {}", n, most_elements));

@@ -18,6 +18,7 @@ class Links {
   void build() {
     from_.clear();
     readers_.clear();
+    outputs_.clear();
     for (std::size_t i = 0; i < graph_.nodes.size(); ++i) {
       for (const std::string& out : graph_.nodes[i].outputs) from_[out] = i;
       for (const std::string& in : graph_.nodes[i].inputs) readers_[in].push_back(i);
@@ -28,6 +29,8 @@ class Links {
     const auto at = from_.find(tensor);
     return at == from_.end() || graph_.nodes[at->second].host ? nullptr : &graph_.nodes[at->second];
   }
+  /// `tensor` comes from this node now.
+  void moved(const std::string& tensor, const Node& node) { from_[tensor] = static_cast<std::size_t>(&node - graph_.nodes.data()); }
   /// The producer, where it has this operator.
   Node* from(const std::string& tensor, const char* op) {
     Node* n = from(tensor);
@@ -96,8 +99,9 @@ bool into_layer(Graph& g, Node& layer, const Node& affine) {
 }  // namespace
 
 void fold_affines(Graph& graph) {
+  Links links(graph);
+  std::vector<bool> gone(graph.nodes.size(), false);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-    Links links(graph);
     Node& node = graph.nodes[i];
     if (node.op != "Affine" || node.host || !links.only_use(node.inputs[0])) continue;
     Node* before = links.from(node.inputs[0]);
@@ -105,24 +109,28 @@ void fold_affines(Graph& graph) {
     const bool affine = before->op == "Affine", layer = before->op == "Conv" || before->op == "Gemm";
     if (!(affine ? into_affine(graph, *before, node) : layer && into_layer(graph, *before, node))) continue;
     // The layer now gives what the affine gave, by its name.
-    const std::string name = node.outputs[0];
     graph.maps.erase(before->outputs[0]);
-    before->outputs[0] = name;
-    graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(i));
-    --i;
+    before->outputs[0] = node.outputs[0];
+    links.moved(node.outputs[0], *before);
+    gone[i] = true;
   }
+  std::vector<Node> kept;
+  for (std::size_t i = 0; i < gone.size(); ++i)
+    if (!gone[i]) kept.push_back(std::move(graph.nodes[i]));
+  graph.nodes = std::move(kept);
   remove_unused(graph);
 }
 
 namespace {
 
 /// Operators whose results are never negative.
-bool never_negative(Links& links, const std::string& tensor) {
-  const Node* n = links.from(tensor);
-  if (!n) return false;
-  if (n->op == "Relu" || n->op == "Sigmoid" || n->op == "HardSigmoid") return true;
-  if (n->op == "Clip") return n->real("min", -1) >= 0;
-  if (n->op == "MaxPool" || n->op == "AveragePool" || n->op == "Resize") return never_negative(links, n->inputs[0]);
+bool never_negative(Links& links, std::string tensor) {
+  while (const Node* n = links.from(tensor)) {
+    if (n->op == "Relu" || n->op == "Sigmoid" || n->op == "HardSigmoid") return true;
+    if (n->op == "Clip") return n->real("min", -1) >= 0;
+    if (n->op != "MaxPool" && n->op != "AveragePool" && n->op != "Resize") return false;
+    tensor = n->inputs[0];
+  }
   return false;
 }
 
@@ -163,18 +171,18 @@ std::optional<Node> with_padding(Links& links, const Node& pad, Node reader) {
 }  // namespace
 
 void fold_padding(Graph& graph) {
+  Links links(graph);
   for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node pad = graph.nodes[i];
-    Links links(graph);
     if (pad.op != "Pad" || pad.host || links.is_output(pad.outputs[0])) continue;
     std::vector<std::pair<std::size_t, Node>> now;
     for (const std::size_t r : links.readers(pad.outputs[0]))
       if (std::optional<Node> n = with_padding(links, pad, graph.nodes[r])) now.emplace_back(r, std::move(*n));
     if (now.empty() || now.size() != links.readers(pad.outputs[0]).size()) continue;
     for (auto& [r, node] : now) graph.nodes[r] = std::move(node);
-    graph.nodes.erase(graph.nodes.begin() + static_cast<std::ptrdiff_t>(i));
-    --i;
+    links.build();
   }
+  remove_unused(graph);
 }
 
 namespace {
@@ -287,10 +295,11 @@ void name_functions(Graph& graph) {
   bool again = true;
   while (again) {
     again = false;
-    for (std::size_t i = 0; i < graph.nodes.size(); ++i) {
-      if (graph.nodes[i].host) continue;
-      Links links(graph);
-      again = name_one(graph, links, graph.nodes[i]) || again;
+    Links links(graph);
+    for (Node& node : graph.nodes) {
+      if (node.host || !name_one(graph, links, node)) continue;
+      again = true;
+      links.build();
     }
     remove_unused(graph);
   }

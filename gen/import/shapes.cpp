@@ -121,11 +121,14 @@ void check_outputs(const Graph& graph) {
 }  // namespace
 
 void infer_shapes(Graph& graph) try {
-  constexpr std::int64_t most_constants = std::int64_t{1} << 28;
   const std::map<std::string, bool> fixed = fixed_tensors(graph);
-  std::int64_t constants = 0;
+  // What a file makes of its constants is bounded by what it holds.
+  std::int64_t most_constants = std::int64_t{1} << 22, constants = 0;
   graph.maps.clear();
-  for (const auto& [name, value] : graph.constants) graph.maps[name] = value->info();
+  for (const auto& [name, value] : graph.constants) {
+    graph.maps[name] = value->info();
+    most_constants += 4 * value->size();
+  }
   for (const GraphInput& in : graph.inputs) {
     Dims dims = in.dims;
     if (in.view && graph.canonical) {
@@ -149,7 +152,7 @@ void infer_shapes(Graph& graph) try {
     if (constant || sizes) {
       std::vector<Info> infos = infer_node(call);
       for (const Info& i : infos) constants += i.size();
-      if (constants > most_constants) node.fail("tensor-too-large", fmt::format("constants of more than {} elements in all, legal: less", most_constants));
+      if (constants > most_constants) node.fail("tensor-too-large", fmt::format("what follows from constants has more than {} elements in all, legal: less", most_constants));
       std::vector<Value> values;
       if (node.op == "Conv" || node.op == "MatMul" || node.op == "Gemm" || node.op == "MaxPool" || node.op == "AveragePool")
         node.fail("constant-layer", "no input of it depends on an image, legal: a layer of the network");

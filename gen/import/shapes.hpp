@@ -20,7 +20,8 @@ void fix_inputs(Graph& graph, const std::map<std::string, Dims>& shapes);
 /// Fills graph.maps with type and sizes of every tensor; nodes whose inputs are constant are evaluated and become
 /// constants, except quantising nodes, which stay (they are what quantised weights look like).
 /// Throws InputError at the graph's file, naming the node: those of the operators, computed-weights, output-type,
-/// output-shape (the file declares another), tensor-too-large (constants of more than 2^28 elements in all).
+/// output-shape (the file declares another), tensor-too-large (computed constants of more than 2^22
+/// elements and four times what the file holds).
 void infer_shapes(Graph& graph);
 
 /// Tensors that no image is needed for: constants and what follows from them alone.
