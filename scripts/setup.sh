@@ -34,7 +34,9 @@ nlohmann-json3-dev|JSON library
 libtomlplusplus-dev|TOML library
 libcli11-dev|command line library
 zlib1g-dev|reads and writes .npz files and waveforms
-libpng-dev|reads images'
+libpng-dev|reads images
+libonnx-dev|message format of ONNX files
+libprotobuf-dev|reads ONNX files'
 test_packages='catch2|unit tests
 librapidcheck-dev|property tests
 libbenchmark-dev|benchmarks

@@ -77,6 +77,7 @@ narrow expressions tb/netlist/expressions.sh build/expressions
 narrow quantise tb/quantise/run.sh $epim build/quantise
 narrow estimate tb/estimate/run.sh $epim build/estimate
 narrow unit build/tb/epim_unit
+narrow import tb/import/run.sh $epim build/import
 narrow rejected tb/rejected/run.sh $epim build/rejected
 narrow missing tb/rejected/missing_tools.sh $epim build/missing
 wide modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"
