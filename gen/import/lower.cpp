@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/import/lower.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 namespace epim::importer {
@@ -31,18 +33,28 @@ class Lowering {
       finish(std::move(real), 7);
     } else if (microsoft && (op == "QLinearAdd" || op == "QLinearMul")) {
       need(8, 8);
+      one_type({2, 5, 7});
       finish(real_node(op.substr(7), {reals(0), reals(3)}, false), 6);
     } else if (microsoft && (op == "QLinearGlobalAveragePool" || op == "QLinearAveragePool")) {
       need(4, 5);
+      one_type({2, 4});
       if (node_.integer("channels_last", 0) != 0) node_.fail("bad-attribute", "channels_last is 1, legal: 0");
       Node real = real_node(op.substr(7), {reals(0)}, true);
       real.attributes.erase("channels_last");
       finish(std::move(real), 3);
     } else if (microsoft && (op == "QLinearSigmoid" || op == "QLinearLeakyRelu")) {
       need(4, 5);
+      one_type({2, 4});
       finish(real_node(op.substr(7), {reals(0)}, true), 3);
+    } else if (microsoft && op == "QLinearSoftmax") {
+      need(5, 5);
+      Node real = real_node("Softmax", {reals(0)}, true);
+      real.version = static_cast<int>(std::clamp<std::int64_t>(node_.integer("opset", real.version), 1, 100));
+      real.attributes.erase("opset");
+      finish(std::move(real), 3);
     } else if (microsoft && op == "QLinearConcat") {
-      if (node_.inputs.size() < 5 || node_.inputs.size() % 3 != 2) node_.fail("wrong-input-count", fmt::format("{} inputs, legal: 2 and 3 per map", node_.inputs.size()));
+      need(5, 1024);
+      if (node_.inputs.size() % 3 != 2) node_.fail("wrong-input-count", fmt::format("{} inputs, legal: 2 and 3 per map", node_.inputs.size()));
       std::vector<std::string> in;
       for (std::size_t i = 2; i < node_.inputs.size(); i += 3) in.push_back(reals(i));
       finish(real_node("Concat", std::move(in), true), 0);
@@ -54,8 +66,19 @@ class Lowering {
 
  private:
   void need(std::size_t least, std::size_t most) {
+    if (node_.outputs.size() != 1) node_.fail("wrong-output-count", fmt::format("{} outputs, legal: 1", node_.outputs.size()));
     if (node_.inputs.size() < least || node_.inputs.size() > most)
       node_.fail("wrong-input-count", fmt::format("{} inputs, legal: {} to {}", node_.inputs.size(), least, most));
+  }
+  /// Zero points of one type: what the operator takes and gives is.
+  void one_type(const std::vector<std::size_t>& zeros) {
+    const Value* first = nullptr;
+    for (const std::size_t i : zeros) {
+      const Value* v = node_.has_input(i) ? graph_.constant(node_.inputs[i]) : nullptr;
+      if (first && v && v->type() != first->type())
+        node_.fail("wrong-type", fmt::format("zero points are {} and {}, legal: one type", name_of(first->type()), name_of(v->type())));
+      if (v) first = v;
+    }
   }
   const Value& known(std::size_t i, const char* what) {
     const Value* v = node_.has_input(i) ? graph_.constant(node_.inputs[i]) : nullptr;
@@ -87,6 +110,7 @@ class Lowering {
   }
   /// Integers in steps of scale a times scale b.
   std::string bias(std::size_t i, std::size_t a, std::size_t b, double factor) {
+    if (known(i, "biases").type() != Type::i32) node_.fail("wrong-type", fmt::format("its bias is {}, legal: int32", name_of(known(i, "biases").type())));
     const Value &x = known(a, "scales"), &w = known(b, "scales");
     if (x.size() != 1) node_.fail("shape-mismatch", "a scale per channel of the input, legal: one");
     std::vector<float> scale;

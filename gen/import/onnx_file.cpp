@@ -93,15 +93,25 @@ class Reader {
  private:
   [[noreturn]] void fail(const std::string& rule, const std::string& what) const { throw InputError({file_, 0, 0}, rule, what); }
 
-  /// For messages.
+  /// For messages and JSON: control characters and what is no UTF-8 become '?'.
   static std::string clean(std::string s) {
-    for (char& c : s)
-      if (static_cast<unsigned char>(c) < 32 || c == 127) c = '?';
+    for (std::size_t i = 0; i < s.size();) {
+      const auto byte = [&](std::size_t k) { return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0u; };
+      const unsigned first = byte(0);
+      const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+      bool good = length > 0 && first >= 32 && first != 127;
+      for (std::size_t k = 1; k < length; ++k) good = good && (byte(k) & 0xc0) == 0x80;
+      // Too long a form, a surrogate, beyond the last character.
+      good = good && !(first == 0xe0 && byte(1) < 0xa0) && !(first == 0xed && byte(1) >= 0xa0) && !(first == 0xf0 && byte(1) < 0x90) &&
+             !(first == 0xf4 && byte(1) >= 0x90);
+      if (!good) s[i] = '?';
+      i += good ? length : 1;
+    }
     return s;
   }
-  /// Messages are one line: so are names.
+  /// Messages are one line of text: so are names.
   const std::string& name_of_tensor(const std::string& s) const {
-    if (clean(s) != s) fail("bad-name", fmt::format("'{}' holds control characters, legal: text", clean(s)));
+    if (clean(s) != s) fail("bad-name", fmt::format("'{}' is no text of one line, legal: UTF-8 without control characters", clean(s)));
     return s;
   }
 
@@ -163,9 +173,10 @@ class Reader {
     if (n.outputs.empty() || (n.outputs.size() == 1 && n.outputs[0].empty()))
       fail("wrong-output-count", fmt::format("node '{}' ({}) has no output, legal: at least one", clean(from.name()), n.op));
     n.name = clean(from.name().empty() ? n.outputs[0] : from.name());
-    for (int k = 2; !names.insert(n.name).second; ++k) {
-      if (names.count(fmt::format("{}#{}", n.name, k))) continue;
-      n.name = fmt::format("{}#{}", n.name, k);
+    if (!names.insert(n.name).second) {
+      if (!from.name().empty()) at(n, "duplicate-node", "another node has that name, legal: each once");
+      const std::string first = n.name;
+      for (int k = 2; !names.insert(n.name).second; ++k) n.name = fmt::format("{}#{}", first, k);
     }
     const auto opset = g.opsets.find(n.domain);
     n.version = opset == g.opsets.end() ? 0 : opset->second;
@@ -202,11 +213,8 @@ class Reader {
     Attribute a;
     const std::string name = clean(from.name());
     if (!from.ref_attr_name().empty()) at(n, "onnx-feature", fmt::format("attribute {} refers to a function's, legal: values", name));
-    auto type = from.type();
-    if (type == P::UNDEFINED)  // written before types were
-      type = from.has_f() ? P::FLOAT : from.has_i() ? P::INT : from.has_s() ? P::STRING : from.has_t() ? P::TENSOR : from.floats_size() > 0 ? P::FLOATS
-             : from.ints_size() > 0 ? P::INTS : from.strings_size() > 0 ? P::STRINGS : P::GRAPH;
-    switch (type) {
+    if (from.type() == P::UNDEFINED) at(n, "bad-attribute", fmt::format("attribute {} has no type, legal: one", name));
+    switch (from.type()) {
       case P::FLOAT: a.kind = Attribute::Kind::real; a.real = from.f(); break;
       case P::INT: a.kind = Attribute::Kind::integer; a.integer = from.i(); break;
       case P::STRING: a.kind = Attribute::Kind::text; a.text = clean(from.s()); break;

@@ -128,9 +128,17 @@ TEST_CASE("reader: versions, features, names", "[reader]") {
   CHECK(refusal([&] { Builder::parse("{\"schema\": 1}"); }).find("corrupt-onnx") != std::string::npos);
   CHECK(refusal([&] { epim::importer::read_onnx("/nonexistent.onnx"); }).find("unreadable-file") != std::string::npos);
   CHECK(refusal([&] { epim::importer::read_onnx("/"); }).find("unreadable-file") != std::string::npos);
+  for (const char* name : {"\xff", "a\x80", "\xc3", "\xe0\x80\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80"}) {
+    Builder bytes;
+    bytes.output(bytes.op("Relu", {bytes.input(name, {1})}));
+    CHECK(refusal([&] { bytes.graph(); }).find("bad-name") != std::string::npos);
+  }
+  Builder umlaut;
+  umlaut.output(umlaut.op("Relu", {umlaut.input("\xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80", {1})}));
+  CHECK(refusal([&] { umlaut.graph(); }) == "");
   Builder newline;
   newline.output(newline.op("Relu", {newline.input("a\nb", {1})}));
-  CHECK(refusal([&] { newline.graph(); }) == "test.onnx: bad-name: 'a?b' holds control characters, legal: text");
+  CHECK(refusal([&] { newline.graph(); }) == "test.onnx: bad-name: 'a?b' is no text of one line, legal: UTF-8 without control characters");
 }
 
 TEST_CASE("reader: nodes in any order; names twice, from nowhere and in a circle are refused", "[reader]") {
@@ -148,7 +156,13 @@ TEST_CASE("reader: nodes in any order; names twice, from nowhere and in a circle
   twice.op("Relu", {"x"}, {}, "", "n");
   twice.op("Relu", {"x"}, {}, "", "n");
   twice.output("n_out");
-  CHECK(refusal([&] { twice.graph(); }).find("duplicate-tensor: node 'n#2' gives tensor 'n_out'") != std::string::npos);
+  CHECK(refusal([&] { twice.graph(); }).find("duplicate-node: node 'n' (Relu): another node has that name") != std::string::npos);
+  Builder given;
+  given.input("x", {1, 4});
+  given.floats({4}, {1, 2, 3, 4}, "n_out");
+  given.op("Relu", {"x"}, {}, "", "n");
+  given.output("n_out");
+  CHECK(refusal([&] { given.graph(); }).find("duplicate-tensor: node 'n' gives tensor 'n_out'") != std::string::npos);
 
   Builder circle;
   circle.input("x", {1, 4});
