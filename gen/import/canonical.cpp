@@ -41,7 +41,8 @@ Canonical::Canonical(const Graph& file, const Evaluator& values, std::vector<Vie
   for (const GraphOutput& out : file.outputs) {
     const auto at = seen_.find(out.tensor);
     if (at == seen_.end())
-      throw InputError({file.file, 0, 0}, "constant-output", fmt::format("output '{}' does not depend on an image, legal: outputs of the network", out.name));
+      throw InputError({file.file, 0, 0}, "constant-output",
+                       fmt::format("output '{}' does not depend on an image, legal: outputs of the network", out.name));
     GraphOutput o = out;
     o.tensor = at->second.tensor;
     if (!at->second.host) o.view = at->second.view;
@@ -53,7 +54,8 @@ void Canonical::unfit(const std::string& what, const std::string& rewrite) const
 
 void Canonical::convert(const Node& node) {
   for (const std::string& in : node.inputs)
-    if (is_map(in) && seen_.at(in).host) return on_host(node, {seen_.at(in).origin, "end the graph before it, or leave that node out"});
+    if (is_map(in) && seen_.at(in).host)
+      return on_host(node, {seen_.at(in).origin, "end the graph before it, or leave that node out"});
   try {
     if (!on_maps(node)) on_host(node, {"not an operator on maps", "end the graph before it"});
   } catch (const Unfit& why) {
@@ -63,7 +65,9 @@ void Canonical::convert(const Node& node) {
 
 bool Canonical::on_maps(const Node& node) {
   const std::string& op = node.op;
-  const auto is = [&](std::initializer_list<const char*> names) { return std::any_of(names.begin(), names.end(), [&](const char* n) { return op == n; }); };
+  const auto is = [&](std::initializer_list<const char*> names) {
+    return std::any_of(names.begin(), names.end(), [&](const char* n) { return op == n; });
+  };
   if (is_quantiser(node)) quantiser(node);
   else if (is({"Relu", "LeakyRelu", "Sigmoid", "Tanh", "HardSigmoid", "HardSwish", "Swish"})) same(node);
   else if (is({"Clip"})) clip(node);
@@ -85,17 +89,21 @@ bool Canonical::on_maps(const Node& node) {
 
 /// Layout, functions of one element, Softmax and ArgMax may be left to the host; layers may not.
 void Canonical::on_host(const Node& node, const Unfit& why) {
-  static const char* const layers[] = {"Conv", "Gemm", "MatMul", "MaxPool", "AveragePool", "GlobalAveragePool", "GlobalMaxPool", "Resize",
-                                       "Upsample", "Pad", "BatchNormalization", "PRelu"};
+  static const char* const layers[] = {
+      "Conv",          "Gemm",   "MatMul",   "MaxPool", "AveragePool",        "GlobalAveragePool",
+      "GlobalMaxPool", "Resize", "Upsample", "Pad",     "BatchNormalization", "PRelu"};
   const bool layer = std::any_of(std::begin(layers), std::end(layers), [&](const char* l) { return node.op == l; });
   if (layer) {
     const bool told = std::any_of(complaints_.begin(), complaints_.end(), [&](const Complaint& c) { return c.what == why.what; });
     if (!told) complaints_.push_back({node.name, node.op, why.what, "layers on maps [N][C][H][W] alone", why.rewrite});
   }
-  const std::string origin = std::any_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& in) { return is_map(in) && seen_.at(in).host; })
-                                 ? why.what
-                                 : fmt::format("stands behind node '{}' ({}), which is left to the host ({})", node.name, node.op, why.what);
-  if (origin != why.what && !layer) out_.remarks.push_back(fmt::format("node '{}' ({}) and what follows from it is left to the host: {}", node.name, node.op, why.what));
+  const std::string origin =
+      std::any_of(node.inputs.begin(), node.inputs.end(), [&](const std::string& in) { return is_map(in) && seen_.at(in).host; })
+          ? why.what
+          : fmt::format("stands behind node '{}' ({}), which is left to the host ({})", node.name, node.op, why.what);
+  if (origin != why.what && !layer)
+    out_.remarks.push_back(
+        fmt::format("node '{}' ({}) and what follows from it is left to the host: {}", node.name, node.op, why.what));
   Node n = node;
   n.host = true;
   for (std::string& in : n.inputs)
@@ -110,7 +118,8 @@ void Canonical::on_host(const Node& node, const Unfit& why) {
 
 std::string Canonical::host_tensor(const std::string& tensor) {
   const auto at = seen_.find(tensor);
-  if (at == seen_.end()) return out_.maps.count(tensor) && out_.constants.count(tensor) ? tensor : constant(tensor, fixed(tensor));
+  if (at == seen_.end())
+    return out_.maps.count(tensor) && out_.constants.count(tensor) ? tensor : constant(tensor, fixed(tensor));
   if (at->second.host) return at->second.tensor;
   const std::string name = tensor + "/file";
   if (out_.maps.count(name)) return name;
@@ -150,7 +159,8 @@ View Canonical::bare(const Seen& s) const {
 std::vector<int> Canonical::spatial(const Node& node, const Seen& s) const {
   const View view = bare(s);
   const auto wrong = [&] {
-    unfit(fmt::format("its input lies as {}, a layer takes [N,C,H,W]", text_of(s.view)), "a Transpose to NCHW before it, or NCHW throughout");
+    unfit(fmt::format("its input lies as {}, a layer takes [N,C,H,W]", text_of(s.view)),
+          "a Transpose to NCHW before it, or NCHW throughout");
   };
   if (view.size() < 3 || view.size() > 4) wrong();
   const std::vector<int> n{0}, c{1};
@@ -171,7 +181,8 @@ std::vector<int> Canonical::spatial(const Node& node, const Seen& s) const {
 }
 
 Value Canonical::beside(const Value& constant, const Seen& s, std::size_t rank) const {
-  if (constant.dims().size() > rank) unfit(fmt::format("a constant {} beside {} dimensions", text_of(constant.dims()), rank), "a constant of the map's rank");
+  if (constant.dims().size() > rank)
+    unfit(fmt::format("a constant {} beside {} dimensions", text_of(constant.dims()), rank), "a constant of the map's rank");
   Dims dims(rank - constant.dims().size(), 1);
   dims.insert(dims.end(), constant.dims().begin(), constant.dims().end());
   const Dims& map = map_dims(s);
@@ -180,7 +191,8 @@ Value Canonical::beside(const Value& constant, const Seen& s, std::size_t rank) 
   for (std::size_t k = 0; k < rank; ++k) {
     std::int64_t all = 1;
     for (const int d : s.view[k]) all *= map[static_cast<std::size_t>(d)];
-    if (dims[k] != 1 && dims[k] != all) unfit(fmt::format("a constant {} widens the map", text_of(constant.dims())), "a map of that size");
+    if (dims[k] != 1 && dims[k] != all)
+      unfit(fmt::format("a constant {} widens the map", text_of(constant.dims())), "a map of that size");
     for (const int d : s.view[k]) {
       split.push_back(dims[k] == 1 ? 1 : map[static_cast<std::size_t>(d)]);
       order.push_back(d);
@@ -225,8 +237,8 @@ std::string Canonical::constant(const std::string& wanted, Value value) {
   return name;
 }
 
-void Canonical::affine(const std::string& name, const std::string& input, const std::vector<double>& scale, const std::vector<double>& bias,
-                       const std::string& tensor, const View& view) {
+void Canonical::affine(const std::string& name, const std::string& input, const std::vector<double>& scale,
+                       const std::vector<double>& bias, const std::string& tensor, const View& view) {
   Node n;
   n.name = name;
   n.op = "Affine";
@@ -263,7 +275,10 @@ void Canonical::layout(const Node& node) {
         n *= map_dims(s)[static_cast<std::size_t>(order[at])];
         part.push_back(order[at++]);
       }
-      if (n != size) unfit(fmt::format("{} becomes {}, which cuts an axis of the map", text_of(file_dims(node.inputs[0])), text_of(file_dims(out))), "a Reshape that keeps or joins axes");
+      if (n != size)
+        unfit(fmt::format("{} becomes {}, which cuts an axis of the map", text_of(file_dims(node.inputs[0])),
+                          text_of(file_dims(out))),
+              "a Reshape that keeps or joins axes");
       next.view.push_back(std::move(part));
     }
     // Axes of size 1 keep their meaning where nothing moves.

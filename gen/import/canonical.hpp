@@ -79,8 +79,8 @@ class Canonical {
 
   /// Adds a node of the canonical form with one output, infers its shape, and notes what tensor of the file it gives.
   Node& add(Node node, const std::string& tensor, const View& view);
-  void affine(const std::string& name, const std::string& input, const std::vector<double>& scale, const std::vector<double>& bias,
-              const std::string& tensor, const View& view);
+  void affine(const std::string& name, const std::string& input, const std::vector<double>& scale,
+              const std::vector<double>& bias, const std::string& tensor, const View& view);
   std::string constant(const std::string& name, Value value);
   std::string host_tensor(const std::string& tensor);
 

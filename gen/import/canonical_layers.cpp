@@ -89,7 +89,8 @@ void Canonical::reduce(const Node& node) {
     for (const int d : sized[k]) over[static_cast<std::size_t>(d)] = true;
     view[k].clear();
   }
-  if (over[0] || over[1]) unfit(fmt::format("its axes are {} of {}", over[0] ? "images" : "channels", text_of(s.view)), "a mean over rows and columns");
+  if (over[0] || over[1])
+    unfit(fmt::format("its axes are {} of {}", over[0] ? "images" : "channels", text_of(s.view)), "a mean over rows and columns");
   if (after.size() < before.size()) {
     View kept;
     for (std::size_t k = 0; k < view.size(); ++k)
@@ -132,7 +133,9 @@ void Canonical::matrix(const Node& node) {
     }
   channels = channels && std::all_of(view.back().begin(), view.back().end(), [](int d) { return d == 1; });
   whole = whole && std::none_of(view.back().begin(), view.back().end(), [](int d) { return d == 0; });
-  if (!whole && !channels) unfit(fmt::format("its input lies as {}, the last axis must be all features or the channels", text_of(s.view)), "a Flatten before it");
+  if (!whole && !channels)
+    unfit(fmt::format("its input lies as {}, the last axis must be all features or the channels", text_of(s.view)),
+          "a Flatten before it");
   Weights weights(file_, values_, node.inputs[1]);
   if (!gemm || node.integer("transB", 0) == 0) weights.transpose({1, 0});
   const std::int64_t outputs = weights.dims()[0];
@@ -203,7 +206,8 @@ void Canonical::pad(const Node& node) {
     if (before == 0 && after == 0) continue;
     const auto part = bare(s)[k].empty() ? s.view[k] : bare(s)[k];
     if (before < 0 || after < 0) unfit("negative padding", "a smaller map");
-    if (part.size() != 1 || part[0] == 0) unfit(fmt::format("it pads axis {} of {}", k, text_of(s.view)), "padding of channels, rows or columns");
+    if (part.size() != 1 || part[0] == 0)
+      unfit(fmt::format("it pads axis {} of {}", k, text_of(s.view)), "padding of channels, rows or columns");
     pads[static_cast<std::size_t>(part[0])] = before;
     pads[4 + static_cast<std::size_t>(part[0])] = after;
   }
@@ -227,7 +231,8 @@ void Canonical::resize(const Node& node) {
     for (std::int64_t i = 0; copies && i < to; ++i) copies = sources[k][static_cast<std::size_t>(i)] == i / factor;
     const auto part = bare(s)[k].empty() ? s.view[k] : bare(s)[k];
     if (!copies || (factor != 1 && (part.size() != 1 || part[0] < 2)))
-      unfit(fmt::format("axis {} of {} goes from {} to {} places, not each copied {} times", k, text_of(s.view), from, to, std::max<std::int64_t>(1, factor)),
+      unfit(fmt::format("axis {} of {} goes from {} to {} places, not each copied {} times", k, text_of(s.view), from, to,
+                        std::max<std::int64_t>(1, factor)),
             "whole factors of rows and columns, mode nearest, asymmetric, floor");
     if (factor != 1) factors[static_cast<std::size_t>(part[0] - 2)] = factor;
   }

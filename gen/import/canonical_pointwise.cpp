@@ -27,7 +27,8 @@ void Canonical::same(const Node& node) {
 void Canonical::clip(const Node& node) {
   const Seen s = seen_.at(node.inputs[0]);
   const Call call = call_of(node);
-  double lo = node.real("min", -std::numeric_limits<double>::infinity()), hi = node.real("max", std::numeric_limits<double>::infinity());
+  double lo = node.real("min", -std::numeric_limits<double>::infinity()),
+         hi = node.real("max", std::numeric_limits<double>::infinity());
   if (call.has(1)) lo = call.known(1, "limits").number(0);
   if (call.has(2)) hi = call.known(2, "limits").number(0);
   Node n = node;
@@ -46,7 +47,8 @@ void Canonical::quantiser(const Node& node) {
   n.inputs[0] = s.tensor;
   if (q.axis >= 0) {
     const auto part = bare(s)[static_cast<std::size_t>(q.axis)];
-    if (part.size() != 1 || part[0] != 1) unfit(fmt::format("its scales follow axis {} of {}", q.axis, text_of(s.view)), "one scale, or one per channel");
+    if (part.size() != 1 || part[0] != 1)
+      unfit(fmt::format("its scales follow axis {} of {}", q.axis, text_of(s.view)), "one scale, or one per channel");
   }
   const bool linear = node.op == "QuantizeLinear" || node.op == "DequantizeLinear";
   if (linear) n.set("axis", std::int64_t{1});
@@ -65,7 +67,8 @@ void Canonical::norm(const Node& node) {
   const View view = bare(s);
   const auto channels = view[1];
   if ((!channels.empty() && channels != std::vector<int>{1}) || (!view[0].empty() && view[0] != std::vector<int>{0}))
-    unfit(fmt::format("its input lies as {}, the second axis must be the channels", text_of(s.view)), "a Transpose to NCHW before it");
+    unfit(fmt::format("its input lies as {}, the second axis must be the channels", text_of(s.view)),
+          "a Transpose to NCHW before it");
   const double epsilon = node.real("epsilon", static_cast<double>(1e-5f));
   std::vector<double> scale, bias;
   for (std::int64_t c = 0; c < map_dims(s)[1]; ++c) {
@@ -111,7 +114,8 @@ void Canonical::with_constant(const Node& node, std::size_t k) {
   const Seen s = seen_.at(node.inputs[1 - k]);
   const Value& c = fixed(node.inputs[k]);
   if (c.type() != Type::f32) unfit("its operands are integers", "floats");
-  if (file_dims(node.outputs[0]) != file_dims(node.inputs[1 - k])) unfit(fmt::format("a constant {} widens the map", text_of(c.dims())), "a map of that size");
+  if (file_dims(node.outputs[0]) != file_dims(node.inputs[1 - k]))
+    unfit(fmt::format("a constant {} widens the map", text_of(c.dims())), "a map of that size");
   const std::vector<float> values = per_channel(beside(c, s, s.view.size()), s);
   if (node.op == "Max" || node.op == "Min") {
     if (c.size() != 1) unfit("a limit per channel", "one limit");
@@ -143,7 +147,8 @@ void Canonical::with_constant(const Node& node, std::size_t k) {
 }
 
 /// Axis by axis both operands run over the same map dimensions, or one of them has size 1.
-void Canonical::two_maps(const Node& node, const std::string& op, const std::string& a, const std::string& b, const std::string& result) {
+void Canonical::two_maps(const Node& node, const std::string& op, const std::string& a, const std::string& b,
+                         const std::string& result) {
   const Seen sa = seen_.at(a), sb = seen_.at(b);
   View va = bare(sa), vb = bare(sb), view;
   View full = sa.view.size() >= sb.view.size() ? sa.view : sb.view;
@@ -160,7 +165,13 @@ void Canonical::two_maps(const Node& node, const std::string& op, const std::str
   fits = fits && std::adjacent_find(used.begin(), used.end()) == used.end();
   if (!fits) unfit(fmt::format("its operands lie as {} and {}", text_of(sa.view), text_of(sb.view)), "one layout of both");
   if (sa.view == sb.view) view = full;
-  if (op == "Add" && map_dims(sa) != map_dims(sb)) unfit(fmt::format("maps {} and {} are added", text_of(map_dims(sa)), text_of(map_dims(sb))), "maps of one size");
+  if (op == "Add" && map_dims(sa) != map_dims(sb))
+    unfit(fmt::format("maps {} and {} are added", text_of(map_dims(sa)), text_of(map_dims(sb))), "maps of one size");
+  const auto one_place = [](const Dims& d) { return d[2] == 1 && d[3] == 1; };
+  const Dims &da = map_dims(sa), &db = map_dims(sb);
+  if (op == "Mul" && (da[0] != db[0] || da[1] != db[1] ||
+                      (Dims(da.begin() + 2, da.end()) != Dims(db.begin() + 2, db.end()) && !one_place(da) && !one_place(db))))
+    unfit(fmt::format("maps {} and {} are multiplied", text_of(da), text_of(db)), "maps of one size, or one of them 1x1");
   Node n;
   n.name = node.name;
   n.op = op;
@@ -204,7 +215,8 @@ void Canonical::concat(const Node& node) {
     std::vector<int> part = v[axis];
     // Flattened features with the channels slowest: joining them is joining channels.
     if (part.size() > 1 && part[0] == 1 && std::all_of(all.begin(), all.end(), [&](const Seen& o) {
-          return bare(o)[axis] == part && Dims(map_dims(o).begin() + 2, map_dims(o).end()) == Dims(map_dims(s).begin() + 2, map_dims(s).end());
+          return bare(o)[axis] == part &&
+                 Dims(map_dims(o).begin() + 2, map_dims(o).end()) == Dims(map_dims(s).begin() + 2, map_dims(s).end());
         }))
       part = {1};
     if (part.size() > 1) unfit(fmt::format("it joins axis {} of {}", axis, text_of(s.view)), "joining channels");
@@ -213,12 +225,14 @@ void Canonical::concat(const Node& node) {
     View others = v;
     others[axis].clear();
     if (view.empty()) view = others;
-    if (view != others) unfit(fmt::format("its operands lie as {} and {}", text_of(all[0].view), text_of(s.view)), "one layout of all");
+    if (view != others)
+      unfit(fmt::format("its operands lie as {} and {}", text_of(all[0].view), text_of(s.view)), "one layout of all");
   }
   if (dimension < 0) dimension = all[0].view[axis].size() == 1 ? all[0].view[axis][0] : 1;
   if (dimension != 1) unfit(fmt::format("it joins axis {} of {}", axis, text_of(all[0].view)), "joining channels");
   for (std::size_t k = 0; k < view.size(); ++k)
-    if (k != axis && std::find(view[k].begin(), view[k].end(), 1) != view[k].end()) unfit("its operands lie differently", "one layout of all");
+    if (k != axis && std::find(view[k].begin(), view[k].end(), 1) != view[k].end())
+      unfit("its operands lie differently", "one layout of all");
   view = all[0].view;
   if (view[axis].empty()) view[axis] = {1};
   Node n = node;

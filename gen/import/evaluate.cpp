@@ -13,7 +13,8 @@ namespace epim::importer {
 namespace {
 
 /// One node from the values of its inputs.
-std::vector<Value> evaluate_one(const Node& node, const std::function<const Value*(const std::string&)>& find, int jobs, Sums sums) {
+std::vector<Value> evaluate_one(const Node& node, const std::function<const Value*(const std::string&)>& find, int jobs,
+                                Sums sums) {
   Call call{node, {}, {}, jobs, sums};
   for (const std::string& in : node.inputs) {
     const Value* v = in.empty() ? nullptr : find(in);
@@ -25,7 +26,8 @@ std::vector<Value> evaluate_one(const Node& node, const std::function<const Valu
 
 }  // namespace
 
-Evaluator::Evaluator(const Graph& graph, int jobs, Sums sums) try : graph_(graph), jobs_(jobs), sums_(sums), fixed_(graph.constants) {
+Evaluator::Evaluator(const Graph& graph, int jobs, Sums sums) try
+    : graph_(graph), jobs_(jobs), sums_(sums), fixed_(graph.constants) {
   const std::map<std::string, bool> fixed = fixed_tensors(graph);
   for (const Node& node : graph.nodes) {
     if (!fixed.count(node.outputs[0])) {
@@ -33,7 +35,8 @@ Evaluator::Evaluator(const Graph& graph, int jobs, Sums sums) try : graph_(graph
       per_image_.push_back(&node);
       continue;
     }
-    std::vector<Value> values = evaluate_one(node, [&](const std::string& t) { return fixed_.at(t).get(); }, jobs, sums);
+    std::vector<Value> values = evaluate_one(
+        node, [&](const std::string& t) { return fixed_.at(t).get(); }, jobs, sums);
     for (std::size_t k = 0; k < values.size(); ++k)
       if (!node.outputs[k].empty()) fixed_[node.outputs[k]] = std::make_shared<const Value>(std::move(values[k]));
   }
@@ -51,10 +54,15 @@ std::vector<Value> Evaluator::run(const std::map<std::string, Value>& inputs, co
   std::map<std::string, Value> live;
   for (const GraphInput& in : graph_.inputs) {
     const auto given = inputs.find(in.name);
-    if (given == inputs.end()) throw InputError({}, "missing-array", fmt::format("input '{}' is not given, legal: a value for every input", in.name));
+    if (given == inputs.end())
+      throw InputError({}, "missing-array", fmt::format("input '{}' is not given, legal: a value for every input", in.name));
     const Value& v = given->second;
-    if (v.dims() != in.dims) throw InputError({}, "array-shape", fmt::format("input '{}' is {}, legal: {}", in.name, text_of(v.dims()), text_of(in.dims)));
-    if (v.type() != in.type) throw InputError({}, "array-type", fmt::format("input '{}' is {}, legal: {}", in.name, name_of(v.type()), name_of(in.type)));
+    if (v.dims() != in.dims)
+      throw InputError({}, "array-shape",
+                       fmt::format("input '{}' is {}, legal: {}", in.name, text_of(v.dims()), text_of(in.dims)));
+    if (v.type() != in.type)
+      throw InputError({}, "array-type",
+                       fmt::format("input '{}' is {}, legal: {}", in.name, name_of(v.type()), name_of(in.type)));
     live[in.name] = graph_.canonical && in.view ? from_file(v, *in.view, graph_.maps.at(in.name).dims) : v;
     if (observe) observe(in.name, live[in.name]);
   }

@@ -18,22 +18,27 @@ std::vector<std::map<std::string, Value>> images_of(const Graph& graph, const Np
     const NpyArray* a = images.find(in.name);
     if (!a && graph.inputs.size() == 1) a = images.find("input");
     if (!a)
-      throw InputError({images.path, 0, 0}, "missing-array", fmt::format("no array '{}'{}, legal: one per input of the graph", in.name,
-                                                                         graph.inputs.size() == 1 ? " or 'input'" : ""));
+      throw InputError({images.path, 0, 0}, "missing-array",
+                       fmt::format("no array '{}'{}, legal: one per input of the graph", in.name,
+                                   graph.inputs.size() == 1 ? " or 'input'" : ""));
     Dims one(a->shape.begin(), a->shape.end());
     const std::int64_t each = element_count(in.dims).value_or(0);
-    const bool fits = one.size() == in.dims.size() && one[0] % std::max<std::int64_t>(1, in.dims[0]) == 0 && std::equal(one.begin() + 1, one.end(), in.dims.begin() + 1);
+    const bool fits = one.size() == in.dims.size() && one[0] % std::max<std::int64_t>(1, in.dims[0]) == 0 &&
+                      std::equal(one.begin() + 1, one.end(), in.dims.begin() + 1);
     if (!fits || each == 0)
-      throw InputError({images.path, 0, 0}, "array-shape", fmt::format("'{}' is [{}], legal: {} behind a number of images", in.name, fmt::join(a->shape, ","),
-                                                                      text_of(Dims(in.dims.begin() + (in.dims.empty() ? 0 : 1), in.dims.end()))));
+      throw InputError({images.path, 0, 0}, "array-shape",
+                       fmt::format("'{}' is [{}], legal: {} behind a number of images", in.name, fmt::join(a->shape, ","),
+                                   text_of(Dims(in.dims.begin() + (in.dims.empty() ? 0 : 1), in.dims.end()))));
     const FloatTensor all = a->floats();
     const std::size_t count = all.data.size() / static_cast<std::size_t>(each);
     if (!out.empty() && out.size() != count)
-      throw InputError({images.path, 0, 0}, "array-shape", fmt::format("'{}' has {} images, legal: {} as the other inputs", in.name, count, out.size()));
+      throw InputError({images.path, 0, 0}, "array-shape",
+                       fmt::format("'{}' has {} images, legal: {} as the other inputs", in.name, count, out.size()));
     out.resize(count);
     for (std::size_t k = 0; k < count; ++k) {
       Value v(in.type, in.dims);
-      for (std::int64_t i = 0; i < each; ++i) v.set(i, static_cast<double>(all.data[k * static_cast<std::size_t>(each) + static_cast<std::size_t>(i)]));
+      for (std::int64_t i = 0; i < each; ++i)
+        v.set(i, static_cast<double>(all.data[k * static_cast<std::size_t>(each) + static_cast<std::size_t>(i)]));
       out[k].emplace(in.name, std::move(v));
     }
   }
@@ -47,7 +52,8 @@ class Boundaries {
  public:
   explicit Boundaries(const Graph& graph) {
     for (const Node& n : graph.nodes) {
-      if (!is_quantiser(n) || n.host || n.op == "DequantizeLinear" || n.op == "BipolarQuant" || graph.constant(n.inputs[0])) continue;
+      if (!is_quantiser(n) || n.host || n.op == "DequantizeLinear" || n.op == "BipolarQuant" || graph.constant(n.inputs[0]))
+        continue;
       Call call{n, {}, {}};
       for (const std::string& in : n.inputs) {
         call.in.push_back(in.empty() ? nullptr : &graph.maps.at(in));
@@ -63,15 +69,19 @@ class Boundaries {
     if (at == quantisers_.end()) return;
     const Quantiser& q = at->second;
     std::int64_t inner = 1;
-    for (std::size_t k = q.axis < 0 ? v.dims().size() : static_cast<std::size_t>(q.axis) + 1; k < v.dims().size(); ++k) inner *= v.dims()[k];
+    for (std::size_t k = q.axis < 0 ? v.dims().size() : static_cast<std::size_t>(q.axis) + 1; k < v.dims().size(); ++k)
+      inner *= v.dims()[k];
     BoundaryCount& count = counts_[tensor];
     count.elements += v.size();
     for (std::int64_t i = 0; i < v.size(); ++i) {
       const std::size_t c = q.count() == 1 ? 0 : static_cast<std::size_t>(i / inner) % q.count();
-      const double x = v.number(i) / static_cast<double>(q.scale[c]) / static_cast<double>(q.divisor), z = x + static_cast<double>(q.zero[c]);
+      const double x = v.number(i) / static_cast<double>(q.scale[c]) / static_cast<double>(q.divisor),
+                   z = x + static_cast<double>(q.zero[c]);
       if (z < q.lo || z > q.hi) continue;
-      const double rest = x - std::floor(x), edge = q.rounding == Rounding::half_even || q.rounding == Rounding::half_up || q.rounding == Rounding::half_down
-                                                        ? std::fabs(rest - 0.5) : std::min(rest, 1 - rest);
+      const double rest = x - std::floor(x), edge = q.rounding == Rounding::half_even || q.rounding == Rounding::half_up ||
+                                                            q.rounding == Rounding::half_down
+                                                        ? std::fabs(rest - 0.5)
+                                                        : std::min(rest, 1 - rest);
       if (edge < 1e-5 && x != 0) ++count.boundary;
     }
   }
@@ -89,17 +99,20 @@ class Boundaries {
 
 }  // namespace
 
-FidelityReport check_fidelity(const Graph& graph, const std::vector<std::map<std::string, Value>>& images, const NpzFile& reference, int jobs,
-                              const std::function<void(double)>& progress) {
+FidelityReport check_fidelity(const Graph& graph, const std::vector<std::map<std::string, Value>>& images,
+                              const NpzFile& reference, int jobs, const std::function<void(double)>& progress) {
   std::vector<FloatTensor> answers;
   for (std::size_t k = 0; k < graph.outputs.size(); ++k) {
     const NpyArray* a = reference.find(graph.outputs[k].name);
     if (!a) a = reference.find(fmt::format("output{}", k));
     if (!a)
-      throw InputError({reference.path, 0, 0}, "missing-array", fmt::format("no array '{}' or 'output{}', legal: one per output of the graph", graph.outputs[k].name, k));
+      throw InputError({reference.path, 0, 0}, "missing-array",
+                       fmt::format("no array '{}' or 'output{}', legal: one per output of the graph", graph.outputs[k].name, k));
     answers.push_back(a->floats());
     if (images.empty() || answers.back().data.size() % images.size() != 0)
-      throw InputError({reference.path, 0, 0}, "array-shape", fmt::format("'output{}' is [{}] for {} images, legal: answers for each", k, fmt::join(a->shape, ","), images.size()));
+      throw InputError(
+          {reference.path, 0, 0}, "array-shape",
+          fmt::format("'output{}' is [{}] for {} images, legal: answers for each", k, fmt::join(a->shape, ","), images.size()));
   }
   FidelityReport report;
   report.images = static_cast<std::int64_t>(images.size());
@@ -108,12 +121,17 @@ FidelityReport check_fidelity(const Graph& graph, const std::vector<std::map<std
     Evaluator evaluator(graph, jobs, sums);
     std::vector<double> worst(answers.size(), 0.0);
     for (std::size_t i = 0; i < images.size(); ++i) {
-      if (progress) progress((static_cast<double>(i) + (first ? 0 : static_cast<double>(images.size()))) / static_cast<double>(images.size()) / (boundaries.any() ? 2 : 1));
-      const std::vector<Value> outputs = evaluator.run(images[i], first ? Observer([&](const std::string& t, const Value& v) { boundaries.observe(t, v); }) : Observer());
+      if (progress)
+        progress((static_cast<double>(i) + (first ? 0 : static_cast<double>(images.size()))) /
+                 static_cast<double>(images.size()) / (boundaries.any() ? 2 : 1));
+      const std::vector<Value> outputs = evaluator.run(
+          images[i], first ? Observer([&](const std::string& t, const Value& v) { boundaries.observe(t, v); }) : Observer());
       for (std::size_t k = 0; k < outputs.size(); ++k) {
         const auto each = static_cast<std::int64_t>(answers[k].data.size() / images.size());
         if (outputs[k].size() != each)
-          throw InputError({reference.path, 0, 0}, "array-shape", fmt::format("'output{}' has {} elements per image, legal: {} as the graph", k, each, outputs[k].size()));
+          throw InputError(
+              {reference.path, 0, 0}, "array-shape",
+              fmt::format("'output{}' has {} elements per image, legal: {} as the graph", k, each, outputs[k].size()));
         const auto from = answers[k].data.begin() + static_cast<std::ptrdiff_t>(i) * each;
         worst[k] = std::max(worst[k], compare(outputs[k], Value::of(std::vector<float>(from, from + each), {each})).relative());
       }

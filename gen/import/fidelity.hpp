@@ -16,8 +16,8 @@ constexpr double fidelity_limit = 1e-4;
 
 struct OutputFidelity {
   std::string output;
-  double exact = 0;    ///< worst image, with exact sums
-  double float32 = -1; ///< with sums as ONNX Runtime makes them; -1: not needed
+  double exact = 0;     ///< worst image, with exact sums
+  double float32 = -1;  ///< with sums as ONNX Runtime makes them; -1: not needed
   bool good() const { return exact <= fidelity_limit || (float32 >= 0 && float32 <= fidelity_limit); }
 };
 
@@ -41,7 +41,7 @@ std::vector<std::map<std::string, Value>> images_of(const Graph& graph, const Np
 /// `reference`: arrays output0, output1, ..., or named like the outputs; first axis = images.
 /// A graph with quantisers that misses the limit is evaluated again with Sums::float32.
 /// `progress` is told the share that is done. Throws InputError at reference.path: missing-array, array-shape.
-FidelityReport check_fidelity(const Graph& graph, const std::vector<std::map<std::string, Value>>& images, const NpzFile& reference,
-                              int jobs, const std::function<void(double)>& progress = {});
+FidelityReport check_fidelity(const Graph& graph, const std::vector<std::map<std::string, Value>>& images,
+                              const NpzFile& reference, int jobs, const std::function<void(double)>& progress = {});
 
 }  // namespace epim::importer

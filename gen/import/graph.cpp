@@ -158,7 +158,8 @@ void order_nodes(Graph& graph) {
       if (at == from.end())
         throw InputError({graph.file, 0, 0}, "unknown-tensor",
                          fmt::format("node '{}' ({}) reads '{}', which nothing provides; legal: inputs, initializers and "
-                                     "outputs of nodes", graph.nodes[i].name, graph.nodes[i].op, in));
+                                     "outputs of nodes",
+                                     graph.nodes[i].name, graph.nodes[i].op, in));
       readers[at->second].push_back(i);
       ++waits[i];
     }
@@ -192,7 +193,8 @@ void remove_unused(Graph& graph) {
   std::vector<Node> kept;
   for (std::size_t i = graph.nodes.size(); i-- > 0;) {
     Node& node = graph.nodes[i];
-    if (std::none_of(node.outputs.begin(), node.outputs.end(), [&](const std::string& t) { return needed.count(t) > 0; })) continue;
+    if (std::none_of(node.outputs.begin(), node.outputs.end(), [&](const std::string& t) { return needed.count(t) > 0; }))
+      continue;
     needed.insert(node.inputs.begin(), node.inputs.end());
     kept.push_back(std::move(node));
   }
@@ -217,11 +219,13 @@ struct Hint {
   std::string_view ops, what, rewrite;
 };
 const Hint hints[] = {
-    {"LSTM GRU RNN Attention MultiHeadAttention LayerNormalization SkipLayerNormalization RMSNormalization Einsum RotaryEmbedding",
+    {"LSTM GRU RNN Attention MultiHeadAttention LayerNormalization SkipLayerNormalization RMSNormalization Einsum "
+     "RotaryEmbedding",
      "not an operator that a convolutional network needs", "export the convolutional part alone"},
     {"If Loop Scan SequenceMap", "control flow", "export with fixed sizes, without control flow"},
     {"ConvTranspose DepthToSpace", "not built", "Resize nearest by a whole factor, then Conv"},
-    {"Elu Selu Celu Softplus Softsign Mish Gelu ThresholdedRelu Erf", "not built", "Relu, LeakyRelu, PRelu, HardSwish or x*Sigmoid(x)"},
+    {"Elu Selu Celu Softplus Softsign Mish Gelu ThresholdedRelu Erf", "not built",
+     "Relu, LeakyRelu, PRelu, HardSwish or x*Sigmoid(x)"},
     {"InstanceNormalization GroupNormalization LRN LpNormalization MeanVarianceNormalization", "not built", "BatchNormalization"},
     {"NonMaxSuppression TopK NonZero RoiAlign", "not built", "end the graph before it and do it on the host"},
     {"Split SpaceToDepth", "not built", "one Conv or Slice-free branch per part, each with its share of the weights"},
@@ -233,7 +237,8 @@ Complaint unknown_operator(const Node& node) {
   for (const Hint& h : hints)
     if ((" " + std::string(h.ops) + " ").find(" " + node.op + " ") != std::string::npos)
       return {node.name, node.op, std::string(h.what), "the operators of docs/import.md", std::string(h.rewrite)};
-  return {node.name, node.op, node.domain.empty() ? "unknown operator" : fmt::format("unknown operator of domain {}", node.domain),
+  return {node.name, node.op,
+          node.domain.empty() ? "unknown operator" : fmt::format("unknown operator of domain {}", node.domain),
           "the operators of docs/import.md", "operators of that list, or end the graph before it"};
 }
 
@@ -262,7 +267,8 @@ void check_support(const Graph& graph) {
     if (op->scope == Scope::constants && !constant) {
       all.push_back({node.name, node.op, "applied to a map", "constants and shapes alone",
                      node.op == "Slice" || node.op == "Gather" || node.op == "GatherElements"
-                         ? "a Conv of kernel 1 that picks the channels" : "an operator of docs/import.md"});
+                         ? "a Conv of kernel 1 that picks the channels"
+                         : "an operator of docs/import.md"});
       continue;
     }
     for (const auto& [name, attribute] : node.attributes)

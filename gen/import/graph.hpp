@@ -31,8 +31,8 @@ struct Attribute {
 struct Node {
   std::string name;  ///< unique; of the file, or made from the first output where the file has none
   std::string op;
-  std::string domain;  ///< "" = ONNX's own; "epim" = canonical operators that ONNX does not have
-  int version = 0;     ///< of the domain's operator set
+  std::string domain;                        ///< "" = ONNX's own; "epim" = canonical operators that ONNX does not have
+  int version = 0;                           ///< of the domain's operator set
   std::vector<std::string> inputs, outputs;  ///< tensor names; "" = optional one left out
   std::map<std::string, Attribute> attributes;
   bool host = false;  ///< canonical form: behind the last map, in the file's layout; left to the host

@@ -54,7 +54,8 @@ class Lowering {
       finish(std::move(real), 3);
     } else if (microsoft && op == "QLinearConcat") {
       need(5, 1024);
-      if (node_.inputs.size() % 3 != 2) node_.fail("wrong-input-count", fmt::format("{} inputs, legal: 2 and 3 per map", node_.inputs.size()));
+      if (node_.inputs.size() % 3 != 2)
+        node_.fail("wrong-input-count", fmt::format("{} inputs, legal: 2 and 3 per map", node_.inputs.size()));
       std::vector<std::string> in;
       for (std::size_t i = 2; i < node_.inputs.size(); i += 3) in.push_back(reals(i));
       finish(real_node("Concat", std::move(in), true), 0);
@@ -76,7 +77,8 @@ class Lowering {
     for (const std::size_t i : zeros) {
       const Value* v = node_.has_input(i) ? graph_.constant(node_.inputs[i]) : nullptr;
       if (first && v && v->type() != first->type())
-        node_.fail("wrong-type", fmt::format("zero points are {} and {}, legal: one type", name_of(first->type()), name_of(v->type())));
+        node_.fail("wrong-type",
+                   fmt::format("zero points are {} and {}, legal: one type", name_of(first->type()), name_of(v->type())));
       if (v) first = v;
     }
   }
@@ -99,7 +101,8 @@ class Lowering {
   }
   /// Input i with scale i+1 and zero point i+2, as reals.
   std::string reals(std::size_t i, std::int64_t axis = 1) {
-    if (!node_.has_input(i) || !node_.has_input(i + 1)) node_.fail("wrong-input-count", fmt::format("input {} is left out, legal: given", node_.has_input(i) ? i + 1 : i));
+    if (!node_.has_input(i) || !node_.has_input(i + 1))
+      node_.fail("wrong-input-count", fmt::format("input {} is left out, legal: given", node_.has_input(i) ? i + 1 : i));
     Node n = part(fmt::format("in{}", i), "DequantizeLinear");
     n.inputs = {node_.inputs[i], node_.inputs[i + 1]};
     if (node_.has_input(i + 2)) n.inputs.push_back(node_.inputs[i + 2]);
@@ -110,7 +113,8 @@ class Lowering {
   }
   /// Integers in steps of scale a times scale b.
   std::string bias(std::size_t i, std::size_t a, std::size_t b, double factor) {
-    if (known(i, "biases").type() != Type::i32) node_.fail("wrong-type", fmt::format("its bias is {}, legal: int32", name_of(known(i, "biases").type())));
+    if (known(i, "biases").type() != Type::i32)
+      node_.fail("wrong-type", fmt::format("its bias is {}, legal: int32", name_of(known(i, "biases").type())));
     const Value &x = known(a, "scales"), &w = known(b, "scales");
     if (x.size() != 1) node_.fail("shape-mismatch", "a scale per channel of the input, legal: one");
     std::vector<float> scale;

@@ -7,8 +7,8 @@
 namespace epim::importer {
 
 /// Replaces QLinearConv, QLinearMatMul, and of com.microsoft QGemm, QLinearAdd, QLinearMul, QLinearGlobalAveragePool,
-/// QLinearAveragePool, QLinearConcat, QLinearSigmoid, QLinearLeakyRelu and QLinearSoftmax. The real operator keeps the node's name.
-/// Throws InputError at the graph's file: wrong-input-count, computed-operand, bad-attribute (channels_last).
+/// QLinearAveragePool, QLinearConcat, QLinearSigmoid, QLinearLeakyRelu and QLinearSoftmax. The real operator keeps the node's
+/// name. Throws InputError at the graph's file: wrong-input-count, computed-operand, bad-attribute (channels_last).
 void lower_integer_operators(Graph& graph);
 
 }  // namespace epim::importer

@@ -3,6 +3,7 @@
 #include "gen/import/normalise.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -33,7 +34,8 @@ void check_shapes(Graph& graph, const char* pass) {
   }
   for (const auto& [tensor, info] : graph.maps)
     if (const auto at = before.find(tensor); at != before.end() && at->second != info)
-      throw std::logic_error(fmt::format("import: {} changed '{}' from {} to {}", pass, tensor, text_of(at->second.dims), text_of(info.dims)));
+      throw std::logic_error(
+          fmt::format("import: {} changed '{}' from {} to {}", pass, tensor, text_of(at->second.dims), text_of(info.dims)));
 }
 
 /// Views of all inputs with which the fewest nodes are left out; the first of them where several are alike.
@@ -42,11 +44,14 @@ Graph choose_layout(const Graph& graph, const Evaluator& values) {
   for (const GraphInput& in : graph.inputs) {
     const std::vector<View> possible = possible_views(in.dims);
     if (possible.empty())
-      throw InputError({graph.file, 0, 0}, "input-shape", fmt::format("input '{}' is {}, legal: 2 to 4 dimensions", in.name, text_of(in.dims)));
+      throw InputError({graph.file, 0, 0}, "input-shape",
+                       fmt::format("input '{}' is {}, legal: 2 to 4 dimensions", in.name, text_of(in.dims)));
     views.push_back(possible[0]);
   }
   const auto badness = [](const Canonical& c, const Graph& g) {
-    return c.complaints().size() * 1000 + static_cast<std::size_t>(std::count_if(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.host && n.op != "View"; }));
+    return c.complaints().size() * 1000 +
+           static_cast<std::size_t>(
+               std::count_if(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.host && n.op != "View"; }));
   };
   Canonical best(graph, values, views);
   Graph out = best.take();
@@ -68,8 +73,19 @@ Graph choose_layout(const Graph& graph, const Evaluator& values) {
     }
   refuse(graph.file, complaints);
   for (const GraphInput& in : out.inputs)
-    if (*in.view != possible_views(in.dims)[0]) out.remarks.push_back(fmt::format("input '{}' lies as {} in the file", in.name, text_of(*in.view)));
+    if (*in.view != possible_views(in.dims)[0])
+      out.remarks.push_back(fmt::format("input '{}' lies as {} in the file", in.name, text_of(*in.view)));
   return out;
+}
+
+/// Weights, scales, slopes: numbers of a size that float32 holds.
+void check_finite(const Graph& graph) {
+  for (const Node& node : graph.nodes)
+    for (std::size_t k = 1; k < node.inputs.size() && !node.host; ++k)
+      if (const Value* v = graph.constant(node.inputs[k]); v && v->type() == Type::f32)
+        for (const float x : v->as<float>())
+          if (!std::isfinite(x))
+            node.fail("not-a-number", fmt::format("an element of '{}' is {}, legal: finite numbers", node.inputs[k], x));
 }
 
 }  // namespace
@@ -77,6 +93,11 @@ Graph choose_layout(const Graph& graph, const Evaluator& values) {
 Graph normalise(const Graph& graph, int jobs, const Passes& passes) try {
   const Evaluator values(graph, jobs);
   Graph out = choose_layout(graph, values);
+  for (const GraphInput& in : out.inputs)
+    if (const std::int64_t images = out.maps.at(in.name).dims[0]; images != 1)
+      throw InputError({}, "input-shape",
+                       fmt::format("input '{}' holds {} images at once, legal: 1; give its sizes by --input-shape {}=1,...",
+                                   in.name, images, in.name));
   remove_unused(out);
   check_shapes(out, "the canonical form");
   if (passes.names) {
@@ -90,6 +111,7 @@ Graph normalise(const Graph& graph, int jobs, const Passes& passes) try {
     check_shapes(out, "folding of padding");
   }
   remove_unused(out);
+  check_finite(out);
   return out;
 } catch (const InputError& e) {
   rethrow_at(e, graph.file);

@@ -54,7 +54,8 @@ std::optional<Source> source_of(int type) {
     case 6: return Source{Type::i32, 32};
     case 7: return Source{Type::i64, 64};
     case 9: return Source{Type::boolean, 8};
-    case 10: case 16: return Source{Type::f32, 16};
+    case 10:
+    case 16: return Source{Type::f32, 16};
     case 11: return Source{Type::f32, 64};
     case 12: return Source{Type::i64, 32};
     case 13: return Source{Type::i64, 64};
@@ -75,15 +76,18 @@ class Reader {
     if (model.ir_version() < oldest_ir || model.ir_version() > newest_ir)
       fail("onnx-version", fmt::format("IR version {}, legal: {}..{}", model.ir_version(), oldest_ir, newest_ir));
     if (model.functions_size() > 0)
-      fail("onnx-feature", fmt::format("function '{}' of the file's own, legal: none; inline them (onnx.inliner)", clean(model.functions(0).name())));
+      fail("onnx-feature", fmt::format("function '{}' of the file's own, legal: none; inline them (onnx.inliner)",
+                                       clean(model.functions(0).name())));
     g.name = clean(model.graph().name());
     g.producer = clean(model.producer_name() + (model.producer_version().empty() ? "" : " " + model.producer_version()));
     for (const auto& set : model.opset_import()) {
       const std::string domain = set.domain() == "ai.onnx" ? "" : set.domain();
       const int version = static_cast<int>(std::clamp<std::int64_t>(set.version(), 0, INT_MAX));
       if (domain.empty() && (version < oldest_opset || version > newest_opset))
-        fail("onnx-version", fmt::format("operator set {}, legal: {}..{}; export again, say with operator set 17", set.version(), oldest_opset, newest_opset));
-      if (!g.opsets.emplace(name_of_tensor(domain), version).second) fail("onnx-version", fmt::format("domain '{}' twice, legal: once", domain));
+        fail("onnx-version", fmt::format("operator set {}, legal: {}..{}; export again, say with operator set 17", set.version(),
+                                         oldest_opset, newest_opset));
+      if (!g.opsets.emplace(name_of_tensor(domain), version).second)
+        fail("onnx-version", fmt::format("domain '{}' twice, legal: once", domain));
     }
     if (g.opsets.empty()) fail("onnx-version", "no operator set is named, legal: one per domain");
     read(model.graph(), g);
@@ -98,12 +102,16 @@ class Reader {
     for (std::size_t i = 0; i < s.size();) {
       const auto byte = [&](std::size_t k) { return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0u; };
       const unsigned first = byte(0);
-      const std::size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 : first >= 0xf0 && first < 0xf5 ? 4 : 0;
+      const std::size_t length = first < 0x80                    ? 1
+                                 : first >= 0xc2 && first < 0xe0 ? 2
+                                 : first >= 0xe0 && first < 0xf0 ? 3
+                                 : first >= 0xf0 && first < 0xf5 ? 4
+                                                                 : 0;
       bool good = length > 0 && first >= 32 && first != 127;
       for (std::size_t k = 1; k < length; ++k) good = good && (byte(k) & 0xc0) == 0x80;
       // Too long a form, a surrogate, beyond the last character.
-      good = good && !(first == 0xe0 && byte(1) < 0xa0) && !(first == 0xed && byte(1) >= 0xa0) && !(first == 0xf0 && byte(1) < 0x90) &&
-             !(first == 0xf4 && byte(1) >= 0x90);
+      good = good && !(first == 0xe0 && byte(1) < 0xa0) && !(first == 0xed && byte(1) >= 0xa0) &&
+             !(first == 0xf0 && byte(1) < 0x90) && !(first == 0xf4 && byte(1) >= 0x90);
       if (!good) s[i] = '?';
       i += good ? length : 1;
     }
@@ -111,7 +119,8 @@ class Reader {
   }
   /// Messages are one line of text: so are names.
   const std::string& name_of_tensor(const std::string& s) const {
-    if (clean(s) != s) fail("bad-name", fmt::format("'{}' is no text of one line, legal: UTF-8 without control characters", clean(s)));
+    if (clean(s) != s)
+      fail("bad-name", fmt::format("'{}' is no text of one line, legal: UTF-8 without control characters", clean(s)));
     return s;
   }
 
@@ -139,7 +148,8 @@ class Reader {
       g.outputs.push_back(std::move(out));
     }
     if (g.outputs.empty()) fail("corrupt-onnx", "the graph has no outputs, legal: at least one");
-    if (from.node_size() > most_nodes) fail("onnx-too-large", fmt::format("{} nodes, legal: at most {}", from.node_size(), most_nodes));
+    if (from.node_size() > most_nodes)
+      fail("onnx-too-large", fmt::format("{} nodes, legal: at most {}", from.node_size(), most_nodes));
     std::set<std::string> names;
     for (const onnx::NodeProto& n : from.node()) node(n, g, names);
     order_nodes(g);
@@ -151,14 +161,18 @@ class Reader {
     if (!v.type().has_tensor_type()) fail("onnx-feature", fmt::format("'{}' is no tensor, legal: tensors", clean(v.name())));
     const auto& t = v.type().tensor_type();
     const std::optional<Source> source = source_of(t.elem_type());
-    if (!source) fail("onnx-feature", fmt::format("'{}' has element type {}, legal: integers and floats", clean(v.name()), t.elem_type()));
+    if (!source)
+      fail("onnx-feature", fmt::format("'{}' has element type {}, legal: integers and floats", clean(v.name()), t.elem_type()));
     in.type = source->type;
     for (const auto& d : t.shape().dim()) {
-      if (d.has_dim_value() && d.dim_value() > most_elements) fail("tensor-too-large", fmt::format("'{}' has size {}, legal: at most {}", in.name, d.dim_value(), most_elements));
+      if (d.has_dim_value() && d.dim_value() > most_elements)
+        fail("tensor-too-large", fmt::format("'{}' has size {}, legal: at most {}", in.name, d.dim_value(), most_elements));
       in.dims.push_back(d.has_dim_value() && d.dim_value() > 0 ? d.dim_value() : -1);
       in.symbols.push_back(d.has_dim_param() ? clean(d.dim_param()) : "");
     }
-    if (in.dims.size() > most_dimensions) fail("tensor-too-large", fmt::format("'{}' has {} dimensions, legal: at most {}", in.name, in.dims.size(), most_dimensions));
+    if (in.dims.size() > most_dimensions)
+      fail("tensor-too-large",
+           fmt::format("'{}' has {} dimensions, legal: at most {}", in.name, in.dims.size(), most_dimensions));
     return in;
   }
 
@@ -181,7 +195,8 @@ class Reader {
     const auto opset = g.opsets.find(n.domain);
     n.version = opset == g.opsets.end() ? 0 : opset->second;
     for (const onnx::AttributeProto& a : from.attribute())
-      if (!n.attributes.emplace(clean(a.name()), attribute(a, n)).second) at(n, "bad-attribute", fmt::format("attribute {} twice, legal: once", clean(a.name())));
+      if (!n.attributes.emplace(clean(a.name()), attribute(a, n)).second)
+        at(n, "bad-attribute", fmt::format("attribute {} twice, legal: once", clean(a.name())));
     if (n.op == "Constant" && n.domain.empty()) return constant(n, g);
     g.nodes.push_back(std::move(n));
   }
@@ -197,52 +212,77 @@ class Reader {
     if (name == "value" && a.kind == Attribute::Kind::tensor) v = *a.tensor;
     else if (name == "value_int" && a.kind == Attribute::Kind::integer) v = Value::of(std::vector<std::int64_t>{a.integer}, {});
     else if (name == "value_float" && a.kind == Attribute::Kind::real) v = Value::of(std::vector<float>{a.real}, {});
-    else if (name == "value_ints" && a.kind == Attribute::Kind::integers) v = Value::of(a.integers, {static_cast<std::int64_t>(a.integers.size())});
-    else if (name == "value_floats" && a.kind == Attribute::Kind::reals) v = Value::of(a.reals, {static_cast<std::int64_t>(a.reals.size())});
-    else at(n, "bad-attribute", fmt::format("attribute {}, legal: value, value_int, value_ints, value_float or value_floats", name));
+    else if (name == "value_ints" && a.kind == Attribute::Kind::integers)
+      v = Value::of(a.integers, {static_cast<std::int64_t>(a.integers.size())});
+    else if (name == "value_floats" && a.kind == Attribute::Kind::reals)
+      v = Value::of(a.reals, {static_cast<std::int64_t>(a.reals.size())});
+    else
+      at(n, "bad-attribute", fmt::format("attribute {}, legal: value, value_int, value_ints, value_float or value_floats", name));
     if (!n.inputs.empty() || n.outputs.size() != 1) at(n, "wrong-input-count", "a constant with inputs, legal: none");
     if (v.type() == Type::f32)
       for (const float x : v.as<float>())
         if (std::isnan(x)) at(n, "not-a-number", "an element is not a number, legal: numbers");
     if (!g.constants.emplace(n.outputs[0], std::make_shared<const Value>(std::move(v))).second)
-      fail("duplicate-tensor", fmt::format("node '{}' gives tensor '{}', which has another source already; legal: one each", n.name, n.outputs[0]));
+      fail("duplicate-tensor",
+           fmt::format("node '{}' gives tensor '{}', which has another source already; legal: one each", n.name, n.outputs[0]));
   }
 
   Attribute attribute(const onnx::AttributeProto& from, const Node& n) {
     using P = onnx::AttributeProto;
     Attribute a;
     const std::string name = clean(from.name());
-    if (!from.ref_attr_name().empty()) at(n, "onnx-feature", fmt::format("attribute {} refers to a function's, legal: values", name));
+    if (!from.ref_attr_name().empty())
+      at(n, "onnx-feature", fmt::format("attribute {} refers to a function's, legal: values", name));
     if (from.type() == P::UNDEFINED) at(n, "bad-attribute", fmt::format("attribute {} has no type, legal: one", name));
     switch (from.type()) {
-      case P::FLOAT: a.kind = Attribute::Kind::real; a.real = from.f(); break;
-      case P::INT: a.kind = Attribute::Kind::integer; a.integer = from.i(); break;
-      case P::STRING: a.kind = Attribute::Kind::text; a.text = clean(from.s()); break;
+      case P::FLOAT:
+        a.kind = Attribute::Kind::real;
+        a.real = from.f();
+        break;
+      case P::INT:
+        a.kind = Attribute::Kind::integer;
+        a.integer = from.i();
+        break;
+      case P::STRING:
+        a.kind = Attribute::Kind::text;
+        a.text = clean(from.s());
+        break;
       case P::TENSOR:
         a.kind = Attribute::Kind::tensor;
         a.tensor = tensor(from.t(), fmt::format("node '{}' ({}): attribute {}", n.name, n.op, name));
         break;
-      case P::FLOATS: a.kind = Attribute::Kind::reals; a.reals.assign(from.floats().begin(), from.floats().end()); break;
-      case P::INTS: a.kind = Attribute::Kind::integers; a.integers.assign(from.ints().begin(), from.ints().end()); break;
+      case P::FLOATS:
+        a.kind = Attribute::Kind::reals;
+        a.reals.assign(from.floats().begin(), from.floats().end());
+        break;
+      case P::INTS:
+        a.kind = Attribute::Kind::integers;
+        a.integers.assign(from.ints().begin(), from.ints().end());
+        break;
       default: a.kind = Attribute::Kind::texts; break;  // graphs and strings: no known operator takes them
     }
-    if (a.kind == Attribute::Kind::real && std::isnan(a.real)) at(n, "not-a-number", fmt::format("attribute {} is not a number, legal: a number", name));
+    if (a.kind == Attribute::Kind::real && std::isnan(a.real))
+      at(n, "not-a-number", fmt::format("attribute {} is not a number, legal: a number", name));
     return a;
   }
 
   ValuePointer tensor(const onnx::TensorProto& t, const std::string& what) const {
     const std::optional<Source> source = source_of(t.data_type());
-    if (!source) fail("onnx-feature", fmt::format("{} has element type {}, legal: integers and floats of 4 to 64 bits", what, t.data_type()));
+    if (!source)
+      fail("onnx-feature",
+           fmt::format("{} has element type {}, legal: integers and floats of 4 to 64 bits", what, t.data_type()));
     const Dims dims(t.dims().begin(), t.dims().end());
     const std::optional<std::int64_t> count = element_count(dims);
     if (!count || dims.size() > most_dimensions)
-      fail("tensor-too-large", fmt::format("{} is {}, legal: at most {} elements in {} dimensions", what, text_of(dims), most_elements, most_dimensions));
+      fail("tensor-too-large", fmt::format("{} is {}, legal: at most {} elements in {} dimensions", what, text_of(dims),
+                                           most_elements, most_dimensions));
     const auto n = static_cast<std::size_t>(*count);
     const std::size_t bytes = (n * source->bits + 7) / 8;
     Value v;
     // The data are there before memory is taken for them.
     const auto need = [&](std::size_t have, std::size_t want, const char* unit) {
-      if (have != want) fail("bad-tensor", fmt::format("{} is {} but has {} {}, legal: {}", what, text_of(dims), have, unit, want));
+      if (have != want)
+        fail("bad-tensor", fmt::format("{} is {} but has {} {}, legal: {}", what, text_of(dims), have, unit, want));
     };
     if (t.data_location() == onnx::TensorProto::EXTERNAL) {
       const std::string data = external(t, what, bytes);
@@ -257,8 +297,10 @@ class Reader {
         case 1: need(static_cast<std::size_t>(t.float_data_size()), n, "elements"); break;
         case 7: need(static_cast<std::size_t>(t.int64_data_size()), n, "elements"); break;
         case 11: need(static_cast<std::size_t>(t.double_data_size()), n, "elements"); break;
-        case 12: case 13: need(static_cast<std::size_t>(t.uint64_data_size()), n, "elements"); break;
-        case 21: case 22: need(static_cast<std::size_t>(t.int32_data_size()), (n + 1) / 2, "bytes"); break;
+        case 12:
+        case 13: need(static_cast<std::size_t>(t.uint64_data_size()), n, "elements"); break;
+        case 21:
+        case 22: need(static_cast<std::size_t>(t.int32_data_size()), (n + 1) / 2, "bytes"); break;
         default: need(static_cast<std::size_t>(t.int32_data_size()), n, "elements"); break;
       }
       v = Value(source->type, dims);
@@ -276,12 +318,23 @@ class Reader {
       return x;
     };
     switch (type) {
-      case 10: for (std::int64_t i = 0; i < n; ++i) v.set(i, static_cast<double>(half(get(i, std::uint16_t{})))); break;
-      case 16: for (std::int64_t i = 0; i < n; ++i) v.set(i, static_cast<double>(bfloat(get(i, std::uint16_t{})))); break;
-      case 11: for (std::int64_t i = 0; i < n; ++i) v.set(i, get(i, double{})); break;
-      case 12: for (std::int64_t i = 0; i < n; ++i) v.set_integer(i, get(i, std::uint32_t{})); break;
-      case 9: for (std::int64_t i = 0; i < n; ++i) v.set_integer(i, from[i] != 0); break;
-      case 21: case 22:
+      case 10:
+        for (std::int64_t i = 0; i < n; ++i) v.set(i, static_cast<double>(half(get(i, std::uint16_t{}))));
+        break;
+      case 16:
+        for (std::int64_t i = 0; i < n; ++i) v.set(i, static_cast<double>(bfloat(get(i, std::uint16_t{}))));
+        break;
+      case 11:
+        for (std::int64_t i = 0; i < n; ++i) v.set(i, get(i, double{}));
+        break;
+      case 12:
+        for (std::int64_t i = 0; i < n; ++i) v.set_integer(i, get(i, std::uint32_t{}));
+        break;
+      case 9:
+        for (std::int64_t i = 0; i < n; ++i) v.set_integer(i, from[i] != 0);
+        break;
+      case 21:
+      case 22:
         for (std::int64_t i = 0; i < n; ++i) v.set_integer(i, i % 2 == 0 ? from[i / 2] & 15 : from[i / 2] >> 4);
         break;
       default:
@@ -298,9 +351,11 @@ class Reader {
         case 7: v.set_integer(i, t.int64_data(k)); break;
         case 10: v.set(i, static_cast<double>(half(static_cast<std::uint16_t>(t.int32_data(k))))); break;
         case 11: v.set(i, t.double_data(k)); break;
-        case 12: case 13: v.set_integer(i, static_cast<std::int64_t>(t.uint64_data(k))); break;
+        case 12:
+        case 13: v.set_integer(i, static_cast<std::int64_t>(t.uint64_data(k))); break;
         case 16: v.set(i, static_cast<double>(bfloat(static_cast<std::uint16_t>(t.int32_data(k))))); break;
-        case 21: case 22: v.set_integer(i, t.int32_data(k / 2) >> (k % 2 * 4) & 15); break;
+        case 21:
+        case 22: v.set_integer(i, t.int32_data(k / 2) >> (k % 2 * 4) & 15); break;
         default: v.set_integer(i, t.int32_data(k)); break;
       }
     }
@@ -311,7 +366,8 @@ class Reader {
     for (std::size_t i = 0; i < all.size(); ++i)
       if (std::isnan(all[i])) {
         Dims at(v.dims().size());
-        for (std::size_t k = at.size(), rest = i; k-- > 0; rest /= static_cast<std::size_t>(v.dims()[k])) at[k] = static_cast<std::int64_t>(rest % static_cast<std::size_t>(v.dims()[k]));
+        for (std::size_t k = at.size(), rest = i; k-- > 0; rest /= static_cast<std::size_t>(v.dims()[k]))
+          at[k] = static_cast<std::int64_t>(rest % static_cast<std::size_t>(v.dims()[k]));
         fail("not-a-number", fmt::format("{}: element {} is not a number, legal: numbers", what, text_of(at)));
       }
   }
@@ -324,7 +380,8 @@ class Reader {
       char* end = nullptr;
       errno = 0;
       const long long x = std::strtoll(text.c_str(), &end, 10);
-      if (text.empty() || *end != 0 || errno != 0 || x < 0) fail("external-data", fmt::format("{}: offset or length '{}', legal: a number of bytes", what, clean(text)));
+      if (text.empty() || *end != 0 || errno != 0 || x < 0)
+        fail("external-data", fmt::format("{}: offset or length '{}', legal: a number of bytes", what, clean(text)));
       return static_cast<std::int64_t>(x);
     };
     for (const auto& e : t.external_data()) {
@@ -334,18 +391,23 @@ class Reader {
     }
     const std::string shown = clean(location);
     if (!folder_) fail("external-data", fmt::format("{} lies in '{}', legal: in the file itself", what, shown));
-    if (location.empty()) fail("external-data", fmt::format("{}: its data have no location, legal: a file beside the model", what));
+    if (location.empty())
+      fail("external-data", fmt::format("{}: its data have no location, legal: a file beside the model", what));
     std::error_code failed;
     const fs::path home = fs::weakly_canonical(*folder_, failed);
     const fs::path path = failed || fs::path(location).is_absolute() ? fs::path() : fs::weakly_canonical(home / location, failed);
     const fs::path inside = path.lexically_relative(home);
     if (failed || path.empty() || inside.empty() || *inside.begin() == "..")
       fail("external-data", fmt::format("{} lies in '{}', legal: a file in the model's folder", what, shown));
-    if (!fs::is_regular_file(path, failed)) fail("external-data", fmt::format("{} lies in '{}', which cannot be read, legal: a file in the model's folder", what, shown));
-    if (length >= 0 && static_cast<std::uint64_t>(length) != bytes) fail("external-data", fmt::format("{} has {} bytes in '{}', legal: {}", what, length, shown, bytes));
+    if (!fs::is_regular_file(path, failed))
+      fail("external-data",
+           fmt::format("{} lies in '{}', which cannot be read, legal: a file in the model's folder", what, shown));
+    if (length >= 0 && static_cast<std::uint64_t>(length) != bytes)
+      fail("external-data", fmt::format("{} has {} bytes in '{}', legal: {}", what, length, shown, bytes));
     const auto size = fs::file_size(path, failed);
     if (failed || static_cast<std::uint64_t>(offset) > size || size - static_cast<std::uint64_t>(offset) < bytes)
-      fail("external-data", fmt::format("{} has {} bytes from {} on in '{}', which ends before, legal: the whole file", what, bytes, offset, shown));
+      fail("external-data", fmt::format("{} has {} bytes from {} on in '{}', which ends before, legal: the whole file", what,
+                                        bytes, offset, shown));
     std::ifstream in(path, std::ios::binary);
     std::string data(bytes, '\0');
     in.seekg(offset);
@@ -378,7 +440,9 @@ Graph read_onnx(const std::string& path) {
   }
   google::protobuf::io::FileInputStream stream(file, 1 << 20);
   stream.SetCloseOnDelete(true);
-  if (facts.st_size > INT_MAX) throw InputError({path, 0, 0}, "onnx-too-large", fmt::format("{} bytes, legal: below 2 GiB; save the weights as external data", facts.st_size));
+  if (facts.st_size > INT_MAX)
+    throw InputError({path, 0, 0}, "onnx-too-large",
+                     fmt::format("{} bytes, legal: below 2 GiB; save the weights as external data", facts.st_size));
   onnx::ModelProto model;
   if (facts.st_size == 0 || !model.ParseFromZeroCopyStream(&stream)) corrupt(path, static_cast<std::uintmax_t>(facts.st_size));
   return Reader(path, fs::path(path).parent_path().empty() ? fs::path(".") : fs::path(path).parent_path()).graph(model);
@@ -386,7 +450,8 @@ Graph read_onnx(const std::string& path) {
 
 Graph parse_onnx(std::span<const std::uint8_t> bytes, const std::string& file) {
   silence();
-  if (bytes.size() > INT_MAX) throw InputError({file, 0, 0}, "onnx-too-large", fmt::format("{} bytes, legal: below 2 GiB", bytes.size()));
+  if (bytes.size() > INT_MAX)
+    throw InputError({file, 0, 0}, "onnx-too-large", fmt::format("{} bytes, legal: below 2 GiB", bytes.size()));
   onnx::ModelProto model;
   if (bytes.empty() || !model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) corrupt(file, bytes.size());
   return Reader(file, std::nullopt).graph(model);

@@ -33,11 +33,13 @@ void infer_prelu(const Call& call, std::vector<Info>& out) {
   call.need_float(0);
   infer_broadcast(call, out);
   if (out[0].dims != call.dims(0))
-    call.fail(fmt::format("slopes {} for a map {}, legal: what broadcasts to the map", text_of(call.dims(1)), text_of(call.dims(0))));
+    call.fail(
+        fmt::format("slopes {} for a map {}, legal: what broadcasts to the map", text_of(call.dims(1)), text_of(call.dims(0))));
 }
 
 /// Walks two operands through the broadcast result: f(i, index in a, index in b).
-template <class F> void walk(const Dims& result, const Dims& a, const Dims& b, const F& f) {
+template <class F>
+void walk(const Dims& result, const Dims& a, const Dims& b, const F& f) {
   const std::size_t rank = result.size();
   std::vector<std::int64_t> sa(rank, 0), sb(rank, 0), at(rank, 0);
   const auto steps = [&](const Dims& d, std::vector<std::int64_t>& s) {
@@ -91,7 +93,9 @@ std::int64_t integer_of(const Call& call, std::int64_t a, std::int64_t b) {
     return r != 0 && call.node.integer("fmod", 0) == 0 && (r < 0) != (b < 0) ? r + b : r;
   }
   const double p = std::pow(static_cast<double>(a), static_cast<double>(b));
-  return p >= 9.2e18 ? std::numeric_limits<std::int64_t>::max() : p <= -9.2e18 ? std::numeric_limits<std::int64_t>::min() : static_cast<std::int64_t>(p);
+  return p >= 9.2e18    ? std::numeric_limits<std::int64_t>::max()
+         : p <= -9.2e18 ? std::numeric_limits<std::int64_t>::min()
+                        : static_cast<std::int64_t>(p);
 }
 
 void evaluate_broadcast(const Call& call, std::vector<Value>& out) {
@@ -127,8 +131,13 @@ void evaluate_comparison(const Call& call, std::vector<Value>& out) {
       r = op == "Equal" ? x == y : op == "Less" ? x < y : op == "LessOrEqual" ? x <= y : op == "Greater" ? x > y : x >= y;
     } else {
       const std::int64_t x = a.integer(ia), y = b.integer(ib);
-      r = op == "Equal" ? x == y : op == "Less" ? x < y : op == "LessOrEqual" ? x <= y : op == "Greater" ? x > y : op == "GreaterOrEqual" ? x >= y
-          : op == "And" ? x != 0 && y != 0 : x != 0 || y != 0;
+      r = op == "Equal"            ? x == y
+          : op == "Less"           ? x < y
+          : op == "LessOrEqual"    ? x <= y
+          : op == "Greater"        ? x > y
+          : op == "GreaterOrEqual" ? x >= y
+          : op == "And"            ? x != 0 && y != 0
+                                   : x != 0 || y != 0;
     }
     out[0].set_integer(i, r);
   });
@@ -145,7 +154,9 @@ void infer_where(const Call& call, std::vector<Info>& out) {
 void evaluate_where(const Call& call, std::vector<Value>& out) {
   const Dims& d = out[0].dims();
   std::vector<std::uint8_t> first(static_cast<std::size_t>(out[0].size()));
-  walk(d, call.dims(0), call.dims(0), [&](std::int64_t i, std::int64_t a, std::int64_t) { first[static_cast<std::size_t>(i)] = call.value[0]->integer(a) != 0; });
+  walk(d, call.dims(0), call.dims(0), [&](std::int64_t i, std::int64_t a, std::int64_t) {
+    first[static_cast<std::size_t>(i)] = call.value[0]->integer(a) != 0;
+  });
   walk(d, call.dims(1), call.dims(2), [&](std::int64_t i, std::int64_t a, std::int64_t b) {
     const Value& from = first[static_cast<std::size_t>(i)] ? *call.value[1] : *call.value[2];
     const std::int64_t at = first[static_cast<std::size_t>(i)] ? a : b;

@@ -23,19 +23,21 @@ Geometry geometry_of(const Call& call) {
   call.need_float(1);
   call.need_rank(0, 3, 4);
   if (call.rank(1) != call.rank(0))
-    call.fail(fmt::format("weights {} for a map {}, legal: equal numbers of dimensions", text_of(call.dims(1)), text_of(call.dims(0))));
+    call.fail(
+        fmt::format("weights {} for a map {}, legal: equal numbers of dimensions", text_of(call.dims(1)), text_of(call.dims(0))));
   Geometry g;
   g.images = call.dims(0)[0];
   g.channels = call.dims(0)[1];
   g.outputs = call.dims(1)[0];
   g.group = call.node.integer("group", 1);
   if (g.group < 1) call.fail("bad-attribute", fmt::format("group {}, legal: at least 1", g.group));
-  if (g.channels % g.group != 0) call.fail("bad-group", fmt::format("group {} does not divide {} input channels, legal: a divisor", g.group, g.channels));
+  if (g.channels % g.group != 0)
+    call.fail("bad-group", fmt::format("group {} does not divide {} input channels, legal: a divisor", g.group, g.channels));
   if (g.outputs % g.group != 0 || g.outputs < 1)
     call.fail("bad-group", fmt::format("group {} does not divide {} output channels, legal: a divisor", g.group, g.outputs));
   if (call.dims(1)[1] != g.channels / g.group)
-    call.fail(fmt::format("weights {} read {} channels, the map has {} in {} groups, legal: {}", text_of(call.dims(1)), call.dims(1)[1],
-                          g.channels, g.group, g.channels / g.group));
+    call.fail(fmt::format("weights {} read {} channels, the map has {} in {} groups, legal: {}", text_of(call.dims(1)),
+                          call.dims(1)[1], g.channels, g.group, g.channels / g.group));
   g.window = window_of(call, Dims(call.dims(1).begin() + 2, call.dims(1).end()), false);
   if (call.has(2)) {
     call.need_float(2);
@@ -59,7 +61,8 @@ double fused(double a, double b, double c) { return c + a * b; }  // a product o
 float fused(float a, float b, float c) { return std::fma(a, b, c); }
 
 /// sums[m][p] += w[k][m] * x[k][p] for k rising: one order of summation whatever the machine.
-template <class T> void multiply_block(const T* w, const T* x, std::int64_t depth, T* sums) {
+template <class T>
+void multiply_block(const T* w, const T* x, std::int64_t depth, T* sums) {
   T acc[high][wide] = {};
   for (std::int64_t k = 0; k < depth; ++k)
     for (int m = 0; m < high; ++m) {
@@ -84,15 +87,19 @@ std::vector<Tap> taps_of(std::int64_t channels, std::int64_t rows, std::int64_t 
 }
 
 /// Maps with one axis are taken as one row.
-template <class T> void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
+template <class T>
+void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
   const Window& win = g.window;
   const bool flat = win.size.size() == 1;
   const auto axis = [&](const std::vector<std::int64_t>& v, int k, std::int64_t otherwise) {
     return flat ? (k == 0 ? otherwise : v[0]) : v[static_cast<std::size_t>(k)];
   };
-  const std::int64_t height = axis(win.size, 0, 1), width = axis(win.size, 1, 1), kh = axis(win.kernel, 0, 1), kw = axis(win.kernel, 1, 1);
-  const std::int64_t sh = axis(win.stride, 0, 1), sw = axis(win.stride, 1, 1), dh = axis(win.dilation, 0, 1), dw = axis(win.dilation, 1, 1);
-  const std::int64_t top = axis(win.begin, 0, 0), left = axis(win.begin, 1, 0), oh = axis(win.out, 0, 1), ow = axis(win.out, 1, 1);
+  const std::int64_t height = axis(win.size, 0, 1), width = axis(win.size, 1, 1), kh = axis(win.kernel, 0, 1),
+                     kw = axis(win.kernel, 1, 1);
+  const std::int64_t sh = axis(win.stride, 0, 1), sw = axis(win.stride, 1, 1), dh = axis(win.dilation, 0, 1),
+                     dw = axis(win.dilation, 1, 1);
+  const std::int64_t top = axis(win.begin, 0, 0), left = axis(win.begin, 1, 0), oh = axis(win.out, 0, 1),
+                     ow = axis(win.out, 1, 1);
   const std::int64_t cin = g.channels / g.group, cout = g.outputs / g.group, depth = cin * kh * kw, places = oh * ow;
   const std::int64_t tiles = (cout + high - 1) / high;
   const auto x = call.value[0]->as<float>();
@@ -108,7 +115,8 @@ template <class T> void convolve(const Call& call, const Geometry& g, std::vecto
       to += high;
     }
   }
-  const std::int64_t blocks = (places + wide - 1) / wide, share = std::max<std::int64_t>(1, std::min<std::int64_t>(32, blocks / 4));
+  const std::int64_t blocks = (places + wide - 1) / wide,
+                     share = std::max<std::int64_t>(1, std::min<std::int64_t>(32, blocks / 4));
   const std::int64_t chunks = (blocks + share - 1) / share;
   parallel(static_cast<std::size_t>(g.images * g.group * chunks), call.jobs, [&](std::size_t task) {
     const auto t = static_cast<std::int64_t>(task);
@@ -149,7 +157,8 @@ void evaluate_conv(const Call& call, std::vector<Value>& out) {
 std::optional<Complaint> complain_conv(const Node& node) {
   const std::size_t axes = node.integers("kernel_shape").size();
   if (axes > 2)
-    return Complaint{node.name, node.op, fmt::format("kernel_shape has {} axes", axes), "1 or 2", "a sum of 2-D convolutions, one per depth"};
+    return Complaint{node.name, node.op, fmt::format("kernel_shape has {} axes", axes), "1 or 2",
+                     "a sum of 2-D convolutions, one per depth"};
   return std::nullopt;
 }
 
@@ -170,7 +179,8 @@ void infer_whole(const Call& call, std::vector<Info>& out) {
 
 const std::vector<Operator>& convolution_operators() {
   static const std::vector<Operator> table = {
-      {Domain::onnx, "Conv", 2, 3, 1, Scope::map, "auto_pad dilations group kernel_shape pads strides", infer_conv, evaluate_conv, complain_conv},
+      {Domain::onnx, "Conv", 2, 3, 1, Scope::map, "auto_pad dilations group kernel_shape pads strides", infer_conv, evaluate_conv,
+       complain_conv},
       {Domain::epim, "Gemm", 2, 3, 1, Scope::map, "", infer_whole, evaluate_conv},
   };
   return table;

@@ -17,7 +17,8 @@ void evaluate_same_data(const Call& call, std::vector<Value>& out) { out[0] = ca
 void infer_reshape(const Call& call, std::vector<Info>& out) {
   Dims shape = call.node.version < 5 ? call.node.integers("shape") : Dims{};
   if (call.has(1)) {
-    if (call.in[1]->type != Type::i64) call.fail("wrong-type", fmt::format("the shape is {}, legal: int64", name_of(call.in[1]->type)));
+    if (call.in[1]->type != Type::i64)
+      call.fail("wrong-type", fmt::format("the shape is {}, legal: int64", name_of(call.in[1]->type)));
     call.need_rank(1, 1, 1);
     shape = call.known(1, "new sizes").integers();
   }
@@ -27,7 +28,8 @@ void infer_reshape(const Call& call, std::vector<Info>& out) {
   std::int64_t n = 1;
   for (std::size_t k = 0; k < shape.size(); ++k) {
     if (shape[k] == 0 && !zero) {
-      if (k >= call.dims(0).size()) call.fail(fmt::format("size 0 at place {} of {}, legal: only where the input has that axis", k, asked));
+      if (k >= call.dims(0).size())
+        call.fail(fmt::format("size 0 at place {} of {}, legal: only where the input has that axis", k, asked));
       shape[k] = call.dims(0)[k];
     }
     if (shape[k] == -1) {
@@ -41,7 +43,8 @@ void infer_reshape(const Call& call, std::vector<Info>& out) {
   }
   const std::int64_t all = call.in[0]->size();
   if (free >= 0) {
-    if (n == 0 || all % n != 0) call.fail(fmt::format("{} reshaped to {}, legal: equal numbers of elements", text_of(call.dims(0)), asked));
+    if (n == 0 || all % n != 0)
+      call.fail(fmt::format("{} reshaped to {}, legal: equal numbers of elements", text_of(call.dims(0)), asked));
     shape[static_cast<std::size_t>(free)] = all / n;
     n = all;
   }
@@ -68,7 +71,8 @@ std::vector<int> perm_of(const Call& call) {
     return perm;
   }
   std::vector<bool> seen(rank, false);
-  if (given.size() != rank) call.fail("bad-attribute", fmt::format("perm {} of {} dimensions, legal: each once", text_of(given), rank));
+  if (given.size() != rank)
+    call.fail("bad-attribute", fmt::format("perm {} of {} dimensions, legal: each once", text_of(given), rank));
   for (std::size_t k = 0; k < rank; ++k) {
     if (given[k] < 0 || given[k] >= static_cast<std::int64_t>(rank) || seen[static_cast<std::size_t>(given[k])])
       call.fail("bad-attribute", fmt::format("perm {} of {} dimensions, legal: each once", text_of(given), rank));
@@ -86,7 +90,8 @@ void evaluate_transpose(const Call& call, std::vector<Value>& out) { out[0] = ca
 /// axes: an attribute before operator set 13, an input from then on.
 std::vector<std::int64_t> axes_of(const Call& call) {
   if (call.has(1)) {
-    if (call.in[1]->type != Type::i64) call.fail("wrong-type", fmt::format("axes are {}, legal: int64", name_of(call.in[1]->type)));
+    if (call.in[1]->type != Type::i64)
+      call.fail("wrong-type", fmt::format("axes are {}, legal: int64", name_of(call.in[1]->type)));
     return call.known(1, "axes").integers();
   }
   return call.node.integers("axes");
@@ -97,7 +102,8 @@ void infer_squeeze(const Call& call, std::vector<Info>& out) {
   std::vector<bool> gone(rank, false);
   for (const std::int64_t a : axes_of(call)) {
     const std::size_t k = call.axis(a, call.rank(0));
-    if (call.dims(0)[k] != 1) call.fail(fmt::format("axis {} of {} has size {}, legal: 1", a, text_of(call.dims(0)), call.dims(0)[k]));
+    if (call.dims(0)[k] != 1)
+      call.fail(fmt::format("axis {} of {} has size {}, legal: 1", a, text_of(call.dims(0)), call.dims(0)[k]));
     gone[k] = true;
   }
   out[0].type = call.in[0]->type;
@@ -108,7 +114,8 @@ void infer_unsqueeze(const Call& call, std::vector<Info>& out) {
   const std::vector<std::int64_t> axes = axes_of(call);
   if (axes.empty() && !call.has(1) && !call.node.find("axes")) call.fail("bad-attribute", "axes are left out, legal: given");
   const std::int64_t rank = call.rank(0) + static_cast<std::int64_t>(axes.size());
-  if (rank > static_cast<std::int64_t>(most_dimensions)) call.fail("tensor-too-large", fmt::format("{} dimensions, legal: at most {}", rank, most_dimensions));
+  if (rank > static_cast<std::int64_t>(most_dimensions))
+    call.fail("tensor-too-large", fmt::format("{} dimensions, legal: at most {}", rank, most_dimensions));
   std::vector<bool> added(static_cast<std::size_t>(rank), false);
   for (const std::int64_t a : axes) {
     const std::size_t k = call.axis(a, rank);
@@ -129,7 +136,9 @@ void infer_concat(const Call& call, std::vector<Info>& out) {
     if (call.in[i]->type != out[0].type) call.fail("wrong-type", "its inputs have different types, legal: one type");
     bool fits = call.dims(i).size() == out[0].dims.size();
     for (std::size_t k = 0; fits && k < out[0].dims.size(); ++k) fits = k == axis || call.dims(i)[k] == out[0].dims[k];
-    if (!fits) call.fail(fmt::format("{} beside {} along axis {}, legal: equal other sizes", text_of(call.dims(i)), text_of(call.dims(0)), axis));
+    if (!fits)
+      call.fail(fmt::format("{} beside {} along axis {}, legal: equal other sizes", text_of(call.dims(i)), text_of(call.dims(0)),
+                            axis));
     out[0].dims[axis] += call.dims(i)[axis];
   }
 }

@@ -13,8 +13,8 @@ namespace epim::importer {
 namespace {
 
 /// y[m][n] = sum over k of a[m*am + k*ak] * b[k*bk + n*bn], k rising.
-void multiply(const float* a, std::int64_t am, std::int64_t ak, const float* b, std::int64_t bk, std::int64_t bn, std::int64_t rows,
-              std::int64_t depth, std::int64_t columns, int jobs, double* y) {
+void multiply(const float* a, std::int64_t am, std::int64_t ak, const float* b, std::int64_t bk, std::int64_t bn,
+              std::int64_t rows, std::int64_t depth, std::int64_t columns, int jobs, double* y) {
   constexpr std::int64_t step = 16;
   parallel(static_cast<std::size_t>((columns + step - 1) / step), jobs, [&](std::size_t block) {
     const std::int64_t first = static_cast<std::int64_t>(block) * step, count = std::min(step, columns - first);
@@ -62,8 +62,8 @@ void evaluate_gemm(const Call& call, std::vector<Value>& out) {
   const bool ta = call.node.integer("transA", 0) != 0, tb = call.node.integer("transB", 0) != 0;
   const double alpha = call.node.real("alpha", 1), beta = call.node.real("beta", 1);
   std::vector<double> sums(static_cast<std::size_t>(p.rows * p.columns));
-  multiply(call.value[0]->as<float>().data(), ta ? 1 : p.depth, ta ? p.rows : 1, call.value[1]->as<float>().data(), tb ? 1 : p.columns,
-           tb ? p.depth : 1, p.rows, p.depth, p.columns, call.jobs, sums.data());
+  multiply(call.value[0]->as<float>().data(), ta ? 1 : p.depth, ta ? p.rows : 1, call.value[1]->as<float>().data(),
+           tb ? 1 : p.columns, tb ? p.depth : 1, p.rows, p.depth, p.columns, call.jobs, sums.data());
   const auto y = out[0].as<float>();
   for (std::int64_t m = 0; m < p.rows; ++m)
     for (std::int64_t n = 0; n < p.columns; ++n) {
@@ -124,8 +124,8 @@ void evaluate_matmul(const Call& call, std::vector<Value>& out) {
       return at;
     };
     multiply(call.value[0]->as<float>().data() + offset(s.a) * s.one.rows * s.one.depth, s.one.depth, 1,
-             call.value[1]->as<float>().data() + offset(s.b) * s.one.depth * s.one.columns, s.one.columns, 1, s.one.rows, s.one.depth,
-             s.one.columns, call.jobs, sums.data());
+             call.value[1]->as<float>().data() + offset(s.b) * s.one.depth * s.one.columns, s.one.columns, 1, s.one.rows,
+             s.one.depth, s.one.columns, call.jobs, sums.data());
     for (std::size_t k = 0; k < sums.size(); ++k) y[static_cast<std::size_t>(i) * sums.size() + k] = static_cast<float>(sums[k]);
   }
 }
@@ -142,7 +142,8 @@ Along softmax_of(const Call& call) {
   const std::int64_t rank = call.rank(0);
   if (rank == 0) return a;
   const std::size_t axis = call.axis(call.node.integer("axis", old ? 1 : -1), rank);
-  for (std::size_t k = 0; k < call.dims(0).size(); ++k) (k < axis ? a.outer : k == axis || old ? a.along : a.inner) *= call.dims(0)[k];
+  for (std::size_t k = 0; k < call.dims(0).size(); ++k)
+    (k < axis ? a.outer : k == axis || old ? a.along : a.inner) *= call.dims(0)[k];
   return a;
 }
 

@@ -20,7 +20,8 @@ void infer_float(const Call& call, std::vector<Info>& out) {
 }
 
 /// out[i] = f(x[i]), shared out to the threads.
-template <class F> void each(const Call& call, std::vector<Value>& out, const F& f) {
+template <class F>
+void each(const Call& call, std::vector<Value>& out, const F& f) {
   const Value& x = *call.value[0];
   constexpr std::int64_t share = 1 << 14;
   const std::int64_t n = x.size();
@@ -62,7 +63,9 @@ void evaluate_function(const Call& call, std::vector<Value>& out) {
       {"Floor", [](double x) { return std::floor(x); }},
       {"Ceil", [](double x) { return std::ceil(x); }},
       {"Round", [](double x) { return std::nearbyint(x); }},
-      {"Sign", [](double x) { return x > 0 ? 1.0 : x < 0 ? -1.0 : 0.0; }},
+      {"Sign", [](double x) { return x > 0   ? 1.0
+                                     : x < 0 ? -1.0
+                                             : 0.0; }},
   };
   for (const auto& [name, f] : functions)
     if (name == call.node.op) return each(call, out, f);
@@ -77,14 +80,16 @@ std::pair<double, double> clip_limits(const Call& call) {
   const auto take = [&](std::size_t i, double& limit) {
     if (!call.has(i)) return;
     if (call.in[i]->size() != 1) call.fail(fmt::format("a limit is {}, legal: one number", text_of(call.dims(i))));
-    if (call.in[i]->type != call.in[0]->type) call.fail("wrong-type", fmt::format("a limit is {}, legal: {}", name_of(call.in[i]->type), name_of(call.in[0]->type)));
+    if (call.in[i]->type != call.in[0]->type)
+      call.fail("wrong-type", fmt::format("a limit is {}, legal: {}", name_of(call.in[i]->type), name_of(call.in[0]->type)));
     if (call.value[i]) limit = call.value[i]->number(0);
   };
   if (call.node.domain == "epim" || call.node.version < 11) {
     lo = call.node.real("min", lo);
     hi = call.node.real("max", hi);
   } else {
-    if (call.node.find("min") || call.node.find("max")) call.fail("bad-attribute", "min or max as attributes, legal since operator set 11: inputs");
+    if (call.node.find("min") || call.node.find("max"))
+      call.fail("bad-attribute", "min or max as attributes, legal since operator set 11: inputs");
   }
   take(1, lo);
   take(2, hi);
@@ -130,7 +135,8 @@ std::optional<Complaint> complain_norm(const Node& node) {
   if (node.integer("spatial", 1) != 1) return Complaint{node.name, node.op, "spatial is 0", "1", "one scale per channel"};
   for (std::size_t i = 1; i < node.outputs.size(); ++i)
     if (!node.outputs[i].empty())
-      return Complaint{node.name, node.op, "outputs of the training are used", "the first output alone", "export in evaluation mode"};
+      return Complaint{node.name, node.op, "outputs of the training are used", "the first output alone",
+                       "export in evaluation mode"};
   return std::nullopt;
 }
 
@@ -153,6 +159,8 @@ void evaluate_affine(const Call& call, std::vector<Value>& out) {
 }
 
 void infer_dropout(const Call& call, std::vector<Info>& out) {
+  if (call.has(2) && (!call.value[2] || call.value[2]->size() != 1 || call.value[2]->integer(0) != 0))
+    call.fail("bad-attribute", "training_mode is not false, legal: false; export in evaluation mode");
   out[0] = *call.in[0];
   if (out.size() > 1) out[1] = {Type::boolean, call.dims(0)};
 }
@@ -162,19 +170,25 @@ void evaluate_copy(const Call& call, std::vector<Value>& out) {
     for (std::int64_t i = 0; i < out[k].size(); ++i) out[k].set_integer(i, 1);
 }
 std::optional<Complaint> complain_dropout(const Node& node) {
-  if (node.version < 7 && node.integer("is_test", 0) == 0) return Complaint{node.name, node.op, "is_test is 0", "1", "export in evaluation mode"};
+  if (node.version < 7 && node.integer("is_test", 0) == 0)
+    return Complaint{node.name, node.op, "is_test is 0", "1", "export in evaluation mode"};
   return std::nullopt;
 }
 
 Type type_of_cast(const Call& call) {
   switch (call.node.integer("to", 0)) {
-    case 1: case 10: case 11: case 16: return Type::f32;
+    case 1:
+    case 10:
+    case 11:
+    case 16: return Type::f32;
     case 2: return Type::u8;
     case 3: return Type::i8;
     case 4: return Type::u16;
     case 5: return Type::i16;
     case 6: return Type::i32;
-    case 7: case 12: case 13: return Type::i64;
+    case 7:
+    case 12:
+    case 13: return Type::i64;
     case 9: return Type::boolean;
     case 21: return Type::u4;
     case 22: return Type::i4;
@@ -211,7 +225,8 @@ const std::vector<Operator>& pointwise_operators() {
       {Domain::epim, "Silu", 1, 1, 1, map, "", infer_float, evaluate_function},
       {onnx, "Clip", 1, 3, 1, map, "min max", infer_clip, evaluate_clip},
       {Domain::epim, "Clip", 1, 1, 1, map, "min max", infer_clip, evaluate_clip},
-      {onnx, "BatchNormalization", 5, 5, 5, map, "epsilon momentum spatial training_mode", infer_norm, evaluate_norm, complain_norm},
+      {onnx, "BatchNormalization", 5, 5, 5, map, "epsilon momentum spatial training_mode", infer_norm, evaluate_norm,
+       complain_norm},
       {Domain::epim, "Affine", 3, 3, 1, map, "", infer_affine, evaluate_affine},
       {onnx, "Identity", 1, 1, 1, map, "", infer_same, evaluate_copy},
       {onnx, "Dropout", 1, 3, 2, map, "ratio seed is_test", infer_dropout, evaluate_copy, complain_dropout},

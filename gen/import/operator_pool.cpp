@@ -34,7 +34,8 @@ void evaluate_pool(const Call& call, std::vector<Value>& out) {
   const Window w = window_of(call, {}, true);
   const bool mean = call.node.op == "AveragePool", counted = mean && call.node.integer("count_include_pad", 0) != 0;
   const std::size_t axes = w.size.size();
-  const std::int64_t height = axes == 2 ? w.size[0] : 1, width = w.size[axes - 1], oh = axes == 2 ? w.out[0] : 1, ow = w.out[axes - 1];
+  const std::int64_t height = axes == 2 ? w.size[0] : 1, width = w.size[axes - 1], oh = axes == 2 ? w.out[0] : 1,
+                     ow = w.out[axes - 1];
   struct Span {
     std::int64_t first, count, divisor;  // of the taps inside; how many count
   };
@@ -65,7 +66,8 @@ void evaluate_pool(const Call& call, std::vector<Value>& out) {
         double sum = 0, most = -std::numeric_limits<double>::infinity();
         for (std::int64_t i = 0; i < a.count; ++i)
           for (std::int64_t j = 0; j < b.count; ++j) {
-            const double x = call.value[0]->number((static_cast<std::int64_t>(plane) * height + a.first + i * dh) * width + b.first + j * dw);
+            const double x =
+                call.value[0]->number((static_cast<std::int64_t>(plane) * height + a.first + i * dh) * width + b.first + j * dw);
             sum += x;
             if (x > most || std::isnan(x)) most = x;
           }
@@ -77,7 +79,8 @@ void evaluate_pool(const Call& call, std::vector<Value>& out) {
 
 std::optional<Complaint> complain_pool(const Node& node) {
   if (node.integers("kernel_shape").size() > 2)
-    return Complaint{node.name, node.op, "kernel_shape has more than 2 axes", "1 or 2", "pools over two axes, one after the other"};
+    return Complaint{node.name, node.op, "kernel_shape has more than 2 axes", "1 or 2",
+                     "pools over two axes, one after the other"};
   if (node.outputs.size() > 1 && !node.outputs[1].empty())
     return Complaint{node.name, node.op, "the output Indices is used", "the first output alone", "a network without unpooling"};
   return std::nullopt;
@@ -141,7 +144,10 @@ void evaluate_reduce(const Call& call, std::vector<Value>& out) {
   const std::string& op = call.node.op;
   const std::int64_t n = x.size(), m = out[0].size();
   if (m == 0) return;
-  std::vector<double> sum(static_cast<std::size_t>(m), op == "ReduceProd" ? 1.0 : op == "ReduceMax" ? -INFINITY : op == "ReduceMin" ? INFINITY : 0.0);
+  std::vector<double> sum(static_cast<std::size_t>(m), op == "ReduceProd"  ? 1.0
+                                                       : op == "ReduceMax" ? -INFINITY
+                                                       : op == "ReduceMin" ? INFINITY
+                                                                           : 0.0);
   std::vector<std::int64_t> at(r.over.size(), 0), step(r.over.size(), 0);
   std::int64_t run = 1;
   for (std::size_t k = r.over.size(); k-- > 0;)
@@ -173,8 +179,10 @@ void evaluate_reduce(const Call& call, std::vector<Value>& out) {
 const std::vector<Operator>& pool_operators() {
   constexpr std::string_view reduce = "axes keepdims noop_with_empty_axes";
   static const std::vector<Operator> table = {
-      {Domain::onnx, "MaxPool", 1, 1, 2, Scope::map, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides", infer_pool, evaluate_pool, complain_pool},
-      {Domain::onnx, "AveragePool", 1, 1, 1, Scope::map, "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", infer_pool, evaluate_pool, complain_pool},
+      {Domain::onnx, "MaxPool", 1, 1, 2, Scope::map, "auto_pad ceil_mode dilations kernel_shape pads storage_order strides",
+       infer_pool, evaluate_pool, complain_pool},
+      {Domain::onnx, "AveragePool", 1, 1, 1, Scope::map,
+       "auto_pad ceil_mode count_include_pad dilations kernel_shape pads strides", infer_pool, evaluate_pool, complain_pool},
       {Domain::onnx, "GlobalAveragePool", 1, 1, 1, Scope::map, "", infer_global, evaluate_global},
       {Domain::onnx, "GlobalMaxPool", 1, 1, 1, Scope::map, "", infer_global, evaluate_global},
       {Domain::onnx, "ReduceMean", 1, 2, 1, Scope::map, reduce, infer_reduce, evaluate_reduce},

@@ -16,11 +16,14 @@ Rounding rounding_of(const Node& node, const std::string& name) {
   std::string upper = name;
   std::transform(upper.begin(), upper.end(), upper.begin(), [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   static const std::pair<std::string_view, Rounding> table[] = {
-      {"ROUND", Rounding::half_even}, {"HALF_EVEN", Rounding::half_even}, {"CEIL", Rounding::ceil}, {"FLOOR", Rounding::floor},
-      {"UP", Rounding::up}, {"DOWN", Rounding::down}, {"HALF_UP", Rounding::half_up}, {"HALF_DOWN", Rounding::half_down}};
+      {"ROUND", Rounding::half_even}, {"HALF_EVEN", Rounding::half_even},
+      {"CEIL", Rounding::ceil},       {"FLOOR", Rounding::floor},
+      {"UP", Rounding::up},           {"DOWN", Rounding::down},
+      {"HALF_UP", Rounding::half_up}, {"HALF_DOWN", Rounding::half_down}};
   for (const auto& [text, rounding] : table)
     if (text == upper) return rounding;
-  node.fail("bad-attribute", fmt::format("rounding_mode is '{}', legal: ROUND, CEIL, FLOOR, UP, DOWN, HALF_UP or HALF_DOWN", name));
+  node.fail("bad-attribute",
+            fmt::format("rounding_mode is '{}', legal: ROUND, CEIL, FLOOR, UP, DOWN, HALF_UP or HALF_DOWN", name));
 }
 
 float round_by(Rounding rounding, float x) {
@@ -49,7 +52,8 @@ int bits_of(const Call& call, std::size_t i, const char* what) {
   const Value& v = call.known(i, what);
   if (v.size() != 1) call.fail(fmt::format("{} are {}, legal: one number", what, text_of(v.dims())));
   const double bits = v.number(0);
-  if (!(bits >= 1 && bits <= 32) || bits != std::floor(bits)) call.fail("bad-attribute", fmt::format("{} {}, legal: whole, 1..32", bits, what));
+  if (!(bits >= 1 && bits <= 32) || bits != std::floor(bits))
+    call.fail("bad-attribute", fmt::format("{} {}, legal: whole, 1..32", bits, what));
   return static_cast<int>(bits);
 }
 
@@ -68,17 +72,20 @@ void check_scales(const Call& call, const Quantiser& q) {
 /// Scales of QONNX: one, or one per element of one axis (full rank, or broadcast to it).
 void take_broadcast(const Call& call, Quantiser& q, std::size_t scale, std::size_t zero, bool has_zero) {
   const Value& s = call.known(scale, "scales");
-  if (s.size() == 0 || (has_zero && call.known(zero, "zero points").size() == 0)) call.fail("no scales or zero points, legal: at least one");
+  if (s.size() == 0 || (has_zero && call.known(zero, "zero points").size() == 0))
+    call.fail("no scales or zero points, legal: at least one");
   const Dims& x = call.dims(0);
   const auto axis_of = [&](const Value& v, const char* what) {
     int axis = -1;
     if (v.size() == 1) return axis;
     const std::size_t skip = x.size() - std::min(x.size(), v.dims().size());
-    if (v.dims().size() > x.size()) call.fail(fmt::format("{} are {} for {}, legal: what broadcasts to it", what, text_of(v.dims()), text_of(x)));
+    if (v.dims().size() > x.size())
+      call.fail(fmt::format("{} are {} for {}, legal: what broadcasts to it", what, text_of(v.dims()), text_of(x)));
     for (std::size_t k = 0; k < v.dims().size(); ++k) {
       if (v.dims()[k] == 1) continue;
       if (v.dims()[k] != x[skip + k] || axis >= 0)
-        call.fail(fmt::format("{} are {} for {}, legal: one, or one per element of one axis", what, text_of(v.dims()), text_of(x)));
+        call.fail(
+            fmt::format("{} are {} for {}, legal: one, or one per element of one axis", what, text_of(v.dims()), text_of(x)));
       axis = static_cast<int>(skip + k);
     }
     return axis;
@@ -104,11 +111,13 @@ void take_broadcast(const Call& call, Quantiser& q, std::size_t scale, std::size
 
 /// QuantizeLinear and DequantizeLinear: one scale, or a vector along `axis` (default 1).
 void take_linear(const Call& call, Quantiser& q, Type type) {
-  if (call.node.integer("block_size", 0) != 0) call.fail("bad-attribute", "block_size is given, legal: scales per tensor or per axis");
+  if (call.node.integer("block_size", 0) != 0)
+    call.fail("bad-attribute", "block_size is given, legal: scales per tensor or per axis");
   const Value& s = call.known(1, "scales");
   if (s.type() != Type::f32) call.fail("wrong-type", "its scales are no floats, legal: float");
   q.scale = s.floats();
-  if (s.size() == 0 || s.dims().size() > 1) call.fail(fmt::format("scales {}, legal: one, or one per element of an axis", text_of(s.dims())));
+  if (s.size() == 0 || s.dims().size() > 1)
+    call.fail(fmt::format("scales {}, legal: one, or one per element of an axis", text_of(s.dims())));
   if (s.size() != 1) {
     const std::size_t axis = call.axis(call.node.integer("axis", 1), call.rank(0));
     if (s.size() != call.dims(0)[axis])
@@ -119,7 +128,8 @@ void take_linear(const Call& call, Quantiser& q, Type type) {
   if (call.has(2)) {
     const Value& z = call.known(2, "zero points");
     if (z.type() != type) call.fail("wrong-type", fmt::format("zero points are {}, legal: {}", name_of(z.type()), name_of(type)));
-    if (z.size() != s.size() || z.dims().size() > 1) call.fail(fmt::format("{} zero points for {} scales, legal: as many", z.size(), s.size()));
+    if (z.size() != s.size() || z.dims().size() > 1)
+      call.fail(fmt::format("{} zero points for {} scales, legal: as many", z.size(), s.size()));
     q.zero = z.floats();
   }
   q.bits = static_cast<int>(size_of(type)) * 8;
@@ -133,13 +143,16 @@ void take_linear(const Call& call, Quantiser& q, Type type) {
 Type type_of_result(const Call& call) {
   if (call.has(2)) return call.in[2]->type;
   switch (call.node.integer("output_dtype", 0)) {
-    case 0: case 2: return Type::u8;
+    case 0:
+    case 2: return Type::u8;
     case 3: return Type::i8;
     case 4: return Type::u16;
     case 5: return Type::i16;
     case 21: return Type::u4;
     case 22: return Type::i4;
-    default: call.fail("bad-attribute", fmt::format("output_dtype {}, legal: an integer type of 4, 8 or 16 bits", call.node.integer("output_dtype", 0)));
+    default:
+      call.fail("bad-attribute",
+                fmt::format("output_dtype {}, legal: an integer type of 4, 8 or 16 bits", call.node.integer("output_dtype", 0)));
   }
 }
 
@@ -150,8 +163,10 @@ Quantiser quantiser_of(const Call& call) {
   Quantiser q;
   if (op == "QuantizeLinear") {
     const Type type = type_of_result(call);
-    if (!is_quantised(type)) call.fail("wrong-type", fmt::format("its result is {}, legal: an integer type of 4, 8 or 16 bits", name_of(type)));
-    if (call.in[0]->type != Type::f32 && call.in[0]->type != Type::i32) call.fail("wrong-type", fmt::format("input 0 is {}, legal: a float type", name_of(call.in[0]->type)));
+    if (!is_quantised(type))
+      call.fail("wrong-type", fmt::format("its result is {}, legal: an integer type of 4, 8 or 16 bits", name_of(type)));
+    if (call.in[0]->type != Type::f32 && call.in[0]->type != Type::i32)
+      call.fail("wrong-type", fmt::format("input 0 is {}, legal: a float type", name_of(call.in[0]->type)));
     take_linear(call, q, type);
   } else if (op == "DequantizeLinear") {
     q.kind = Quantiser::Kind::dequantise;
@@ -177,7 +192,8 @@ Quantiser quantiser_of(const Call& call) {
     call.need_float(0);
     const bool second = call.node.version >= 2;
     if (call.in.size() != (second ? 6u : 5u))
-      call.fail("wrong-input-count", fmt::format("{} inputs in version {} of its domain, legal: {}", call.in.size(), call.node.version, second ? 6 : 5));
+      call.fail("wrong-input-count", fmt::format("{} inputs in version {} of its domain, legal: {}", call.in.size(),
+                                                 call.node.version, second ? 6 : 5));
     q.kind = Quantiser::Kind::trunc;
     q.rounding = rounding_of(call.node, call.node.text("rounding_mode", "FLOOR"));
     take_broadcast(call, q, 1, 2, true);
@@ -189,13 +205,15 @@ Quantiser quantiser_of(const Call& call) {
       q.is_signed = call.node.integer("signed", 1) != 0;
       set_range(q, call.node.integer("narrow", 0) != 0);
       const Value& out = call.known(4, "scales");
-      if (out.size() != 1 || !(out.number(0) > 0) || !std::isfinite(out.number(0))) call.fail("bad-scale", "its output scale, legal: one number above 0");
+      if (out.size() != 1 || !(out.number(0) > 0) || !std::isfinite(out.number(0)))
+        call.fail("bad-scale", "its output scale, legal: one number above 0");
       q.out_scale = static_cast<float>(out.number(0));
       check_scales(call, q);
       q.divisor = std::exp2(std::nearbyint(std::log2(q.out_scale / q.scale[0])));
       q.out_zero = q.zero[0] / q.divisor;
     } else {
-      if (q.bits > from) call.fail("bad-attribute", fmt::format("{} output bits of {} input bits, legal: at most as many", q.bits, from));
+      if (q.bits > from)
+        call.fail("bad-attribute", fmt::format("{} output bits of {} input bits, legal: at most as many", q.bits, from));
       q.divisor = std::ldexp(1.0f, from - q.bits);
       q.out_scale = q.scale[0];
       q.out_zero = q.zero[0];
@@ -217,7 +235,8 @@ void evaluate_quantiser(const Call& call, std::vector<Value>& out) {
   const Quantiser q = quantiser_of(call);
   const Value& x = *call.value[0];
   std::int64_t inner = 1;
-  for (std::size_t k = q.axis < 0 ? call.dims(0).size() : static_cast<std::size_t>(q.axis) + 1; k < call.dims(0).size(); ++k) inner *= call.dims(0)[k];
+  for (std::size_t k = q.axis < 0 ? call.dims(0).size() : static_cast<std::size_t>(q.axis) + 1; k < call.dims(0).size(); ++k)
+    inner *= call.dims(0)[k];
   const auto count = static_cast<std::int64_t>(q.count());
   const float lo = static_cast<float>(q.lo), hi = static_cast<float>(q.hi);
   constexpr std::int64_t share = 1 << 14;
@@ -236,9 +255,12 @@ void evaluate_quantiser(const Call& call, std::vector<Value>& out) {
           out[0].set(i, static_cast<double>(static_cast<float>(x.integer(i) - static_cast<std::int64_t>(z)) * s));
           break;
         case Quantiser::Kind::quant:
-          out[0].set(i, static_cast<double>((round_by(q.rounding, std::min(std::max(static_cast<float>(x.number(i)) / s + z, lo), hi)) - z) * s));
+          out[0].set(i, static_cast<double>(
+                            (round_by(q.rounding, std::min(std::max(static_cast<float>(x.number(i)) / s + z, lo), hi)) - z) * s));
           break;
-        case Quantiser::Kind::bipolar: out[0].set(i, static_cast<double>(static_cast<float>(x.number(i)) / s + z >= 0 ? (1 - z) * s : (-1 - z) * s)); break;
+        case Quantiser::Kind::bipolar:
+          out[0].set(i, static_cast<double>(static_cast<float>(x.number(i)) / s + z >= 0 ? (1 - z) * s : (-1 - z) * s));
+          break;
         case Quantiser::Kind::trunc: {
           float y = std::nearbyint(static_cast<float>(x.number(i)) / s + z) / q.divisor;
           if (q.clamps) y = std::min(std::max(y, lo), hi);

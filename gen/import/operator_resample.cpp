@@ -20,7 +20,8 @@ std::vector<std::pair<std::int64_t, std::int64_t>> padding_of(const Call& call) 
   const std::size_t rank = call.dims(0).size();
   if (axes.empty() && !call.has(3))
     for (std::size_t k = 0; k < rank; ++k) axes.push_back(static_cast<std::int64_t>(k));
-  if (pads.size() != 2 * axes.size()) call.fail("bad-attribute", fmt::format("{} pads for {} axes, legal: two per axis", pads.size(), axes.size()));
+  if (pads.size() != 2 * axes.size())
+    call.fail("bad-attribute", fmt::format("{} pads for {} axes, legal: two per axis", pads.size(), axes.size()));
   std::vector<std::pair<std::int64_t, std::int64_t>> out(rank, {0, 0});
   for (std::size_t i = 0; i < axes.size(); ++i) {
     for (const std::int64_t p : {pads[i], pads[i + axes.size()]})
@@ -35,8 +36,7 @@ std::vector<std::vector<std::int64_t>> resize_sources(const Call& call) {
   Dims sizes(rank, -1);
   std::vector<std::int64_t> axes;
   const bool upsample = call.node.op == "Upsample", old = upsample || call.node.version < 11;
-  if (const auto given = call.node.integers("axes"); !given.empty())
-    axes = given;
+  if (const auto given = call.node.integers("axes"); !given.empty()) axes = given;
   else
     for (std::size_t k = 0; k < rank; ++k) axes.push_back(static_cast<std::int64_t>(k));
   std::vector<float> s;
@@ -49,14 +49,16 @@ std::vector<std::vector<std::int64_t>> resize_sources(const Call& call) {
   if (!old && call.has(3) && call.in[3]->size() > 0) fixed = call.known(3, "sizes").integers();
   if (s.empty() == fixed.empty()) call.fail("bad-attribute", "scales and sizes, legal: one of them");
   if (std::max(s.size(), fixed.size()) != axes.size())
-    call.fail("bad-attribute", fmt::format("{} scales or sizes for {} axes, legal: one each", std::max(s.size(), fixed.size()), axes.size()));
+    call.fail("bad-attribute",
+              fmt::format("{} scales or sizes for {} axes, legal: one each", std::max(s.size(), fixed.size()), axes.size()));
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::size_t k = call.axis(axes[i], call.rank(0));
     if (!s.empty()) {
       if (!(s[i] > 0) || s[i] > 1 << 20) call.fail("bad-attribute", fmt::format("scale {}, legal: above 0", s[i]));
       scales[k] = static_cast<double>(s[i]);
     } else {
-      if (fixed[i] < 1 || fixed[i] > most_elements) call.fail("bad-attribute", fmt::format("size {}, legal: at least 1", fixed[i]));
+      if (fixed[i] < 1 || fixed[i] > most_elements)
+        call.fail("bad-attribute", fmt::format("size {}, legal: at least 1", fixed[i]));
       sizes[k] = fixed[i];
       scales[k] = static_cast<double>(fixed[i]) / static_cast<double>(std::max<std::int64_t>(1, call.dims(0)[k]));
     }
@@ -77,12 +79,18 @@ std::vector<std::vector<std::int64_t>> resize_sources(const Call& call) {
       else if (frame == "half_pixel_symmetric") x = n / 2 * (1 - static_cast<double>(m) / length) + (at + 0.5) / scales[k] - 0.5;
       else if (frame == "pytorch_half_pixel") x = m > 1 ? (at + 0.5) / scales[k] - 0.5 : 0;
       else if (frame == "align_corners") x = m > 1 ? at * (n - 1) / (static_cast<double>(m) - 1) : 0;
-      else call.fail("bad-attribute", fmt::format("coordinate_transformation_mode '{}', legal: asymmetric, half_pixel, pytorch_half_pixel, align_corners", frame));
+      else
+        call.fail(
+            "bad-attribute",
+            fmt::format("coordinate_transformation_mode '{}', legal: asymmetric, half_pixel, pytorch_half_pixel, align_corners",
+                        frame));
       double r = std::floor(x);
       if (nearest == "ceil") r = std::ceil(x);
       else if (nearest == "round_prefer_floor") r = std::ceil(x - 0.5);
       else if (nearest == "round_prefer_ceil") r = std::floor(x + 0.5);
-      else if (nearest != "floor") call.fail("bad-attribute", fmt::format("nearest_mode '{}', legal: floor, ceil, round_prefer_floor, round_prefer_ceil", nearest));
+      else if (nearest != "floor")
+        call.fail("bad-attribute",
+                  fmt::format("nearest_mode '{}', legal: floor, ceil, round_prefer_floor, round_prefer_ceil", nearest));
       out[k].push_back(static_cast<std::int64_t>(std::clamp(r, 0.0, n - 1)));
     }
   }
@@ -112,16 +120,19 @@ void copy_places(const Value& x, const std::vector<std::vector<std::int64_t>>& s
 void infer_pad(const Call& call, std::vector<Info>& out) {
   const auto pads = padding_of(call);
   const std::string mode = call.node.text("mode", "constant");
-  if (mode != "constant" && mode != "reflect" && mode != "edge") call.fail("bad-attribute", fmt::format("mode '{}', legal: constant", mode));
+  if (mode != "constant" && mode != "reflect" && mode != "edge")
+    call.fail("bad-attribute", fmt::format("mode '{}', legal: constant", mode));
   if (call.has(2) && call.node.version >= 11 && (call.in[2]->type != call.in[0]->type || call.in[2]->size() != 1))
     call.fail("wrong-type", "its value is not one number of the map's type, legal: that");
   out[0] = *call.in[0];
   for (std::size_t k = 0; k < pads.size(); ++k) {
     const std::int64_t n = out[0].dims[k];
     out[0].dims[k] += pads[k].first + pads[k].second;
-    if (out[0].dims[k] < 0) call.fail(fmt::format("padding {} and {} of {} places, legal: what leaves a map", pads[k].first, pads[k].second, n));
+    if (out[0].dims[k] < 0)
+      call.fail(fmt::format("padding {} and {} of {} places, legal: what leaves a map", pads[k].first, pads[k].second, n));
     if (mode != "constant" && (n < 1 || (mode == "reflect" && std::max(pads[k].first, pads[k].second) >= n)))
-      call.fail(fmt::format("mode {} with padding {} and {} of {} places, legal: less than the map", mode, pads[k].first, pads[k].second, n));
+      call.fail(fmt::format("mode {} with padding {} and {} of {} places, legal: less than the map", mode, pads[k].first,
+                            pads[k].second, n));
   }
 }
 void evaluate_pad(const Call& call, std::vector<Value>& out) {
@@ -132,7 +143,8 @@ void evaluate_pad(const Call& call, std::vector<Value>& out) {
     const std::int64_t n = call.dims(0)[k];
     for (std::int64_t i = 0; i < out[0].dims()[k]; ++i) {
       std::int64_t s = i - pads[k].first;
-      if (s < 0 || s >= n) s = mode == "constant" ? -1 : mode == "edge" ? std::clamp<std::int64_t>(s, 0, n - 1) : s < 0 ? -s : 2 * (n - 1) - s;
+      if (s < 0 || s >= n)
+        s = mode == "constant" ? -1 : mode == "edge" ? std::clamp<std::int64_t>(s, 0, n - 1) : s < 0 ? -s : 2 * (n - 1) - s;
       source[k].push_back(s);
     }
   }
@@ -153,8 +165,10 @@ void infer_resize(const Call& call, std::vector<Info>& out) {
 void evaluate_resize(const Call& call, std::vector<Value>& out) { copy_places(*call.value[0], resize_sources(call), 0, out[0]); }
 std::optional<Complaint> complain_resize(const Node& node) {
   const std::string mode = node.text("mode", "nearest"), policy = node.text("keep_aspect_ratio_policy", "stretch");
-  if (mode != "nearest") return Complaint{node.name, node.op, fmt::format("mode is '{}'", mode), "nearest", "mode nearest by a whole factor"};
-  if (policy != "stretch") return Complaint{node.name, node.op, fmt::format("keep_aspect_ratio_policy is '{}'", policy), "stretch", "scales"};
+  if (mode != "nearest")
+    return Complaint{node.name, node.op, fmt::format("mode is '{}'", mode), "nearest", "mode nearest by a whole factor"};
+  if (policy != "stretch")
+    return Complaint{node.name, node.op, fmt::format("keep_aspect_ratio_policy is '{}'", policy), "stretch", "scales"};
   if (node.text("coordinate_transformation_mode", "") == "tf_crop_and_resize")
     return Complaint{node.name, node.op, "coordinate_transformation_mode is 'tf_crop_and_resize'", "asymmetric", "scales"};
   return std::nullopt;
@@ -221,9 +235,11 @@ const std::vector<Operator>& resample_operators() {
   static const std::vector<Operator> table = {
       {Domain::onnx, "Pad", 1, 4, 1, Scope::map, "mode pads value", infer_pad, evaluate_pad, complain_pad},
       {Domain::onnx, "Resize", 1, 4, 1, Scope::map,
-       "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value keep_aspect_ratio_policy mode nearest_mode",
+       "antialias axes coordinate_transformation_mode cubic_coeff_a exclude_outside extrapolation_value keep_aspect_ratio_policy "
+       "mode nearest_mode",
        infer_resize, evaluate_resize, complain_resize},
-      {Domain::onnx, "Upsample", 1, 2, 1, Scope::map, "mode scales height_scale width_scale", infer_resize, evaluate_resize, complain_resize},
+      {Domain::onnx, "Upsample", 1, 2, 1, Scope::map, "mode scales height_scale width_scale", infer_resize, evaluate_resize,
+       complain_resize},
       {Domain::epim, "Pad", 1, 1, 1, Scope::map, "pads value", infer_plain_pad, evaluate_plain_pad},
       {Domain::epim, "Resize", 1, 1, 1, Scope::map, "factors", infer_copies, evaluate_copies},
       {Domain::epim, "View", 1, 1, 1, Scope::map, "parts", infer_view, evaluate_view},

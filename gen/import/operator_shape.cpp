@@ -31,7 +31,8 @@ void evaluate_size(const Call& call, std::vector<Value>& out) { out[0].set_integ
 
 void infer_gather(const Call& call, std::vector<Info>& out) {
   const std::size_t axis = call.axis(call.node.integer("axis", 0), call.rank(0));
-  if (call.in[1]->type != Type::i64 && call.in[1]->type != Type::i32) call.fail("wrong-type", "indices are no integers, legal: int32 or int64");
+  if (call.in[1]->type != Type::i64 && call.in[1]->type != Type::i32)
+    call.fail("wrong-type", "indices are no integers, legal: int32 or int64");
   Dims d(call.dims(0).begin(), call.dims(0).begin() + static_cast<std::ptrdiff_t>(axis));
   d.insert(d.end(), call.dims(1).begin(), call.dims(1).end());
   d.insert(d.end(), call.dims(0).begin() + static_cast<std::ptrdiff_t>(axis) + 1, call.dims(0).end());
@@ -49,9 +50,12 @@ void evaluate_gather(const Call& call, std::vector<Value>& out) {
   for (std::size_t o = 0; o < outer; ++o)
     for (std::int64_t i = 0; i < call.value[1]->size(); ++i) {
       std::int64_t at = call.value[1]->integer(i);
-      if (at < -along || at >= along) call.fail("bad-axis", fmt::format("index {} of {} elements, legal: {}..{}", at, along, -along, along - 1));
+      if (at < -along || at >= along)
+        call.fail("bad-axis", fmt::format("index {} of {} elements, legal: {}..{}", at, along, -along, along - 1));
       if (at < 0) at += along;
-      if (inner > 0) std::memcpy(y.data() + to, x.data() + (o * static_cast<std::size_t>(along) + static_cast<std::size_t>(at)) * inner, inner);
+      if (inner > 0)
+        std::memcpy(y.data() + to, x.data() + (o * static_cast<std::size_t>(along) + static_cast<std::size_t>(at)) * inner,
+                    inner);
       to += inner;
     }
 }
@@ -64,7 +68,8 @@ Cut cut_of(const Call& call) {
   const std::size_t rank = call.dims(0).size();
   Cut cut{std::vector<std::int64_t>(rank, 0), std::vector<std::int64_t>(rank, 1), call.dims(0)};
   const bool old = call.node.version < 10;
-  std::vector<std::int64_t> starts = call.node.integers("starts"), ends = call.node.integers("ends"), axes = call.node.integers("axes"), steps;
+  std::vector<std::int64_t> starts = call.node.integers("starts"), ends = call.node.integers("ends"),
+                            axes = call.node.integers("axes"), steps;
   if (!old) {
     if (!call.has(1) || !call.has(2)) call.fail("wrong-input-count", "starts or ends are left out, legal: given");
     starts = call.known(1, "starts").integers();
@@ -81,7 +86,9 @@ Cut cut_of(const Call& call) {
     const std::size_t k = call.axis(axes[i], call.rank(0));
     const std::int64_t n = call.dims(0)[k], step = steps[i];
     if (step == 0) call.fail("bad-attribute", "a step of 0, legal: any other");
-    const auto limit = [&](std::int64_t x, std::int64_t lo, std::int64_t hi) { return std::clamp<std::int64_t>(x < 0 ? std::max<std::int64_t>(x, -n - 1) + n : std::min(x, n), lo, hi); };
+    const auto limit = [&](std::int64_t x, std::int64_t lo, std::int64_t hi) {
+      return std::clamp<std::int64_t>(x < 0 ? std::max<std::int64_t>(x, -n - 1) + n : std::min(x, n), lo, hi);
+    };
     const std::int64_t first = step > 0 ? limit(starts[i], 0, n) : limit(starts[i], 0, n - 1);
     const std::int64_t last = step > 0 ? limit(ends[i], 0, n) : limit(ends[i], -1, n - 1);
     const std::int64_t span = step > 0 ? last - first : first - last;
@@ -113,14 +120,17 @@ void pick(const Value& x, const Cut& cut, Value& y) {
 void evaluate_slice(const Call& call, std::vector<Value>& out) { pick(*call.value[0], cut_of(call), out[0]); }
 
 Dims sizes_of(const Call& call, std::size_t i) {
-  if (call.in[i]->type != Type::i64) call.fail("wrong-type", fmt::format("sizes are {}, legal: int64", name_of(call.in[i]->type)));
+  if (call.in[i]->type != Type::i64)
+    call.fail("wrong-type", fmt::format("sizes are {}, legal: int64", name_of(call.in[i]->type)));
   Dims d = call.known(i, "sizes").integers();
-  if (d.size() > most_dimensions) call.fail("tensor-too-large", fmt::format("{} dimensions, legal: at most {}", d.size(), most_dimensions));
+  if (d.size() > most_dimensions)
+    call.fail("tensor-too-large", fmt::format("{} dimensions, legal: at most {}", d.size(), most_dimensions));
   return d;
 }
 void infer_fill(const Call& call, std::vector<Info>& out) {
   const Attribute* a = call.node.find("value");
-  if (a && (a->kind != Attribute::Kind::tensor || a->tensor->size() != 1)) call.fail("bad-attribute", "value is no tensor of one element, legal: one element");
+  if (a && (a->kind != Attribute::Kind::tensor || a->tensor->size() != 1))
+    call.fail("bad-attribute", "value is no tensor of one element, legal: one element");
   out[0] = {a ? a->tensor->type() : Type::f32, sizes_of(call, 0)};
 }
 void evaluate_fill(const Call& call, std::vector<Value>& out) {
@@ -134,18 +144,23 @@ void evaluate_fill(const Call& call, std::vector<Value>& out) {
 
 void infer_range(const Call& call, std::vector<Info>& out) {
   for (std::size_t i = 0; i < 3; ++i)
-    if (call.in[i]->size() != 1 || call.in[i]->type != call.in[0]->type) call.fail("wrong-type", "start, limit and delta, legal: three numbers of one type");
-  const double first = call.known(0, "limits").number(0), last = call.known(1, "limits").number(0), step = call.known(2, "limits").number(0);
+    if (call.in[i]->size() != 1 || call.in[i]->type != call.in[0]->type)
+      call.fail("wrong-type", "start, limit and delta, legal: three numbers of one type");
+  const double first = call.known(0, "limits").number(0), last = call.known(1, "limits").number(0),
+               step = call.known(2, "limits").number(0);
   if (step == 0) call.fail("bad-attribute", "a step of 0, legal: any other");
   const double n = std::ceil((last - first) / step);
-  if (!(n <= static_cast<double>(most_elements))) call.fail("tensor-too-large", fmt::format("{} elements, legal: at most {}", n, most_elements));
+  if (!(n <= static_cast<double>(most_elements)))
+    call.fail("tensor-too-large", fmt::format("{} elements, legal: at most {}", n, most_elements));
   out[0] = {call.in[0]->type, {std::max<std::int64_t>(0, static_cast<std::int64_t>(n))}};
 }
 void evaluate_range(const Call& call, std::vector<Value>& out) {
   const std::int64_t first = call.value[0]->integer(0), step = call.value[2]->integer(0);
   for (std::int64_t i = 0; i < out[0].size(); ++i) {
     if (out[0].type() == Type::f32) out[0].set(i, call.value[0]->number(0) + static_cast<double>(i) * call.value[2]->number(0));
-    else out[0].set_integer(i, static_cast<std::int64_t>(static_cast<std::uint64_t>(first) + static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step)));
+    else
+      out[0].set_integer(i, static_cast<std::int64_t>(static_cast<std::uint64_t>(first) +
+                                                      static_cast<std::uint64_t>(i) * static_cast<std::uint64_t>(step)));
   }
 }
 

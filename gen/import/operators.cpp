@@ -21,8 +21,7 @@ std::size_t Call::axis(std::int64_t axis, std::int64_t rank) const {
   return static_cast<std::size_t>(axis < 0 ? axis + rank : axis);
 }
 void Call::need_float(std::size_t i) const {
-  if (in[i]->type != Type::f32)
-    fail("wrong-type", fmt::format("input {} is {}, legal: a float type", i, name_of(in[i]->type)));
+  if (in[i]->type != Type::f32) fail("wrong-type", fmt::format("input {} is {}, legal: a float type", i, name_of(in[i]->type)));
 }
 void Call::need_rank(std::size_t i, std::int64_t lo, std::int64_t hi) const {
   if (rank(i) < lo || rank(i) > hi)
@@ -31,10 +30,13 @@ void Call::need_rank(std::size_t i, std::int64_t lo, std::int64_t hi) const {
 }
 
 std::optional<Domain> domain_of(const std::string& name) {
-  static const std::map<std::string, Domain> table = {
-      {"", Domain::onnx},         {"ai.onnx", Domain::onnx},      {"com.microsoft", Domain::microsoft},
-      {"epim", Domain::epim},     {"onnx.brevitas", Domain::qonnx},
-      {"qonnx.custom_op.general", Domain::qonnx}, {"finn.custom_op.general", Domain::qonnx}};
+  static const std::map<std::string, Domain> table = {{"", Domain::onnx},
+                                                      {"ai.onnx", Domain::onnx},
+                                                      {"com.microsoft", Domain::microsoft},
+                                                      {"epim", Domain::epim},
+                                                      {"onnx.brevitas", Domain::qonnx},
+                                                      {"qonnx.custom_op.general", Domain::qonnx},
+                                                      {"finn.custom_op.general", Domain::qonnx}};
   const auto at = table.find(name);
   if (at == table.end()) return std::nullopt;
   return at->second;
@@ -43,9 +45,9 @@ std::optional<Domain> domain_of(const std::string& name) {
 const Operator* find_operator(const Node& node) {
   static const std::map<std::pair<Domain, std::string_view>, const Operator*> table = [] {
     std::map<std::pair<Domain, std::string_view>, const Operator*> t;
-    for (const auto* family : {&convolution_operators(), &pool_operators(), &matrix_operators(), &pointwise_operators(),
-                               &broadcast_operators(), &layout_operators(), &shape_operators(), &resample_operators(),
-                               &quantise_operators()})
+    for (const auto* family :
+         {&convolution_operators(), &pool_operators(), &matrix_operators(), &pointwise_operators(), &broadcast_operators(),
+          &layout_operators(), &shape_operators(), &resample_operators(), &quantise_operators()})
       for (const Operator& op : *family) t[{op.domain, op.name}] = &op;
     return t;
   }();
@@ -60,11 +62,13 @@ std::vector<Info> infer_node(const Call& call) {
   if (!op) call.fail("unsupported-operators", "unknown operator, legal: those of docs/import.md");
   const int given = static_cast<int>(call.in.size());
   if (given < op->least_inputs || given > op->most_inputs)
-    call.fail("wrong-input-count", fmt::format("{} inputs, legal: {}", given,
-                                               op->least_inputs == op->most_inputs ? std::to_string(op->least_inputs)
-                                                                                   : fmt::format("{} to {}", op->least_inputs, op->most_inputs)));
+    call.fail("wrong-input-count",
+              fmt::format("{} inputs, legal: {}", given,
+                          op->least_inputs == op->most_inputs ? std::to_string(op->least_inputs)
+                                                              : fmt::format("{} to {}", op->least_inputs, op->most_inputs)));
   for (int i = 0; i < op->least_inputs; ++i)
-    if (!call.in[static_cast<std::size_t>(i)]) call.fail("wrong-input-count", fmt::format("input {} is left out, legal: given", i));
+    if (!call.in[static_cast<std::size_t>(i)])
+      call.fail("wrong-input-count", fmt::format("input {} is left out, legal: given", i));
   const int outputs = static_cast<int>(call.node.outputs.size());
   if (outputs < 1 || outputs > op->most_outputs)
     call.fail("wrong-output-count", fmt::format("{} outputs, legal: {}", outputs,
@@ -146,13 +150,14 @@ Window window_of(const Call& call, std::vector<std::int64_t> kernel, bool pool) 
     const std::int64_t room = w.size[k] + w.begin[k] + w.end[k] - reach;
     // Rounded up, a window may hang over the end by less than a stride.
     if (w.size[k] < 1 || room < (ceil ? 1 - w.stride[k] : 0))
-      call.fail("kernel-exceeds-map", fmt::format("a window of {} on {} places ({} padded), legal: a map that holds it", reach, w.size[k],
-                                                  w.size[k] + w.begin[k] + w.end[k]));
+      call.fail("kernel-exceeds-map", fmt::format("a window of {} on {} places ({} padded), legal: a map that holds it", reach,
+                                                  w.size[k], w.size[k] + w.begin[k] + w.end[k]));
     std::int64_t out = (room + (ceil ? w.stride[k] - 1 : 0)) / w.stride[k] + 1;
     if (ceil && out > 1 && (out - 1) * w.stride[k] >= w.size[k] + w.begin[k]) --out;
     w.out.push_back(out);
     if (pool && (w.begin[k] >= reach || w.end[k] >= reach))
-      call.fail("bad-attribute", fmt::format("padding {} and {} of a window of {}, legal: less than the window", w.begin[k], w.end[k], reach));
+      call.fail("bad-attribute",
+                fmt::format("padding {} and {} of a window of {}, legal: less than the window", w.begin[k], w.end[k], reach));
   }
   return w;
 }

@@ -30,7 +30,9 @@ class Links {
     return at == from_.end() || graph_.nodes[at->second].host ? nullptr : &graph_.nodes[at->second];
   }
   /// `tensor` comes from this node now.
-  void moved(const std::string& tensor, const Node& node) { from_[tensor] = static_cast<std::size_t>(&node - graph_.nodes.data()); }
+  void moved(const std::string& tensor, const Node& node) {
+    from_[tensor] = static_cast<std::size_t>(&node - graph_.nodes.data());
+  }
   /// The producer, where it has this operator.
   Node* from(const std::string& tensor, const char* op) {
     Node* n = from(tensor);
@@ -251,7 +253,8 @@ bool name_one(Graph& g, Links& links, Node& node) {
     // x * Clip(x+3, 0, 6) / 6
     if (const Node* mul = links.from(node.inputs[0], "Mul"); mul && near(line->scale, 1.0 / 6))
       for (std::size_t k = 0; k < 2; ++k)
-        if (const auto ramp = ramp_of(g, links, mul->inputs[k]); ramp && ramp->x == mul->inputs[1 - k] && ramp->scale == 1 && near(ramp->bias, 3) && near(ramp->top, 6)) {
+        if (const auto ramp = ramp_of(g, links, mul->inputs[k]);
+            ramp && ramp->x == mul->inputs[1 - k] && ramp->scale == 1 && near(ramp->bias, 3) && near(ramp->top, 6)) {
           become(node, "HardSwish", "", ramp->x);
           return true;
         }
@@ -262,7 +265,8 @@ bool name_one(Graph& g, Links& links, Node& node) {
     double lo = relu ? 0 : node.real("min", -infinity), hi = relu ? infinity : node.real("max", infinity);
     const Node* before = links.from(node.inputs[0]);
     if (before && (before->op == "Relu" || before->op == "Clip") && links.only_use(node.inputs[0])) {
-      const double a = before->op == "Relu" ? 0 : before->real("min", -infinity), b = before->op == "Relu" ? infinity : before->real("max", infinity);
+      const double a = before->op == "Relu" ? 0 : before->real("min", -infinity),
+                   b = before->op == "Relu" ? infinity : before->real("max", infinity);
       if (a <= b && lo <= hi) {
         const std::string x = before->inputs[0];
         become(node, "Clip", "epim", x);
@@ -280,7 +284,8 @@ bool name_one(Graph& g, Links& links, Node& node) {
   if (node.op == "AveragePool" || node.op == "MaxPool") {
     const Dims& map = g.maps.at(node.inputs[0]).dims;
     const auto pads = node.integers("pads");
-    if (node.integers("kernel_shape") == std::vector<std::int64_t>{map[2], map[3]} && std::all_of(pads.begin(), pads.end(), [](auto p) { return p == 0; }) &&
+    if (node.integers("kernel_shape") == std::vector<std::int64_t>{map[2], map[3]} &&
+        std::all_of(pads.begin(), pads.end(), [](auto p) { return p == 0; }) &&
         node.integers("dilations") == std::vector<std::int64_t>{1, 1} && g.maps.at(node.inputs[0]).type == Type::f32) {
       become(node, node.op == "MaxPool" ? "GlobalMaxPool" : "GlobalAveragePool", "", node.inputs[0]);
       return true;

@@ -28,7 +28,7 @@ struct Quantiser {
   };
   Kind kind = Kind::quantise;
   Rounding rounding = Rounding::half_even;
-  int bits = 8;           ///< of the integers
+  int bits = 8;  ///< of the integers
   bool is_signed = false;
   double lo = 0, hi = 0;  ///< smallest and largest integer
   int axis = -1;          ///< of the scales; -1: one scale for all. Trunc: always -1

@@ -16,7 +16,8 @@ namespace epim::importer {
 
 std::pair<std::string, Dims> read_input_shape(const std::string& text, const std::string& option) {
   const auto bad = [&]() -> InputError {
-    return InputError({option, 0, 0}, "bad-argument", fmt::format("\"{}\", legal: NAME=1,3,32,32, sizes from 1 to {}", text, most_elements));
+    return InputError({option, 0, 0}, "bad-argument",
+                      fmt::format("\"{}\", legal: NAME=1,3,32,32, sizes from 1 to {}", text, most_elements));
   };
   const std::size_t equal = text.rfind('=');
   if (equal == std::string::npos || equal == 0) throw bad();
@@ -41,7 +42,8 @@ void fix_inputs(Graph& graph, const std::map<std::string, Dims>& shapes) {
   for (const GraphInput& in : graph.inputs) names.push_back(in.name);
   for (const auto& [name, dims] : shapes)
     if (std::find(names.begin(), names.end(), name) == names.end())
-      throw InputError({graph.file, 0, 0}, "unknown-input", fmt::format("--input-shape names '{}', legal: {}", name, fmt::join(names, ", ")));
+      throw InputError({graph.file, 0, 0}, "unknown-input",
+                       fmt::format("--input-shape names '{}', legal: {}", name, fmt::join(names, ", ")));
   for (GraphInput& in : graph.inputs) {
     const auto given = shapes.find(in.name);
     if (given != shapes.end()) {
@@ -49,23 +51,33 @@ void fix_inputs(Graph& graph, const std::map<std::string, Dims>& shapes) {
       bool fits = in.dims.size() == given->second.size();
       for (std::size_t k = 0; fits && k < in.dims.size(); ++k) fits = k == 0 || in.dims[k] < 0 || in.dims[k] == given->second[k];
       if (!fits)
-        throw InputError({graph.file, 0, 0}, "input-shape", fmt::format("--input-shape says {} for '{}', which is {} in the file (-1 = free), legal: its sizes, free ones filled in",
-                                                                       text_of(given->second), in.name, text_of(in.dims)));
+        throw InputError(
+            {graph.file, 0, 0}, "input-shape",
+            fmt::format(
+                "--input-shape says {} for '{}', which is {} in the file (-1 = free), legal: its sizes, free ones filled in",
+                text_of(given->second), in.name, text_of(in.dims)));
       in.dims = given->second;
     }
     if (!in.dims.empty() && in.dims[0] < 0) {
       in.dims[0] = 1;
-      graph.remarks.push_back(fmt::format("input '{}': the free first size {} is taken as 1 image", in.name, in.symbols.empty() ? "" : "'" + in.symbols[0] + "'"));
+      graph.remarks.push_back(fmt::format("input '{}': the free first size {} is taken as 1 image", in.name,
+                                          in.symbols.empty() ? "" : "'" + in.symbols[0] + "'"));
     }
     std::vector<std::string> free;
     for (std::size_t k = 0; k < in.dims.size(); ++k)
-      if (in.dims[k] < 0) free.push_back(k < in.symbols.size() && !in.symbols[k].empty() ? fmt::format("'{}'", in.symbols[k]) : fmt::format("size {}", k));
+      if (in.dims[k] < 0)
+        free.push_back(k < in.symbols.size() && !in.symbols[k].empty() ? fmt::format("'{}'", in.symbols[k])
+                                                                       : fmt::format("size {}", k));
     if (!free.empty() || in.dims.empty())
-      throw InputError({graph.file, 0, 0}, "free-size", fmt::format("input '{}': {} free, legal: sizes given by --input-shape {}={}", in.name,
-                                                                   in.dims.empty() ? "its shape is" : fmt::format("{} {}", fmt::join(free, " and "), free.size() == 1 ? "is" : "are"),
-                                                                   in.name, in.dims.size() == 4 ? "1,3,224,224" : "1,..."));
+      throw InputError(
+          {graph.file, 0, 0}, "free-size",
+          fmt::format(
+              "input '{}': {} free, legal: sizes given by --input-shape {}={}", in.name,
+              in.dims.empty() ? "its shape is" : fmt::format("{} {}", fmt::join(free, " and "), free.size() == 1 ? "is" : "are"),
+              in.name, in.dims.size() == 4 ? "1,3,224,224" : "1,..."));
     if (!element_count(in.dims))
-      throw InputError({graph.file, 0, 0}, "tensor-too-large", fmt::format("input '{}' is {}, legal: at most {} elements", in.name, text_of(in.dims), most_elements));
+      throw InputError({graph.file, 0, 0}, "tensor-too-large",
+                       fmt::format("input '{}' is {}, legal: at most {} elements", in.name, text_of(in.dims), most_elements));
   }
 }
 
@@ -73,7 +85,8 @@ std::map<std::string, bool> fixed_tensors(const Graph& graph) {
   std::map<std::string, bool> fixed;
   for (const auto& [name, value] : graph.constants) fixed[name] = true;
   for (const Node& n : graph.nodes) {
-    const bool constant = std::all_of(n.inputs.begin(), n.inputs.end(), [&](const std::string& in) { return in.empty() || fixed.count(in) > 0; });
+    const bool constant =
+        std::all_of(n.inputs.begin(), n.inputs.end(), [&](const std::string& in) { return in.empty() || fixed.count(in) > 0; });
     if (constant)
       for (const std::string& out : n.outputs) fixed[out] = true;
   }
@@ -110,11 +123,16 @@ void check_outputs(const Graph& graph) {
     if (!out.info || graph.canonical) continue;
     const Info& is = graph.maps.at(out.tensor);
     if (out.info->type != is.type)
-      throw InputError({graph.file, 0, 0}, "output-type", fmt::format("output '{}' is declared {} but is {}, legal: equal", out.name, name_of(out.info->type), name_of(is.type)));
+      throw InputError(
+          {graph.file, 0, 0}, "output-type",
+          fmt::format("output '{}' is declared {} but is {}, legal: equal", out.name, name_of(out.info->type), name_of(is.type)));
     bool fits = !out.ranked || out.info->dims.size() == is.dims.size();
-    for (std::size_t k = 1; fits && out.ranked && k < is.dims.size(); ++k) fits = out.info->dims[k] < 0 || out.info->dims[k] == is.dims[k];
+    for (std::size_t k = 1; fits && out.ranked && k < is.dims.size(); ++k)
+      fits = out.info->dims[k] < 0 || out.info->dims[k] == is.dims[k];
     if (!fits)
-      throw InputError({graph.file, 0, 0}, "output-shape", fmt::format("output '{}' is declared {} but is {}, legal: equal", out.name, text_of(out.info->dims), text_of(is.dims)));
+      throw InputError(
+          {graph.file, 0, 0}, "output-shape",
+          fmt::format("output '{}' is declared {} but is {}, legal: equal", out.name, text_of(out.info->dims), text_of(is.dims)));
   }
 }
 
@@ -152,7 +170,9 @@ void infer_shapes(Graph& graph) try {
     if (constant || sizes) {
       std::vector<Info> infos = infer_node(call);
       for (const Info& i : infos) constants += i.size();
-      if (constants > most_constants) node.fail("tensor-too-large", fmt::format("what follows from constants has more than {} elements in all, legal: less", most_constants));
+      if (constants > most_constants)
+        node.fail("tensor-too-large",
+                  fmt::format("what follows from constants has more than {} elements in all, legal: less", most_constants));
       std::vector<Value> values;
       if (node.op == "Conv" || node.op == "MatMul" || node.op == "Gemm" || node.op == "MaxPool" || node.op == "AveragePool")
         node.fail("constant-layer", "no input of it depends on an image, legal: a layer of the network");

@@ -85,8 +85,11 @@ std::int64_t Value::integer(std::int64_t i) const {
     case Type::i32: return as<std::int32_t>()[at];
     case Type::i16: return as<std::int16_t>()[at];
     case Type::u16: return as<std::uint16_t>()[at];
-    case Type::i8: case Type::i4: return as<std::int8_t>()[at];
-    case Type::u8: case Type::u4: case Type::boolean: return as<std::uint8_t>()[at];
+    case Type::i8:
+    case Type::i4: return as<std::int8_t>()[at];
+    case Type::u8:
+    case Type::u4:
+    case Type::boolean: return as<std::uint8_t>()[at];
   }
   return 0;
 }
@@ -104,7 +107,9 @@ void Value::set_integer(std::int64_t i, std::int64_t x) {
     case Type::u16: as<std::uint16_t>()[at] = static_cast<std::uint16_t>(x); break;
     case Type::i8: as<std::int8_t>()[at] = static_cast<std::int8_t>(x); break;
     case Type::u8: as<std::uint8_t>()[at] = static_cast<std::uint8_t>(x); break;
-    case Type::i4: as<std::int8_t>()[at] = static_cast<std::int8_t>(static_cast<int>((static_cast<unsigned>(x) & 15u) ^ 8u) - 8); break;
+    case Type::i4:
+      as<std::int8_t>()[at] = static_cast<std::int8_t>(static_cast<int>((static_cast<unsigned>(x) & 15u) ^ 8u) - 8);
+      break;
     case Type::u4: as<std::uint8_t>()[at] = static_cast<std::uint8_t>(x & 15); break;
     case Type::boolean: as<std::uint8_t>()[at] = x != 0; break;
   }
@@ -156,7 +161,8 @@ Value Value::transposed(const std::vector<int>& perm) const {
   std::vector<std::int64_t> at(rank, 0);
   std::int64_t source = 0;
   for (std::int64_t i = 0, n = v.size(); i < n; ++i) {
-    std::memcpy(v.bytes_.data() + static_cast<std::size_t>(i) * item, bytes_.data() + static_cast<std::size_t>(source) * item, item);
+    std::memcpy(v.bytes_.data() + static_cast<std::size_t>(i) * item, bytes_.data() + static_cast<std::size_t>(source) * item,
+                item);
     for (std::size_t k = rank; k-- > 0;) {
       source += from[k];
       if (++at[k] < dims[k]) break;

@@ -20,10 +20,10 @@ using Dims = std::vector<std::int64_t>;
 constexpr std::int64_t most_elements = std::int64_t{1} << 27;
 constexpr std::size_t most_dimensions = 8;
 
-const char* name_of(Type type);    ///< "float32", ...
-std::size_t size_of(Type type);    ///< bytes of an element
-bool is_quantised(Type type);      ///< what QuantizeLinear may give: i4, u4, i8, u8, i16, u16
-std::int64_t lowest(Type type);    ///< of an integer type
+const char* name_of(Type type);  ///< "float32", ...
+std::size_t size_of(Type type);  ///< bytes of an element
+bool is_quantised(Type type);    ///< what QuantizeLinear may give: i4, u4, i8, u8, i16, u16
+std::int64_t lowest(Type type);  ///< of an integer type
 std::int64_t highest(Type type);
 std::string text_of(const Dims& dims);  ///< "[1,3,32,32]"
 
@@ -53,15 +53,17 @@ class Value {
   std::int64_t size() const { return static_cast<std::int64_t>(bytes_.size() / size_of(info_.type)); }
 
   /// The elements; T must be the C++ type of type() (i4: int8_t, u4 and boolean: uint8_t).
-  template <class T> std::span<T> as() {
+  template <class T>
+  std::span<T> as() {
     return {reinterpret_cast<T*>(bytes_.data()), bytes_.size() / sizeof(T)};
   }
-  template <class T> std::span<const T> as() const {
+  template <class T>
+  std::span<const T> as() const {
     return {reinterpret_cast<const T*>(bytes_.data()), bytes_.size() / sizeof(T)};
   }
-  double number(std::int64_t i) const;        ///< any type
-  std::int64_t integer(std::int64_t i) const; ///< any type; floats are cut and saturated, not-a-number is 0
-  void set(std::int64_t i, double number);    ///< any type; integers are cut and saturated
+  double number(std::int64_t i) const;                     ///< any type
+  std::int64_t integer(std::int64_t i) const;              ///< any type; floats are cut and saturated, not-a-number is 0
+  void set(std::int64_t i, double number);                 ///< any type; integers are cut and saturated
   void set_integer(std::int64_t i, std::int64_t integer);  ///< integers wrap around
   std::vector<std::int64_t> integers() const;
   std::vector<float> floats() const;

@@ -117,7 +117,12 @@ std::string Weights::add_to(Graph& graph, const std::string& name) const {
   n.name = name;
   n.inputs = {constant(name + "/data", data_)};
   for (std::size_t k = 0; k < operands_.size(); ++k)
-    n.inputs.push_back(node_->has_input(k + 1) ? constant(fmt::format("{}/{}", name, k == 0 ? "scale" : k == 1 ? "zero_point" : "bits"), operands_[k]) : "");
+    n.inputs.push_back(node_->has_input(k + 1) ? constant(fmt::format("{}/{}", name,
+                                                                      k == 0   ? "scale"
+                                                                      : k == 1 ? "zero_point"
+                                                                               : "bits"),
+                                                          operands_[k])
+                                               : "");
   n.outputs = {name};
   for (int k = 2; graph.maps.count(n.outputs[0]); ++k) n.name = n.outputs[0] = fmt::format("{}#{}", name, k);
   graph.maps[n.outputs[0]] = {Type::f32, data_.dims()};

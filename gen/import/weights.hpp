@@ -31,9 +31,9 @@ class Weights {
   void take(const Graph& graph, const Evaluator& values, const std::string& tensor, int depth);
   void give_up();
 
-  std::optional<Node> node_;    ///< inputs are set by add_to
-  Value data_;                  ///< integers of DequantizeLinear, reals otherwise
-  std::vector<Value> operands_; ///< the further inputs of node_
+  std::optional<Node> node_;     ///< inputs are set by add_to
+  Value data_;                   ///< integers of DequantizeLinear, reals otherwise
+  std::vector<Value> operands_;  ///< the further inputs of node_
 };
 
 }  // namespace epim::importer

@@ -30,7 +30,8 @@ double work_of(const Graph& g) {
     for (const auto& in : node.inputs)
       if (!in.empty()) places += static_cast<double>(g.maps.at(in).size());
     for (const std::int64_t k : node.integers("kernel_shape")) each *= static_cast<double>(k);
-    if (node.op == "Conv" || node.op == "Gemm" || node.op == "MatMul") each = static_cast<double>(g.maps.at(node.inputs[1]).size());
+    if (node.op == "Conv" || node.op == "Gemm" || node.op == "MatMul")
+      each = static_cast<double>(g.maps.at(node.inputs[1]).size());
     work += places * each;
   }
   return work;
@@ -42,16 +43,19 @@ void check_equal(const Graph& file, const Graph& canonical) {
   std::uint32_t state = 1;
   for (const auto& in : file.inputs) {
     Value v(in.type, in.dims);
-    for (std::int64_t i = 0; i < v.size(); ++i) v.set(i, static_cast<double>((state = state * 1664525 + 1013904223) >> 8) / double(1 << 23) - 1);
+    for (std::int64_t i = 0; i < v.size(); ++i)
+      v.set(i, static_cast<double>((state = state * 1664525 + 1013904223) >> 8) / double(1 << 23) - 1);
     inputs.emplace(in.name, std::move(v));
   }
   // Rounding boundaries, ArgMax and huge values may turn small differences into large ones.
   bool compared = true;
-  for (const auto& node : file.nodes) compared = compared && !importer::is_quantiser(node) && node.op != "ArgMax" && node.op != "Cast";
+  for (const auto& node : file.nodes)
+    compared = compared && !importer::is_quantiser(node) && node.op != "ArgMax" && node.op != "Cast";
   const auto watch = [&](const std::string&, const Value& v) {
     for (std::int64_t i = 0; compared && i < v.size(); ++i) compared = std::fabs(v.number(i)) < 1e4;
   };
-  const std::vector<Value> a = importer::Evaluator(file, 1).run(inputs, watch), b = importer::Evaluator(canonical, 1).run(inputs, watch);
+  const std::vector<Value> a = importer::Evaluator(file, 1).run(inputs, watch),
+                           b = importer::Evaluator(canonical, 1).run(inputs, watch);
   for (std::size_t k = 0; k < a.size(); ++k) {
     if (a[k].dims() != b[k].dims()) {
       std::fprintf(stderr, "output %s: %s in the file's form, %s in the canonical form\n", file.outputs[k].name.c_str(),
@@ -60,7 +64,8 @@ void check_equal(const Graph& file, const Graph& canonical) {
     }
     const importer::Fidelity f = importer::compare(b[k], a[k]);
     if (compared && f.largest_difference > 1e-2 * (1 + f.largest_value)) {
-      std::fprintf(stderr, "output %s: differs by %g of %g\n", file.outputs[k].name.c_str(), f.largest_difference, f.largest_value);
+      std::fprintf(stderr, "output %s: differs by %g of %g\n", file.outputs[k].name.c_str(), f.largest_difference,
+                   f.largest_value);
       std::abort();
     }
   }

@@ -56,7 +56,10 @@ Bytes mutated(const std::vector<Bytes>& seeds, std::mt19937_64& draw) {
       case 2: b[at] = static_cast<std::uint8_t>(b[at] + 1 - 2 * below(2)); break;
       case 3: b.erase(b.begin() + static_cast<std::ptrdiff_t>(at), b.begin() + static_cast<std::ptrdiff_t>(at + n)); break;
       case 4: b.insert(b.begin() + static_cast<std::ptrdiff_t>(at), n, static_cast<std::uint8_t>(draw())); break;
-      case 5: std::copy_n(b.begin() + static_cast<std::ptrdiff_t>(at), n, b.begin() + static_cast<std::ptrdiff_t>(below(b.size() - n + 1))); break;
+      case 5:
+        std::copy_n(b.begin() + static_cast<std::ptrdiff_t>(at), n,
+                    b.begin() + static_cast<std::ptrdiff_t>(below(b.size() - n + 1)));
+        break;
       case 6: {  // from another seed
         const Bytes& other = seeds[below(seeds.size())];
         const std::size_t from = below(other.size()), m = std::min({n, other.size() - from, b.size() - at});

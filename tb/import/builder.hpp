@@ -76,7 +76,8 @@ class Builder {
     return *this;
   }
   /// An initializer as raw bytes.
-  template <class T> std::string constant(const Ints& dims, const std::vector<T>& data, int type, std::string name = "") {
+  template <class T>
+  std::string constant(const Ints& dims, const std::vector<T>& data, int type, std::string name = "") {
     if (name.empty()) name = "c" + std::to_string(count_++);
     Message t;
     for (const std::int64_t d : dims) t.number(1, static_cast<std::uint64_t>(d));
@@ -84,7 +85,9 @@ class Builder {
     t.text(9, std::string(reinterpret_cast<const char*>(data.data()), data.size() * sizeof(T)));
     return tensor(t, name);
   }
-  std::string floats(const Ints& dims, const std::vector<float>& data, const std::string& name = "") { return constant(dims, data, f32, name); }
+  std::string floats(const Ints& dims, const std::vector<float>& data, const std::string& name = "") {
+    return constant(dims, data, f32, name);
+  }
   std::string number(float x) { return floats({}, {x}); }
   std::string ints(const Ints& data) { return constant({static_cast<std::int64_t>(data.size())}, data, i64); }
   /// An initializer as the message says.

@@ -8,21 +8,25 @@ using namespace import_test;
 
 namespace {
 
-std::string conv(Builder& b, const std::string& x, std::int64_t in, std::int64_t out, std::int64_t k, std::vector<Attribute> attributes = {}, bool bias = true) {
+std::string conv(Builder& b, const std::string& x, std::int64_t in, std::int64_t out, std::int64_t k,
+                 std::vector<Attribute> attributes = {}, bool bias = true) {
   static unsigned seed = 0;
-  std::vector<std::string> inputs{x, b.floats({out, in, k, k}, random_floats(static_cast<std::size_t>(out * in * k * k), ++seed))};
+  std::vector<std::string> inputs{x,
+                                  b.floats({out, in, k, k}, random_floats(static_cast<std::size_t>(out * in * k * k), ++seed))};
   if (bias) inputs.push_back(b.floats({out}, random_floats(static_cast<std::size_t>(out), ++seed)));
   return b.op("Conv", inputs, attributes);
 }
 std::string norm(Builder& b, const std::string& x, std::int64_t channels, unsigned seed) {
   const auto n = static_cast<std::size_t>(channels);
-  return b.op("BatchNormalization", {x, b.floats({channels}, random_floats(n, seed)), b.floats({channels}, random_floats(n, seed + 1)),
-                                     b.floats({channels}, random_floats(n, seed + 2)), b.floats({channels}, random_floats(n, seed + 3, .5f, 2))});
+  return b.op("BatchNormalization",
+              {x, b.floats({channels}, random_floats(n, seed)), b.floats({channels}, random_floats(n, seed + 1)),
+               b.floats({channels}, random_floats(n, seed + 2)), b.floats({channels}, random_floats(n, seed + 3, .5f, 2))});
 }
 
 }  // namespace
 
-TEST_CASE("normalise: BatchNormalization goes into the layer before it, over its bias; elsewhere it is an Affine", "[normalise]") {
+TEST_CASE("normalise: BatchNormalization goes into the layer before it, over its bias; elsewhere it is an Affine",
+          "[normalise]") {
   Builder b;
   std::string x = norm(b, b.input("x", {1, 3, 5, 6}), 3, 1);  // before the first layer
   x = norm(b, conv(b, x, 3, 4, 3), 4, 5);
@@ -49,7 +53,8 @@ TEST_CASE("normalise: MatMul and Add are one Gemm; Gemm's factors are gone", "[n
   std::string x = b.op("MatMul", {b.input("x", {1, 6}), b.floats({6, 4}, random_floats(24, 1))});
   x = b.op("Add", {b.floats({4}, {1, 2, 3, 4}), x});
   x = b.op("Relu", {x});
-  b.output(b.op("Gemm", {x, b.floats({4, 3}, random_floats(12, 2)), b.floats({1, 3}, {1, 2, 3})}, {at("alpha", .5), at("beta", -2.0)}));
+  b.output(b.op("Gemm", {x, b.floats({4, 3}, random_floats(12, 2)), b.floats({1, 3}, {1, 2, 3})},
+                {at("alpha", .5), at("beta", -2.0)}));
   const Graph g = same_when_normalised(b);
   CHECK(operators(g) == "Gemm Relu Gemm");
   CHECK(g.maps.at(g.nodes[0].inputs[1]).dims == Dims{4, 6, 1, 1});
@@ -63,7 +68,14 @@ TEST_CASE("normalise: the order of Flatten decides the order of weights", "[norm
     if (how == 1 || how == 2) x = b.op("Transpose", {x}, {at("perm", Ints{0, 2, 3, 1})});
     if (how == 3) x = b.op("Transpose", {x}, {at("perm", Ints{0, 3, 1, 2})});
     if (how == 0) x = b.op("Flatten", {x});
-    else if (how == 4) x = b.op("Reshape", {x, b.op("Concat", {b.op("Unsqueeze", {b.op("Gather", {b.op("Shape", {x}), b.constant<std::int64_t>({}, {0}, i64)}), b.ints({0})}), b.ints({-1})}, {at("axis", 0)})});
+    else if (how == 4)
+      x = b.op(
+          "Reshape",
+          {x,
+           b.op("Concat",
+                {b.op("Unsqueeze", {b.op("Gather", {b.op("Shape", {x}), b.constant<std::int64_t>({}, {0}, i64)}), b.ints({0})}),
+                 b.ints({-1})},
+                {at("axis", 0)})});
     else x = b.op("Reshape", {x, b.ints({0, -1})});
     if (how == 2) x = b.op("Relu", {b.op("Dropout", {x})});
     b.output(b.op("Gemm", {x, b.floats({7, 40}, random_floats(280, 3)), b.floats({7}, random_floats(7, 4))}, {at("transB", 1)}));
@@ -144,19 +156,35 @@ TEST_CASE("normalise: functions are known in every spelling", "[normalise]") {
   };
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Mul", {x, b.op("Sigmoid", {x})}); }) == "Silu");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Mul", {b.op("Sigmoid", {x}), x}); }) == "Silu");
-  CHECK(named([](Builder& b, const std::string& x) { return b.op("Mul", {x, b.op("HardSigmoid", {x}, {at("alpha", 1.0 / 6)})}); }) == "HardSwish");
+  CHECK(named([](Builder& b, const std::string& x) {
+          return b.op("Mul", {x, b.op("HardSigmoid", {x}, {at("alpha", 1.0 / 6)})});
+        }) == "HardSwish");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Mul", {x, b.op("HardSigmoid", {x})}); }) == "HardSigmoid Mul");
-  const auto ramp = [](Builder& b, const std::string& x) { return b.op("Clip", {b.op("Add", {x, b.number(3)}), b.number(0), b.number(6)}); };
+  const auto ramp = [](Builder& b, const std::string& x) {
+    return b.op("Clip", {b.op("Add", {x, b.number(3)}), b.number(0), b.number(6)});
+  };
   CHECK(named([&](Builder& b, const std::string& x) { return b.op("Div", {ramp(b, x), b.number(6)}); }) == "HardSigmoid");
-  CHECK(named([&](Builder& b, const std::string& x) { return b.op("Mul", {x, b.op("Div", {ramp(b, x), b.number(6)})}); }) == "HardSwish");
-  CHECK(named([&](Builder& b, const std::string& x) { return b.op("Div", {b.op("Mul", {x, ramp(b, x)}), b.number(6)}); }) == "HardSwish");
-  CHECK(named([&](Builder& b, const std::string& x) { return b.op("Mul", {b.op("Mul", {x, ramp(b, x)}), b.number(1.f / 6)}); }) == "HardSwish");
+  CHECK(named([&](Builder& b, const std::string& x) {
+          return b.op("Mul", {x, b.op("Div", {ramp(b, x), b.number(6)})});
+        }) == "HardSwish");
+  CHECK(named([&](Builder& b, const std::string& x) {
+          return b.op("Div", {b.op("Mul", {x, ramp(b, x)}), b.number(6)});
+        }) == "HardSwish");
+  CHECK(named([&](Builder& b, const std::string& x) {
+          return b.op("Mul", {b.op("Mul", {x, ramp(b, x)}), b.number(1.f / 6)});
+        }) == "HardSwish");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Min", {b.op("Relu", {x}), b.number(6)}); }) == "Clip");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Clip", {x, b.number(0)}); }) == "Relu");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Max", {x, b.number(0)}); }) == "Relu");
-  CHECK(named([](Builder& b, const std::string& x) { return b.op("ReduceMean", {x}, {at("axes", Ints{2, 3})}); }) == "GlobalAveragePool");
-  CHECK(named([](Builder& b, const std::string& x) { return b.op("AveragePool", {x}, {at("kernel_shape", Ints{4, 4})}); }) == "GlobalAveragePool");
-  CHECK(named([](Builder& b, const std::string& x) { return b.op("ReduceMax", {x}, {at("axes", Ints{-1, -2})}); }) == "GlobalMaxPool");
+  CHECK(named([](Builder& b, const std::string& x) {
+          return b.op("ReduceMean", {x}, {at("axes", Ints{2, 3})});
+        }) == "GlobalAveragePool");
+  CHECK(named([](Builder& b, const std::string& x) {
+          return b.op("AveragePool", {x}, {at("kernel_shape", Ints{4, 4})});
+        }) == "GlobalAveragePool");
+  CHECK(named([](Builder& b, const std::string& x) {
+          return b.op("ReduceMax", {x}, {at("axes", Ints{-1, -2})});
+        }) == "GlobalMaxPool");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Sum", {x, x, x}); }) == "Add Add");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Sub", {x, b.op("Sigmoid", {x})}); }) == "Sigmoid Affine Add");
 }
@@ -187,16 +215,39 @@ TEST_CASE("normalise: layers behind what only the host can do are refused, by th
   CHECK(said.find("stands behind node 'split' (Reshape), which is left to the host") != std::string::npos);
 }
 
+TEST_CASE("normalise: maps that do not fit, several images at once, infinite weights are refused by name", "[normalise]") {
+  Builder attention;
+  const std::string x = attention.input("x", {1, 4, 6, 6});
+  const std::string gate = conv(attention, x, 4, 1, 1);
+  attention.output(conv(attention, attention.op("Mul", {x, gate}, {}, "", "gated"), 4, 4, 1));
+  CHECK(refusal([&] { epim::importer::normalise(prepared(attention), 1); }).find("maps [1,4,6,6] and [1,1,6,6] are multiplied") !=
+        std::string::npos);
+  Builder batch;
+  batch.output(conv(batch, batch.input("x", {4, 3, 6, 6}), 3, 4, 1));
+  CHECK(refusal([&] { epim::importer::normalise(prepared(batch), 1); }) ==
+        "test.onnx: input-shape: input 'x' holds 4 images at once, legal: 1; give its sizes by --input-shape x=1,...");
+  CHECK(refusal([&] { epim::importer::normalise(prepared(batch, {{"x", {1, 3, 6, 6}}}), 1); }) == "");
+  Builder infinite;
+  infinite.output(
+      infinite.op("Conv", {infinite.input("x", {1, 1, 2, 2}), infinite.floats({1, 1, 1, 1}, {INFINITY})}, {}, "", "stem"));
+  CHECK(refusal([&] {
+          epim::importer::normalise(prepared(infinite), 1);
+        }).find("not-a-number: node 'stem' (Conv): an element of 'stem/weights' is inf") != std::string::npos);
+}
+
 TEST_CASE("normalise: quantised weights keep their quantiser through transpositions", "[normalise]") {
   Builder b;
   b.domain("qonnx.custom_op.general", 1);
   std::string x = b.op("Flatten", {b.op("Transpose", {b.input("x", {1, 2, 3, 2})}, {at("perm", Ints{0, 2, 3, 1})})});
   std::vector<std::int8_t> codes;
   for (int i = 0; i < 48; ++i) codes.push_back(static_cast<std::int8_t>(i * 5 % 97 - 48));
-  const std::string w = b.op("DequantizeLinear", {b.constant<std::int8_t>({12, 4}, codes, i8), b.floats({4}, {.1f, .2f, .3f, .4f})}, {at("axis", 1)});
+  const std::string w = b.op("DequantizeLinear",
+                             {b.constant<std::int8_t>({12, 4}, codes, i8), b.floats({4}, {.1f, .2f, .3f, .4f})}, {at("axis", 1)});
   x = b.op("MatMul", {x, w});
   x = b.op("Add", {x, b.floats({4}, {1, 2, 3, 4})});
-  const std::string q = b.op("Quant", {b.floats({3, 4}, random_floats(12, 7)), b.floats({3, 1}, {.1f, .2f, .15f}), b.number(0), b.number(4)}, {at("narrow", 1)}, "qonnx.custom_op.general");
+  const std::string q =
+      b.op("Quant", {b.floats({3, 4}, random_floats(12, 7)), b.floats({3, 1}, {.1f, .2f, .15f}), b.number(0), b.number(4)},
+           {at("narrow", 1)}, "qonnx.custom_op.general");
   b.output(b.op("MatMul", {x, b.op("Transpose", {q}, {at("perm", Ints{1, 0})})}));
   const Graph g = same_when_normalised(b);
   CHECK(operators(g) == "DequantizeLinear Gemm Quant Gemm");

@@ -31,11 +31,13 @@ Dims shape(const Builder& b) {
 
 }  // namespace
 
-TEST_CASE("operators: DequantizeLinear takes the scale of each element's channel; the axis is 1 where none is given", "[operators]") {
+TEST_CASE("operators: DequantizeLinear takes the scale of each element's channel; the axis is 1 where none is given",
+          "[operators]") {
   for (const bool given : {true, false}) {
     Builder b;
     const std::string x = b.input("x", {2, 3}, i8);
-    b.output(b.op("DequantizeLinear", {x, b.floats({3}, {.5f, 2, 10}), b.constant<std::int8_t>({3}, {0, 1, -1}, i8)}, given ? std::vector{at("axis", 1)} : std::vector<Attribute>{}));
+    b.output(b.op("DequantizeLinear", {x, b.floats({3}, {.5f, 2, 10}), b.constant<std::int8_t>({3}, {0, 1, -1}, i8)},
+                  given ? std::vector{at("axis", 1)} : std::vector<Attribute>{}));
     Value v(epim::importer::Type::i8, {2, 3});
     for (int i = 0; i < 6; ++i) v.set_integer(i, i < 3 ? 1 : 4);
     check_near(values(b, v), {.5f, 0, 20, 2, 6, 50});
@@ -62,8 +64,9 @@ TEST_CASE("operators: QuantizeLinear rounds half to even and saturates, before t
 TEST_CASE("operators: average pools with ceil_mode and padding, counted and not", "[operators]") {
   const auto pool = [](const Ints& map, int kernel, int stride, int pad, bool count) {
     Builder b(19);
-    b.output(b.op("AveragePool", {b.input("x", map)}, {at("kernel_shape", Ints{kernel, kernel}), at("strides", Ints{stride, stride}), at("pads", Ints(4, pad)),
-                                                      at("ceil_mode", 1), at("count_include_pad", count ? 1 : 0)}));
+    b.output(b.op("AveragePool", {b.input("x", map)},
+                  {at("kernel_shape", Ints{kernel, kernel}), at("strides", Ints{stride, stride}), at("pads", Ints(4, pad)),
+                   at("ceil_mode", 1), at("count_include_pad", count ? 1 : 0)}));
     return b;
   };
   const Value small = Value::of(std::vector<float>{1, 2, 3, 4}, {1, 1, 2, 2}), nine = Value::of(counted(81), {1, 1, 9, 9});
@@ -82,7 +85,8 @@ TEST_CASE("operators: average pools with ceil_mode and padding, counted and not"
   check_near(last_row(4, true), {23.8125f, 49.875f, 39.375f});
   // A window that hangs over the end by less than a stride.
   Builder over(12);
-  over.output(over.op("MaxPool", {over.input("x", {1, 1, 3, 3})}, {at("kernel_shape", Ints{4, 4}), at("strides", Ints{2, 2}), at("ceil_mode", 1)}));
+  over.output(over.op("MaxPool", {over.input("x", {1, 1, 3, 3})},
+                      {at("kernel_shape", Ints{4, 4}), at("strides", Ints{2, 2}), at("ceil_mode", 1)}));
   check_near(values(over, Value::of(counted(9), {1, 1, 3, 3})), {8});
 }
 
@@ -92,30 +96,37 @@ TEST_CASE("operators: max pools ignore padding, whatever the sign; auto_pad puts
   check_near(values(b, Value::of(std::vector<float>{-3, -2, -4}, {1, 1, 1, 3})), {-3, -2, -2, -4});
   for (const bool upper : {true, false}) {
     Builder s;
-    s.output(s.op("Conv", {s.input("x", {1, 1, 1, 4}), s.floats({1, 1, 1, 2}, {1, 10})}, {at("auto_pad", upper ? "SAME_UPPER" : "SAME_LOWER")}));
-    check_near(values(s, Value::of(std::vector<float>{1, 2, 3, 4}, {1, 1, 1, 4})), upper ? std::vector<float>{21, 32, 43, 4} : std::vector<float>{10, 21, 32, 43});
+    s.output(s.op("Conv", {s.input("x", {1, 1, 1, 4}), s.floats({1, 1, 1, 2}, {1, 10})},
+                  {at("auto_pad", upper ? "SAME_UPPER" : "SAME_LOWER")}));
+    check_near(values(s, Value::of(std::vector<float>{1, 2, 3, 4}, {1, 1, 1, 4})),
+               upper ? std::vector<float>{21, 32, 43, 4} : std::vector<float>{10, 21, 32, 43});
   }
   Builder stride;  // four places by strides of 3: two outputs, one place of padding
-  stride.output(stride.op("Conv", {stride.input("x", {1, 1, 1, 4}), stride.floats({1, 1, 1, 2}, {1, 10})}, {at("auto_pad", "SAME_UPPER"), at("strides", Ints{1, 3})}));
+  stride.output(stride.op("Conv", {stride.input("x", {1, 1, 1, 4}), stride.floats({1, 1, 1, 2}, {1, 10})},
+                          {at("auto_pad", "SAME_UPPER"), at("strides", Ints{1, 3})}));
   check_near(values(stride, Value::of(std::vector<float>{1, 2, 3, 4}, {1, 1, 1, 4})), {21, 4});
 }
 
 TEST_CASE("operators: grouped and dilated convolutions", "[operators]") {
   Builder b;
-  b.output(b.op("Conv", {b.input("x", {1, 4, 1, 1}), b.floats({2, 2, 1, 1}, {1, 2, 3, 4}), b.floats({2}, {100, 200})}, {at("group", 2)}));
+  b.output(b.op("Conv", {b.input("x", {1, 4, 1, 1}), b.floats({2, 2, 1, 1}, {1, 2, 3, 4}), b.floats({2}, {100, 200})},
+                {at("group", 2)}));
   check_near(values(b, Value::of(std::vector<float>{1, 10, 1, 10}, {1, 4, 1, 1})), {121, 243});
   Builder depthwise;
-  depthwise.output(depthwise.op("Conv", {depthwise.input("x", {1, 2, 1, 1}), depthwise.floats({4, 1, 1, 1}, {1, 2, 3, 4})}, {at("group", 2)}));
+  depthwise.output(
+      depthwise.op("Conv", {depthwise.input("x", {1, 2, 1, 1}), depthwise.floats({4, 1, 1, 1}, {1, 2, 3, 4})}, {at("group", 2)}));
   check_near(values(depthwise, Value::of(std::vector<float>{1, 10}, {1, 2, 1, 1})), {1, 2, 30, 40});
   Builder dilated;
-  dilated.output(dilated.op("Conv", {dilated.input("x", {1, 1, 1, 5}), dilated.floats({1, 1, 1, 2}, {1, 10})}, {at("dilations", Ints{1, 3})}));
+  dilated.output(dilated.op("Conv", {dilated.input("x", {1, 1, 1, 5}), dilated.floats({1, 1, 1, 2}, {1, 10})},
+                            {at("dilations", Ints{1, 3})}));
   check_near(values(dilated, Value::of(std::vector<float>{1, 2, 3, 4, 5}, {1, 1, 1, 5})), {41, 52});
 }
 
 TEST_CASE("operators: Gemm's alpha, beta, transpositions and biases", "[operators]") {
   const Value x = Value::of(std::vector<float>{1, 2}, {1, 2});
   Builder b;
-  b.output(b.op("Gemm", {b.input("x", {1, 2}), b.floats({2, 3}, {1, 2, 3, 4, 5, 6}), b.floats({3}, {10, 20, 30})}, {at("alpha", 0.5), at("beta", 2.0)}));
+  b.output(b.op("Gemm", {b.input("x", {1, 2}), b.floats({2, 3}, {1, 2, 3, 4, 5, 6}), b.floats({3}, {10, 20, 30})},
+                {at("alpha", 0.5), at("beta", 2.0)}));
   check_near(values(b, x), {24.5f, 46, 67.5f});
   Builder t;
   t.output(t.op("Gemm", {t.input("x", {1, 2}), t.floats({3, 2}, {1, 4, 2, 5, 3, 6}), t.floats({1}, {7})}, {at("transB", 1)}));
@@ -128,12 +139,14 @@ TEST_CASE("operators: Gemm's alpha, beta, transpositions and biases", "[operator
 TEST_CASE("operators: BatchNormalization behind a convolution with a bias", "[operators]") {
   Builder b;
   const std::string c = b.op("Conv", {b.input("x", {1, 1, 1, 1}), b.floats({1, 1, 1, 1}, {2}), b.floats({1}, {3})});
-  b.output(b.op("BatchNormalization", {c, b.floats({1}, {4}), b.floats({1}, {5}), b.floats({1}, {1}), b.floats({1}, {3})}, {at("epsilon", 1.0)}));
+  b.output(b.op("BatchNormalization", {c, b.floats({1}, {4}), b.floats({1}, {5}), b.floats({1}, {1}), b.floats({1}, {3})},
+                {at("epsilon", 1.0)}));
   check_near(values(b, Value::of(std::vector<float>{10}, {1, 1, 1, 1})), {(23.f - 1) * 4 / 2 + 5});
 }
 
 TEST_CASE("operators: Quant clips before it rounds, in all rounding modes", "[operators]") {
-  const auto quant = [](const std::string& mode, float scale, float zero, int bits, int is_signed, int narrow, const std::vector<float>& x) {
+  const auto quant = [](const std::string& mode, float scale, float zero, int bits, int is_signed, int narrow,
+                        const std::vector<float>& x) {
     Builder b;
     b.domain("qonnx.custom_op.general", 1);
     const auto n = static_cast<std::int64_t>(x.size());
@@ -166,7 +179,8 @@ TEST_CASE("operators: BipolarQuant, and scales per channel in every spelling", "
   for (const Ints& dims : {Ints{4, 1, 1, 1}, Ints{1, 4, 1, 1}, Ints{4, 1, 1}}) {
     Builder q;
     q.domain("qonnx.custom_op.general", 1);
-    q.output(q.op("Quant", {q.input("x", {4, 4, 1, 1}), q.floats(dims, {1, 2, 4, 8}), q.number(0), q.number(4)}, {}, "qonnx.custom_op.general"));
+    q.output(q.op("Quant", {q.input("x", {4, 4, 1, 1}), q.floats(dims, {1, 2, 4, 8}), q.number(0), q.number(4)}, {},
+                  "qonnx.custom_op.general"));
     const std::vector<float> y = values(q, Value::of(std::vector<float>(16, 7), {4, 4, 1, 1}));
     for (std::size_t i = 0; i < 16; ++i) {
       const float scale = std::vector<float>{1, 2, 4, 8}[dims == Ints{4, 1, 1, 1} ? i / 4 : i % 4];
@@ -184,16 +198,20 @@ TEST_CASE("operators: Trunc by the version of its domain", "[operators]") {
   check_near(values(one, Value::of(x, {5})), {2, 2, 3, 63, -3});  // the input's scale
   Builder two;
   two.domain(domain, 2);
-  two.output(two.op("Trunc", {two.input("x", {5}), two.number(1), two.number(0), two.number(8), two.number(4), two.number(6)}, {}, domain));
+  two.output(two.op("Trunc", {two.input("x", {5}), two.number(1), two.number(0), two.number(8), two.number(4), two.number(6)}, {},
+                    domain));
   check_near(values(two, Value::of(x, {5})), {8, 8, 12, 31 * 4, -12});  // its own scale, clipped
   Builder unsigned_;
   unsigned_.domain(domain, 2);
-  unsigned_.output(unsigned_.op("Trunc", {unsigned_.input("x", {5}), unsigned_.number(1), unsigned_.number(0), unsigned_.number(8), unsigned_.number(4), unsigned_.number(6)},
+  unsigned_.output(unsigned_.op("Trunc",
+                                {unsigned_.input("x", {5}), unsigned_.number(1), unsigned_.number(0), unsigned_.number(8),
+                                 unsigned_.number(4), unsigned_.number(6)},
                                 {at("signed", 0), at("rounding_mode", "ROUND")}, domain));
   check_near(values(unsigned_, Value::of(x, {5})), {8, 12, 12, 63 * 4, 0});
   Builder mixed;
   mixed.domain(domain, 2);
-  mixed.output(mixed.op("Trunc", {mixed.input("x", {5}), mixed.number(1), mixed.number(0), mixed.number(8), mixed.number(6)}, {}, domain));
+  mixed.output(
+      mixed.op("Trunc", {mixed.input("x", {5}), mixed.number(1), mixed.number(0), mixed.number(8), mixed.number(6)}, {}, domain));
   CHECK(refusal([&] { prepared(mixed); }).find("5 inputs in version 2 of its domain, legal: 6") != std::string::npos);
 }
 
@@ -202,7 +220,8 @@ TEST_CASE("operators: attributes that became inputs", "[operators]") {
   for (const int opset : {11, 13}) {
     Builder b(opset);
     const std::string in = b.input("x", {1, 4});
-    const std::string u = opset < 13 ? b.op("Unsqueeze", {in}, {at("axes", Ints{0, -1})}) : b.op("Unsqueeze", {in, b.ints({0, -1})});
+    const std::string u =
+        opset < 13 ? b.op("Unsqueeze", {in}, {at("axes", Ints{0, -1})}) : b.op("Unsqueeze", {in, b.ints({0, -1})});
     const std::string s = opset < 13 ? b.op("Squeeze", {u}, {at("axes", Ints{0})}) : b.op("Squeeze", {u, b.ints({0})});
     b.output(s);
     CHECK(shape(b) == Dims{1, 4, 1});
@@ -214,7 +233,8 @@ TEST_CASE("operators: attributes that became inputs", "[operators]") {
     check_near(values(b, x), {1, 1, 2, 2});
     Builder p(opset);
     const std::string from = p.input("x", {1, 4});
-    p.output(opset < 11 ? p.op("Pad", {from}, {at("pads", Ints{0, 1, 0, 2}), at("value", 9.0)}) : p.op("Pad", {from, p.ints({0, 1, 0, 2}), p.number(9)}));
+    p.output(opset < 11 ? p.op("Pad", {from}, {at("pads", Ints{0, 1, 0, 2}), at("value", 9.0)})
+                        : p.op("Pad", {from, p.ints({0, 1, 0, 2}), p.number(9)}));
     check_near(values(p, x), {9, 0, 1, 2, 3, 9, 9});
   }
   Builder axes(18);
@@ -223,7 +243,8 @@ TEST_CASE("operators: attributes that became inputs", "[operators]") {
   for (const int opset : {13, 18}) {
     Builder b(opset);
     const std::string in = b.input("x", {1, 2, 1, 2});
-    b.output(opset < 18 ? b.op("ReduceMean", {in}, {at("axes", Ints{2, 3}), at("keepdims", 0)}) : b.op("ReduceMean", {in, b.ints({-1, 2})}, {at("keepdims", 0)}));
+    b.output(opset < 18 ? b.op("ReduceMean", {in}, {at("axes", Ints{2, 3}), at("keepdims", 0)})
+                        : b.op("ReduceMean", {in, b.ints({-1, 2})}, {at("keepdims", 0)}));
     CHECK(shape(b) == Dims{1, 2});
     check_near(values(b, Value::of(counted(4), {1, 2, 1, 2})), {.5f, 2.5f});
   }
@@ -239,19 +260,27 @@ TEST_CASE("operators: Resize by scales and sizes, in every frame", "[operators]"
   const auto resized = [](const std::vector<Attribute>& attributes, bool sizes) {
     Builder b;
     const std::string x = b.input("x", {1, 1, 1, 3});
-    b.output(sizes ? b.op("Resize", {x, "", "", b.ints({1, 1, 1, 6})}, attributes) : b.op("Resize", {x, "", b.floats({4}, {1, 1, 1, 2})}, attributes));
+    b.output(sizes ? b.op("Resize", {x, "", "", b.ints({1, 1, 1, 6})}, attributes)
+                   : b.op("Resize", {x, "", b.floats({4}, {1, 1, 1, 2})}, attributes));
     return values(b, Value::of(std::vector<float>{1, 2, 3}, {1, 1, 1, 3}));
   };
   for (const bool sizes : {false, true}) {
     check_near(resized({}, sizes), {1, 1, 2, 2, 3, 3});
-    check_near(resized({at("coordinate_transformation_mode", "asymmetric"), at("nearest_mode", "floor")}, sizes), {1, 1, 2, 2, 3, 3});
-    check_near(resized({at("coordinate_transformation_mode", "asymmetric"), at("nearest_mode", "ceil")}, sizes), {1, 2, 2, 3, 3, 3});
-    check_near(resized({at("coordinate_transformation_mode", "align_corners"), at("nearest_mode", "round_prefer_ceil")}, sizes), {1, 1, 2, 2, 3, 3});
-    check_near(resized({at("coordinate_transformation_mode", "half_pixel"), at("nearest_mode", "ceil")}, sizes), {1, 2, 2, 3, 3, 3});
+    check_near(resized({at("coordinate_transformation_mode", "asymmetric"), at("nearest_mode", "floor")}, sizes),
+               {1, 1, 2, 2, 3, 3});
+    check_near(resized({at("coordinate_transformation_mode", "asymmetric"), at("nearest_mode", "ceil")}, sizes),
+               {1, 2, 2, 3, 3, 3});
+    check_near(resized({at("coordinate_transformation_mode", "align_corners"), at("nearest_mode", "round_prefer_ceil")}, sizes),
+               {1, 1, 2, 2, 3, 3});
+    check_near(resized({at("coordinate_transformation_mode", "half_pixel"), at("nearest_mode", "ceil")}, sizes),
+               {1, 2, 2, 3, 3, 3});
   }
   Builder ceil;
-  ceil.output(ceil.op("Resize", {ceil.input("x", {1, 1, 1, 3}), "", ceil.floats({4}, {1, 1, 1, 2})}, {at("coordinate_transformation_mode", "asymmetric"), at("nearest_mode", "ceil")}, "", "up"));
-  CHECK(refusal([&] { epim::importer::normalise(prepared(ceil), 1); }).find("node 'up' (Resize): axis 3 of [N,C,H,W] goes from 3 to 6 places, not each copied 2 times") != std::string::npos);
+  ceil.output(ceil.op("Resize", {ceil.input("x", {1, 1, 1, 3}), "", ceil.floats({4}, {1, 1, 1, 2})},
+                      {at("coordinate_transformation_mode", "asymmetric"), at("nearest_mode", "ceil")}, "", "up"));
+  CHECK(refusal([&] {
+          epim::importer::normalise(prepared(ceil), 1);
+        }).find("node 'up' (Resize): axis 3 of [N,C,H,W] goes from 3 to 6 places, not each copied 2 times") != std::string::npos);
 }
 
 TEST_CASE("operators: shape arithmetic is folded", "[operators]") {
@@ -261,10 +290,11 @@ TEST_CASE("operators: shape arithmetic is folded", "[operators]") {
   const std::string c = b.op("Gather", {s, b.constant<std::int64_t>({}, {1}, i64)}, {at("axis", 0)});
   const std::string hw = b.op("Slice", {s, b.ints({2}), b.ints({1000}), b.ints({0}), b.ints({1})});
   const std::string area = b.op("ReduceProd", {hw}, {at("keepdims", 0)});
-  const std::string one = b.op("ConstantOfShape", {b.ints({1})});                           // a float 0
+  const std::string one = b.op("ConstantOfShape", {b.ints({1})});  // a float 0
   const std::string whole = b.op("Cast", {b.op("Add", {one, b.floats({1}, {1})})}, {at("to", 7)});
   const std::string cs = b.op("Unsqueeze", {c, b.ints({0})}), as = b.op("Unsqueeze", {area, b.ints({0})});
-  const std::string range = b.op("Range", {b.constant<std::int64_t>({}, {0}, i64), b.constant<std::int64_t>({}, {1}, i64), b.constant<std::int64_t>({}, {1}, i64)});
+  const std::string range = b.op("Range", {b.constant<std::int64_t>({}, {0}, i64), b.constant<std::int64_t>({}, {1}, i64),
+                                           b.constant<std::int64_t>({}, {1}, i64)});
   const std::string target = b.op("Concat", {whole, b.op("Mul", {cs, as}), b.op("Add", {range, b.ints({1})})}, {at("axis", 0)});
   b.output(b.op("Reshape", {x, target}));
   const Graph g = prepared(b);
@@ -272,7 +302,8 @@ TEST_CASE("operators: shape arithmetic is folded", "[operators]") {
   CHECK(shape(b) == Dims{1, 60, 1});
   Builder bad;
   bad.output(bad.op("Reshape", {bad.input("x", {2, 3}), bad.ints({4, -1})}, {}, "", "r"));
-  CHECK(refusal([&] { prepared(bad); }) == "test.onnx: shape-mismatch: node 'r' (Reshape): [2,3] reshaped to [4,-1], legal: equal numbers of elements");
+  CHECK(refusal([&] { prepared(bad); }) ==
+        "test.onnx: shape-mismatch: node 'r' (Reshape): [2,3] reshaped to [4,-1], legal: equal numbers of elements");
 }
 
 TEST_CASE("operators: integers between quantisers: QLinearConv, QLinearAdd, QGemm as they are defined", "[operators]") {

@@ -45,7 +45,8 @@ TEST_CASE("reader: element types as raw bytes and as fields", "[reader]") {
   };
   using V = std::vector<double>;
   // float16: 1, -2, the least number above 0, 65504; raw, and in int32_data.
-  CHECK(values(read_tensor(tensor_message("w", 10, {4}).text(9, raw({0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0xff, 0x7b})))) == V{1, -2, std::ldexp(1.0, -24), 65504});
+  CHECK(values(read_tensor(tensor_message("w", 10, {4}).text(9, raw({0x00, 0x3c, 0x00, 0xc0, 0x01, 0x00, 0xff, 0x7b})))) ==
+        V{1, -2, std::ldexp(1.0, -24), 65504});
   CHECK(values(read_tensor(tensor_message("w", 10, {2}).number(5, 0x3c00).number(5, 0xc000))) == V{1, -2});
   // bfloat16
   CHECK(values(read_tensor(tensor_message("w", 16, {2}).text(9, raw({0x80, 0x3f, 0x20, 0xc1})))) == V{1, -10});
@@ -70,14 +71,17 @@ TEST_CASE("reader: element types as raw bytes and as fields", "[reader]") {
 
 TEST_CASE("reader: sizes and data that do not agree are refused before memory is taken", "[reader]") {
   const auto said = [](const Message& t) { return refusal([&] { read_tensor(t); }); };
-  CHECK(said(tensor_message("w", 1, {2}).text(9, raw({0, 0, 0, 0}))) == "test.onnx: bad-tensor: initializer 'w' is [2] but has 4 bytes, legal: 8");
-  CHECK(said(tensor_message("w", 1, {100000000})) == "test.onnx: bad-tensor: initializer 'w' is [100000000] but has 0 elements, legal: 100000000");
+  CHECK(said(tensor_message("w", 1, {2}).text(9, raw({0, 0, 0, 0}))) ==
+        "test.onnx: bad-tensor: initializer 'w' is [2] but has 4 bytes, legal: 8");
+  CHECK(said(tensor_message("w", 1, {100000000})) ==
+        "test.onnx: bad-tensor: initializer 'w' is [100000000] but has 0 elements, legal: 100000000");
   CHECK(said(tensor_message("w", 1, {1 << 20, 1 << 20, 1 << 20})).find("tensor-too-large") != std::string::npos);
   CHECK(said(tensor_message("w", 1, {std::int64_t{1} << 62, 4})).find("tensor-too-large") != std::string::npos);
   CHECK(said(tensor_message("w", 1, {-1})).find("tensor-too-large") != std::string::npos);
   CHECK(said(tensor_message("w", 8, {1}).text(6, "text")).find("has element type 8") != std::string::npos);
   CHECK(said(tensor_message("w", 17, {1}).text(9, raw({0}))).find("has element type 17") != std::string::npos);
-  CHECK(said(tensor_message("w", 1, {1}).text(9, raw({0, 0, 0xc0, 0x7f}))).find("element [0] is not a number") != std::string::npos);
+  CHECK(said(tensor_message("w", 1, {1}).text(9, raw({0, 0, 0xc0, 0x7f}))).find("element [0] is not a number") !=
+        std::string::npos);
 }
 
 TEST_CASE("reader: data beside the file", "[reader]") {
@@ -138,7 +142,8 @@ TEST_CASE("reader: versions, features, names", "[reader]") {
   CHECK(refusal([&] { umlaut.graph(); }) == "");
   Builder newline;
   newline.output(newline.op("Relu", {newline.input("a\nb", {1})}));
-  CHECK(refusal([&] { newline.graph(); }) == "test.onnx: bad-name: 'a?b' is no text of one line, legal: UTF-8 without control characters");
+  CHECK(refusal([&] { newline.graph(); }) ==
+        "test.onnx: bad-name: 'a?b' is no text of one line, legal: UTF-8 without control characters");
 }
 
 TEST_CASE("reader: nodes in any order; names twice, from nowhere and in a circle are refused", "[reader]") {
@@ -190,22 +195,29 @@ TEST_CASE("reader: all that cannot be imported in one list, by node, operator, l
   const std::string said = refusal([&] { prepared(b); });
   INFO(said);
   CHECK(said.starts_with("test.onnx: unsupported-operators: 6 nodes cannot be imported\n"));
-  CHECK(said.find("node 'one' (Elu): not built, legal: the operators of docs/import.md; shortest rewrite: Relu, LeakyRelu") != std::string::npos);
+  CHECK(said.find("node 'one' (Elu): not built, legal: the operators of docs/import.md; shortest rewrite: Relu, LeakyRelu") !=
+        std::string::npos);
   CHECK(said.find("node 'two' (Resize): mode is 'linear', legal: nearest; shortest rewrite:") != std::string::npos);
   CHECK(said.find("node 'three' (Pad): mode is 'reflect', legal: constant; shortest rewrite:") != std::string::npos);
-  CHECK(said.find("node 'four' (Slice): applied to a map, legal: constants and shapes alone; shortest rewrite:") != std::string::npos);
-  CHECK(said.find("node 'five' (Relu): attribute surprise is not known, legal: none; shortest rewrite: leave it out") != std::string::npos);
+  CHECK(said.find("node 'four' (Slice): applied to a map, legal: constants and shapes alone; shortest rewrite:") !=
+        std::string::npos);
+  CHECK(said.find("node 'five' (Relu): attribute surprise is not known, legal: none; shortest rewrite: leave it out") !=
+        std::string::npos);
   CHECK(said.find("node 'six' (Mystery): unknown operator of domain some.where") != std::string::npos);
 }
 
 TEST_CASE("reader: free sizes", "[reader]") {
   Builder b;
   b.output(b.op("Relu", {b.input("x", {-1, 3, -1, 8})}));
-  CHECK(refusal([&] { prepared(b); }).find("free-size: input 'x': 'n2' is free, legal: sizes given by --input-shape x=1,3,224,224") != std::string::npos);
+  CHECK(refusal([&] {
+          prepared(b);
+        }).find("free-size: input 'x': 'n2' is free, legal: sizes given by --input-shape x=1,3,224,224") != std::string::npos);
   const Graph g = prepared(b, {{"x", {1, 3, 5, 8}}});
   CHECK(g.maps.at(g.outputs[0].tensor).dims == Dims{1, 3, 5, 8});
   CHECK(refusal([&] { prepared(b, {{"x", {1, 4, 5, 8}}}); }).find("input-shape") != std::string::npos);
-  CHECK(refusal([&] { prepared(b, {{"y", {1, 3, 5, 8}}}); }).find("unknown-input: --input-shape names 'y', legal: x") != std::string::npos);
+  CHECK(refusal([&] {
+          prepared(b, {{"y", {1, 3, 5, 8}}});
+        }).find("unknown-input: --input-shape names 'y', legal: x") != std::string::npos);
   Builder batch;
   batch.output(batch.op("Relu", {batch.input("x", {-1, 3})}));
   const Graph one = prepared(batch);
