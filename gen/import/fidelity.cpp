@@ -117,6 +117,7 @@ FidelityReport check_fidelity(const Graph& graph, const std::vector<std::map<std
   FidelityReport report;
   report.images = static_cast<std::int64_t>(images.size());
   Boundaries boundaries(graph);
+  report.quantised = boundaries.any();
   const auto evaluate = [&](Sums sums, bool first) {
     Evaluator evaluator(graph, jobs, sums);
     std::vector<double> worst(answers.size(), 0.0);

@@ -30,6 +30,7 @@ struct BoundaryCount {
 
 struct FidelityReport {
   std::int64_t images = 0;
+  bool quantised = false;  ///< the graph has quantisers of maps
   std::vector<OutputFidelity> outputs;
   std::vector<BoundaryCount> boundaries;  ///< those that have any
 };
