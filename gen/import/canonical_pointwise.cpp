@@ -165,13 +165,12 @@ void Canonical::two_maps(const Node& node, const std::string& op, const std::str
   fits = fits && std::adjacent_find(used.begin(), used.end()) == used.end();
   if (!fits) unfit(fmt::format("its operands lie as {} and {}", text_of(sa.view), text_of(sb.view)), "one layout of both");
   if (sa.view == sb.view) view = full;
-  if (op == "Add" && map_dims(sa) != map_dims(sb))
-    unfit(fmt::format("maps {} and {} are added", text_of(map_dims(sa)), text_of(map_dims(sb))), "maps of one size");
   const auto one_place = [](const Dims& d) { return d[2] == 1 && d[3] == 1; };
   const Dims &da = map_dims(sa), &db = map_dims(sb);
-  if (op == "Mul" && (da[0] != db[0] || da[1] != db[1] ||
-                      (Dims(da.begin() + 2, da.end()) != Dims(db.begin() + 2, db.end()) && !one_place(da) && !one_place(db))))
-    unfit(fmt::format("maps {} and {} are multiplied", text_of(da), text_of(db)), "maps of one size, or one of them 1x1");
+  const bool one_size = Dims(da.begin() + 2, da.end()) == Dims(db.begin() + 2, db.end());
+  if (da[0] != db[0] || da[1] != db[1] || (!one_size && !one_place(da) && !one_place(db)))
+    unfit(fmt::format("maps {} and {} are {}", text_of(da), text_of(db), op == "Mul" ? "multiplied" : "added"),
+          "maps of one size, or one of them 1x1");
   Node n;
   n.name = node.name;
   n.op = op;

@@ -133,8 +133,10 @@ std::string text_of(const FidelityReport& report) {
           "  {}: {} of {} elements lie on a rounding boundary of the quantiser behind it, where the order of a sum decides\n",
           b.tensor, b.boundary, b.elements);
   }
-  if (report.quantised && std::any_of(report.outputs.begin(), report.outputs.end(), [](const OutputFidelity& o) { return !o.good(); }))
-    s += "  answers that ONNX Runtime gave with graph optimisations round otherwise than the file says; with ORT_DISABLE_ALL it does as it says\n";
+  if (report.quantised &&
+      std::any_of(report.outputs.begin(), report.outputs.end(), [](const OutputFidelity& o) { return !o.good(); }))
+    s += "  answers that ONNX Runtime gave with graph optimisations round otherwise than the file says; with ORT_DISABLE_ALL it "
+         "does as it says\n";
   return s;
 }
 

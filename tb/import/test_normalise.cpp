@@ -186,6 +186,9 @@ TEST_CASE("normalise: functions are known in every spelling", "[normalise]") {
           return b.op("ReduceMax", {x}, {at("axes", Ints{-1, -2})});
         }) == "GlobalMaxPool");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Sum", {x, x, x}); }) == "Add Add");
+  CHECK(named([](Builder& b, const std::string& x) {
+          return b.op("Add", {b.op("GlobalMaxPool", {x}), x});
+        }) == "GlobalMaxPool Add");
   CHECK(named([](Builder& b, const std::string& x) { return b.op("Sub", {x, b.op("Sigmoid", {x})}); }) == "Sigmoid Affine Add");
 }
 

@@ -165,7 +165,7 @@ TEST_CASE("operators: Quant clips before it rounds, in all rounding modes", "[op
   check_near(quant("FLOOR", 1, 0, 4, 1, 0, x), {0, 1, 2, -1, -2, -3, 7, -8});
   check_near(quant("ROUND", .5f, 3, 3, 0, 0, {-2, -1.5f, 0, 2, 9}), {-1.5f, -1.5f, 0, 2, 2});
   check_near(quant("ROUND", 1, 0, 3, 0, 1, {9}), {6});
-  // A zero point that is no whole number: rounding after clipping is not clipping after rounding.
+  // A zero point that is no whole number.
   check_near(quant("CEIL", 1, .5f, 2, 0, 0, {2.7f, 2.2f}), {2.5f, 2.5f});
   // One signed bit is bipolar.
   check_near(quant("ROUND", 2, 0, 1, 1, 0, {0, 5, -.1f}), {2, 2, -2});
