@@ -90,7 +90,8 @@ struct Graph {
   std::vector<GraphOutput> outputs;
   std::vector<Node> nodes;  ///< after order_nodes: each after those that it reads
   std::map<std::string, ValuePointer> constants;
-  std::map<std::string, Info> maps;  ///< after infer_shapes: type and dimensions of every tensor
+  std::map<std::string, Type> declared;  ///< what the file says of tensors between nodes
+  std::map<std::string, Info> maps;      ///< after infer_shapes: type and dimensions of every tensor
   bool canonical = false;
   std::vector<std::string> remarks;  ///< what was decided for the reader to know, one line each
 

@@ -140,7 +140,7 @@ class Reader {
     for (const onnx::ValueInfoProto& v : from.output()) {
       if (v.name().empty()) fail("bad-name", "an output without a name, legal: named ones");
       GraphOutput out{name_of_tensor(v.name()), v.name(), std::nullopt, false, std::nullopt};
-      if (v.type().has_tensor_type() && v.type().tensor_type().elem_type() != 0) {
+      if (v.has_type() && !(v.type().has_tensor_type() && v.type().tensor_type().elem_type() == 0)) {
         const GraphInput as = input(v);
         out.info = Info{as.type, as.dims};
         out.ranked = v.type().tensor_type().has_shape();
@@ -150,6 +150,10 @@ class Reader {
     if (g.outputs.empty()) fail("corrupt-onnx", "the graph has no outputs, legal: at least one");
     if (from.node_size() > most_nodes)
       fail("onnx-too-large", fmt::format("{} nodes, legal: at most {}", from.node_size(), most_nodes));
+    for (const onnx::ValueInfoProto& v : from.value_info()) {
+      if (!v.has_type() || (v.type().has_tensor_type() && v.type().tensor_type().elem_type() == 0)) continue;
+      g.declared.emplace(v.name(), input(v).type);
+    }
     std::set<std::string> names;
     for (const onnx::NodeProto& n : from.node()) node(n, g, names);
     order_nodes(g);
@@ -234,6 +238,22 @@ class Reader {
     if (!from.ref_attr_name().empty())
       at(n, "onnx-feature", fmt::format("attribute {} refers to a function's, legal: values", name));
     if (from.type() == P::UNDEFINED) at(n, "bad-attribute", fmt::format("attribute {} has no type, legal: one", name));
+    // The value stands in the field of its type, and nothing in the others; lists may be empty.
+    const std::pair<int, bool> used[] = {{P::FLOAT, from.has_f()},
+                                         {P::INT, from.has_i()},
+                                         {P::STRING, from.has_s()},
+                                         {P::TENSOR, from.has_t()},
+                                         {P::GRAPH, from.has_g()},
+                                         {P::FLOATS, from.floats_size() > 0},
+                                         {P::INTS, from.ints_size() > 0},
+                                         {P::STRINGS, from.strings_size() > 0},
+                                         {P::TENSORS, from.tensors_size() > 0},
+                                         {P::GRAPHS, from.graphs_size() > 0}};
+    const bool list = from.type() == P::FLOATS || from.type() == P::INTS || from.type() == P::STRINGS ||
+                      from.type() == P::TENSORS || from.type() == P::GRAPHS;
+    for (const auto& [type, is] : used)
+      if (type == from.type() ? !is && !list : is)
+        at(n, "bad-attribute", fmt::format("attribute {} has another type than its value, legal: one type", name));
     switch (from.type()) {
       case P::FLOAT:
         a.kind = Attribute::Kind::real;

@@ -209,7 +209,7 @@ const std::vector<Operator>& shape_operators() {
       {onnx, "Gather", 2, 2, 1, constants, "axis", infer_gather, evaluate_gather},
       {onnx, "Slice", 1, 5, 1, constants, "starts ends axes", infer_slice, evaluate_slice},
       {onnx, "ConstantOfShape", 1, 1, 1, constants, "value", infer_fill, evaluate_fill},
-      {onnx, "Range", 3, 3, 1, constants, "", infer_range, evaluate_range},
+      {onnx, "Range", 3, 3, 1, constants, "stash_type", infer_range, evaluate_range},
       {onnx, "Expand", 2, 2, 1, constants, "", infer_expand, evaluate_repeat},
       {onnx, "Tile", 2, 2, 1, constants, "", infer_tile, evaluate_repeat},
   };

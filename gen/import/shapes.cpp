@@ -119,6 +119,11 @@ void check_operands(const Node& node, const std::map<std::string, bool>& fixed) 
 }
 
 void check_outputs(const Graph& graph) {
+  for (const auto& [tensor, type] : graph.declared)
+    if (const auto at = graph.maps.find(tensor); at != graph.maps.end() && at->second.type != type)
+      throw InputError(
+          {graph.file, 0, 0}, "output-type",
+          fmt::format("'{}' is declared {} but is {}, legal: equal", tensor, name_of(type), name_of(at->second.type)));
   for (const GraphOutput& out : graph.outputs) {
     if (!out.info || graph.canonical) continue;
     const Info& is = graph.maps.at(out.tensor);
