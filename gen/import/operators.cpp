@@ -143,7 +143,13 @@ Window window_of(const Call& call, std::vector<std::int64_t> kernel, bool pool) 
     const std::int64_t reach = w.reach(k);
     if (same) {
       const std::int64_t out = (w.size[k] + w.stride[k] - 1) / w.stride[k];
-      const std::int64_t total = std::max<std::int64_t>(0, (out - 1) * w.stride[k] + reach - w.size[k]);
+      const std::int64_t asked = (out - 1) * w.stride[k] + reach - w.size[k], total = std::max<std::int64_t>(0, asked);
+      // ONNX Runtime starts inside the map then, TensorFlow at its first place.
+      if (asked < -1)
+        call.fail("bad-attribute",
+                  fmt::format("auto_pad {} with a window of {} and stride {} on {} places, which programs read differently, "
+                              "legal: pads written out",
+                              mode, reach, w.stride[k], w.size[k]));
       w.begin[k] = mode == "SAME_UPPER" ? total / 2 : total - total / 2;
       w.end[k] = total - w.begin[k];
     }

@@ -101,6 +101,10 @@ TEST_CASE("operators: max pools ignore padding, whatever the sign; auto_pad puts
     check_near(values(s, Value::of(std::vector<float>{1, 2, 3, 4}, {1, 1, 1, 4})),
                upper ? std::vector<float>{21, 32, 43, 4} : std::vector<float>{10, 21, 32, 43});
   }
+  Builder gap;  // six places by strides of 3, one place wide
+  gap.output(gap.op("AveragePool", {gap.input("x", {1, 1, 1, 6})},
+                    {at("kernel_shape", Ints{1, 1}), at("strides", Ints{1, 3}), at("auto_pad", "SAME_UPPER")}));
+  CHECK(refusal([&] { prepared(gap); }).find("which programs read differently, legal: pads written out") != std::string::npos);
   Builder stride;  // four places by strides of 3: two outputs, one place of padding
   stride.output(stride.op("Conv", {stride.input("x", {1, 1, 1, 4}), stride.floats({1, 1, 1, 2}, {1, 10})},
                           {at("auto_pad", "SAME_UPPER"), at("strides", Ints{1, 3})}));
