@@ -28,7 +28,7 @@ std::vector<Value> evaluate_one(const Node& node, const std::function<const Valu
 
 Evaluator::Evaluator(const Graph& graph, int jobs, Sums sums) try
     : graph_(graph), jobs_(jobs), sums_(sums), fixed_(graph.constants) {
-  const std::map<std::string, bool> fixed = fixed_tensors(graph);
+  const std::set<std::string> fixed = fixed_tensors(graph);
   for (const Node& node : graph.nodes) {
     if (!fixed.count(node.outputs[0])) {
       for (const std::string& in : node.inputs) last_use_[in] = per_image_.size();

@@ -90,7 +90,7 @@ void check_finite(const Graph& graph) {
 
 }  // namespace
 
-Graph normalise(const Graph& graph, int jobs, const Passes& passes) try {
+Graph normalise(const Graph& graph, int jobs) try {
   const Evaluator values(graph, jobs);
   Graph out = choose_layout(graph, values);
   for (const GraphInput& in : out.inputs)
@@ -100,16 +100,12 @@ Graph normalise(const Graph& graph, int jobs, const Passes& passes) try {
                                    in.name, images, in.name));
   remove_unused(out);
   check_shapes(out, "the canonical form");
-  if (passes.names) {
-    name_functions(out);
-    check_shapes(out, "naming of functions");
-  }
-  if (passes.fold) {
-    fold_affines(out);
-    check_shapes(out, "folding of scales");
-    fold_padding(out);
-    check_shapes(out, "folding of padding");
-  }
+  name_functions(out);
+  check_shapes(out, "naming of functions");
+  fold_affines(out);
+  check_shapes(out, "folding of scales");
+  fold_padding(out);
+  check_shapes(out, "folding of padding");
   remove_unused(out);
   check_finite(out);
   return out;

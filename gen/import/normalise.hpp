@@ -9,18 +9,12 @@
 
 namespace epim::importer {
 
-/// What of normalise is done; all by default.
-struct Passes {
-  bool fold = true;   ///< Affine into convolutions, padding into convolutions and pools
-  bool names = true;  ///< x*Sigmoid(x) is Silu, x*HardSigmoid(x) HardSwish, and their spellings
-};
-
 /// Reads nothing, changes the form only: evaluated, the result gives what `graph` gives (in float32, to 1e-6 of the
 /// largest value). `graph`: shapes are inferred. Choices, such as the layout of the image, are in the remarks.
 /// Throws InputError at the graph's file: unsupported-operators (all that cannot be mapped, in one list),
 /// constant-output, input-shape (an input of more than one image, or not 2 to 4 dimensions), not-a-number (infinite weights),
 /// and those of the operators.
-Graph normalise(const Graph& graph, int jobs, const Passes& passes = {});
+Graph normalise(const Graph& graph, int jobs);
 
 /// All steps from the file's graph to one whose shapes are known: lower_integer_operators, check_support, fix_inputs,
 /// infer_shapes, remove_unused.

@@ -81,14 +81,14 @@ void fix_inputs(Graph& graph, const std::map<std::string, Dims>& shapes) {
   }
 }
 
-std::map<std::string, bool> fixed_tensors(const Graph& graph) {
-  std::map<std::string, bool> fixed;
-  for (const auto& [name, value] : graph.constants) fixed[name] = true;
+std::set<std::string> fixed_tensors(const Graph& graph) {
+  std::set<std::string> fixed;
+  for (const auto& [name, value] : graph.constants) fixed.insert(name);
   for (const Node& n : graph.nodes) {
     const bool constant =
         std::all_of(n.inputs.begin(), n.inputs.end(), [&](const std::string& in) { return in.empty() || fixed.count(in) > 0; });
     if (constant)
-      for (const std::string& out : n.outputs) fixed[out] = true;
+      fixed.insert(n.outputs.begin(), n.outputs.end());
   }
   return fixed;
 }
@@ -96,7 +96,7 @@ std::map<std::string, bool> fixed_tensors(const Graph& graph) {
 namespace {
 
 /// Which operands must not depend on an image, by operator: weights, biases, slopes, scales.
-void check_operands(const Node& node, const std::map<std::string, bool>& fixed) {
+void check_operands(const Node& node, const std::set<std::string>& fixed) {
   const auto need = [&](std::size_t i, const char* what) {
     if (node.has_input(i) && !fixed.count(node.inputs[i]))
       node.fail("computed-weights", fmt::format("its {} not constant, legal: an initializer or what follows from one", what));
@@ -144,7 +144,7 @@ void check_outputs(const Graph& graph) {
 }  // namespace
 
 void infer_shapes(Graph& graph) try {
-  const std::map<std::string, bool> fixed = fixed_tensors(graph);
+  const std::set<std::string> fixed = fixed_tensors(graph);
   // What a file makes of its constants is bounded by what it holds.
   std::int64_t most_constants = std::int64_t{1} << 22, constants = 0;
   graph.maps.clear();

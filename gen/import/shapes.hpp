@@ -3,6 +3,7 @@
 /// Sizes of all tensors, and the values of those that no image is needed for.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 
 #include "gen/import/graph.hpp"
@@ -25,6 +26,6 @@ void fix_inputs(Graph& graph, const std::map<std::string, Dims>& shapes);
 void infer_shapes(Graph& graph);
 
 /// Tensors that no image is needed for: constants and what follows from them alone.
-std::map<std::string, bool> fixed_tensors(const Graph& graph);
+std::set<std::string> fixed_tensors(const Graph& graph);
 
 }  // namespace epim::importer
