@@ -259,6 +259,27 @@ TEST_CASE("normalise: quantised weights keep their quantiser through transpositi
   CHECK(g.nodes[1].has_input(2));
 }
 
+TEST_CASE("normalise: narrow integers as QuantizeLinear, Clip, DequantizeLinear; weights that are quantised in the file",
+          "[normalise]") {
+  Builder b;
+  const auto byte = [&](int x) { return b.constant<std::int8_t>({}, {static_cast<std::int8_t>(x)}, i8); };
+  const std::string s = b.number(.25f), z = byte(0), x = b.input("x", {1, 2, 4, 4});
+  const std::string q = b.op("Clip", {b.op("QuantizeLinear", {x, s, z}), byte(-8), byte(7)});
+  const std::string ws = b.floats({3}, {.1f, .2f, .3f}), wz = b.constant<std::int8_t>({3}, {0, 0, 0}, i8);
+  const std::string w = b.op("QuantizeLinear", {b.floats({3, 2, 3, 3}, random_floats(54, 3)), ws, wz}, {at("axis", 0)});
+  const std::string weights = b.op("DequantizeLinear", {b.op("Clip", {w, byte(-2), byte(1)}), ws, wz}, {at("axis", 0)});
+  b.output(b.op("Conv", {b.op("DequantizeLinear", {q, s, z}), weights}));
+  const Graph g = same_when_normalised(b);
+  CHECK(operators(g) == "QuantizeLinear Clip DequantizeLinear DequantizeLinear Conv");
+  const Node& dequantise = g.nodes[3];
+  CHECK(g.nodes[4].inputs[1] == dequantise.outputs[0]);
+  REQUIRE(g.constant(dequantise.inputs[0]));
+  for (std::int64_t i = 0; i < 54; ++i) {
+    CHECK(g.constant(dequantise.inputs[0])->integer(i) >= -2);
+    CHECK(g.constant(dequantise.inputs[0])->integer(i) <= 1);
+  }
+}
+
 TEST_CASE("normalise: scales per channel follow the layout", "[normalise]") {
   Builder b;
   b.domain("qonnx.custom_op.general", 1);
