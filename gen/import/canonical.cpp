@@ -218,12 +218,7 @@ std::vector<float> Canonical::per_channel(const Value& map, const Seen& s) const
 }
 
 Node& Canonical::add(Node node, const std::string& tensor, const View& view) {
-  Call call{node, {}, {}};
-  for (const std::string& in : node.inputs) {
-    call.in.push_back(in.empty() ? nullptr : &out_.maps.at(in));
-    call.value.push_back(in.empty() ? nullptr : out_.constant(in));
-  }
-  out_.maps[node.outputs[0]] = infer_node(call)[0];
+  out_.maps[node.outputs[0]] = infer_node(call_in(out_, node))[0];
   seen_[tensor] = {node.outputs[0], view, false, ""};
   out_.nodes.push_back(std::move(node));
   return out_.nodes.back();

@@ -13,16 +13,6 @@
 namespace epim::importer {
 namespace {
 
-std::optional<Quantiser> read_quantiser(const Graph& graph, const Node& node) {
-  if (!is_quantiser(node)) return std::nullopt;
-  Call call{node, {}, {}};
-  for (const std::string& in : node.inputs) {
-    call.in.push_back(in.empty() ? nullptr : &graph.maps.at(in));
-    call.value.push_back(in.empty() ? nullptr : graph.constant(in));
-  }
-  return quantiser_of(call);
-}
-
 std::string range_of(const std::vector<float>& values, const char* one, const char* many) {
   const auto [lo, hi] = std::minmax_element(values.begin(), values.end());
   if (values.size() == 1) return fmt::format("{} {:.6g}", one, *lo);
@@ -90,9 +80,9 @@ std::string parameters_of(const Graph& graph, const Node& node) {
 
 std::string quantisation_of(const Graph& graph, const Node& node) {
   if (node.host) return "";
-  if (const auto q = read_quantiser(graph, node)) return text_of_quantiser(*q);
+  if (const auto q = quantiser_in(graph, node)) return text_of_quantiser(*q);
   if (const Node* w = weights_of(graph, node))
-    if (const auto q = read_quantiser(graph, *w)) return "weights " + text_of_quantiser(*q);
+    if (const auto q = quantiser_in(graph, *w)) return "weights " + text_of_quantiser(*q);
   return "";
 }
 

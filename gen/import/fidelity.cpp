@@ -54,12 +54,7 @@ class Boundaries {
     for (const Node& n : graph.nodes) {
       if (!is_quantiser(n) || n.host || n.op == "DequantizeLinear" || n.op == "BipolarQuant" || graph.constant(n.inputs[0]))
         continue;
-      Call call{n, {}, {}};
-      for (const std::string& in : n.inputs) {
-        call.in.push_back(in.empty() ? nullptr : &graph.maps.at(in));
-        call.value.push_back(in.empty() ? nullptr : graph.constant(in));
-      }
-      quantisers_.emplace(n.inputs[0], quantiser_of(call));
+      quantisers_.emplace(n.inputs[0], *quantiser_in(graph, n));
       counts_[n.inputs[0]].tensor = n.inputs[0];
     }
   }

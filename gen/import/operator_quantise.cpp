@@ -223,6 +223,11 @@ Quantiser quantiser_of(const Call& call) {
   return q;
 }
 
+std::optional<Quantiser> quantiser_in(const Graph& graph, const Node& node) {
+  if (!is_quantiser(node)) return std::nullopt;
+  return quantiser_of(call_in(graph, node));
+}
+
 namespace {
 
 void infer_quantiser(const Call& call, std::vector<Info>& out) {

@@ -54,7 +54,8 @@ std::vector<std::vector<std::int64_t>> resize_sources(const Call& call) {
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::size_t k = call.axis(axes[i], call.rank(0));
     if (!s.empty()) {
-      if (!(s[i] > 0) || s[i] > 1 << 20) call.fail("bad-attribute", fmt::format("scale {}, legal: above 0, up to {}", s[i], 1 << 20));
+      if (!(s[i] > 0) || s[i] > 1 << 20)
+        call.fail("bad-attribute", fmt::format("scale {}, legal: above 0, up to {}", s[i], 1 << 20));
       scales[k] = static_cast<double>(s[i]);
     } else {
       if (fixed[i] < 1 || fixed[i] > most_elements)

@@ -29,6 +29,15 @@ void Call::need_rank(std::size_t i, std::int64_t lo, std::int64_t hi) const {
                      lo == hi ? std::to_string(lo) : fmt::format("{} to {}", lo, hi)));
 }
 
+Call call_in(const Graph& graph, const Node& node) {
+  Call call{node, {}, {}};
+  for (const std::string& in : node.inputs) {
+    call.in.push_back(in.empty() ? nullptr : &graph.maps.at(in));
+    call.value.push_back(in.empty() ? nullptr : graph.constant(in));
+  }
+  return call;
+}
+
 std::optional<Domain> domain_of(const std::string& name) {
   static const std::map<std::string, Domain> table = {{"", Domain::onnx},
                                                       {"ai.onnx", Domain::onnx},

@@ -42,6 +42,9 @@ struct Call {
   [[noreturn]] void fail(const std::string& what) const { node.fail("shape-mismatch", what); }
 };
 
+/// A node of a graph whose shapes are inferred, with what is constant of its inputs.
+Call call_in(const Graph& graph, const Node& node);
+
 enum class Domain { onnx, microsoft, qonnx, epim };
 
 /// What an operator may be applied to.

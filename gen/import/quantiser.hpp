@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What a quantising node does, in one form for QuantizeLinear, DequantizeLinear and the nodes of QONNX.
 #pragma once
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,8 @@ struct Quantiser {
 /// Reads and checks a quantising node whose operands are known. Throws InputError: computed-operand, bad-attribute,
 /// shape-mismatch, wrong-type, bad-scale (not positive or not finite).
 Quantiser quantiser_of(const Call& call);
+/// The same of a node of a canonical graph; nothing where the node is no quantiser.
+std::optional<Quantiser> quantiser_in(const Graph& graph, const Node& node);
 /// QuantizeLinear, DequantizeLinear, Quant, IntQuant, BipolarQuant or Trunc.
 bool is_quantiser(const Node& node);
 

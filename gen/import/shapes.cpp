@@ -87,8 +87,7 @@ std::set<std::string> fixed_tensors(const Graph& graph) {
   for (const Node& n : graph.nodes) {
     const bool constant =
         std::all_of(n.inputs.begin(), n.inputs.end(), [&](const std::string& in) { return in.empty() || fixed.count(in) > 0; });
-    if (constant)
-      fixed.insert(n.outputs.begin(), n.outputs.end());
+    if (constant) fixed.insert(n.outputs.begin(), n.outputs.end());
   }
   return fixed;
 }
@@ -164,13 +163,9 @@ void infer_shapes(Graph& graph) try {
   std::vector<Node> kept;
   for (Node& node : graph.nodes) {
     check_operands(node, fixed);
-    Call call{node, {}, {}};
+    const Call call = call_in(graph, node);
     bool constant = !is_quantiser(node);
-    for (const std::string& in : node.inputs) {
-      call.in.push_back(in.empty() ? nullptr : &graph.maps.at(in));
-      call.value.push_back(in.empty() ? nullptr : graph.constant(in));
-      constant = constant && (in.empty() || call.value.back());
-    }
+    for (std::size_t k = 0; k < node.inputs.size(); ++k) constant = constant && (node.inputs[k].empty() || call.value[k]);
     const bool sizes = node.op == "Shape" || node.op == "Size";
     if (constant || sizes) {
       std::vector<Info> infos = infer_node(call);
