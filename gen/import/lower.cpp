@@ -27,6 +27,8 @@ class Lowering {
       finish(real_node("MatMul", {reals(0), reals(3, last_axis(3))}, false), 6);
     } else if (microsoft && op == "QGemm") {
       need(6, 9);
+      if (node_.has_input(7) != node_.has_input(8))
+        node_.fail("wrong-input-count", "a scale of the result without its zero point or the reverse, legal: both or none");
       const bool transposed = node_.integer("transB", 0) != 0;
       Node real = real_node("Gemm", {reals(0), reals(3, transposed ? 0 : 1)}, true);
       if (node_.has_input(6)) real.inputs.push_back(bias(6, 1, 4, node_.real("alpha", 1)));

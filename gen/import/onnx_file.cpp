@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <climits>
 #include <cmath>
@@ -19,6 +20,9 @@
 #include <fmt/ranges.h>
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <google/protobuf/stubs/logging.h>
+#include <google/protobuf/unknown_field_set.h>
+
+#include "gen/import/encoding.hpp"
 
 namespace epim::importer {
 namespace {
@@ -28,15 +32,6 @@ namespace fs = std::filesystem;
 static_assert(std::endian::native == std::endian::little, "tensors are little endian");
 
 constexpr int oldest_opset = 7, newest_opset = 28, oldest_ir = 3, newest_ir = 14, most_nodes = 20000;
-
-float half(std::uint16_t bits) {
-  const int exponent = bits >> 10 & 31;
-  const float fraction = static_cast<float>(bits & 1023);
-  const float sign = bits >> 15 ? -1.0f : 1.0f;
-  if (exponent == 31) return fraction == 0 ? sign * INFINITY : NAN;
-  return sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
-}
-float bfloat(std::uint16_t bits) { return std::bit_cast<float>(static_cast<std::uint32_t>(bits) << 16); }
 
 struct Source {
   Type type;
@@ -77,10 +72,12 @@ class Reader {
       fail("onnx-version", fmt::format("IR version {}, legal: {}..{}", model.ir_version(), oldest_ir, newest_ir));
     if (model.functions_size() > 0)
       fail("onnx-feature", fmt::format("function '{}' of the file's own, legal: none; inline them (onnx.inliner)",
-                                       clean(model.functions(0).name())));
-    g.name = clean(model.graph().name());
-    g.producer = clean(model.producer_name() + (model.producer_version().empty() ? "" : " " + model.producer_version()));
+                                       one_line(model.functions(0).name())));
+    g.name = one_line(model.graph().name());
+    g.producer = one_line(model.producer_name() + (model.producer_version().empty() ? "" : " " + model.producer_version()));
+    check_new_fields(model, {}, "the model");
     for (const auto& set : model.opset_import()) {
+      check_new_fields(set, {}, "an operator set");
       const std::string domain = set.domain() == "ai.onnx" ? "" : set.domain();
       const int version = static_cast<int>(std::clamp<std::int64_t>(set.version(), 0, INT_MAX));
       if (domain.empty() && (version < oldest_opset || version > newest_opset))
@@ -97,37 +94,34 @@ class Reader {
  private:
   [[noreturn]] void fail(const std::string& rule, const std::string& what) const { throw InputError({file_, 0, 0}, rule, what); }
 
-  /// For messages and JSON: control characters and what is no UTF-8 become '?'.
-  static std::string clean(std::string s) {
-    for (std::size_t i = 0; i < s.size();) {
-      const auto byte = [&](std::size_t k) { return i + k < s.size() ? static_cast<unsigned char>(s[i + k]) : 0u; };
-      const unsigned first = byte(0);
-      const std::size_t length = first < 0x80                    ? 1
-                                 : first >= 0xc2 && first < 0xe0 ? 2
-                                 : first >= 0xe0 && first < 0xf0 ? 3
-                                 : first >= 0xf0 && first < 0xf5 ? 4
-                                                                 : 0;
-      bool good = length > 0 && first >= 32 && first != 127;
-      for (std::size_t k = 1; k < length; ++k) good = good && (byte(k) & 0xc0) == 0x80;
-      // Too long a form, a surrogate, beyond the last character.
-      good = good && !(first == 0xe0 && byte(1) < 0xa0) && !(first == 0xed && byte(1) >= 0xa0) &&
-             !(first == 0xf0 && byte(1) < 0x90) && !(first == 0xf4 && byte(1) >= 0x90);
-      if (!good) s[i] = '?';
-      i += good ? length : 1;
-    }
-    return s;
-  }
   /// Messages are one line of text: so are names.
   const std::string& name_of_tensor(const std::string& s) const {
-    if (clean(s) != s)
-      fail("bad-name", fmt::format("'{}' is no text of one line, legal: UTF-8 without control characters", clean(s)));
+    if (one_line(s) != s)
+      fail("bad-name", fmt::format("'{}' is no text of one line, legal: UTF-8 without control characters", one_line(s)));
     return s;
   }
 
+  /// Fields that the format got after the schema of this library. Those that only describe may be there; what else is
+  /// new may mean anything.
+  template <class M>
+  void check_new_fields(const M& message, std::initializer_list<int> descriptions, const std::string& what) const {
+    const google::protobuf::UnknownFieldSet& fields = message.unknown_fields();
+    for (int k = 0; k < fields.field_count(); ++k) {
+      const google::protobuf::UnknownField& field = fields.field(k);
+      const bool described = std::find(descriptions.begin(), descriptions.end(), field.number()) != descriptions.end();
+      onnx::StringStringEntryProto entry;
+      const bool text = field.type() == google::protobuf::UnknownField::TYPE_LENGTH_DELIMITED;
+      if (!described || !text || !entry.ParseFromString(field.length_delimited()) || entry.unknown_fields().field_count() > 0)
+        fail("onnx-feature",
+             fmt::format("{} has a field {} that is not known, legal: IR versions up to {}", what, field.number(), newest_ir));
+    }
+  }
+
   void read(const onnx::GraphProto& from, Graph& g) {
+    check_new_fields(from, {16}, "the graph");
     if (from.sparse_initializer_size() > 0) fail("onnx-feature", "a sparse initializer, legal: dense ones");
     for (const onnx::TensorProto& t : from.initializer()) {
-      const std::string what = fmt::format("initializer '{}'", clean(t.name()));
+      const std::string what = fmt::format("initializer '{}'", one_line(t.name()));
       if (t.name().empty()) fail("bad-name", "an initializer without a name, legal: named ones");
       if (!g.constants.emplace(name_of_tensor(t.name()), tensor(t, what)).second)
         fail("duplicate-tensor", what + " twice, legal: once");
@@ -162,17 +156,19 @@ class Reader {
   GraphInput input(const onnx::ValueInfoProto& v) const {
     GraphInput in;
     in.name = name_of_tensor(v.name());
-    if (!v.type().has_tensor_type()) fail("onnx-feature", fmt::format("'{}' is no tensor, legal: tensors", clean(v.name())));
+    check_new_fields(v, {4}, fmt::format("'{}'", in.name));
+    if (!v.type().has_tensor_type()) fail("onnx-feature", fmt::format("'{}' is no tensor, legal: tensors", one_line(v.name())));
     const auto& t = v.type().tensor_type();
     const std::optional<Source> source = source_of(t.elem_type());
     if (!source)
-      fail("onnx-feature", fmt::format("'{}' has element type {}, legal: integers and floats", clean(v.name()), t.elem_type()));
+      fail("onnx-feature",
+           fmt::format("'{}' has element type {}, legal: integers and floats", one_line(v.name()), t.elem_type()));
     in.type = source->type;
     for (const auto& d : t.shape().dim()) {
       if (d.has_dim_value() && d.dim_value() > most_elements)
         fail("tensor-too-large", fmt::format("'{}' has size {}, legal: at most {}", in.name, d.dim_value(), most_elements));
       in.dims.push_back(d.has_dim_value() && d.dim_value() > 0 ? d.dim_value() : -1);
-      in.symbols.push_back(d.has_dim_param() ? clean(d.dim_param()) : "");
+      in.symbols.push_back(d.has_dim_param() ? one_line(d.dim_param()) : "");
     }
     if (in.dims.size() > most_dimensions)
       fail("tensor-too-large",
@@ -182,15 +178,16 @@ class Reader {
 
   void node(const onnx::NodeProto& from, Graph& g, std::set<std::string>& names) {
     Node n;
-    n.op = clean(from.op_type());
+    check_new_fields(from, {9}, fmt::format("node '{}'", one_line(from.name())));
+    n.op = one_line(from.op_type());
     n.domain = from.domain() == "ai.onnx" ? "" : name_of_tensor(from.domain());
     for (const std::string& s : from.input()) n.inputs.push_back(name_of_tensor(s));
     for (const std::string& s : from.output()) n.outputs.push_back(name_of_tensor(s));
     while (!n.inputs.empty() && n.inputs.back().empty()) n.inputs.pop_back();
     while (n.outputs.size() > 1 && n.outputs.back().empty()) n.outputs.pop_back();
     if (n.outputs.empty() || (n.outputs.size() == 1 && n.outputs[0].empty()))
-      fail("wrong-output-count", fmt::format("node '{}' ({}) has no output, legal: at least one", clean(from.name()), n.op));
-    n.name = clean(from.name().empty() ? n.outputs[0] : from.name());
+      fail("wrong-output-count", fmt::format("node '{}' ({}) has no output, legal: at least one", one_line(from.name()), n.op));
+    n.name = one_line(from.name().empty() ? n.outputs[0] : from.name());
     if (!names.insert(n.name).second) {
       if (!from.name().empty()) at(n, "duplicate-node", "another node has that name, legal: each once");
       const std::string first = n.name;
@@ -199,8 +196,8 @@ class Reader {
     const auto opset = g.opsets.find(n.domain);
     n.version = opset == g.opsets.end() ? 0 : opset->second;
     for (const onnx::AttributeProto& a : from.attribute())
-      if (!n.attributes.emplace(clean(a.name()), attribute(a, n)).second)
-        at(n, "bad-attribute", fmt::format("attribute {} twice, legal: once", clean(a.name())));
+      if (!n.attributes.emplace(one_line(a.name()), attribute(a, n)).second)
+        at(n, "bad-attribute", fmt::format("attribute {} twice, legal: once", one_line(a.name())));
     if (n.op == "Constant" && n.domain.empty()) return constant(n, g);
     g.nodes.push_back(std::move(n));
   }
@@ -234,7 +231,8 @@ class Reader {
   Attribute attribute(const onnx::AttributeProto& from, const Node& n) {
     using P = onnx::AttributeProto;
     Attribute a;
-    const std::string name = clean(from.name());
+    const std::string name = one_line(from.name());
+    check_new_fields(from, {}, fmt::format("node '{}': attribute {}", n.name, name));
     if (!from.ref_attr_name().empty())
       at(n, "onnx-feature", fmt::format("attribute {} refers to a function's, legal: values", name));
     if (from.type() == P::UNDEFINED) at(n, "bad-attribute", fmt::format("attribute {} has no type, legal: one", name));
@@ -265,7 +263,7 @@ class Reader {
         break;
       case P::STRING:
         a.kind = Attribute::Kind::text;
-        a.text = clean(from.s());
+        a.text = one_line(from.s());
         break;
       case P::TENSOR:
         a.kind = Attribute::Kind::tensor;
@@ -288,6 +286,7 @@ class Reader {
 
   ValuePointer tensor(const onnx::TensorProto& t, const std::string& what) const {
     const std::optional<Source> source = source_of(t.data_type());
+    check_new_fields(t, {16}, what);
     if (!source)
       fail("onnx-feature",
            fmt::format("{} has element type {}, legal: integers and floats of 4 to 64 bits", what, t.data_type()));
@@ -339,10 +338,10 @@ class Reader {
     };
     switch (type) {
       case 10:
-        for (std::int64_t i = 0; i < n; ++i) v.set(i, static_cast<double>(half(get(i, std::uint16_t{}))));
+        for (std::int64_t i = 0; i < n; ++i) v.set(i, static_cast<double>(from_float16(get(i, std::uint16_t{}))));
         break;
       case 16:
-        for (std::int64_t i = 0; i < n; ++i) v.set(i, static_cast<double>(bfloat(get(i, std::uint16_t{}))));
+        for (std::int64_t i = 0; i < n; ++i) v.set(i, static_cast<double>(from_bfloat16(get(i, std::uint16_t{}))));
         break;
       case 11:
         for (std::int64_t i = 0; i < n; ++i) v.set(i, get(i, double{}));
@@ -369,11 +368,11 @@ class Reader {
       switch (t.data_type()) {
         case 1: v.set(i, static_cast<double>(t.float_data(k))); break;
         case 7: v.set_integer(i, t.int64_data(k)); break;
-        case 10: v.set(i, static_cast<double>(half(static_cast<std::uint16_t>(t.int32_data(k))))); break;
+        case 10: v.set(i, static_cast<double>(from_float16(static_cast<std::uint16_t>(t.int32_data(k))))); break;
         case 11: v.set(i, t.double_data(k)); break;
         case 12:
         case 13: v.set_integer(i, static_cast<std::int64_t>(t.uint64_data(k))); break;
-        case 16: v.set(i, static_cast<double>(bfloat(static_cast<std::uint16_t>(t.int32_data(k))))); break;
+        case 16: v.set(i, static_cast<double>(from_bfloat16(static_cast<std::uint16_t>(t.int32_data(k))))); break;
         case 21:
         case 22: v.set_integer(i, t.int32_data(k / 2) >> (k % 2 * 4) & 15); break;
         default: v.set_integer(i, t.int32_data(k)); break;
@@ -401,7 +400,7 @@ class Reader {
       errno = 0;
       const long long x = std::strtoll(text.c_str(), &end, 10);
       if (text.empty() || *end != 0 || errno != 0 || x < 0)
-        fail("external-data", fmt::format("{}: offset or length '{}', legal: a number of bytes", what, clean(text)));
+        fail("external-data", fmt::format("{}: offset or length '{}', legal: a number of bytes", what, one_line(text)));
       return static_cast<std::int64_t>(x);
     };
     for (const auto& e : t.external_data()) {
@@ -409,7 +408,7 @@ class Reader {
       if (e.key() == "offset") offset = number(e.value());
       if (e.key() == "length") length = number(e.value());
     }
-    const std::string shown = clean(location);
+    const std::string shown = one_line(location);
     if (!folder_) fail("external-data", fmt::format("{} lies in '{}', legal: in the file itself", what, shown));
     if (location.empty())
       fail("external-data", fmt::format("{}: its data have no location, legal: a file beside the model", what));

@@ -146,6 +146,21 @@ TEST_CASE("reader: versions, features, names", "[reader]") {
         "test.onnx: bad-name: 'a?b' is no text of one line, legal: UTF-8 without control characters");
 }
 
+TEST_CASE("reader: descriptions of newer files are passed over, other new fields are refused", "[reader]") {
+  const auto with = [](int field, const Message& content) {
+    Builder b;
+    b.output(b.op("Identity", {b.input("x", {1})}));
+    Message t = tensor_message("w", 1, {0});
+    t.part(field, content);
+    b.tensor(t, "w");
+    return refusal([&] { b.graph(); });
+  };
+  CHECK(with(16, Message().text(1, "pkg").text(2, "value")) == "");
+  CHECK(with(16, Message().number(9, 1)).find("onnx-feature: initializer 'w' has a field 16 that is not known") !=
+        std::string::npos);
+  CHECK(with(99, Message()).find("onnx-feature: initializer 'w' has a field 99 that is not known") != std::string::npos);
+}
+
 TEST_CASE("reader: nodes in any order; names twice, from nowhere and in a circle are refused", "[reader]") {
   Builder b;
   b.input("x", {1, 4});
