@@ -153,8 +153,8 @@ Window window_of(const Call& call, std::vector<std::int64_t> kernel, bool pool) 
     if (same) {
       const std::int64_t out = (w.size[k] + w.stride[k] - 1) / w.stride[k];
       const std::int64_t asked = (out - 1) * w.stride[k] + reach - w.size[k], total = std::max<std::int64_t>(0, asked);
-      // ONNX Runtime starts inside the map then, TensorFlow at its first place.
-      if (asked < -1)
+      // ONNX Runtime lets pools start inside the map then, TensorFlow at its first place.
+      if (pool && asked < -1)
         call.fail("bad-attribute",
                   fmt::format("auto_pad {} with a window of {} and stride {} on {} places, which programs read differently, "
                               "legal: pads written out",
