@@ -72,11 +72,11 @@ expect "crossbar rows not a multiple of the lanes" '^rows.toml:4:.*crossbar-rows
 with ein "${base/e_in = 4/e_in = 6}"
 expect "input group not a multiple of the lanes" '^ein.toml:.*' gen ein
 with groups "${base/kernel = 3/kernel = 3
-groups = 2}"
-expect "grouped convolution" 'grouped-convolution' gen groups
+groups = 3}"
+expect "grouped convolution" 'groups-divide-channels: groups = 3 with cin = 8 and cout = 8; legal' gen groups
 with dilated "${base/kernel = 3/kernel = 3
-dilation = 2}"
-expect "dilated convolution" 'dilated-convolution' gen dilated
+dilation = 32}"
+expect "dilated convolution" 'value-out-of-range: layer.dilation is 32, legal: .*1..31' gen dilated
 with syntax 'schema = = 1'
 expect "TOML syntax" '^syntax.toml:1:' gen syntax
 expect "no such file" 'unreadable-file' gen missing
