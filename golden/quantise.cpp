@@ -76,15 +76,20 @@ struct Channels {
   std::vector<std::int64_t> g, b;
 };
 
-Channels fit_channels(const Hardware& hw, const std::vector<double>& gain, const std::vector<double>& offset) {
+/// `taps`: what an input of 1 everywhere gives in each accumulator; B takes zero_in times as much away.
+Channels fit_channels(const Hardware& hw, const std::vector<double>& gain, const std::vector<double>& offset,
+                      const std::vector<std::int64_t>& taps, std::int64_t zero_in, std::int64_t zero_out) {
   const double g_max = static_cast<double>(signed_max(hw.channel_scale_bits));
   const double b_max = static_cast<double>(signed_max(hw.channel_bias_bits));
   Channels result;
+  const auto g_of = [&](std::size_t ch, int shift) { return std::nearbyint(std::ldexp(gain[ch], shift)); };
+  const auto b_of = [&](std::size_t ch, int shift) {
+    return std::nearbyint(std::ldexp(offset[ch], shift)) - g_of(ch, shift) * static_cast<double>(taps[ch] * zero_in) +
+           std::ldexp(static_cast<double>(zero_out), shift);
+  };
   const auto fits = [&](int shift) {
     for (std::size_t ch = 0; ch < gain.size(); ++ch)
-      if (std::fabs(std::nearbyint(std::ldexp(gain[ch], shift))) > g_max ||
-          std::fabs(std::nearbyint(std::ldexp(offset[ch], shift))) > b_max)
-        return false;
+      if (std::fabs(g_of(ch, shift)) > g_max || std::fabs(b_of(ch, shift)) > b_max) return false;
     return true;
   };
   for (int shift = 47; shift >= 0 && result.shift < 0; --shift)
@@ -95,7 +100,8 @@ Channels fit_channels(const Hardware& hw, const std::vector<double>& gain, const
   for (std::size_t ch = 0; ch < gain.size(); ++ch) {
     const double exact = std::ldexp(gain[ch], result.shift);
     result.g.push_back(static_cast<std::int64_t>(std::nearbyint(exact)));
-    result.b.push_back(static_cast<std::int64_t>(std::nearbyint(std::ldexp(offset[ch], result.shift))));
+    result.b.push_back(static_cast<std::int64_t>(std::nearbyint(std::ldexp(offset[ch], result.shift))) -
+                       result.g.back() * taps[ch] * zero_in + (zero_out << result.shift));
     if (gain[ch] != 0 && std::fabs(gain[ch]) >= largest / 16)
       result.error = std::max(result.error, std::fabs(static_cast<double>(result.g.back()) / exact - 1));
   }
@@ -114,19 +120,14 @@ const char* name_of(RangeMode mode) {
   return mode == RangeMode::naive ? "naive" : mode == RangeMode::per_crossbar ? "per_crossbar" : "overlap";
 }
 
-QuantisedEpitome quantise(const Hardware& hw, const Layer& layer, const FloatTensor& epitome,
-                          const QuantiseOptions& options) {
+namespace {
+
+/// Blocks without ranges and scales, for weights of the right shape.
+QuantisedEpitome blocks_of(const Hardware& hw, const Layer& layer, const FloatTensor& epitome) {
   const EpitomeShape& e = layer.epitome;
   if (epitome.shape != std::vector<int>{e.e_out, e.e_in, e.p, e.q})
     fail("tensor-shape", fmt::format("the epitome of layer {} must be [{}][{}][{}][{}]", layer.name, e.e_out, e.e_in,
                                      e.p, e.q));
-  if (hw.weight_bits < 2 || hw.weight_bits > 16)
-    fail("bit-width", fmt::format("weight_bits = {}; legal: 2..16", hw.weight_bits));
-  for (double w : {options.w1, options.w2})
-    if (!std::isfinite(w)) fail("quantisation-weights", "w1 and w2 must be finite");
-  if (options.w1 > 1 && options.w2 < 0)
-    fail("quantisation-weights", fmt::format("w1 = {} leaves w2 = 1 - w1 negative; legal: w1 in 0..1, or a w2 >= 0 beside it",
-                                             options.w1));
   for (float value : epitome.data) require_finite(static_cast<double>(value), "the epitome");
 
   QuantisedEpitome result;
@@ -140,6 +141,81 @@ QuantisedEpitome quantise(const Hardware& hw, const Layer& layer, const FloatTen
     result.blocks[b].pe_row = static_cast<int>(b) / array.cols;
     result.blocks[b].pe_col = static_cast<int>(b) % array.cols;
   }
+  return result;
+}
+
+/// Notes code and real value of element i, and their error.
+void set_code(QuantisedEpitome& result, std::size_t b, std::size_t i, double real, std::int64_t q, std::int64_t repeated) {
+  BlockQuantisation& block = result.blocks[b];
+  const double value = block.scale * static_cast<double>(q + block.zero), times = static_cast<double>(repeated);
+  result.codes.data[i] = q;
+  result.values.data[i] = static_cast<float>(value);
+  block.error += times * (value - real) * (value - real);
+  block.size += times * real * real;
+}
+
+void add_up(QuantisedEpitome& result) {
+  for (const BlockQuantisation& block : result.blocks) {
+    result.error += block.error;
+    result.size += block.size;
+  }
+}
+
+}  // namespace
+
+QuantisedEpitome quantise_bipolar(const Hardware& hw, const Layer& layer, const FloatTensor& epitome) {
+  QuantisedEpitome result = blocks_of(hw, layer, epitome);
+  const IntTensor repetition = repetition_map(layer);
+  std::vector<double> sum(result.blocks.size()), count(result.blocks.size());
+  each_element(hw, layer.epitome, result.pe_cols, [&](std::size_t b, std::size_t i) {
+    if (repetition.data[i] == 0) return;
+    sum[b] += std::fabs(static_cast<double>(epitome.data[i]));
+    ++count[b];
+  });
+  for (std::size_t b = 0; b < result.blocks.size(); ++b) {
+    if (count[b] == 0) continue;
+    const double mean = sum[b] / count[b];
+    result.blocks[b].scale = mean > 0 ? mean : 1.0;
+    result.blocks[b].alpha = -result.blocks[b].scale;
+    result.blocks[b].beta = result.blocks[b].scale;
+  }
+  each_element(hw, layer.epitome, result.pe_cols, [&](std::size_t b, std::size_t i) {
+    const double real = static_cast<double>(epitome.data[i]);
+    set_code(result, b, i, real, repetition.data[i] == 0 ? 0 : real < 0 ? -1 : 1, repetition.data[i]);
+  });
+  add_up(result);
+  return result;
+}
+
+QuantisedEpitome given_codes(const Hardware& hw, const Layer& layer, const FloatTensor& codes) {
+  QuantisedEpitome result = blocks_of(hw, layer, codes);
+  const std::int64_t most = hw.weight_max();
+  const IntTensor repetition = repetition_map(layer);
+  for (BlockQuantisation& block : result.blocks) block.scale = 1;
+  each_element(hw, layer.epitome, result.pe_cols, [&](std::size_t b, std::size_t i) {
+    const double real = static_cast<double>(codes.data[i]);
+    const auto q = static_cast<std::int64_t>(real);
+    if (static_cast<double>(q) != real || q < -most || q > most)
+      fail("weight-range", fmt::format("layer {}: weight code {} with weight_bits = {}, legal: whole numbers {} .. {}", layer.name, real,
+                                       hw.weight_bits, -most, most));
+    set_code(result, b, i, real, q, repetition.data[i]);
+  });
+  add_up(result);
+  return result;
+}
+
+QuantisedEpitome quantise(const Hardware& hw, const Layer& layer, const FloatTensor& epitome,
+                          const QuantiseOptions& options) {
+  if (hw.weight_bits < 2 || hw.weight_bits > 16)
+    fail("bit-width", fmt::format("weight_bits = {}; legal: 2..16", hw.weight_bits));
+  for (double w : {options.w1, options.w2})
+    if (!std::isfinite(w)) fail("quantisation-weights", "w1 and w2 must be finite");
+  if (options.w1 > 1 && options.w2 < 0)
+    fail("quantisation-weights", fmt::format("w1 = {} leaves w2 = 1 - w1 negative; legal: w1 in 0..1, or a w2 >= 0 beside it",
+                                             options.w1));
+  const EpitomeShape& e = layer.epitome;
+  QuantisedEpitome result = blocks_of(hw, layer, epitome);
+  const PeArray array = {result.pe_rows, result.pe_cols};
   const IntTensor repetition = repetition_map(layer);
 
   if (options.mode == RangeMode::overlap) {
@@ -180,21 +256,31 @@ QuantisedEpitome quantise(const Hardware& hw, const Layer& layer, const FloatTen
     const double code = std::nearbyint(real / block.scale) - static_cast<double>(block.zero);
     const std::int64_t q = static_cast<std::int64_t>(
         std::clamp(code, static_cast<double>(code_min), static_cast<double>(code_max)));
-    const double value = block.scale * static_cast<double>(q + block.zero);
-    result.codes.data[i] = q;
-    result.values.data[i] = static_cast<float>(value);
-    const double repeated = static_cast<double>(repetition.data[i]);
-    block.error += repeated * (value - real) * (value - real);
-    block.size += repeated * real * real;
+    set_code(result, b, i, real, q, repetition.data[i]);
     if (repetition.data[i] > 0 && (code < static_cast<double>(code_min) || code > static_cast<double>(code_max)))
       ++block.clamped;
   });
-  for (const BlockQuantisation& block : result.blocks) {
-    result.error += block.error;
-    result.size += block.size;
-  }
+  add_up(result);
   return result;
 }
+
+namespace {
+
+/// Sum over the virtual weights of every channel of M*(code + Z): its accumulator for an input of 1 everywhere.
+std::vector<std::int64_t> taps_of(const Hardware& hw, const Layer& layer, const QuantisedEpitome& quantised, const IntTensor& scale) {
+  IntTensor weighted(quantised.codes.shape);
+  each_element(hw, layer.epitome, quantised.pe_cols, [&](std::size_t b, std::size_t i) {
+    const BlockQuantisation& block = quantised.blocks[b];
+    weighted.data[i] = scale(block.pe_row, block.pe_col) * (quantised.codes.data[i] + block.zero);
+  });
+  const IntTensor w = reconstruct(layer, weighted);
+  std::vector<std::int64_t> taps(static_cast<std::size_t>(layer.cout));
+  const std::size_t per_channel = w.size() / taps.size();
+  for (std::size_t i = 0; i < w.size(); ++i) taps[i / per_channel] += w.data[i];
+  return taps;
+}
+
+}  // namespace
 
 IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedEpitome& quantised,
                         const LayerScales& scales) {
@@ -218,6 +304,7 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
     smallest = std::min(smallest, block.scale);
   }
   const bool uniform = smallest >= largest;
+  const std::int64_t zero_in = layer.pad_value();
   IntegerLayer best;
   bool found = false;
   for (int m = uniform ? 1 : hw.scale_bits; m >= 1; --m) {
@@ -240,7 +327,9 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
       gain[ch] = static_cast<double>(scales.bn_scale[ch]) * unit * scales.act_in / scales.act_out;
       offset[ch] = static_cast<double>(scales.bn_bias[ch]) / scales.act_out;
     }
-    const Channels channels = fit_channels(hw, gain, offset);
+    std::vector<std::int64_t> taps(cout);
+    if (zero_in != 0) taps = taps_of(hw, layer, quantised, now.data.crossbar_scale);
+    const Channels channels = fit_channels(hw, gain, offset, taps, zero_in, scales.zero_out);
     if (channels.shift < 0) continue;
     now.shift = channels.shift;
     now.channel_error = channels.error;

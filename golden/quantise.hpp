@@ -64,10 +64,20 @@ struct QuantisedEpitome {
 QuantisedEpitome quantise(const Hardware& hardware, const Layer& layer, const FloatTensor& epitome,
                           const QuantiseOptions& options);
 
-/// What a trained layer needs beside its epitome: real y = bn_scale*(W*x) + bn_bias.
+/// Codes -1 and 1 (Hardware::weight_bits 2 holds them): Q = r < 0 ? -1 : 1, S = mean |r| of the block, which is the scale of
+/// least squared error for these signs. Throws as quantise.
+QuantisedEpitome quantise_bipolar(const Hardware& hardware, const Layer& layer, const FloatTensor& epitome);
+
+/// Codes that a file brings along, S = 1 and Z = 0 everywhere: their scale is a factor of bn_scale. Elements outside the
+/// blocks of groups are 0. Throws InputError `tensor-shape`, `weight-range`.
+QuantisedEpitome given_codes(const Hardware& hardware, const Layer& layer, const FloatTensor& codes);
+
+/// What a trained layer needs beside its epitome: real y = bn_scale*(W*x) + bn_bias, for y < 0 times slope.
 struct LayerScales {
   std::vector<float> bn_scale, bn_bias;  ///< [cout]
   double act_in = 1, act_out = 1;        ///< real value of one integer step of input and output
+  std::vector<float> slope;              ///< [cout]; empty = 1
+  std::int64_t zero_out = 0;             ///< code of 0 in the output map; that of the input is Layer::act
 };
 
 /// Integers for the core, and how exact they are.
@@ -83,6 +93,7 @@ struct IntegerLayer {
 ///   G = nearbyint(bn_scale*unit*act_in/act_out * 2^SH), B = nearbyint(bn_bias/act_out * 2^SH).
 /// One SH per layer: the largest (at most 47) at which every G and B still fits its width. m <= scale_bits is the
 /// width of M that keeps scale_error + channel_error smallest: a wider M leaves fewer bits to G, since B limits SH.
+/// Zero points, exactly: B -= pad_value*G*sum over the virtual weights of channel ch of M*(code + Z), B += zero_out*2^SH.
 /// Own choice. PE rows and columns of M and Z are those of `hardware`. The clamp stays the caller's.
 /// Throws InputError `scale-not-representable`, `tensor-shape`, `not-finite`, `pe-array-too-small`.
 IntegerLayer to_integer(const Hardware& hardware, const Layer& layer, const QuantisedEpitome& quantised,

@@ -16,24 +16,26 @@
 namespace epim {
 namespace {
 
-std::string range_text(const StreamType& t) { return fmt::format("{} .. {}", t.lo, t.hi); }
+std::string range_text(const MapFormat& f) { return fmt::format("{} .. {}", f.lo, f.hi); }
 
 /// Types of the output streams of all blocks, and whether every block can take what it is sent.
-std::vector<StreamType> block_types(const Network& network, const std::vector<ChipCore>& cores, const FixedHardware& hw) {
+std::vector<StreamType> block_types(const Network& network, const NetworkArithmetic& arithmetic, const std::vector<ChipCore>& cores, const FixedHardware& hw) {
   if (network.input_bits > hw.act_bits)
     throw InputError(network.input_where, "chip-input-bits",
                      fmt::format("the input has {} bits, a lane of the chip {} (hardware.act_bits)", network.input_bits,
                                  hw.act_bits));
-  std::vector<StreamType> types = stream_types(network, hw, [&](int node) {
-    const auto core = std::find_if(cores.begin(), cores.end(), [&](const ChipCore& c) { return c.block == node + 1; });
-    return StreamType{core->hw.out_bits, core->layer.clamp_lo, core->layer.clamp_hi, network.nodes[static_cast<std::size_t>(node)].out.stored};
-  });
+  std::vector<StreamType> types;
+  for (int id = -1; id < static_cast<int>(network.nodes.size()); ++id) {
+    const auto core = std::find_if(cores.begin(), cores.end(), [&](const ChipCore& c) { return c.block == id + 1; });
+    types.push_back({core != cores.end() ? core->hw.out_bits : hw.act_bits,
+                     id < 0 ? network.input.stored : network.nodes[static_cast<std::size_t>(id)].out.stored, format_of(arithmetic.formats, id)});
+  }
   for (const Node& node : network.nodes) {
     const auto in = [&](std::size_t i) -> const StreamType& { return types[static_cast<std::size_t>(node.input_ids[i]) + 1]; };
-    if (node.has_weights() && (in(0).lo < hw.act_min() || in(0).hi > hw.act_max()))
+    if (node.has_weights() && (in(0).format.lo < hw.act_min() || in(0).format.hi > hw.act_max()))
       throw InputError(node.where, "chip-activation-range",
                        fmt::format("node {}: its input {} holds {}, its core takes {} .. {} (act_bits {}, act_signed {})",
-                                   node.name, node.inputs[0], range_text(in(0)), hw.act_min(), hw.act_max(), hw.act_bits,
+                                   node.name, node.inputs[0], range_text(in(0).format), hw.act_min(), hw.act_max(), hw.act_bits,
                                    hw.act_signed));
     if (node.op == Op::add && in(0).channels != in(1).channels)
       throw InputError(node.where, "chip-add-period",
@@ -41,7 +43,7 @@ std::vector<StreamType> block_types(const Network& network, const std::vector<Ch
                                    "(set wrap to copies or off)",
                                    node.name, node.inputs[0], in(0).channels, node.inputs[1], in(1).channels));
   }
-  types.push_back(types[static_cast<std::size_t>(network.output) + 1]);  // of the block "out"
+  types.push_back(types[static_cast<std::size_t>(network.output()) + 1]);  // of the block "out"
   return types;
 }
 
@@ -96,7 +98,7 @@ ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRul
     cores.push_back({compiled.node, compiled.hw, compiled.layer});
   }
   chip.graph = chip_graph(net.network, cores);
-  chip.types = block_types(net.network, chip.cores, config.core.hw);
+  chip.types = block_types(net.network, net.arithmetic, chip.cores, config.core.hw);
   Identifiers blocks, fifos;
   for (const ChipBlock& block : chip.graph.blocks) chip.ids.push_back(blocks.take(block.name));
   for (std::size_t s = 0; s < chip.graph.streams.size(); ++s)

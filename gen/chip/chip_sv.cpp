@@ -144,9 +144,9 @@ class Writer {
       case BlockKind::core: core(b, block, i); break;
       case BlockKind::add: {
         const std::string a = i, c = fifo(in[1]);
-        const bool relu = type(b).lo == 0;
+        const bool relu = type(b).format.lo == 0;
         s_ += fmt::format("  logic {}_error;\n", o);
-        const bool half = relu && type(b).hi == signed_max(type(b).bits);
+        const bool half = relu && type(b).format.hi == signed_max(type(b).bits);
         s_ += fmt::format("  epim_stream_add #(.Lanes({}), .Bits({}), .ASigned(1'b{:d}), .BSigned(1'b{:d}), .Relu(1'b{:d}){}) u_{} (\n",
                           lanes(), type(b).bits, source(0).is_signed(), source(1).is_signed(), relu, half ? ", .Half(1'b1)" : "", o);
         s_ += fmt::format("    .a_valid_i({0}_valid), .a_ready_o({0}_ready), .a_data_i({0}_data), .a_last_i({0}_last),\n"

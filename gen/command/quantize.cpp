@@ -14,7 +14,7 @@
 #include "gen/search/mixed_precision.hpp"
 #include "gen/base/output_folder.hpp"
 #include "golden/evaluate.hpp"
-#include "golden/graph/host_nodes.hpp"
+#include "golden/graph/float_network.hpp"
 #include "golden/files/integer_bundle.hpp"
 #include "gen/network/scale_check.hpp"
 #include "gen/network/walk.hpp"

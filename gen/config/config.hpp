@@ -67,6 +67,7 @@ struct NetworkSource {
 ///   acc_bits      the least that the weights of all layers ask for: with_accumulators
 struct HardwareRequest : FixedHardware {
   std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits;
+  bool bipolar_weights = false;  ///< weight_bits = 1 was asked for: codes -1 and 1, which need 2
   bool operator==(const HardwareRequest&) const = default;
 };
 

@@ -58,7 +58,8 @@ int slices_of(int weight_bits, const MnsimWorkload& w, const MnsimConfig& c, con
 
 MnsimKind kind_of(Op op) {
   switch (op) {
-    case Op::conv: return MnsimKind::conv;
+    case Op::conv:
+    case Op::batch_norm: return MnsimKind::conv;
     case Op::fc: return MnsimKind::fc;
     case Op::add: return MnsimKind::element_sum;
     default: return MnsimKind::pooling;
@@ -108,7 +109,14 @@ std::vector<MnsimLayer> build_layers(const Network& net, const MnsimWorkload& w)
   for (std::size_t i = 0; i < net.nodes.size(); ++i) {
     const Node& n = net.nodes[i];
     const auto source = [&](int id) { return id < 0 ? -1 : layer_of_node[static_cast<std::size_t>(id)]; };
-    if (n.op == Op::relu) {
+    if (n.op == Op::concat || n.op == Op::mul || n.op == Op::resize || n.groups > 1)
+      throw InputError(n.where, "mnsim-operator",
+                       fmt::format("node {}: MNSIM 2.0 knows conv without groups, fc, sums and pools, legal for this model: these; --model rtl "
+                                   "takes any",
+                                   n.name));
+    const bool pointwise = n.op == Op::relu || n.op == Op::clip || n.op == Op::leaky_relu || n.op == Op::prelu || n.op == Op::function ||
+                           n.op == Op::flatten;
+    if (pointwise) {
       layer_of_node[i] = source(n.input_ids[0]);
       continue;
     }
@@ -121,7 +129,7 @@ std::vector<MnsimLayer> build_layers(const Network& net, const MnsimWorkload& w)
     l.cout = n.out.channels;
     l.kh = n.kh;
     l.kw = n.kw;
-    l.stride = n.stride;
+    l.stride = n.stride.y;
     l.pad_y = n.pad.top;
     l.pad_x = n.pad.left;
     l.in_h = n.in.height;

@@ -9,6 +9,7 @@
 
 #include "gen/network/design_file.hpp"
 #include "gen/network/input_checks.hpp"
+#include "gen/network/layer_integers.hpp"
 #include "gen/network/synthetic_network.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/bounds.hpp"
@@ -21,39 +22,6 @@ int CompiledNetwork::layer_of_node(int node) const {
     if (layers[i].node == node) return static_cast<int>(i);
   return -1;
 }
-
-std::vector<double> activation_scales(const Network& network) {
-  std::vector<double> scales(network.nodes.size());
-  for (std::size_t n = 0; n < network.nodes.size(); ++n) {
-    const Node& node = network.nodes[n];
-    const auto in = [&](std::size_t i) {
-      return node.input_ids[i] < 0 ? network.input_scale : scales[static_cast<std::size_t>(node.input_ids[i])];
-    };
-    if (node.has_weights() && node.act_scale <= 0)
-      throw InputError(node.where, "missing-act-scale",
-                       fmt::format("node {}: act_scale is needed to quantise it (a real number > 0)", node.name));
-    if (node.op == Op::add && in(0) != in(1))
-      throw InputError(node.where, "add-scale-mismatch",
-                       fmt::format("node {}: its inputs count in steps of {} and {}; an integer addition needs one scale",
-                                   node.name, in(0), in(1)));
-    scales[n] = node.has_weights() ? node.act_scale : in(0);
-  }
-  return scales;
-}
-
-namespace {
-
-std::vector<float> channel_values(const CompiledNetwork& net, const Node& node, const char* key) {
-  const std::string name = node.name + "/" + key;
-  const FloatTensor t = net.weights.at(name).floats();
-  if (static_cast<int>(t.size()) != node.cout)
-    throw InputError(node.where, "tensor-shape",
-                     fmt::format("node {}: {} in {} has {} values, {} output channels need one each", node.name, name,
-                                 net.weights.path, t.size(), node.cout));
-  return t.data;
-}
-
-}  // namespace
 
 bool without_weights(const NetworkSource& source, const Network& network) {
   return source.weights.empty() && source.integers.empty() && network.weights.empty();
@@ -83,14 +51,21 @@ Network read_configured(const NetworkSource& source) {
   return network;
 }
 
-CompiledLayer compiled_layer(const Mapping& mapping, const MappedLayer& mapped) {
+CompiledLayer compiled_layer(const Config& config, const Mapping& mapping, const MappedLayer& mapped) {
   CompiledLayer compiled;
   const Node& node = mapping.network.nodes[static_cast<std::size_t>(mapped.node)];
-  compiled.node = mapped.node;
+  static_cast<MappedLayer&>(compiled) = mapped;
   compiled.hw = mapping.cores[static_cast<std::size_t>(mapped.core)].hw;
-  compiled.layer = mapped.layer;
-  compiled.weight_bits = node.weight_bits > 0 ? node.weight_bits : compiled.hw.weight_bits;
+  compiled.weight_bits = node.weight_bits > 0 ? node.weight_bits : config.core.hw.bipolar_weights ? 1 : compiled.hw.weight_bits;
   return compiled;
+}
+
+/// Everything of the mapping but data.
+void take_mapping(const Config& config, Mapping mapping, const NpzFile* weights, CompiledNetwork& net) {
+  for (const MappedLayer& mapped : mapping.layers) net.layers.push_back(compiled_layer(config, mapping, mapped));
+  net.core = shared_core(config, mapping);
+  net.arithmetic = network_arithmetic(mapping.network, mapping.asked, signed_maps_of(mapping.policy), weights);
+  net.network = std::move(mapping.network);
 }
 
 /// A network without weights: seeded as `epim run` does it.
@@ -101,12 +76,8 @@ CompiledNetwork seed_network(const Config& config, Network network, CorePolicy p
   CompiledNetwork net;
   net.policy = policy;
   net.seeded = true;
-  for (std::size_t l = 0; l < mapping.layers.size(); ++l) {
-    net.layers.push_back(compiled_layer(mapping, mapping.layers[l]));
-    net.layers.back().data = std::move(integers.data[l]);
-  }
-  net.core = shared_core(config, mapping);
-  net.network = std::move(mapping.network);
+  take_mapping(config, std::move(mapping), nullptr, net);
+  for (std::size_t l = 0; l < net.layers.size(); ++l) net.layers[l].data = std::move(integers.data[l]);
   return net;
 }
 
@@ -131,27 +102,13 @@ CompiledNetwork lay_out_network(const Config& config, CorePolicy policy) {
     net.weights = read_npz((std::filesystem::path(network.file).parent_path() / network.weights).string());
   }
   if (source.integers.empty()) warn_of_unused_arrays(net.weights, network);
-  const std::vector<double> scales = activation_scales(network);
-  Mapping mapping = map_configured(config, network, policy);
-  for (const MappedLayer& mapped : mapping.layers) {
-    CompiledLayer compiled = compiled_layer(mapping, mapped);
-    const int from = network.nodes[static_cast<std::size_t>(mapped.node)].input_ids[0];
-    compiled.act_in = from < 0 ? network.input_scale : scales[static_cast<std::size_t>(from)];
-    compiled.act_out = scales[static_cast<std::size_t>(mapped.node)];
-    net.layers.push_back(std::move(compiled));
-  }
-  net.core = shared_core(config, mapping);
-  net.network = std::move(mapping.network);
+  take_mapping(config, map_configured(config, network, policy), &net.weights, net);
   return net;
 }
 
 FloatTensor float_epitome(const CompiledNetwork& net, const CompiledLayer& layer) {
-  const std::string name = layer.layer.name + "/epitome";
-  const NpyArray* array = net.weights.find(name);
   const Node& node = net.network.nodes[static_cast<std::size_t>(layer.node)];
-  if (array == nullptr)
-    throw InputError(node.where, "missing-array", fmt::format("node {}: {} holds no array '{}'", node.name, net.weights.path, name));
-  return array->floats();
+  return mapped_weights(node, layer, weights_of(node, net.weights).epitome);
 }
 
 namespace {
@@ -183,12 +140,9 @@ template <class F> void fill_layers(const Config& config, CompiledNetwork& net, 
 
 void quantise_network(const Config& config, CompiledNetwork& net, const QuantiseOptions& options) {
   fill_layers(config, net, [&](const Node& node, CompiledLayer& compiled) {
-    Hardware codes = compiled.hw;
-    codes.weight_bits = compiled.weight_bits;
-    compiled.quantised = quantise(codes, compiled.layer, float_epitome(net, compiled), options);
-    const LayerScales scale{channel_values(net, node, "bn_scale"), channel_values(net, node, "bn_bias"), compiled.act_in,
-                            compiled.act_out};
-    IntegerLayer integers = to_integer(compiled.hw, compiled.layer, compiled.quantised, scale);
+    QuantisedLayer layer = layer_integers(compiled.hw, node, compiled, weights_of(node, net.weights), compiled.weight_bits, options);
+    compiled.quantised = std::move(layer.quantised);
+    IntegerLayer& integers = layer.integers;
     compiled.data = std::move(integers.data);
     compiled.layer.shift = integers.shift;
     compiled.scale_error = integers.scale_error;

@@ -14,14 +14,11 @@
 
 namespace epim {
 
-/// One node that runs on the core.
-struct CompiledLayer {
-  int node = 0;             ///< index into Network::nodes
+/// One node that runs on the core, with its integers.
+struct CompiledLayer : MappedLayer {
   Hardware hw;              ///< of its core
-  Layer layer;
   LayerData data;
-  double act_in = 1, act_out = 1;   ///< real value of one integer step
-  int weight_bits = 0;              ///< width of the codes: the node's, else the core's
+  int weight_bits = 0;              ///< width of the codes: the node's, else the core's; 1: codes -1 and 1
   QuantisedEpitome quantised;       ///< empty where the integers came from a bundle
   double scale_error = 0, channel_error = 0;  ///< golden/quantise.hpp, IntegerLayer
 };
@@ -30,16 +27,13 @@ struct CompiledNetwork {
   CorePolicy policy = CorePolicy::shared;
   std::optional<CoreSpec> core;  ///< that of all layers, with CorePolicy::shared
   Network network;
+  NetworkArithmetic arithmetic;  ///< what the nodes between the cores compute
   bool seeded = false;      ///< neither weights nor integers were given
   NpzFile weights;
   std::vector<CompiledLayer> layers;   ///< in execution order
   /// Index into `layers` of a node, -1 for host nodes.
   int layer_of_node(int node) const;
 };
-
-/// Real value of one integer step of every node's output: its own act_scale, or its input's for additions, pools and
-/// ReLU. Throws InputError at the node: missing-act-scale, add-scale-mismatch.
-std::vector<double> activation_scales(const Network& network);
 
 /// Seed of a network without weights, and of its first image.
 constexpr std::uint64_t kNetworkSeed = 1;

@@ -9,6 +9,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "golden/graph/node_weights.hpp"
+
 namespace epim {
 namespace {
 
@@ -40,7 +42,7 @@ void check_labels(const IntTensor& labels, const Network& network, std::size_t c
                      fmt::format("shape [{}]; legal: [N], the number of the class of every image", fmt::join(labels.shape, ", ")));
   if (labels.size() < count)
     throw InputError({file, 0, 0}, "tensor-shape", fmt::format("{} labels for {} images", labels.size(), count));
-  const MapShape& out = network.nodes[static_cast<std::size_t>(network.output)].out;
+  const MapShape& out = network.output_node().out;
   const std::int64_t classes = std::int64_t{out.channels} * out.height * out.width;
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels.data[i] < 0 || labels.data[i] >= classes)
@@ -52,8 +54,7 @@ void check_labels(const IntTensor& labels, const Network& network, std::size_t c
 std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& network) {
   std::set<std::string> read;
   for (const Node& node : network.nodes)
-    if (node.has_weights())
-      for (const char* key : {"epitome", "bn_scale", "bn_bias"}) read.insert(node.name + "/" + key);
+    for (const std::string& name : arrays_of(node, weights)) read.insert(name);
   std::vector<std::string> unused;
   for (const auto& [name, array] : weights.arrays)
     if (read.count(name) == 0) unused.push_back(name);
@@ -61,10 +62,13 @@ std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& ne
 }
 
 void warn_of_unused_arrays(const NpzFile& weights, const Network& network) {
-  const std::vector<std::string> names = unused_arrays(weights, network);
+  std::vector<std::string> names;
+  try {
+    names = unused_arrays(weights, network);
+  } catch (const InputError&) {
+    return;  // an array that is needed is missing: about to be refused
+  }
   if (names.empty()) return;
-  for (const Node& node : network.nodes)
-    if (node.has_weights() && weights.find(node.name + "/epitome") == nullptr) return;  // about to be refused
   const std::size_t shown = std::min<std::size_t>(names.size(), 8);
   fmt::print(stderr, "{}: warning: unused-arrays: no node of {} reads {}{}\n", weights.path, network.name,
              fmt::join(names.begin(), names.begin() + static_cast<std::ptrdiff_t>(shown), ", "),

@@ -14,62 +14,6 @@
 #include "golden/timing/rtl_model.hpp"
 
 namespace epim {
-namespace {
-
-int floor_div(int a, int b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
-
-/// Kernel positions in units of s: tap k reads offset k - pad = s*t + d.
-struct Axis {
-  int first, taps;  // first t, number of them
-};
-Axis axis_of(int kernel, int pad, int s) {
-  const int first = floor_div(-pad, s), last = floor_div(kernel - 1 - pad, s);
-  return {first, last - first + 1};
-}
-
-}  // namespace
-
-Layer space_to_depth_layer(const Layer& layer) {
-  const int s = layer.stride.y;
-  const Axis y = axis_of(layer.kh, layer.pad.top, s), x = axis_of(layer.kw, layer.pad.left, s);
-  Layer r = layer;
-  r.cin = layer.cin * s * s;
-  r.in_period = 0;
-  r.kh = y.taps;
-  r.kw = x.taps;
-  r.stride = 1;
-  r.h = (layer.h + s - 1) / s;
-  r.w = (layer.w + s - 1) / s;
-  r.pad.top = -y.first;
-  r.pad.left = -x.first;
-  // As many output rows and columns as before.
-  r.pad.bottom = layer.out_h() - 1 + r.kh - r.h - r.pad.top;
-  r.pad.right = layer.out_w() - 1 + r.kw - r.w - r.pad.left;
-  if (r.pad.bottom < 0) {
-    r.h += r.pad.bottom;
-    r.pad.bottom = 0;
-  }
-  if (r.pad.right < 0) {
-    r.w += r.pad.right;
-    r.pad.right = 0;
-  }
-  r.epitome = {r.cout, r.cin, r.kh, r.kw};
-  r.patches.clear();
-  return r;
-}
-
-IntTensor space_to_depth(const IntTensor& x, int s, const Layer& rewritten) {
-  const int c = x.shape[0], h = rewritten.h, w = rewritten.w;
-  IntTensor y({c * s * s, h, w});
-  for (int d = 0; d < s * s; ++d)
-    for (int ch = 0; ch < c; ++ch)
-      for (int i = 0; i < h; ++i)
-        for (int j = 0; j < w; ++j) {
-          const int yy = i * s + d / s, xx = j * s + d % s;
-          if (yy < x.shape[1] && xx < x.shape[2]) y(d * c + ch, i, j) = x(ch, yy, xx);
-        }
-  return y;
-}
 
 IntTensor streamed_map(const IntTensor& map, const MappedLayer& planned) {
   if (planned.space_to_depth > 1) return space_to_depth(map, planned.space_to_depth, planned.layer);
@@ -81,23 +25,6 @@ IntTensor streamed_map(const IntTensor& map, const MappedLayer& planned) {
       for (int j = 0; j < y.shape[2]; ++j) y(c, i, j) = map(c, i * s, j * s);
   return y;
 }
-
-template <class T> Tensor<T> space_to_depth_weights(const Tensor<T>& w, const Layer& layer) {
-  const int s = layer.stride.y;
-  const Axis y = axis_of(layer.kh, layer.pad.top, s), x = axis_of(layer.kw, layer.pad.left, s);
-  Tensor<T> r({layer.cout, layer.cin * s * s, y.taps, x.taps});
-  for (int o = 0; o < layer.cout; ++o)
-    for (int c = 0; c < layer.cin; ++c)
-      for (int ky = 0; ky < layer.kh; ++ky)
-        for (int kx = 0; kx < layer.kw; ++kx) {
-          const int oy = ky - layer.pad.top, ox = kx - layer.pad.left;
-          const int ty = floor_div(oy, s), tx = floor_div(ox, s), dy = oy - ty * s, dx = ox - tx * s;
-          r(o, (dy * s + dx) * layer.cin + c, ty - y.first, tx - x.first) = w(o, c, ky, kx);
-        }
-  return r;
-}
-template Tensor<float> space_to_depth_weights(const Tensor<float>&, const Layer&);
-template Tensor<std::int64_t> space_to_depth_weights(const Tensor<std::int64_t>&, const Layer&);
 
 namespace {
 
@@ -130,7 +57,7 @@ bool drain_bound(const HardwareRequest& base, Layer layer, int columns) {
 
 /// Adds a layer to the core that it shares, which is made where there is none; `asked` are the cores' requests.
 void place(Mapping& mapping, std::vector<HardwareRequest>& asked, MappedLayer mapped, const HardwareRequest& base) {
-  const bool is_output = mapped.node == mapping.network.output;
+  const bool is_output = mapping.network.is_output(mapped.node) && mapping.network.readers(mapped.node).empty();
   const HardwareRequest request = mapping.policy == CorePolicy::shared ? base : request_for(base, mapped.layer, mapping.policy, is_output);
   const auto alike = [&](const MappedCore& core) {
     if (mapping.policy != CorePolicy::grouped) return mapping.policy == CorePolicy::shared;
@@ -163,91 +90,135 @@ void resolve_cores(Mapping& mapping, const std::vector<HardwareRequest>& asked, 
   }
 }
 
-/// What a layer sends. A map that cores read fits their activations; a signed map of a grouped core, which additions on
-/// the host read, keeps one bit more.
-StreamType output_type(const Mapping& mapping, const Node& node, bool is_output, const FixedHardware& hw) {
-  const int signs = hw.act_signed && !is_output ? 1 : 0;  // a signed core takes one bit less above zero
-  StreamType type{hw.out_bits, 0, 0, node.out.stored};
-  const bool grouped = mapping.policy == CorePolicy::grouped;
-  int bits = is_output && (grouped || !node.relu) ? hw.out_bits : std::min(hw.act_bits, hw.out_bits);
-  if (node.relu) {
-    type.hi = (std::int64_t{1} << (bits - signs)) - 1;
-  } else {
-    if (!is_output) bits = grouped ? std::min(hw.out_bits, hw.act_bits + 1) : hw.act_bits;
-    type.lo = -(std::int64_t{1} << (bits - 1));
-    type.hi = (std::int64_t{1} << (bits - 1)) - 1;
-  }
-  return type;
-}
-
 /// How a node's layer is cut and rewritten.
 struct Form {
-  Layer whole;
-  int space_to_depth = 1, subsample = 1, parts = 1, columns = 1;  ///< columns: PE columns of a part
+  MappedLayer mapped;  ///< without part
+  int parts = 1, columns = 1;  ///< columns: PE columns of a part
 };
 
 Form form_of(const Node& node, const HardwareRequest& hw, CorePolicy policy, int max_pes) {
   Form f;
-  f.whole = layer_of(node);
-  f.whole.wrap = node.wrap;
-  if (policy != CorePolicy::grouped) return f;
-  f.space_to_depth = mapped_space_to_depth(node, hw.lanes);
-  if (f.space_to_depth > 1) f.whole = space_to_depth_layer(f.whole);
-  if (node.stride > 1 && node.kh == 1 && node.kw == 1 && node.pad == Padding{}) {
-    f.subsample = node.stride;
-    const int h = f.whole.out_h(), w = f.whole.out_w();
-    f.whole.stride = 1;
-    f.whole.h = h;
-    f.whole.w = w;
+  MappedLayer& mapped = f.mapped;
+  Layer& layer = mapped.layer;
+  layer = layer_of(node);
+  if (node.groups > 1) {
+    mapped.merged_groups = merged_groups(node.groups, node.in.channels, hw.lanes);
+    if (node.epitome && mapped.merged_groups > 1)
+      fail("grouped-epitome", fmt::format("an epitome of groups of {} channels, legal: groups that fill whole words of {} lanes, or no epitome",
+                                          node.in.channels / node.groups, hw.lanes));
+    layer = merge_groups(layer, mapped.merged_groups);
   }
-  const PeArray array = pe_array_for(hw, f.whole.epitome);
+  if (!node.epitome) {
+    mapped.widening = widening_of(layer);
+    layer = widen(layer, mapped.widening);
+  }
+  if (policy != CorePolicy::grouped) return f;
+  mapped.space_to_depth = mapped_space_to_depth(node, hw.lanes);
+  const bool pixels = node.stride.y > 1 && node.stride.x == node.stride.y && node.kh == 1 && node.kw == 1 && node.pad == Padding{};
+  if (mapped.space_to_depth > 1) {
+    layer = space_to_depth_layer(layer);
+  } else if (pixels) {
+    mapped.subsample = node.stride.y;
+    const int h = node.out.height, w = node.out.width;
+    layer.stride = 1;
+    layer.h = h;
+    layer.w = w;
+  }
+  if (node.groups > 1) return f;  // a part of the channels would not read all groups
+  const PeArray array = pe_array_for(hw, layer.epitome);
   f.columns = array.cols;
   const auto split = [&](int at_most) {
     f.parts = (array.cols + at_most - 1) / at_most;
     f.columns = (array.cols + f.parts - 1) / f.parts;  // as even as whole columns allow
   };
   if (!node.epitome && array.rows * array.cols > max_pes) split(std::max(1, max_pes / array.rows));
-  while (!node.epitome && f.columns > 1 && drain_bound(hw, f.whole, f.columns)) split(f.columns / 2);
+  while (!node.epitome && f.columns > 1 && drain_bound(hw, layer, f.columns)) split(f.columns / 2);
   return f;
 }
 
 }  // namespace
 
 int mapped_space_to_depth(const Node& node, int lanes) {
-  const int s = node.stride;
-  return s > 1 && !node.epitome && node.kh > 1 && node.in.channels * s * s <= lanes && node.in.stored == node.in.channels ? s : 1;
+  const int s = node.stride.y;
+  const bool plain = !node.epitome && node.groups == 1 && node.dilation == Axes{} && node.stride.x == s && node.in.stored == node.in.channels &&
+                     widening_of(layer_of(node)) == Widening{};
+  return s > 1 && plain && node.kh > 1 && node.in.channels * s * s <= lanes ? s : 1;
 }
 
-std::vector<StreamType> stream_types(const Network& network, const FixedHardware& base, const std::function<StreamType(int)>& of_layer) {
-  StreamType input{base.act_bits, 0, 0, network.input.stored};
-  input.lo = network.input_signed ? -(std::int64_t{1} << (network.input_bits - 1)) : 0;
-  input.hi = (std::int64_t{1} << (network.input_bits - (network.input_signed ? 1 : 0))) - 1;
-  std::vector<StreamType> types = {input};
+FloatTensor mapped_weights(const Node& node, const MappedLayer& mapped, const FloatTensor& epitome) {
+  FloatTensor w = merge_group_weights(epitome, layer_of(node), mapped.merged_groups);
+  w = widen_weights(w, mapped.widening);
+  if (mapped.space_to_depth > 1) w = space_to_depth_weights(w, layer_of(node));
+  return mapped.parts > 1 ? rows_of(w, mapped.first_channel, mapped.layer.cout) : w;
+}
+
+std::int64_t MappedLayer::wasted_cells() const {
+  if (merged_groups == 1) return 0;
+  const EpitomeShape& e = layer.epitome;
+  return std::int64_t{e.e_out} * e.p * e.q * (e.e_in - e.e_in / merged_groups);
+}
+
+SignedMaps signed_maps_of(CorePolicy policy) {
+  return policy == CorePolicy::grouped ? SignedMaps::one_bit_more : SignedMaps::as_activations;
+}
+
+namespace {
+
+/// Gives the layers the formats of the maps they read, where these are not the hardware's, and makes the activations of
+/// `base` as wide as the widest of them.
+void set_formats(Mapping& mapping) {
+  const Network& network = mapping.network;
+  const FixedHardware& asked = mapping.asked;
+  mapping.formats = map_formats(network, asked, signed_maps_of(mapping.policy));
+  bool own = network.own_formats();
+  for (const Node& node : network.nodes) {
+    if (!node.has_weights()) continue;
+    const MapFormat& in = format_of(mapping.formats, node.input_ids[0]);
+    own = own || !is_hardware_format(network, in, asked);
+    if (in.bits > 9)
+      throw InputError(node.where, "activation-bits",
+                       fmt::format("node {} reads '{}' of {} bits, legal: up to 9; give that node act_bits", node.name, node.inputs[0], in.bits));
+  }
+  if (!own) return;
+  int widest = 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
-    const StreamType& in = types[static_cast<std::size_t>(node.input_ids[0]) + 1];
-    StreamType type{base.act_bits, in.lo, in.hi, in.channels};
-    if (node.has_weights()) {
-      type = of_layer(static_cast<int>(n));
-    } else if (node.op == Op::add) {
-      const ValueRange sum = sum_range(node, base, static_cast<int>(n) == network.output);
-      type.lo = sum.lo;
-      type.hi = sum.hi;
-      type.channels = node.out.stored;
-    } else if (node.op == Op::relu) {
-      type.lo = 0;
-      type.hi = std::max<std::int64_t>(in.hi, 0);
-    }
-    types.push_back(type);
+    if (mapping.policy == CorePolicy::own && !network.readers(static_cast<int>(n)).empty())
+      widest = std::max(widest, format_of(mapping.formats, static_cast<int>(n)).bits);  // lanes between the blocks of a chip
+    if (node.has_format() && node.has_weights()) mapping.base.out_bits = std::max(mapping.base.out_bits, *node.act_bits);
+    if (!node.has_weights()) continue;
+    const MapFormat& in = format_of(mapping.formats, node.input_ids[0]);
+    widest = std::max(widest, in.bits);
+    mapping.base.act_signed = mapping.base.act_signed || in.is_signed;
   }
-  return types;
+  mapping.base.act_bits = std::max(widest, network.own_formats() ? 1 : asked.act_bits);
+  mapping.own_formats = true;
+}
+
+ActFormat act_of(const MapFormat& f) { return {f.bits, f.is_signed, f.zero}; }
+
+StreamType stream_of(const Mapping& mapping, int id, int bits) {
+  return {bits, id < 0 ? mapping.network.input.stored : mapping.network.nodes[static_cast<std::size_t>(id)].out.stored,
+          format_of(mapping.formats, id)};
+}
+
+}  // namespace
+
+void set_scales(Mapping& mapping) {
+  mapping.formats = map_formats(mapping.network, mapping.asked, signed_maps_of(mapping.policy));
+  for (MappedLayer& l : mapping.layers) {
+    l.in.format = format_of(mapping.formats, mapping.network.nodes[static_cast<std::size_t>(l.node)].input_ids[0]);
+    l.out.format = format_of(mapping.formats, l.node);
+    l.layer.clamp_lo = l.out.format.lo;
+    l.layer.clamp_hi = l.out.format.hi;
+  }
 }
 
 Mapping map_network(const Network& source, const HardwareRequest& base, const DesignChoice& design, CorePolicy policy,
                     const Locator& locate) {
   Mapping mapping;
   mapping.policy = policy;
-  mapping.base = base;
+  mapping.asked = mapping.base = base;
   std::vector<HardwareRequest> asked;
   mapping.network = source;
   if (design.file) apply_design(mapping.network, *design.file);
@@ -256,57 +227,50 @@ Mapping map_network(const Network& source, const HardwareRequest& base, const De
     if (!design.file && design.wrap != Wrap::off && node.has_weights() && node.epitome && node.epitome->e_out < node.cout)
       node.wrap = design.wrap;
   infer_shapes(mapping.network);
+  set_formats(mapping);
   for (std::size_t n = 0; n < mapping.network.nodes.size(); ++n) {
     const Node& node = mapping.network.nodes[n];
     if (!node.has_weights()) continue;
-    HardwareRequest hw = base;
+    HardwareRequest hw = mapping.base;
     if (node.weight_bits > 9)
       throw InputError(node.where, "value-out-of-range",
                        fmt::format("node {}: weight_bits is {}, a core holds 2..9", node.name, node.weight_bits));
-    if (policy == CorePolicy::grouped && node.weight_bits > 0) hw.weight_bits = node.weight_bits;
+    if (policy == CorePolicy::grouped && node.weight_bits > 0) hw.weight_bits = std::max(2, node.weight_bits);
     if (node.weight_bits > hw.weight_bits)
       throw InputError(node.where, "contradictory-bits",
                        fmt::format("node {}: the design has weight_bits {}, the core hardware.weight_bits = {}; legal: up to {}",
                                    node.name, node.weight_bits, hw.weight_bits, hw.weight_bits));
+    const bool is_output = mapping.network.is_output(static_cast<int>(n)) && mapping.network.readers(static_cast<int>(n)).empty();
+    const MapFormat& in = format_of(mapping.formats, node.input_ids[0]);
+    if (policy == CorePolicy::own && mapping.own_formats) hw.act_signed = in.is_signed;
     const Form form = at_node(node, [&] { return form_of(node, hw, policy, design.max_pes); });
-    const bool is_output = static_cast<int>(n) == mapping.network.output;
     for (int part = 0; part < form.parts; ++part) {
-      MappedLayer mapped;
+      MappedLayer mapped = form.mapped;
       mapped.node = static_cast<int>(n);
-      mapped.layer = form.whole;
-      mapped.space_to_depth = form.space_to_depth;
-      mapped.subsample = form.subsample;
       mapped.part = part;
       mapped.parts = form.parts;
       mapped.first_channel = part * form.columns * base.xb_cols;
       Layer& layer = mapped.layer;
+      if (mapping.own_formats) layer.act = act_of(in);
       if (form.parts > 1) {
-        layer.name = fmt::format("{}.part{}", form.whole.name, part);
-        layer.cout = std::min(form.columns * base.xb_cols, form.whole.cout - mapped.first_channel);
+        layer.name = fmt::format("{}.part{}", form.mapped.layer.name, part);
+        layer.cout = std::min(form.columns * base.xb_cols, form.mapped.layer.cout - mapped.first_channel);
         layer.epitome.e_out = layer.cout;
       }
       at_node(node, [&] {
         layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes,
-                                        node.sampler == SpatialCycle::distinct);
+                                        node.sampler == SpatialCycle::distinct, layer.groups);
         validate_patches(layer, base.lanes);
       });
-      mapped.out = output_type(mapping, node, is_output, hw);
-      if (policy == CorePolicy::own && !is_output) mapped.out.bits = hw.act_bits;
-      layer.clamp_lo = mapped.out.lo;
-      layer.clamp_hi = mapped.out.hi;
+      mapped.in = stream_of(mapping, node.input_ids[0], hw.act_bits);
+      mapped.out = stream_of(mapping, static_cast<int>(n), policy == CorePolicy::own && !is_output ? hw.act_bits : hw.out_bits);
+      if (form.parts > 1) mapped.out.channels = layer.cout;
+      layer.clamp_lo = mapped.out.format.lo;
+      layer.clamp_hi = mapped.out.format.hi;
       place(mapping, asked, std::move(mapped), hw);
     }
   }
   resolve_cores(mapping, asked, locate);
-  const std::vector<StreamType> types = stream_types(mapping.network, base, [&](int node) {
-    for (const MappedLayer& l : mapping.layers)
-      if (l.node == node) return l.out;
-    return StreamType{};
-  });
-  for (MappedLayer& l : mapping.layers) {
-    l.in = types[static_cast<std::size_t>(mapping.network.nodes[static_cast<std::size_t>(l.node)].input_ids[0]) + 1];
-    if (l.parts > 1) l.out.channels = l.layer.cout;
-  }
   return mapping;
 }
 

@@ -10,7 +10,10 @@
 #include "gen/config/config.hpp"
 #include "gen/core/core_parameters.hpp"
 #include "gen/network/design_file.hpp"
+#include "gen/network/rewrite.hpp"
+#include "golden/graph/host_nodes.hpp"
 #include "golden/graph/network.hpp"
+#include "golden/graph/node_weights.hpp"
 
 namespace epim {
 
@@ -32,12 +35,12 @@ enum class CorePolicy {
   own,      ///< one per layer, as it stands in the network: the blocks of a chip
 };
 
-/// What the lanes of a stream hold: integers lo .. hi in `bits` bits, two's complement where lo < 0.
+/// What the lanes of a stream hold: codes of a map in `bits` bits, two's complement where the format is signed.
 struct StreamType {
   int bits = 8;
-  std::int64_t lo = 0, hi = 0;
   int channels = 1;  ///< stored ones
-  bool is_signed() const { return lo < 0; }
+  MapFormat format;
+  bool is_signed() const { return format.is_signed; }
 };
 
 /// One node with weights as a core runs it, or a part of it.
@@ -48,8 +51,12 @@ struct MappedLayer {
   int first_channel = 0;     ///< of the node's output that this part gives
   int space_to_depth = 1;    ///< the input is rewritten s x s -> channels first, exactly (1: not)
   int subsample = 1;         ///< only every s-th row and column of the input is streamed: a strided 1x1 reads no others
+  int merged_groups = 1;     ///< groups that share a block of the diagonal
+  Widening widening;         ///< taps of weight zero
   StreamType in, out;        ///< `out` holds the layer's clamp
   int core = 0;              ///< index into Mapping::cores
+  /// Cells that hold zero because the groups of a block share its words.
+  std::int64_t wasted_cells() const;
 };
 
 /// A core and the layers that share its build.
@@ -61,7 +68,10 @@ struct MappedCore {
 struct Mapping {
   CorePolicy policy = CorePolicy::grouped;
   Network network;
-  HardwareRequest base;              ///< what all cores have in common
+  FixedHardware asked;               ///< whose formats maps have that name none
+  HardwareRequest base;              ///< what all cores have in common; activations as wide as the widest map that one reads
+  bool own_formats = false;          ///< layers say the format of their maps, which is not the hardware's for all
+  std::vector<MapFormat> formats;    ///< of all maps (golden/graph/formats.hpp)
   std::vector<MappedLayer> layers;   ///< in execution order
   std::vector<MappedCore> cores;
 };
@@ -74,28 +84,23 @@ struct Mapping {
 ///   own      PE array and buffer as small as the layer allows; inner streams have act_bits
 /// Clamps: docs/networks.md. Every core is checked with its layers by `resolve` (gen/config/config.hpp); with
 /// `locate` errors about hardware are placed there, else at the node. Throws InputError with the node's place in the file,
-/// that of its entry with a design file; contradictory-bits (shared, own) where a node's weight_bits exceed the core's.
+/// that of its entry with a design file; contradictory-bits (shared, own) where a node's weight_bits exceed the core's;
+/// activation-bits: a core reads a map of more than 9 bits; grouped-epitome.
 Mapping map_network(const Network& network, const HardwareRequest& base, const DesignChoice& design,
                     CorePolicy policy = CorePolicy::grouped, const Locator& locate = {});
 
-/// Values on every stream: [0] the network's input, [n + 1] the output of node n. `of_layer` gives those of nodes with
-/// weights; of the others they follow from docs/arithmetic.md with lanes of base.act_bits.
-std::vector<StreamType> stream_types(const Network& network, const FixedHardware& base, const std::function<StreamType(int)>& of_layer);
+/// Brings formats and clamps up to date with the scales of mapping.network, which calibration fills in.
+void set_scales(Mapping& mapping);
+
+/// Signed maps that only additions read may be wider where these are done on the host.
+SignedMaps signed_maps_of(CorePolicy policy);
 
 /// s of the rewriting that map_network applies to a node, 1 where it applies none: strided plain convolutions of a kernel
 /// larger than 1 whose cin*s*s channels fit into one word.
 int mapped_space_to_depth(const Node& node, int lanes);
-/// The convolution that reads the rewritten map: stride 1, kernel and padding in units of s, channels c*s*s.
-/// y(o,i,j) of `layer` on x equals y(o,i,j) of the result on space_to_depth(x, layer.stride, result). Plain
-/// convolutions only.
-Layer space_to_depth_layer(const Layer& layer);
-/// x'[(dy*s + dx)*C + c][i][j] = x[c][i*s + dy][j*s + dx], zero outside; as many rows and columns as `rewritten` reads.
-IntTensor space_to_depth(const IntTensor& x, int s, const Layer& rewritten);
+/// Weights of a node as its layer holds them: rewritten, and the part's channels of them.
+FloatTensor mapped_weights(const Node& node, const MappedLayer& mapped, const FloatTensor& epitome);
 /// The map as a planned layer streams it in: rewritten where the plan says so, else as it is.
 IntTensor streamed_map(const IntTensor& map, const MappedLayer& planned);
-/// Weights of the rewritten convolution from [cout][cin][kh][kw].
-template <class T> Tensor<T> space_to_depth_weights(const Tensor<T>& w, const Layer& layer);
-extern template Tensor<float> space_to_depth_weights(const Tensor<float>&, const Layer&);
-extern template Tensor<std::int64_t> space_to_depth_weights(const Tensor<std::int64_t>&, const Layer&);
 
 }  // namespace epim

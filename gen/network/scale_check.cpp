@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "golden/graph/host_nodes.hpp"
+#include "golden/graph/float_network.hpp"
 
 namespace epim {
 namespace {
@@ -32,9 +32,9 @@ void check_scales(const CompiledNetwork& net, const std::vector<IntTensor>& imag
       const double lo = static_cast<double>(layer.layer.clamp_lo), hi = static_cast<double>(layer.layer.clamp_hi);
       for (const double y : map.data) {
         if (y == 0 || (y < 0 && lo == 0)) continue;
-        const double code = std::clamp(std::round(y / layer.act_out), lo, hi);
+        const double code = std::clamp(std::round(y / layer.out.format.scale) + layer.out.format.zero, lo, hi);
         ++sum.values;
-        sum.cut += (code == lo || code == hi) && std::abs(y) > 4 * std::abs(layer.act_out * code);
+        sum.cut += (code == lo || code == hi) && std::abs(y) > 4 * std::abs(layer.out.format.scale * code);
         sum.kept += code != 0;
         sum.greatest = std::max(sum.greatest, std::abs(y));
       }
@@ -51,8 +51,8 @@ void check_scales(const CompiledNetwork& net, const std::vector<IntTensor>& imag
     throw InputError(node.where, "scale-loses-map",
                      fmt::format("act_scale {:g} of node {} with codes {}..{}: {} for the images given (largest {:.3g}, largest code {:.3g}), "
                                  "legal: a scale that keeps most of them; {:.3g} holds them all",
-                                 layer.act_out, node.name, layer.layer.clamp_lo, layer.layer.clamp_hi, what, sum.greatest,
-                                 hi * layer.act_out, sum.greatest / hi));
+                                 layer.out.format.scale, node.name, layer.layer.clamp_lo, layer.layer.clamp_hi, what, sum.greatest,
+                                 hi * layer.out.format.scale, sum.greatest / hi));
   }
 }
 

@@ -8,10 +8,11 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "gen/network/compile.hpp"
+#include "gen/network/layer_integers.hpp"
 #include "gen/core/synthetic.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
+#include "golden/graph/float_network.hpp"
 #include "golden/graph/host_nodes.hpp"
 #include "golden/quantise.hpp"
 
@@ -36,7 +37,7 @@ FloatTensor he_normal(const Layer& layer, Random& random) {
   const EpitomeShape& e = layer.epitome;
   FloatTensor w({e.e_out, e.e_in, e.p, e.q});
   Normal normal(random);
-  const double deviation = std::sqrt(2.0 / (static_cast<double>(layer.cin) * layer.kh * layer.kw));
+  const double deviation = std::sqrt(2.0 / (static_cast<double>(layer.cin / layer.groups) * layer.kh * layer.kw));
   for (float& v : w.data) v = static_cast<float>(deviation * normal.next());
   return w;
 }
@@ -91,28 +92,13 @@ IntTensor synthetic_image(const Network& network, std::uint64_t seed) {
 }
 
 void check_bundle(const Network& network, const NpzFile& bundle) {
-  for (const Node& node : network.nodes) {
-    if (!node.has_weights()) continue;
-    const EpitomeShape e = node.weight_shape();
-    const std::pair<const char*, std::vector<int>> wanted[] = {
-        {"epitome", {e.e_out, e.e_in, e.p, e.q}}, {"bn_scale", {node.cout}}, {"bn_bias", {node.cout}}};
-    for (const auto& [key, shape] : wanted) {
-      const std::string name = node.name + "/" + key;
-      const NpyArray* array = bundle.find(name);
-      if (!array)
-        throw InputError(node.where, "missing-array", fmt::format("node {}: {} holds no array {}", node.name, bundle.path, name));
-      if (array->shape != shape)
-        throw InputError(node.where, "tensor-shape",
-                         fmt::format("node {}: {} in {} has shape [{}]; this network with this design needs [{}]", node.name, name,
-                                     bundle.path, fmt::join(array->shape, ", "), fmt::join(shape, ", ")));
-    }
-  }
+  for (const Node& node : network.nodes)
+    if (node.has_weights()) weights_of(node, bundle);
 }
 
-void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const Hardware& hw) {
-  bool missing = false;
-  for (const Node& node : network.nodes) missing |= node.has_weights() && node.act_scale <= 0;
-  if (!missing) return;
+void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const FixedHardware& hw) {
+  const auto lacks = [](const Node& node) { return (node.has_weights() || node.op == Op::mul) && node.act_scale <= 0; };
+  if (std::none_of(network.nodes.begin(), network.nodes.end(), lacks)) return;
   // Groups of nodes with one scale; -1, the input, is kept apart: its scale is given.
   std::vector<int> group(network.nodes.size());
   for (std::size_t n = 0; n < group.size(); ++n) group[n] = static_cast<int>(n);
@@ -122,7 +108,7 @@ void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& 
       if (g == from) g = to;
   };
   for (std::size_t n = 0; n < group.size(); ++n)
-    if (!network.nodes[n].has_weights())
+    if (!network.nodes[n].has_weights() && network.nodes[n].op != Op::mul && network.nodes[n].op != Op::function)
       for (int id : network.nodes[n].input_ids)
         if (id >= 0) join(static_cast<int>(n), id);
   std::vector<double> most(group.size()), given(group.size());
@@ -131,21 +117,30 @@ void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& 
     for (float v : y.data) m = std::max(m, std::abs(static_cast<double>(v)));
   });
   for (std::size_t n = 0; n < group.size(); ++n)
-    if (network.nodes[n].has_weights() && network.nodes[n].act_scale > 0) given[static_cast<std::size_t>(group[n])] = network.nodes[n].act_scale;
-  const int out_group = group[static_cast<std::size_t>(network.output)];
+    if (network.nodes[n].act_scale > 0) given[static_cast<std::size_t>(group[n])] = network.nodes[n].act_scale;
+  const int out_group = group[static_cast<std::size_t>(network.output())];
   for (std::size_t n = 0; n < group.size(); ++n) {
     Node& node = network.nodes[n];
-    if (!node.has_weights() || node.act_scale > 0) continue;
+    if (!lacks(node)) continue;
     const auto g = static_cast<std::size_t>(group[n]);
-    const int bits = group[n] == out_group ? hw.out_bits - 1 : hw.act_bits - (hw.act_signed ? 1 : 0);
+    int bits = group[n] == out_group ? hw.out_bits - 1 : hw.act_bits - (hw.act_signed ? 1 : 0);
+    if (node.has_format()) bits = *node.act_bits - (node.act_signed.value_or(!node.relu()) ? 1 : 0);
     node.act_scale = given[g] > 0 ? given[g] : std::max(most[g], 1e-6) / (std::ldexp(1.0, bits) - 1);
   }
 }
 
 namespace {
 
+/// Seeded weights of a node as its layer holds them. What is rewritten is drawn before, a part is drawn by itself.
+FloatTensor seeded_weights(const Node& node, const MappedLayer& planned, Random& random) {
+  if (planned.parts > 1) return he_normal(planned.layer, random);
+  return mapped_weights(node, planned, he_normal(layer_of(node), random));
+}
+
 /// Seeded integers of a layer: weights, then batch norm from the golden accumulators of its input.
-LayerData seeded_data(const Hardware& hw, Layer& layer, const FloatTensor& weights, const IntTensor& x, double damping, Random& random) {
+LayerData seeded_data(const Hardware& hw, MappedLayer& planned, const FloatTensor& weights, const IntTensor& x, double damping, Random& random) {
+  Layer& layer = planned.layer;
+  const MapFormat& out = planned.out.format;
   const QuantisedEpitome quantised = quantise(hw, layer, weights, {});
   LayerScales scales;
   scales.bn_scale.assign(static_cast<std::size_t>(layer.cout), 1.0f);
@@ -157,7 +152,8 @@ LayerData seeded_data(const Hardware& hw, Layer& layer, const FloatTensor& weigh
   Hardware wide = hw;
   wide.channel_bias_bits = 48;
   const ChannelStatistics statistics = measure(GoldenLayer(wide, layer, data), x, random);
-  const double step = std::ldexp(1.0, hw.act_bits - (hw.act_signed ? 1 : 0)) / 6.0 * damping;
+  const double span = layer.act ? static_cast<double>(out.greatest() - out.zero + 1) : std::ldexp(1.0, hw.act_bits - (hw.act_signed ? 1 : 0));
+  const double step = span / 6.0 * damping;
   const int period = layer.wrap == Wrap::stored_once ? static_cast<int>(statistics.mean.size()) : layer.cout;
   std::vector<double> g(static_cast<std::size_t>(layer.cout)), b(g.size());
   for (std::size_t c = 0; c < g.size(); ++c) {
@@ -170,7 +166,7 @@ LayerData seeded_data(const Hardware& hw, Layer& layer, const FloatTensor& weigh
     const double gamma = 0.75 + 0.5 * static_cast<double>(random.uniform(0, 1 << 20)) * 0x1p-20;
     const double beta = -0.25 + 0.5 * static_cast<double>(random.uniform(0, 1 << 20)) * 0x1p-20;
     g[c] = gamma * step / statistics.deviation[from];
-    b[c] = beta * step - g[c] * statistics.mean[from];
+    b[c] = beta * step - g[c] * statistics.mean[from] + out.zero;
   }
   const double g_most = *std::max_element(g.begin(), g.end());
   double b_most = 1;
@@ -187,44 +183,17 @@ LayerData seeded_data(const Hardware& hw, Layer& layer, const FloatTensor& weigh
   return data;
 }
 
-/// Rows [first, first + count) of the first dimension.
-template <class T> Tensor<T> rows_of(const Tensor<T>& t, int first, int count) {
-  std::vector<int> shape = t.shape;
-  const std::size_t row = t.size() / static_cast<std::size_t>(shape.at(0));
-  shape[0] = count;
-  Tensor<T> r(shape);
-  std::copy_n(t.data.begin() + static_cast<std::ptrdiff_t>(row * static_cast<std::size_t>(first)), r.size(), r.data.begin());
-  return r;
-}
-
-std::vector<float> channel_values(const NpzFile& bundle, const Node& node, const char* key, int first, int count) {
-  const FloatTensor t = bundle.at(node.name + "/" + key).floats();
-  return {t.data.begin() + first, t.data.begin() + first + count};
-}
-
-/// Integers of a layer from a bundle.
-LayerData bundle_data(const Hardware& hw, const MappedLayer& planned, Layer& layer, const Node& node, const NpzFile& bundle,
-                      double act_in) {
-  FloatTensor weights = bundle.at(node.name + "/epitome").floats();
-  if (planned.space_to_depth > 1) weights = space_to_depth_weights(weights, layer_of(node));
-  if (planned.parts > 1) weights = rows_of(weights, planned.first_channel, layer.cout);
-  const LayerScales scales{channel_values(bundle, node, "bn_scale", planned.first_channel, layer.cout),
-                           channel_values(bundle, node, "bn_bias", planned.first_channel, layer.cout), act_in, node.act_scale};
-  IntegerLayer integers = to_integer(hw, layer, quantise(hw, layer, weights, {}), scales);
-  layer.shift = integers.shift;
-  return std::move(integers.data);
-}
-
 }  // namespace
 
 SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, const WeightSource& source, int threads,
                                       const std::function<void(std::size_t)>& progress) {
   if (source.bundle) {
     check_bundle(plan.network, *source.bundle);
-    calibrate_scales(plan.network, *source.bundle, image, plan.cores.at(0).hw);
+    calibrate_scales(plan.network, *source.bundle, image, plan.asked);
+    set_scales(plan);
   }
   const Network& network = plan.network;
-  const std::vector<double> scales = source.bundle ? activation_scales(network) : std::vector<double>();
+  const NetworkArithmetic arithmetic = network_arithmetic(network, plan.asked, signed_maps_of(plan.policy), source.bundle);
   SynthesisedNetwork out;
   std::vector<IntTensor> maps(network.nodes.size());
   const auto map_of = [&](int id) -> const IntTensor& { return id < 0 ? image : maps[static_cast<std::size_t>(id)]; };
@@ -241,7 +210,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
     if (!node.has_weights()) {
       std::vector<const IntTensor*> in;
       for (int id : node.input_ids) in.push_back(&map_of(id));
-      maps[n] = evaluate_host_node(network, static_cast<int>(n), in, plan.cores.at(0).hw);
+      maps[n] = evaluate_host_node(network, static_cast<int>(n), in, arithmetic);
     }
     for (; l < plan.layers.size() && plan.layers[l].node == static_cast<int>(n); ++l) {
       if (progress) progress(l);
@@ -252,16 +221,14 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       LayerData data;
       try {
         if (source.bundle) {
-          const int from = node.input_ids[0];
-          data = bundle_data(hw, planned, layer, node, *source.bundle,
-                             from < 0 ? network.input_scale : scales[static_cast<std::size_t>(from)]);
+          const int bits = node.weight_bits > 0 ? node.weight_bits : plan.base.bipolar_weights ? 1 : hw.weight_bits;
+          IntegerLayer integers = layer_integers(hw, node, planned, weights_of(node, *source.bundle), bits, {}).integers;
+          layer.shift = integers.shift;
+          data = std::move(integers.data);
         } else {
           Random random(source.seed * 1000003 + l);
-          const bool damped = node.op == Op::conv && !node.relu && feeds_add[n] && node.role != Role::downsample;
-          const Layer original = layer_of(node);
-          const FloatTensor weights = planned.space_to_depth > 1 ? space_to_depth_weights(he_normal(original, random), original)
-                                                                 : he_normal(layer, random);
-          data = seeded_data(hw, layer, weights, x, damped ? 0.25 : 1.0, random);
+          const bool damped = node.op == Op::conv && !node.relu() && feeds_add[n] && node.role != Role::downsample;
+          data = seeded_data(hw, planned, seeded_weights(node, planned, random), x, damped ? 0.25 : 1.0, random);
         }
         check_accumulator(hw, layer, data);
         GoldenLayer(hw, layer, data).check_input(x);
@@ -285,7 +252,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       out.outputs.push_back(std::move(y));
     }
     for (std::size_t m = 0; m < n; ++m) {
-      bool needed = static_cast<int>(m) == network.output;
+      bool needed = network.is_output(static_cast<int>(m));
       for (std::size_t later = n + 1; later < network.nodes.size() && !needed; ++later)
         for (int id : network.nodes[later].input_ids) needed |= id == static_cast<int>(m);
       if (!needed) maps[m] = {};
@@ -293,7 +260,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
   }
   if (!plan.base.acc_bits)
     for (std::size_t c = 0; c < plan.cores.size(); ++c) plan.cores[c].hw.acc_bits = acc_bits[c];
-  out.result = maps[static_cast<std::size_t>(network.output)];
+  for (int n : network.outputs) out.results.push_back(maps[static_cast<std::size_t>(n)]);
   return out;
 }
 

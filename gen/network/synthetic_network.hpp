@@ -18,7 +18,7 @@ struct SynthesisedNetwork {
   std::vector<IntTensor> inputs;      ///< per planned layer, as streamed (rewritten by space-to-depth where planned)
   std::vector<IntTensor> outputs;     ///< per planned layer [stored_cout][h][w]
   std::vector<EventCounts> events;    ///< per planned layer, all but idle_cycles
-  IntTensor result;                   ///< output of the network
+  std::vector<IntTensor> results;     ///< outputs of the network
 };
 
 /// Where the weights come from.
@@ -42,13 +42,13 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
                                       const std::function<void(std::size_t)>& progress);
 
 /// Every array that a network needs is in the bundle, with the shape that the network's epitomes ask for. Throws
-/// InputError at the node: missing-array, tensor-shape.
+/// InputError at the node: those of golden/graph/node_weights.hpp.
 void check_bundle(const Network& network, const NpzFile& bundle);
 
 /// Fills act_scale of every node with weights that has none. Nodes joined by additions, pools and ReLU count in the
 /// same steps; such a group takes a scale that one of its nodes names, else the largest |value| of its maps in a
 /// float run on `image`, divided by 2^act_bits - 1, on a signed core 2^(act_bits-1) - 1 (the network's output: 2^(out_bits-1) - 1). Own choice.
-void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const Hardware& hardware);
+void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const FixedHardware& hardware);
 
 /// Uniform random image in the network's input range.
 IntTensor synthetic_image(const Network& network, std::uint64_t seed);

@@ -30,18 +30,18 @@ std::vector<IntTensor> walk_network(const CompiledNetwork& net, const std::vecto
       for (std::size_t i = 0; i < images.size(); ++i) {
         std::vector<const IntTensor*> in;
         for (int id : node.input_ids) in.push_back(&map_of(id)[i]);
-        maps[n].push_back(evaluate_host_node(network, static_cast<int>(n), in, net.layers.at(0).hw));
+        maps[n].push_back(evaluate_host_node(network, static_cast<int>(n), in, net.arithmetic));
       }
     }
     // Maps that no later node reads are dropped.
     for (std::size_t m = 0; m < n; ++m) {
-      bool needed = static_cast<int>(m) == network.output;
+      bool needed = static_cast<int>(m) == network.output();
       for (std::size_t later = n + 1; later < network.nodes.size() && !needed; ++later)
         for (int id : network.nodes[later].input_ids) needed |= id == static_cast<int>(m);
       if (!needed) maps[m].clear();
     }
   }
-  return maps[static_cast<std::size_t>(network.output)];
+  return maps[static_cast<std::size_t>(network.output())];
 }
 
 std::vector<IntTensor> run_network_golden(const CompiledNetwork& net, const std::vector<IntTensor>& images, int threads) {

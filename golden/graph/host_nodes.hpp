@@ -1,46 +1,33 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// The network nodes that hold no weights, on integer maps, and a floating-point run of a whole network.
+/// The network nodes that hold no weights, on integer maps.
 #pragma once
-#include <functional>
 #include <vector>
 
-#include "golden/graph/network.hpp"
-#include "golden/hardware.hpp"
 #include "golden/files/npz.hpp"
+#include "golden/graph/arithmetic.hpp"
+#include "golden/graph/network.hpp"
 #include "golden/tensor.hpp"
 
 namespace epim {
 
-/// y[c][oy][ox] = max over the window; padded places do not take part. Source: own definition.
-IntTensor max_pool(const IntTensor& x, const Node& node);
-/// y = floor((sum + n/2) / n) over the window of n places (no padding): round half up. Own choice.
-IntTensor avg_pool(const IntTensor& x, const Node& node);
-/// The same over the whole map: [C][1][1].
-IntTensor global_avg_pool(const IntTensor& x);
-/// y = clamp(a + b, lo, hi); virtual channel v of a wrapped map is stored channel v mod its period.
-IntTensor add_maps(const IntTensor& a, const IntTensor& b, std::int64_t lo, std::int64_t hi);
-/// y = max(0, x)
-IntTensor relu(const IntTensor& x);
-
-/// Integers lo .. hi.
-struct ValueRange {
-  std::int64_t lo = 0, hi = 0;
-  bool operator==(const ValueRange&) const = default;
+/// Formats of all maps and what the nodes between the cores compute.
+struct NetworkArithmetic {
+  std::vector<MapFormat> formats;       ///< map_formats
+  std::vector<NodeArithmetic> nodes;    ///< empty ones for nodes with weights
 };
-/// What an addition clamps its sum to, A = act_bits: 0 .. 2^A-1 with relu, else -2^(A-1) .. 2^(A-1)-1. With signed
-/// activations a sum with relu ends at 2^(A-1)-1, which is what a core takes, unless it is the network's output.
-ValueRange sum_range(const Node& node, const FixedHardware& hw, bool is_output);
+/// `weights`: slopes of prelu nodes that no core computes; may be null.
+NetworkArithmetic network_arithmetic(const Network& network, const FixedHardware& hardware, SignedMaps signed_maps,
+                                     const NpzFile* weights = nullptr);
 
-/// Evaluates a node without weights. `in` are the stored input maps; `sum` is what an addition is clamped to.
-IntTensor evaluate_host_node(const Node& node, const std::vector<const IntTensor*>& in, const ValueRange& sum);
-/// The same for node `n` of a network whose cores have the activations of `hw`.
-IntTensor evaluate_host_node(const Network& network, int n, const std::vector<const IntTensor*>& in, const FixedHardware& hw);
-
-/// Floating-point outputs of the network for one image [C][H][W] of integers (real = integer * input_scale).
-/// Keys of `weights`: "<node>/epitome", "<node>/bn_scale", "<node>/bn_bias".
-/// `observe(node, map)` sees every node's output; may be empty.
-FloatTensor run_float(const Network& network, const NpzFile& weights, const IntTensor& image,
-                      const std::function<void(int, const FloatTensor&)>& observe = {});
+/// Evaluates node `n`, which has no weights, on its stored input maps [stored channels][H][W]; virtual channel v of a wrapped
+/// map is stored channel v mod its period. With x', the code minus its zero point, and r a Requantiser:
+///   add, concat         y = r(x)
+///   mul                 y = r(a'*b')
+///   relu, clip, max and global max pool, resize, flatten   y = r(x), after the maximum or the copying
+///   leaky_relu, prelu   v = x'*G; y = clamp((((v < 0 ? v*A >> 12 : v) + half) >> SH) + z_y)
+///   function            y = table[x]
+///   avg pools           y = r(sum of x' over the window) with G of its divisor
+IntTensor evaluate_host_node(const Network& network, int n, const std::vector<const IntTensor*>& in, const NetworkArithmetic& arithmetic);
 
 }  // namespace epim

@@ -3,6 +3,7 @@
 /// A network as a typed graph: read from models/<net>/network.json, checked, ordered, with the shape of every map.
 /// The format is described by models/network.schema.json.
 #pragma once
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,15 +15,39 @@ namespace epim {
 
 struct JsonValue;
 
+/// What nodes compute, on real numbers; docs/networks.md has the integer meaning.
 enum class Op {
-  conv,             ///< convolution or epitome, then per-channel scale and bias, then optional ReLU
+  conv,             ///< convolution or epitome, then per-channel scale and bias, then the node's pointwise function
   fc,               ///< convolution whose kernel is the whole input map (1x1 on a 1x1 map); output 1x1
-  add,              ///< sum of two maps of one shape, then optional ReLU
+  batch_norm,       ///< scale and bias per channel: a 1x1 convolution of as many groups as channels, on a core
+  add,              ///< sum of two or more maps of one shape, then optional ReLU
+  mul,              ///< product of two maps, of one shape or one of them 1x1
+  concat,           ///< maps of one height and width, their channels in order
   relu,             ///< max(0, x)
+  clip,             ///< min(max(x, lo), hi)
+  leaky_relu,       ///< x, slope*x where x < 0
+  prelu,            ///< the same with a slope per channel
+  function,         ///< Node::function
   max_pool,         ///< maximum over a window; padded places do not take part
-  avg_pool,         ///< mean over a window, no padding
+  avg_pool,         ///< mean over a window; padded places are zeros of it, or do not take part
   global_avg_pool,  ///< mean over the whole map
+  global_max_pool,  ///< maximum over the whole map
+  resize,           ///< every place becomes factor.y x factor.x places
+  flatten,          ///< [C][H][W] -> [C*H*W][1][1], same order
+  same,             ///< what changes nothing: identity, dropout
 };
+
+/// Functions of one value that an integer map takes from a table.
+enum class Function {
+  sigmoid,       ///< 1/(1+exp(-x))
+  hard_sigmoid,  ///< min(max(alpha*x + beta, 0), 1)
+  hard_swish,    ///< x*min(max(x/6 + 1/2, 0), 1)
+  silu,          ///< x/(1+exp(-x))
+  tanh,
+};
+
+/// What a padding says where it does not give numbers: output = ceil(size/stride), an odd rest at the end or in front.
+enum class AutoPad { none, same_upper, same_lower };
 
 /// What a convolution is for; decides which layers a uniform design replaces.
 enum class Role {
@@ -52,23 +77,44 @@ struct Node {
   std::vector<std::string> inputs;  ///< names as written
   std::vector<int> input_ids;       ///< indices into Network::nodes; -1 is the network's input
   int cout = 0;                     ///< conv, fc
-  int kh = 1, kw = 1, stride = 1;   ///< conv, pools; fc: the input map's size
-  Padding pad;
+  int kh = 1, kw = 1;               ///< conv, pools; fc: the input map's size
+  Axes stride, dilation;            ///< conv; pools: stride
+  int groups = 1;                   ///< conv: output channel o reads the input channels of its group alone
+  Padding pad;                      ///< after infer_shapes: numbers, whatever auto_pad says
+  AutoPad auto_pad = AutoPad::none;
+  bool ceil_mode = false;           ///< pools: a last window that only begins inside the map (or before it) counts
+  bool count_padding = true;        ///< avg_pool: padded places are zeros of the mean
+  Axes factor{2};                   ///< resize
   std::optional<EpitomeShape> epitome;  ///< absent: plain convolution
   SpatialCycle sampler = SpatialCycle::cycle;
   Wrap wrap = Wrap::off;
   int weight_bits = 0;      ///< conv, fc: width of the weights where a design asks for one; 0 = the core's
   bool batch_norm = false;  ///< conv: per-channel scale and bias; fc: a bias
-  bool relu = false;
-  double act_scale = 0.0;   ///< real value of one integer step of the output; 0 = not given
+  /// Pointwise function of conv, fc and add, and what relu, clip, leaky_relu and prelu are: v = x < 0 ? slope*x : x, then
+  /// min(max(v, lo), hi).
+  double lo = -std::numeric_limits<double>::infinity(), hi = std::numeric_limits<double>::infinity();
+  std::optional<double> slope;      ///< leaky_relu
+  std::string slopes;               ///< prelu: name in the weights file of one slope per channel; "" = none
+  Function function = Function::sigmoid;
+  double alpha = 0.2, beta = 0.5;   ///< hard_sigmoid
+  double act_scale = 0.0;           ///< real value of one integer step of the output; 0 = not given
+  std::optional<int> act_bits;      ///< format of the output where it has one of its own: bits,
+  std::optional<bool> act_signed;   ///< two's complement,
+  int zero_point = 0;               ///< and the code of 0
+
+  std::string host_op;      ///< softmax and its like, until arrange_network has left it to the host
 
   MapShape in;   ///< shape of the first input
   MapShape out;
 
-  /// conv and fc hold weights and run on a core.
-  bool has_weights() const { return op == Op::conv || op == Op::fc; }
-  /// Stored weights: the epitome, or [cout][cin][kh][kw].
-  EpitomeShape weight_shape() const { return epitome ? *epitome : EpitomeShape{cout, in.channels, kh, kw}; }
+  /// conv, fc and batch_norm hold weights and run on a core.
+  bool has_weights() const { return op == Op::conv || op == Op::fc || op == Op::batch_norm; }
+  bool relu() const { return lo == 0; }
+  bool has_slopes() const { return slope.has_value() || !slopes.empty(); }
+  /// A format of its own, not that of the hardware.
+  bool has_format() const { return act_bits.has_value(); }
+  /// Stored weights: the epitome, or [cout][cin/groups][kh][kw].
+  EpitomeShape weight_shape() const { return epitome ? *epitome : EpitomeShape{cout, in.channels / groups, kh, kw}; }
 };
 
 struct Network {
@@ -80,13 +126,24 @@ struct Network {
   int input_bits = 8;
   bool input_signed = false;
   double input_scale = 1.0;
+  int input_zero = 0;       ///< code of 0
   std::vector<Node> nodes;  ///< topological order; file order where that is one
-  int output = -1;          ///< index of the output node
+  std::vector<int> outputs; ///< indices of the output nodes, as named in the file
+  std::vector<std::string> host;     ///< what follows on the host, one line each: "softmax of fc"
+  std::vector<std::string> remarks;  ///< what the reader decided and its user should know: warnings
   std::string weights;      ///< path as written, relative to the file's folder; empty = none
   double float_accuracy = -1.0;  ///< of the trained network before quantisation, 0..1; -1 = not given
 
   /// Index of a node by name; -1 when absent.
   int find(const std::string& node) const;
+  bool is_output(int node) const;
+  /// The output that labels and largest values refer to: the first.
+  int output() const { return outputs.at(0); }
+  const Node& output_node() const { return nodes[static_cast<std::size_t>(output())]; }
+  /// Nodes that read node `id`, each once per reading.
+  std::vector<int> readers(int id) const;
+  /// Some map has a format of its own: then every map has, the input's bits included (docs/networks.md).
+  bool own_formats() const;
   /// Shape of input `id` (-1 = network input, else a node's output).
   const MapShape& shape_of(int id) const { return id < 0 ? input : nodes[static_cast<std::size_t>(id)].out; }
 };

@@ -54,15 +54,23 @@ WordMap word_map(const MapShape& shape, int lanes) {
   return {shape.height, shape.width, (stored + lanes - 1) / lanes};
 }
 
-BlockKind kind_of(Op op) {
-  switch (op) {
+BlockKind kind_of(const Node& node) {
+  switch (node.op) {
+    case Op::conv:
+    case Op::fc:
+    case Op::batch_norm: return BlockKind::core;
     case Op::add: return BlockKind::add;
     case Op::relu: return BlockKind::relu;
-    case Op::max_pool: return BlockKind::max_pool;
+    case Op::max_pool:
+    case Op::global_max_pool: return BlockKind::max_pool;
     case Op::avg_pool: return BlockKind::avg_pool;
     case Op::global_avg_pool: return BlockKind::global_avg_pool;
-    default: return BlockKind::core;
+    default: break;
   }
+  throw InputError(node.where, "chip-operator",
+                   fmt::format("node {}: a chip has no block for op {}, legal on a chip: conv, fc, batch_norm, add, relu, pools; epim run "
+                               "computes it between cores",
+                               node.name, op_name(node.op)));
 }
 
 }  // namespace
@@ -83,14 +91,20 @@ ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores,
     ChipBlock block;
     block.name = node.name;
     block.node = static_cast<int>(n);
-    block.kind = kind_of(node.op);
+    block.kind = kind_of(node);
     block.in = word_map(node.in, graph.lanes);
     block.out = word_map(node.out, graph.lanes);
     block.kh = node.kh;
     block.kw = node.kw;
-    block.stride = node.stride;
+    block.stride = node.stride.y;
     if (node.op == Op::max_pool) block.pad = node.pad;
-    if (node.op == Op::global_avg_pool) {
+    const bool plain_pool = node.stride.x == node.stride.y && !node.ceil_mode && (node.op == Op::max_pool || node.pad == Padding{});
+    if (!node.has_weights() && !plain_pool)
+      throw InputError(node.where, "chip-operator",
+                       fmt::format("node {}: a pool with ceil_mode, counted padding or two strides, legal on a chip: neither; epim run computes it "
+                                   "between cores",
+                                   node.name));
+    if (node.op == Op::global_avg_pool || node.op == Op::global_max_pool) {
       block.kh = block.stride = block.in.height;
       block.kw = block.in.width;
     }
@@ -131,8 +145,10 @@ ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores,
   ChipBlock output;
   output.name = "out";
   output.kind = BlockKind::output;
-  output.in = output.out = graph.blocks[static_cast<std::size_t>(network.output) + 1].out;
-  graph.streams.push_back({network.output + 1, static_cast<int>(graph.blocks.size()), 0, depth});
+  if (network.outputs.size() > 1)
+    throw InputError({network.file, 0, 0}, "chip-outputs", fmt::format("the network has {} outputs, a chip one stream; legal: one output", network.outputs.size()));
+  output.in = output.out = graph.blocks[static_cast<std::size_t>(network.output()) + 1].out;
+  graph.streams.push_back({network.output() + 1, static_cast<int>(graph.blocks.size()), 0, depth});
   graph.blocks.push_back(output);
   return graph;
 }

@@ -10,7 +10,7 @@
 
 #include "gen/network/scale_check.hpp"
 #include "gen/network/walk.hpp"
-#include "golden/graph/host_nodes.hpp"
+#include "golden/graph/float_network.hpp"
 #include "golden/parallel.hpp"
 #include "golden/timing/chip_timing.hpp"
 #include "sim/chip_run.hpp"

@@ -260,7 +260,7 @@ void run(RunArguments o) {
 
   const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
   const RunTotals t = totals(plan, prepared.results, layers, table);
-  const std::vector<int> best = largest(net.result, 5);
+  const std::vector<int> best = largest(net.results.at(0), 5);
   nlohmann::ordered_json j = to_json(setting);
   j["layers"] = layers_json(plan, prepared.results, layers, table);
   j["cycles"] = t.cycles;

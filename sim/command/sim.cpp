@@ -11,7 +11,7 @@
 #include "sim/command/chip_sim.hpp"
 #include "gen/command/command.hpp"
 #include "golden/energy.hpp"
-#include "golden/graph/host_nodes.hpp"
+#include "golden/graph/float_network.hpp"
 #include "golden/files/npz.hpp"
 #include "golden/parallel.hpp"
 #include "sim/dump.hpp"
