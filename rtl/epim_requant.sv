@@ -72,7 +72,9 @@ module epim_requant #(
       localparam int ProdW = SumW + SlopeBits;
       logic signed [SumW-1:0]      sum_q;
       logic signed [SlopeBits-1:0] slope_q, factor;
-      logic signed [ProdW-1:0]     product;
+      /* verilator lint_off UNUSEDSIGNAL */
+      logic signed [ProdW-1:0]     product;  // its fraction is dropped: rounded down
+      /* verilator lint_on UNUSEDSIGNAL */
       logic signed [SlopedW-1:0]   sloped_q;
       assign factor  = sum_q[SumW-1] ? slope_q : $signed(SlopeBits'(1) << F);
       assign product = ProdW'(sum_q) * ProdW'(factor);
