@@ -45,6 +45,10 @@ module epim_requant #(
   output logic [OutBits-1:0]   out_o
 );
 
+  generate
+    if (SlopeBits != 0 && SlopeBits < 5) begin : gen_rule1 epim_rule_slope_bits_0_or_at_least_5 u_rule (); end
+  endgenerate
+
   // One bit below the value keeps the rounding bit. The value fits if every bit above OutBits+1 is its sign.
   localparam int ValueW = OutBits + 2;
   localparam int SlopedW = (SlopeBits == 0) ? SumW : SumW + 4;  // |A / 2^F| <= 8
