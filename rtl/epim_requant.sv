@@ -45,6 +45,10 @@ module epim_requant #(
   output logic [OutBits-1:0]   out_o
 );
 
+  generate
+    if (SlopeBits != 0 && SlopeBits < 5) begin : gen_rule1 epim_rule_slope_bits_0_or_at_least_5 u_rule (); end
+  endgenerate
+
   // One bit below the value keeps the rounding bit. The value fits if every bit above OutBits+1 is its sign.
   localparam int ValueW = OutBits + 2;
   localparam int SlopedW = (SlopeBits == 0) ? SumW : SumW + 4;  // |A / 2^F| <= 8
@@ -72,7 +76,9 @@ module epim_requant #(
       localparam int ProdW = SumW + SlopeBits;
       logic signed [SumW-1:0]      sum_q;
       logic signed [SlopeBits-1:0] slope_q, factor;
-      logic signed [ProdW-1:0]     product;
+      /* verilator lint_off UNUSEDSIGNAL */
+      logic signed [ProdW-1:0]     product;  // its fraction is dropped: rounded down
+      /* verilator lint_on UNUSEDSIGNAL */
       logic signed [SlopedW-1:0]   sloped_q;
       assign factor  = sum_q[SumW-1] ? slope_q : $signed(SlopeBits'(1) << F);
       assign product = ProdW'(sum_q) * ProdW'(factor);

@@ -54,6 +54,10 @@ module epim_serial_requant #(
   output logic [OutBits-1:0]   out_o
 );
 
+  generate
+    if (SlopeBits != 0 && SlopeBits < 5) begin : gen_rule1 epim_rule_slope_bits_0_or_at_least_5 u_rule (); end
+  endgenerate
+
   logic [SumW-1:0] product;
   logic            scaled;
   epim_serial_mul #(.AWidth(AccBits), .BWidth(ScaleBits), .BSigned(1'b1), .CWidth(BiasBits)) u_mul (
