@@ -76,7 +76,7 @@ QuantisedEpitome given_codes(const Hardware& hardware, const Layer& layer, const
 struct LayerScales {
   std::vector<float> bn_scale, bn_bias;  ///< [cout]
   double act_in = 1, act_out = 1;        ///< real value of one integer step of input and output
-  std::vector<float> slope;              ///< [cout]; empty = 1
+  std::vector<float> slope{};            ///< [cout]; empty = 1
   std::int64_t zero_out = 0;             ///< code of 0 in the output map; that of the input is Layer::act
 };
 

@@ -96,7 +96,8 @@ void check_bundle(const Network& network, const NpzFile& bundle) {
     if (node.has_weights()) weights_of(node, bundle);
 }
 
-void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const FixedHardware& hw) {
+void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const FixedHardware& hw,
+                      SignedMaps signed_maps) {
   const auto lacks = [](const Node& node) { return (node.has_weights() || node.op == Op::mul) && node.act_scale <= 0; };
   if (std::none_of(network.nodes.begin(), network.nodes.end(), lacks)) return;
   // Groups of nodes with one scale; -1, the input, is kept apart: its scale is given.
@@ -118,14 +119,21 @@ void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& 
   });
   for (std::size_t n = 0; n < group.size(); ++n)
     if (network.nodes[n].act_scale > 0) given[static_cast<std::size_t>(group[n])] = network.nodes[n].act_scale;
+  // The largest code of a group is that of its narrowest map from a core; outputs are taken as signed.
+  const std::vector<MapFormat> formats = map_formats(network, hw, signed_maps);
+  std::vector<double> top(group.size(), std::ldexp(1.0, 40));
+  for (std::size_t n = 0; n < group.size(); ++n) {
+    const MapFormat& f = format_of(formats, static_cast<int>(n));
+    double& t = top[static_cast<std::size_t>(group[n])];
+    if (network.nodes[n].has_weights() || network.nodes[n].op == Op::mul) t = std::min(t, static_cast<double>(f.greatest() - f.zero));
+  }
   const int out_group = group[static_cast<std::size_t>(network.output())];
+  top[static_cast<std::size_t>(out_group)] = std::min(top[static_cast<std::size_t>(out_group)], std::ldexp(1.0, hw.out_bits - 1) - 1);
   for (std::size_t n = 0; n < group.size(); ++n) {
     Node& node = network.nodes[n];
     if (!lacks(node)) continue;
     const auto g = static_cast<std::size_t>(group[n]);
-    int bits = group[n] == out_group ? hw.out_bits - 1 : hw.act_bits - (hw.act_signed ? 1 : 0);
-    if (node.has_format()) bits = *node.act_bits - (node.act_signed.value_or(!node.relu()) ? 1 : 0);
-    node.act_scale = given[g] > 0 ? given[g] : std::max(most[g], 1e-6) / (std::ldexp(1.0, bits) - 1);
+    node.act_scale = given[g] > 0 ? given[g] : std::max(most[g], 1e-6) / top[g];
   }
 }
 
@@ -194,7 +202,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
                                       const std::function<void(std::size_t)>& progress) {
   if (source.bundle) {
     check_bundle(plan.network, *source.bundle);
-    calibrate_scales(plan.network, *source.bundle, image, plan.asked);
+    calibrate_scales(plan.network, *source.bundle, image, plan.asked, signed_maps_of(plan.policy));
     set_scales(plan);
   }
   const Network& network = plan.network;

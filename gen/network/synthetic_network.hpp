@@ -47,8 +47,10 @@ void check_bundle(const Network& network, const NpzFile& bundle);
 
 /// Fills act_scale of every node with weights that has none. Nodes joined by additions, pools and ReLU count in the
 /// same steps; such a group takes a scale that one of its nodes names, else the largest |value| of its maps in a
-/// float run on `image`, divided by 2^act_bits - 1, on a signed core 2^(act_bits-1) - 1 (the network's output: 2^(out_bits-1) - 1). Own choice.
-void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const FixedHardware& hardware);
+/// float run on `image`, divided by the largest code of the narrowest of them
+/// that a core gives (the network's output: at most 2^(out_bits-1) - 1). Own choice.
+void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& image, const FixedHardware& hardware,
+                      SignedMaps signed_maps);
 
 /// Uniform random image in the network's input range.
 IntTensor synthetic_image(const Network& network, std::uint64_t seed);

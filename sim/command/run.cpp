@@ -115,6 +115,7 @@ void print_summary(const RunArguments& o, const Mapping& plan, const PreparedJob
   fmt::print("energy       {:.3f} mJ\n", static_cast<double>(t.energy) * 1e-15);
   fmt::print("output       largest at {}, weights {}\n", fmt::join(best, ", "),
              o.weights.empty() ? fmt::format("seeded ({})", o.seed) : o.weights);
+  for (const std::string& line : plan.network.host) fmt::print("left to the host  {}\n", line);
   fmt::print("golden       {:.1f} s ({:.1f} s of processor time)\n", c.golden, c.golden_cpu);
   fmt::print("builds       {:.1f} s of processor time; {} kinds of core, the last one ready after {:.1f} s{}\n", c.builds_cpu, jobs.built,
              jobs.build_seconds, goal_text(c.builds_cpu, o.goal_builds, "s"));
@@ -269,6 +270,11 @@ void run(RunArguments o) {
   j["macs"] = t.macs;
   j["energy_aJ"] = t.energy;
   j["largest_outputs"] = best;
+  if (plan.network.outputs.size() > 1)
+    for (std::size_t i = 0; i < net.results.size(); ++i)
+      j["outputs"].push_back({{"node", plan.network.nodes[static_cast<std::size_t>(plan.network.outputs[i])].name},
+                              {"largest", largest(net.results[i], 5)}});
+  if (!plan.network.host.empty()) j["host"] = plan.network.host;
   j["waits"] = waits_json(waiting);
   if (o.compare_wrap) j["comparison"] = comparison_json(plan, prepared.results, twin, table);
   write_file_atomically(jobs.folder + "/result.json", j.dump(1) + "\n");

@@ -133,6 +133,18 @@ for wrap in stored_once copies; do
   fi
 done
 
+# Every operator and format that a network may have, on seeded weights; on two kinds of core.
+features=("$root/tb/run/features.json" --design none --crossbar 64x16 --lanes 8 -a 6 --set hardware.cols_per_adc=4)
+"$epim" run "${features[@]}" -w 4 --out features > features.txt 2> features.err
+check "formats, groups, dilation, slopes and the nodes between cores: equal on the RTL" [ $? = 0 ]
+check "it says what is left to the host" grep -q '^left to the host *softmax of head$' features.txt
+"$epim" run "${features[@]}" -w 1 --set hardware.serial_multiply=true --out features1 > features1.txt 2> features1.err
+check "the same with weights of -1 and 1 and multiplication by bits" [ $? = 0 ]
+printf 'schema = 1\nname = "shared"\n[hardware]\ncrossbar = "64x32"\nweight_bits = 4\nact_bits = 6\nout_bits = 12\n[network]\nfile = "%s"\n' \
+  "$root/tb/run/features.json" > shared.toml
+"$epim" sim --config shared.toml --images 2 --stalls 20 > shared.txt 2> shared.err
+check "the same on one core under stalls" [ $? = 0 ]
+
 # Weights and an image from files: the class must be the label. Headers of both .npy files are 128 bytes.
 tail -c +129 "$root/models/digits/test_images.npy" | head -c 64 > pixels
 label=$(tail -c +129 "$root/models/digits/test_labels.npy" | head -c 1 | od -An -tu1 | tr -d ' ')
