@@ -108,7 +108,7 @@ module epim_regs #(
   always_comb begin
     size = '0;
     for (int k = 0; k < 7; k++) begin
-      if (kind == 8'(k)) size = ProgSizes[k*32 +: 32];
+      if ((ProgSizes[k*32 +: 32] != '0) && (kind == 8'(k))) size = ProgSizes[k*32 +: 32];
     end
   end
 
