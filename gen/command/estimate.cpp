@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
+#include "gen/network/input_checks.hpp"
 #include "gen/command/estimate_report.hpp"
 #include "gen/command/run_setting.hpp"
 #include "gen/network/image_file.hpp"
@@ -257,6 +258,7 @@ void run_estimate(EstimateArguments o) {
   EstimateRequest request = request_of(o);
   set_mnsim(o, request.base, data.mnsim, request.quirks);
   Network network = load_network(network_file(o.network));
+  say_remarks(network);
   if (!o.against.empty()) {
     const std::string result = o.against + "/result.json";
     if (against.setting.network != network.name)

@@ -13,6 +13,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
+#include "gen/network/input_checks.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/base/output_folder.hpp"
 #include "gen/search/evolution.hpp"
@@ -86,6 +87,7 @@ struct Space {
 Space build_space(const SearchArguments& o) {
   Space s;
   Network net = load_network(network_file(o.network));
+  say_remarks(net);
   set_bits(net, o);
   s.weight_bits = o.weight_bits;
   const bool rtl = o.model == "rtl";

@@ -26,6 +26,7 @@ Texts hardware_texts(const CoreRequest& c) {
       t[key.path] = c.hw.*key.automatic ? std::to_string(*(c.hw.*key.automatic)) : quoted(key.first_word());
     if (key.flag != nullptr) t[key.path] = c.hw.*key.flag ? "true" : "false";
   }
+  if (c.hw.bipolar_weights) t["hardware.weight_bits"] = "1";
   const Hardware alone = resolve(c, {}).hw;
   t["hardware.adc_bits"] = std::to_string(alone.adc_bits);
   t["hardware.joint_lanes"] = std::to_string(alone.joint_lanes);

@@ -70,6 +70,7 @@ void take_mapping(const Config& config, Mapping mapping, const NpzFile* weights,
 
 /// A network without weights: seeded as `epim run` does it.
 CompiledNetwork seed_network(const Config& config, Network network, CorePolicy policy) {
+  say_remarks(network);
   Mapping mapping = map_configured(config, network, policy);
   const IntTensor image = load_images(config, network, 1).images.at(0);
   SynthesisedNetwork integers = synthesise_network(mapping, image, {kNetworkSeed, nullptr}, 1, {});
@@ -96,6 +97,7 @@ CompiledNetwork lay_out_network(const Config& config, CorePolicy policy) {
   net.policy = policy;
   const NetworkSource& source = *config.network;
   const Network network = read_configured(source);
+  say_remarks(network);
   if (!source.integers.empty()) {
     if (!source.weights.empty())
       throw InputError(config.locate("network.integers"), "contradictory-weights",

@@ -51,6 +51,10 @@ void check_labels(const IntTensor& labels, const Network& network, std::size_t c
                                    classes - 1));
 }
 
+void say_remarks(const Network& network) {
+  for (const std::string& remark : network.remarks) fmt::print(stderr, "{}\n", remark);
+}
+
 std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& network) {
   std::set<std::string> read;
   for (const Node& node : network.nodes)
@@ -62,12 +66,14 @@ std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& ne
 }
 
 void warn_of_unused_arrays(const NpzFile& weights, const Network& network) {
-  std::vector<std::string> names;
+  std::vector<std::string> names, remarks;
   try {
     names = unused_arrays(weights, network);
+    for (const Node& node : network.nodes) arrays_of(node, weights, &remarks);
   } catch (const InputError&) {
     return;  // an array that is needed is missing: about to be refused
   }
+  for (const std::string& remark : remarks) fmt::print(stderr, "{}\n", remark);
   if (names.empty()) return;
   const std::size_t shown = std::min<std::size_t>(names.size(), 8);
   fmt::print(stderr, "{}: warning: unused-arrays: no node of {} reads {}{}\n", weights.path, network.name,

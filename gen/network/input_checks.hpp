@@ -18,9 +18,12 @@ void check_images(const IntTensor& images, const Network& network, const std::st
 /// network's output. Throws InputError labels-shape, tensor-shape (too few), label-range.
 void check_labels(const IntTensor& labels, const Network& network, std::size_t count, const std::string& file);
 
+/// What reading the network decided, on stderr.
+void say_remarks(const Network& network);
+
 /// Arrays of float weights that no node of the network reads, in the order of the file.
 std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& network);
-/// Says on stderr, in one line, which these are; nothing where there are none, or where a node's weights are missing, which
+/// Says on stderr, in one line, which these are, and what nodes take for arrays that are not there; nothing where there are none, or where a node's weights are missing, which
 /// is refused later.
 void warn_of_unused_arrays(const NpzFile& weights, const Network& network);
 

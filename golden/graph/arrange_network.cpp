@@ -105,9 +105,9 @@ void leave_to_host(Network& net, int n) {
   net.host.push_back(fmt::format("{} of {}", node.host_op, node.inputs[0]));
 }
 
-/// A slope goes into the node with weights before it, where nobody sees the map between them.
+/// A norm or a slope goes into the node with weights before it, where nobody sees the map between them.
 bool joins_producer(const Network& net, const Node& node) {
-  if ((node.op != Op::leaky_relu && node.op != Op::prelu) || node.input_ids[0] < 0) return false;
+  if ((node.op != Op::batch_norm && node.op != Op::leaky_relu && node.op != Op::prelu) || node.input_ids[0] < 0) return false;
   const Node& producer = net.nodes[static_cast<std::size_t>(node.input_ids[0])];
   return producer.has_weights() && node.zero_point == 0 && !producer.has_slopes() && !producer.has_format() && producer.lo < 0 && producer.hi > 1e30 &&
          net.readers(node.input_ids[0]).size() == 1 && !net.is_output(node.input_ids[0]);
@@ -128,7 +128,11 @@ std::vector<bool> rewrite(Network& net) {
   for (std::size_t i = 0; i < net.nodes.size(); ++i) {
     Node& node = net.nodes[i];
     if (gone[i]) continue;
-    if (node.op == Op::fc)
+    const bool pool = node.op == Op::global_avg_pool || node.op == Op::global_max_pool;
+    if (pool && node.input_ids[0] >= 0 && net.nodes[static_cast<std::size_t>(node.input_ids[0])].op == Op::flatten)
+      net.remarks.push_back(fmt::format("{}:{}:{}: warning: flatten-before-pool: node '{}' pools over the map before '{}', which leaves one place",
+                                        node.where.file, node.where.line, node.where.column, node.name, node.inputs[0]));
+    if (node.op == Op::fc || pool)
       while (node.input_ids[0] >= 0 && net.nodes[static_cast<std::size_t>(node.input_ids[0])].op == Op::flatten) {
         const Node& flatten = net.nodes[static_cast<std::size_t>(node.input_ids[0])];
         gone[static_cast<std::size_t>(node.input_ids[0])] = true;
@@ -137,6 +141,9 @@ std::vector<bool> rewrite(Network& net) {
       }
     if (!joins_producer(net, node)) continue;
     Node& producer = net.nodes[static_cast<std::size_t>(node.input_ids[0])];
+    if (node.op == Op::batch_norm) producer.norms.push_back(node.name);
+    producer.lo = node.lo;
+    producer.hi = node.hi;
     producer.slope = node.slope;
     producer.slopes = node.slopes;
     if (node.act_scale > 0) producer.act_scale = node.act_scale;

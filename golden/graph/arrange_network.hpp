@@ -14,7 +14,9 @@ namespace epim {
 ///   identity, dropout: their readers read their input;
 ///   flatten before fc: the fc's kernel is the map, in the same order;
 ///   softmax, log_softmax, argmax at the end: Network::host;
-///   leaky_relu, prelu behind a node with weights that nobody else reads: its pointwise function;
+///   batch_norm, leaky_relu, prelu behind a node with weights that nobody else reads, and that has no function of its own
+///   yet: part of it;
+///   flatten before a global pool: the pool reads the map, with a remark;
 ///   nodes that lead to no output: left out, with a remark.
 /// `texts`: the nodes' objects; `output`: where the outputs are named. Throws InputError: duplicate-node, unknown-input,
 /// unknown-output, network-cycle, host-operator (softmax and its like before another node).

@@ -22,8 +22,7 @@ double inherited_scale(const Network& net, const Node& node, const std::vector<d
   const auto in = [&](std::size_t i) { return scales[static_cast<std::size_t>(node.input_ids[i] + 1)]; };
   switch (node.op) {
     case Op::conv:
-    case Op::fc:
-    case Op::batch_norm: return 0;
+    case Op::fc: return 0;
     case Op::add:
     case Op::concat: {
       double most = 0;
@@ -191,7 +190,7 @@ MapFormat inherited_format(const Network& net, int n, const FixedHardware& hw, S
 
 /// The format that a node has of its own.
 MapFormat own_format(const Node& node, const MapFormat& inherited, double scale) {
-  MapFormat f = whole(*node.act_bits, node.act_signed.value_or(inherited.lo < inherited.zero));
+  MapFormat f = whole(*node.act_bits, node.act_signed.value_or(inherited.is_signed));
   f.scale = scale;
   f.zero = node.zero_point;
   if (f.zero < f.least() || f.zero > f.greatest())

@@ -90,6 +90,7 @@ struct Node {
   Wrap wrap = Wrap::off;
   int weight_bits = 0;      ///< conv, fc: width of the weights where a design asks for one; 0 = the core's
   bool batch_norm = false;  ///< conv: per-channel scale and bias; fc: a bias
+  std::vector<std::string> norms;   ///< batch_norm nodes behind it that it has taken in
   /// Pointwise function of conv, fc and add, and what relu, clip, leaky_relu and prelu are: v = x < 0 ? slope*x : x, then
   /// min(max(v, lo), hi).
   double lo = -std::numeric_limits<double>::infinity(), hi = std::numeric_limits<double>::infinity();

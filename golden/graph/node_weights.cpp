@@ -22,9 +22,10 @@ class Reader {
     return a;
   }
   /// First of X + key.
-  const NpyArray* first(const std::vector<std::string>& keys) {
+  const NpyArray* first(const std::vector<std::string>& keys) { return first(node_.name, keys); }
+  const NpyArray* first(const std::string& name, const std::vector<std::string>& keys) {
     for (const std::string& key : keys)
-      if (const NpyArray* a = find(node_.name + key)) return a;
+      if (const NpyArray* a = find(name + key)) return a;
     return nullptr;
   }
   [[noreturn]] void missing(const std::string& what) const {
@@ -105,30 +106,30 @@ struct Norm {
   std::vector<float> scale, bias;
 };
 
-/// The batch norm of a node, where the file has one.
-std::optional<Norm> read_norm(Reader& reader, const Node& node) {
+/// The batch norm under the name `x`, where the file has one; `alone`: x is a batch norm and nothing else.
+std::optional<Norm> read_norm(Reader& reader, const Node& node, const std::string& x, bool alone) {
   const auto cout = static_cast<std::size_t>(node.cout);
-  if (const NpyArray* s = reader.first({"/bn_scale"})) {
+  if (const NpyArray* s = reader.first(x, {"/bn_scale"})) {
     Norm n{reader.channels(*s, "bn_scale"), std::vector<float>(cout, 0.0f)};
-    const NpyArray* b = reader.first({"/bn_bias"});
-    if (!b) reader.missing(node.name + "/bn_bias");
+    const NpyArray* b = reader.first(x, {"/bn_bias"});
+    if (!b) reader.missing(x + "/bn_bias");
     n.bias = reader.channels(*b, "bn_bias");
     return n;
   }
   std::vector<std::string> places = {"/bn/", "/bn.", ".bn.", "_bn.", "_bn/"};
-  if (node.op == Op::batch_norm) places.insert(places.begin(), {".", "/"});
+  if (alone) places.insert(places.begin(), {".", "/"});
   for (const std::string& at : places) {
-    const NpyArray* mean = reader.first({at + "running_mean"});
+    const NpyArray* mean = reader.first(x, {at + "running_mean"});
     if (!mean) continue;
-    const NpyArray* var = reader.first({at + "running_var"});
-    if (!var) reader.missing(node.name + at + "running_var");
+    const NpyArray* var = reader.first(x, {at + "running_var"});
+    if (!var) reader.missing(x + at + "running_var");
     const std::vector<float> m = reader.channels(*mean, "running_mean"), v = reader.channels(*var, "running_var");
     std::vector<float> gamma(cout, 1.0f), beta(cout, 0.0f);
-    if (const NpyArray* a = reader.first({at + "weight"})) gamma = reader.channels(*a, "norm weight");
-    if (const NpyArray* a = reader.first({at + "bias"})) beta = reader.channels(*a, "norm bias");
+    if (const NpyArray* a = reader.first(x, {at + "weight"})) gamma = reader.channels(*a, "norm weight");
+    if (const NpyArray* a = reader.first(x, {at + "bias"})) beta = reader.channels(*a, "norm bias");
     double eps = 1e-5;
-    if (const NpyArray* a = reader.first({at + "eps"}); a && a->floats().size() == 1) eps = static_cast<double>(a->floats().data[0]);
-    reader.first({at + "num_batches_tracked"});
+    if (const NpyArray* a = reader.first(x, {at + "eps"}); a && a->floats().size() == 1) eps = static_cast<double>(a->floats().data[0]);
+    reader.first(x, {at + "num_batches_tracked"});
     Norm n{std::vector<float>(cout), std::vector<float>(cout)};
     for (std::size_t c = 0; c < cout; ++c) {
       const double s = static_cast<double>(gamma[c]) / std::sqrt(static_cast<double>(v[c]) + eps);
@@ -164,21 +165,28 @@ NodeWeights read_node_weights(Reader& reader, const Node& node, const NpzFile& f
   w.scale.assign(cout, 1.0f);
   read_weights(reader, node, file, w);
   w.bias.assign(cout, 0.0f);
-  const std::optional<Norm> norm = read_norm(reader, node);
+  const std::optional<Norm> norm = read_norm(reader, node, node.name, node.op == Op::batch_norm);
   const NpyArray* plain = node.op == Op::batch_norm && norm ? nullptr : reader.first({"/bias", ".bias"});
   if (!plain && !norm) plain = reader.first({"/bn_bias"});
   if (plain) w.bias = reader.channels(*plain, "bias");
-  if (norm) {
+  const auto apply = [&](const Norm& n) {
     for (std::size_t c = 0; c < cout; ++c) {
-      w.bias[c] = norm->scale[c] * w.bias[c] + norm->bias[c];
-      w.scale[c] *= norm->scale[c];
+      w.bias[c] = n.scale[c] * w.bias[c] + n.bias[c];
+      w.scale[c] *= n.scale[c];
     }
+  };
+  if (norm) {
+    apply(*norm);
   } else if (node.op == Op::batch_norm) {
     reader.remark("no-norm", fmt::format("{} holds no running_mean, running_var or bn_scale of it: it changes nothing", file.path));
   } else if (node.batch_norm && !plain) {
     reader.missing(fmt::format("{0}/bn_scale (nor {0}.bn.running_mean, {0}/bias), and the node says batch_norm", node.name));
   } else if (node.batch_norm) {
     reader.remark("no-norm", fmt::format("it says batch_norm, {} holds a bias alone: scale 1", file.path));
+  }
+  for (const std::string& name : node.norms) {
+    if (const std::optional<Norm> n = read_norm(reader, node, name, true)) apply(*n);
+    else reader.remark("no-norm", fmt::format("{} holds no running_mean, running_var or bn_scale of {}: it changes nothing", file.path, name));
   }
   if (node.has_slopes()) w.slope = read_slopes(reader, node, cout);
   return w;
@@ -196,8 +204,8 @@ std::vector<float> slopes_of(const Node& node, const NpzFile& file, std::vector<
   return read_slopes(reader, node, static_cast<std::size_t>(node.in.channels));
 }
 
-std::vector<std::string> arrays_of(const Node& node, const NpzFile& file) {
-  Reader reader(node, file, nullptr);
+std::vector<std::string> arrays_of(const Node& node, const NpzFile& file, std::vector<std::string>* remarks) {
+  Reader reader(node, file, remarks);
   if (node.has_weights()) read_node_weights(reader, node, file);
   else if (node.op == Op::prelu) read_slopes(reader, node, static_cast<std::size_t>(node.in.channels));
   return reader.read;

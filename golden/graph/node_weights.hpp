@@ -26,6 +26,7 @@ struct NodeWeights {
 ///   norm      X/bn_scale with X/bn_bias: as they are;
 ///             S.running_mean, S.running_var, S.weight, S.bias (and S.eps, else 1e-5), S = X/bn, X.bn, X_bn, of a batch_norm
 ///             node also X, with "/" or "." behind it: scale = weight/sqrt(var + eps), bias = S.bias - mean*scale
+///             with S = Y, Y/bn, ... for the names Y of the batch_norm nodes that the node has taken in (Node::norms), in order
 ///   bias      X/bias, X.bias, or X/bn_bias without X/bn_scale: enters before the norm
 ///   slopes    Node::slopes, one or [cout]; without the array 0.25, PyTorch's initial value, with a remark
 /// A node without norm and bias has scale 1 and bias 0; one that says batch_norm needs one of them.
@@ -36,6 +37,6 @@ NodeWeights weights_of(const Node& node, const NpzFile& file, std::vector<std::s
 std::vector<float> slopes_of(const Node& node, const NpzFile& file, std::vector<std::string>* remarks = nullptr);
 
 /// Names of all arrays in `file` that weights_of and slopes_of read for this node.
-std::vector<std::string> arrays_of(const Node& node, const NpzFile& file);
+std::vector<std::string> arrays_of(const Node& node, const NpzFile& file, std::vector<std::string>* remarks = nullptr);
 
 }  // namespace epim

@@ -33,6 +33,10 @@ std::string notes(const MappedLayer& l, const LayerTables& t) {
   if (l.space_to_depth > 1) s += fmt::format("space-to-depth {}, ", l.space_to_depth);
   if (l.subsample > 1) s += fmt::format("every {} pixels, ", l.subsample);
   if (l.parts > 1) s += fmt::format("channels {}..{} of {} cores on one stream, ", l.first_channel, l.first_channel + l.layer.cout - 1, l.parts);
+  if (!(l.widening == Widening{})) s += fmt::format("kernel widened for its padding, ");
+  if (l.layer.groups > 1) s += fmt::format("{} blocks, ", l.layer.groups);
+  if (l.wasted_cells() > 0) s += fmt::format("{} groups share words: {} zero weights, ", l.merged_groups, l.wasted_cells());
+  if (l.layer.act) s += fmt::format("A{}{}, ", l.layer.act->bits, l.layer.act->is_signed ? " signed" : "");
   if (l.layer.wrap != Wrap::off) s += t.wrapping + ", ";
   if (l.layer.in_period > 0) s += fmt::format("reads {} of {} channels, ", l.layer.in_period, l.layer.cin);
   return s.substr(0, s.size() < 2 ? 0 : s.size() - 2);
@@ -61,6 +65,13 @@ nlohmann::ordered_json plan_json(const Mapping& plan) {
                            {"in_period", l.layer.in_period}, {"macs", l.layer.macs()}, {"cycles", time.cycles},
                            {"busy", time.busy()}, {"bound", name_of(time.bound)}});
   }
+  for (std::size_t i = 0; i < plan.layers.size(); ++i) {
+    const MappedLayer& l = plan.layers[i];
+    nlohmann::ordered_json& x = j["layers"][i];
+    if (l.layer.act) x["act"] = {{"bits", l.layer.act->bits}, {"signed", l.layer.act->is_signed}, {"pad", l.layer.act->pad}};
+    if (l.layer.groups > 1) x["blocks"] = l.layer.groups;
+    if (l.wasted_cells() > 0) x["zero_weights"] = l.wasted_cells();
+  }
   return j;
 }
 
@@ -80,6 +91,7 @@ void print_plan(const Mapping& plan) {
                l.layer.cout, l.layer.kh, l.layer.kw, epitome_text(l.layer), hw.pe_rows, hw.pe_cols, l.core, t.patches, t.fired_patches,
                crossbars_of(plan, i), time.cycles, time.busy() * 100, name_of(time.bound), notes(l, t));
   }
+  for (const std::string& line : plan.network.host) fmt::print("left to the host: {}\n", line);
   fmt::print("{} layers on {} kinds of core, {} crossbars, {} cycles\n", plan.layers.size(), plan.cores.size(), crossbars, cycles);
 }
 

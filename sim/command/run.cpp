@@ -162,6 +162,7 @@ void print_prediction(const Mapping& plan, int threads, int bus_pes) {
 
 void run(RunArguments o) {
   const Network network = load_network(network_file(o.network));
+  say_remarks(network);
   DesignChoice design = design_of(o);
   if (design.file && design.file->weight_bits > 0) o.weight_bits = std::min(design.file->weight_bits, 9);
   const auto hardware = [&](int lanes) { return network_hardware(o.crossbar, o.weight_bits, o.act_bits, lanes, o.set); };

@@ -56,9 +56,9 @@ TEST_CASE("three policies map the same network", "[mapping]") {
       CHECK(array.rows <= hw.pe_rows);
       CHECK(array.cols <= hw.pe_cols);
       CHECK(mapped.layer.kh * row_words(mapped.layer, hw.lanes) <= hw.buffer_words);
-      CHECK(mapped.out.lo == mapped.layer.clamp_lo);
-      CHECK(mapped.out.hi == mapped.layer.clamp_hi);
-      CHECK(mapped.in.hi <= hw.act_max());
+      CHECK(mapped.out.format.lo == mapped.layer.clamp_lo);
+      CHECK(mapped.out.format.hi == mapped.layer.clamp_hi);
+      CHECK(mapped.in.format.hi <= hardware_for(hw, mapped.layer).act_max());
     }
     CHECK(nodes.size() == 4);
   }
@@ -158,14 +158,15 @@ TEST_CASE("the values on every stream are those of its type", "[mapping]") {
         const MappedLayer& mapped = mapping.layers[l];
         CAPTURE(mapped.layer.name);
         const auto within = [](const IntTensor& x, const StreamType& type) {
-          return x.shape[0] == type.channels && std::all_of(x.data.begin(), x.data.end(), [&](std::int64_t v) { return v >= type.lo && v <= type.hi; });
+          return x.shape[0] == type.channels && std::all_of(x.data.begin(), x.data.end(), [&](std::int64_t v) { return v >= type.format.lo && v <= type.format.hi; });
         };
         CHECK(within(net.inputs[l], mapped.in));
         CHECK(within(net.outputs[l], mapped.out));
         // What a core takes: the types say so before anything runs.
-        CHECK(mapped.in.lo >= hw.act_min());
-        CHECK(mapped.in.hi <= hw.act_max());
-        most += std::count(net.inputs[l].data.begin(), net.inputs[l].data.end(), mapped.in.hi) > 0;
+        const Hardware layer_hw = hardware_for(mapping.cores[static_cast<std::size_t>(mapped.core)].hw, mapped.layer);
+        CHECK(mapped.in.format.lo >= layer_hw.act_min());
+        CHECK(mapped.in.format.hi <= layer_hw.act_max());
+        most += std::count(net.inputs[l].data.begin(), net.inputs[l].data.end(), mapped.in.format.hi) > 0;
         least += mapped.out.is_signed() && std::any_of(net.outputs[l].data.begin(), net.outputs[l].data.end(), [](std::int64_t v) { return v < 0; });
       }
     }
@@ -176,18 +177,24 @@ TEST_CASE("the values on every stream are those of its type", "[mapping]") {
 
 TEST_CASE("what an addition clamps to", "[mapping]") {
   HardwareRequest hw = small_core();
-  Node with_relu, without;
-  with_relu.relu = true;
-  for (int bits = 2; bits <= 9; ++bits)
-    for (bool is_signed : {false, true})
-      for (bool is_output : {false, true}) {
-        hw.act_bits = bits;
-        hw.act_signed = is_signed;
-        CAPTURE(bits, is_signed, is_output);
-        const std::int64_t half = 1 << (bits - 1);
-        CHECK(sum_range(without, hw, is_output) == ValueRange{-half, half - 1});
-        CHECK(sum_range(with_relu, hw, is_output) == ValueRange{0, is_output ? 2 * half - 1 : hw.act_max()});
-      }
+  for (bool relu : {false, true}) {
+    const auto text = [&](const char* output) {
+      return fmt::format(R"({{"schema": 1, "name": "n", "input": {{"name": "x", "channels": 2, "height": 6, "width": 6, "bits": 1, "scale": 1}},
+ "nodes": [{{"name": "s", "op": "add", "inputs": ["x", "x"], "relu": {}}}, {{"name": "f", "op": "fc", "inputs": ["s"], "cout": 5}}], "output": "{}"}})",
+                         relu, output);
+    };
+    for (int bits = 2; bits <= 9; ++bits)
+      for (bool is_signed : {false, true})
+        for (bool is_output : {false, true}) {
+          hw.act_bits = bits;
+          hw.act_signed = is_signed;
+          CAPTURE(bits, is_signed, is_output, relu);
+          const std::int64_t half = 1 << (bits - 1);
+          const MapFormat f = map_formats(parse_network(text(is_output ? "s" : "f"), "n.json"), hw, SignedMaps::one_bit_more).at(1);
+          CHECK(f.lo == (relu ? 0 : -half));
+          CHECK(f.hi == (!relu ? half - 1 : is_output ? 2 * half - 1 : hw.act_max()));
+        }
+  }
 }
 
 TEST_CASE("a ReLU sum of a signed core is what a signed core takes", "[mapping]") {
@@ -203,8 +210,8 @@ TEST_CASE("a ReLU sum of a signed core is what a signed core takes", "[mapping]"
            {"name": "f", "op": "fc", "inputs": ["t"], "cout": 5}], "output": "f"})", "n.json");
   for (CorePolicy policy : {CorePolicy::shared, CorePolicy::grouped, CorePolicy::own}) {
     Mapping mapping = map_network(network, hw, {}, policy);
-    CHECK(mapping.layers[2].in.lo == 0);
-    CHECK(mapping.layers[2].in.hi == 15);
+    CHECK(mapping.layers[2].in.format.lo == 0);
+    CHECK(mapping.layers[2].in.format.hi == 15);
     std::int64_t most = 0;
     for (std::uint64_t seed = 1; seed < 9; ++seed) {
       Mapping again = mapping;
@@ -223,13 +230,14 @@ TEST_CASE("maps of different periods are added channel by channel", "[mapping]")
   {"name": "b", "op": "conv", "inputs": ["x"], "cout": 12, "kernel": [1, 1], "epitome": {"e_out": 6, "e_in": 2, "p": 1, "q": 1}, "wrap": "stored_once"},
   {"name": "s", "op": "add", "inputs": ["a", "b"], "relu": true},
   {"name": "f", "op": "fc", "inputs": ["s"], "cout": 3}], "output": "f"})", "n.json");
-  const Node& sum = network.nodes[2];
   IntTensor a({4, 2, 2}), b({6, 2, 2});
   for (int c = 0; c < 4; ++c)
     for (int i = 0; i < 4; ++i) a(c, i / 2, i % 2) = c + 1;
   for (int c = 0; c < 6; ++c)
     for (int i = 0; i < 4; ++i) b(c, i / 2, i % 2) = 10 * c;
-  const IntTensor y = evaluate_host_node(sum, {&a, &b}, ValueRange{0, 255});
+  FixedHardware hw = small_core();
+  hw.act_bits = 8;
+  const IntTensor y = evaluate_host_node(network, 2, {&a, &b}, network_arithmetic(network, hw, SignedMaps::as_activations));
   REQUIRE(y.shape == std::vector<int>{12, 2, 2});
   const int expected[12] = {1, 12, 23, 34, 41, 52, 3, 14, 21, 32, 43, 54};
   for (int c = 0; c < 12; ++c) CHECK(y(c, 1, 0) == expected[c]);

@@ -225,7 +225,7 @@ TEST_CASE("a layer in parts gives the map of the whole layer", "[plan]") {
   REQUIRE(b.layers.size() == 6);
   REQUIRE(b.layers.back().layer.cout == 3);
   const WeightSource source{1, &bundle};
-  REQUIRE(synthesise_network(a, image, source, 1, {}).result == synthesise_network(b, image, source, 1, {}).result);
+  REQUIRE(synthesise_network(a, image, source, 1, {}).results[0] == synthesise_network(b, image, source, 1, {}).results[0]);
 }
 
 }  // namespace

@@ -231,6 +231,7 @@ TEST_CASE("integers reproduce the real layer", "[quantise]") {
     const double swing = 0.2 * 0.03 * static_cast<double>(c.hw.act_max() + 1) *
                          std::sqrt(static_cast<double>(l.cin * l.kh * l.kw)) + 1;
     scales.act_out = swing / 40;
+    scales.zero_out = *rc::gen::inRange(-20, 21);
     const IntegerLayer integers = to_integer(c.hw, l, q, scales);
     l.shift = integers.shift;
     l.clamp_lo = -256;
@@ -250,13 +251,13 @@ TEST_CASE("integers reproduce the real layer", "[quantise]") {
                 const int iy = oy * l.stride.y - l.pad.top + ky * l.dilation.y, ix = ox * l.stride.x - l.pad.left + kx * l.dilation.x;
                 const bool outside = iy < 0 || ix < 0 || iy >= l.h || ix >= l.w;
                 const double term = static_cast<double>(w(o, v, ky, kx)) * scales.act_in *
-                                    static_cast<double>(outside ? l.pad_value() : c.x(v % l.stored_cin(), iy, ix));
+                                    static_cast<double>(outside ? 0 : c.x(v % l.stored_cin(), iy, ix) - l.pad_value());
                 sum += term;
                 size += std::fabs(term);
               }
           const std::size_t ch = static_cast<std::size_t>(o);
           const double real = static_cast<double>(scales.bn_scale[ch]) * sum + static_cast<double>(scales.bn_bias[ch]);
-          const double expected = std::min(255.0, std::max(-256.0, real / scales.act_out));
+          const double expected = std::min(255.0, std::max(-256.0, real / scales.act_out + static_cast<double>(scales.zero_out)));
           const double slack = 0.5 + 1e-3 + 1.6 * size / scales.act_out *
                                (integers.scale_error + integers.channel_error + 1e-5);
           ++all;
