@@ -156,7 +156,7 @@ std::string config_text(const Plan& plan, const std::string& name, const Network
   std::string s = fmt::format("# {} as one core holds it, written by epim import\nschema = 1\nname = {}\n\n[hardware]\ncrossbar = \"{}\"\n", name,
                               Json(name).dump(), most > 64 ? "256x256" : "64x64");
   s += fmt::format("weight_bits = {}\nact_bits = {}\nact_signed = {}\nlanes = 8\nout_bits = {}\n", code_bits, is_signed ? std::max(2, act_bits) : act_bits, is_signed, output_bits);
-  s += "channel_scale_bits = 24  # what the scales of the maps are rounded to\nchannel_bias_bits = 48\n";
+  s += "channel_scale_bits = 24  # what the scales of the maps are rounded to\nchannel_bias_bits = 40\n";
   s += "\n[network]\nfile = \"network.json\"\nimages = \"images.npy\"\n";
   if (labels) s += "labels = \"labels.npy\"\n";
   return s;
