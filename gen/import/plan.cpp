@@ -340,14 +340,12 @@ class Planner {
     node.dims = g_.maps.at(tensor).dims;
     const bool narrow = f.lo > f.format.least() || f.hi < f.format.greatest();
     const double least = f.format.scale * static_cast<double>(f.lo - f.format.zero), most = f.format.scale * static_cast<double>(f.hi - f.format.zero);
-    // Codes wider than needed: those that clips leave.
-    if (f.format.bits > 9) {
-      if (std::isfinite(node.lo)) f.lo = std::max(f.lo, f.format.code_of(node.lo));
-      if (std::isfinite(node.hi)) f.hi = std::min(f.hi, f.format.code_of(node.hi));
-      Format small = f.format;
-      for (small.bits = 1 + small.is_signed; small.least() > f.lo || small.greatest() < f.hi; ++small.bits) {}
-      if (small.bits < f.format.bits) f.format = small;
-    }
+    // Clips may leave codes of fewer bits.
+    if (std::isfinite(node.lo)) f.lo = std::max(f.lo, f.format.code_of(node.lo));
+    if (std::isfinite(node.hi)) f.hi = std::min(f.hi, f.format.code_of(node.hi));
+    Format small = f.format;
+    for (small.bits = 1 + small.is_signed; small.least() > std::min<std::int64_t>(f.lo, small.zero) || small.greatest() < std::max<std::int64_t>(f.hi, small.zero);) ++small.bits;
+    if (small.bits < f.format.bits) f.format = small;
     node.format = f.format;
     if (narrow && (node.has_weights() || node.op == "add" || node.op == "clip") && node.slopes.empty()) {
       if (f.lo > f.format.least()) node.lo = std::max(node.lo, least);
