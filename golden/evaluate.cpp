@@ -30,6 +30,7 @@ void check_hardware(const Hardware& hw) {
   range(hw.out_bits, 1, 32, "out_bits");
   range(hw.channel_scale_bits, 2, 32, "channel_scale_bits");
   range(hw.channel_bias_bits, 2, 62, "channel_bias_bits");
+  if (hw.slope_bits != 0) range(hw.slope_bits, slope_bits_least, slope_bits_most, "slope_bits");
   if (hw.cell_bits != 1 && hw.cell_bits != 2 && hw.cell_bits != 4)
     fail("bit-width", fmt::format("cell_bits = {}; legal: 1, 2, 4", hw.cell_bits));
   if (hw.lanes < 1 || hw.xb_rows < 1 || hw.xb_cols < 1 || hw.cols_per_adc < 1 || hw.pe_rows < 1 || hw.pe_cols < 1)
@@ -68,6 +69,15 @@ void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
                signed_max(hw.channel_scale_bits));
   check_tensor(data.channel_bias, {layer.cout}, "channel_bias B", -signed_max(hw.channel_bias_bits) - 1,
                signed_max(hw.channel_bias_bits));
+  if (layer.slopes) {
+    if (hw.slope_bits == 0)
+      fail("slope-not-built", fmt::format("layer {} has slopes, the core has slope_bits = 0; legal: {}..{}", layer.name,
+                                          slope_bits_least, slope_bits_most));
+    check_tensor(data.channel_slope, {layer.cout}, "channel_slope A", -signed_max(hw.slope_bits) - 1, signed_max(hw.slope_bits));
+  } else if (!data.channel_slope.data.empty()) {
+    fail("layer-data-shape", fmt::format("channel_slope A has {} elements; legal for layer {}, which has no slopes: none",
+                                         data.channel_slope.size(), layer.name));
+  }
   if (layer.shift < 0 || layer.shift > 62) fail("bit-width", fmt::format("shift = {}; legal: 0..62", layer.shift));
   const std::int64_t top = (std::int64_t{1} << hw.out_bits) - 1;
   const bool is_signed = layer.clamp_lo < 0;
@@ -249,9 +259,11 @@ FiringPlan plan_firings(const Layer& layer) {
 }
 
 std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int shift, std::int64_t lo,
-                        std::int64_t hi) {
+                        std::int64_t hi, NegativeSlope slope) {
   const __int128 half = shift > 0 ? static_cast<__int128>(1) << (shift - 1) : 0;
-  const __int128 value = (static_cast<__int128>(acc) * g + b + half) >> shift;
+  __int128 v = static_cast<__int128>(acc) * g + b;
+  if (v < 0) v = (v * slope.a) >> slope.f;
+  const __int128 value = (v + half) >> shift;
   if (value < lo) return lo;
   if (value > hi) return hi;
   return static_cast<std::int64_t>(value);
@@ -272,8 +284,9 @@ GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const Lay
   if (layer_.wrap == Wrap::stored_once)
     for (int ch = plan_.stored_cout; ch < layer_.cout; ++ch)
       if (data_.channel_scale(ch) != data_.channel_scale(ch - plan_.stored_cout) ||
-          data_.channel_bias(ch) != data_.channel_bias(ch - plan_.stored_cout))
-        fail("wrap-not-periodic", fmt::format("layer {}: G or B of channel {} differs from channel {}, so that the "
+          data_.channel_bias(ch) != data_.channel_bias(ch - plan_.stored_cout) ||
+          (layer_.slopes && data_.channel_slope(ch) != data_.channel_slope(ch - plan_.stored_cout)))
+        fail("wrap-not-periodic", fmt::format("layer {}: G, B or A of channel {} differs from channel {}, so that the "
                                               "result cannot be stored once; use wrap = copies", layer_.name, ch,
                                               ch - plan_.stored_cout));
   for (const Firing& f : plan_.firings) csteps_.push_back(column_steps_of(hw_, layer_.patches[at(f.patch)]));
@@ -444,7 +457,8 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
 
 std::int64_t GoldenLayer::requantise_channel(std::int64_t acc, int channel) const {
   return requantise(acc, data_.channel_scale(channel), data_.channel_bias(channel), layer_.shift, layer_.clamp_lo,
-                    layer_.clamp_hi);
+                    layer_.clamp_hi,
+                    layer_.slopes ? NegativeSlope{data_.channel_slope(channel), hw_.slope_fraction_bits()} : NegativeSlope{});
 }
 
 void GoldenLayer::run_round(const IntTensor& x, int oy, int ox, RoundTrace& trace, EventCounts& events) const {

@@ -6,7 +6,8 @@
 ///   psum[t][c] = sum_b sgn(b)*2^first(b) * sum_s 2^(s*CELL_BITS) * (ADC(sum_r x[r,b]*Gpos[t][r][c][s])
 ///                                                                 - ADC(sum_r x[r,b]*Gneg[t][r][c][s]))
 ///   acc[c]    += M[t,u] * (psum[t][c] + Z[t,u] * sum_{r in t} x[r])
-///   out[ch]    = clamp((acc[c]*G[ch] + B[ch] + half) >> SH, lo, hi),  half = 2^(SH-1), 0 when SH = 0
+///   v          = acc[c]*G[ch] + B[ch]
+///   out[ch]    = clamp(((v < 0 ? (v*A[ch]) >> F : v) + half) >> SH, lo, hi),  half = 2^(SH-1), 0 when SH = 0
 /// b runs over the input steps, s over the weight slices; ADC() clips at 2^ADC_BITS - 1.
 #pragma once
 #include <cstdint>
@@ -62,9 +63,16 @@ struct FiringPlan {
 /// are such copies. Throws InputError `wrap-not-possible` (stored_once and the ranges differ; says where).
 FiringPlan plan_firings(const Layer& layer);
 
-/// clamp((acc*g + b + half) >> shift, lo, hi), half = 2^(shift-1) or 0; >> rounds towards minus infinity.
+/// What negative values are multiplied by: a / 2^f.
+struct NegativeSlope {
+  std::int64_t a = 1;
+  int f = 0;
+};
+
+/// v = acc*g + b; clamp(((v < 0 ? (v*a) >> f : v) + half) >> shift, lo, hi), half = 2^(shift-1) or 0; >> rounds towards
+/// minus infinity.
 std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int shift, std::int64_t lo,
-                        std::int64_t hi);
+                        std::int64_t hi, NegativeSlope slope = {});
 
 /// Throws InputError `activation-format` where the layer's activations do not fit the core.
 void check_format(const FixedHardware& core, const Layer& layer);
@@ -118,7 +126,7 @@ class GoldenLayer {
   void psums(const std::vector<std::int32_t>& rows, int firing, std::int64_t* psum, EventCounts& events) const;
   /// sum_x[t] = sum of rows of PE row t.
   void row_sums(const std::vector<std::int32_t>& rows, std::int64_t* sum_x) const;
-  /// out[ch] from an accumulator, with the channel's own G and B.
+  /// out[ch] from an accumulator, with the channel's own G, B and A.
   std::int64_t requantise_channel(std::int64_t acc, int channel) const;
 
   /// One output position, every stage kept. x is not checked again (see check_input). Adds all events but

@@ -9,6 +9,11 @@ namespace epim {
 /// Largest value of a signed field.
 constexpr std::int64_t signed_max(int bits) { return (std::int64_t{1} << (bits - 1)) - 1; }
 
+/// Bits of a slope A above its fraction, the sign included.
+inline constexpr int slope_integer_bits = 4;
+/// Legal widths of A where slopes are built.
+inline constexpr int slope_bits_least = 8, slope_bits_most = 18;
+
 /// What a configuration always says about a core. Widths in bits, sizes in elements.
 struct FixedHardware {
   int xb_rows = 64;        ///< word lines of a crossbar; multiple of `lanes`
@@ -82,12 +87,8 @@ struct FixedHardware {
   }
   /// Cycles from the last input step of a column step to the accumulator write of its first group.
   int fire_to_write() const { return (serial_multiply ? 3 + group_cycles() : 5) + adc_stages; }
-  /// Cycles from one accumulator read of the drain to the next.
-  int read_cycles() const { return serial_multiply ? channel_scale_bits + 1 : 1; }
   /// Cycles from taking a range to its first accumulator read.
   int take_to_read() const { return serial_multiply ? 3 : 1; }
-  /// Cycles from an accumulator read to the output packer.
-  int read_to_pack() const { return serial_multiply ? channel_scale_bits + 5 : 3; }
 };
 
 /// Structure of a core: one PE array with its buffers.
@@ -97,6 +98,7 @@ struct Hardware : FixedHardware {
   int pe_rows = 1, pe_cols = 1;  ///< PE array
   int buffer_words = 1024; ///< input buffer depth
   int acc_bits = 64;       ///< width of an accumulator, signed; 64 holds any sum
+  int slope_bits = 0;      ///< width of A, signed: 8..18; 0: no slopes are built
 
   bool operator==(const Hardware&) const = default;
 
@@ -106,6 +108,20 @@ struct Hardware : FixedHardware {
   std::int64_t ring_rows(std::int64_t row_words) const {
     const std::int64_t rows = buffer_words / row_words;
     return rows < dim_max() ? rows : dim_max();
+  }
+  /// F = SLOPE_BITS - 4: A stands for A/2^F in [-8, 8).
+  int slope_fraction_bits() const { return slope_bits > 0 ? slope_bits - slope_integer_bits : 0; }
+  /// The A of slope 1: 2^F.
+  std::int64_t slope_one() const { return std::int64_t{1} << slope_fraction_bits(); }
+  /// Cycles from one accumulator read of the drain to the next. Serially G and A multiply side by side, A one read behind.
+  int read_cycles() const {
+    if (!serial_multiply) return 1;
+    return (slope_bits > channel_scale_bits ? slope_bits : channel_scale_bits) + 1;
+  }
+  /// Cycles from an accumulator read to the output packer.
+  int read_to_pack() const {
+    if (!serial_multiply) return slope_bits > 0 ? 4 : 3;
+    return channel_scale_bits + 5 + (slope_bits > 0 ? slope_bits + 1 : 0);
   }
   /// Cycles of one column step: the input steps, or longer where the joint path is narrower.
   int column_period() const {

@@ -74,6 +74,7 @@ struct Layer {
   Wrap wrap = Wrap::off;
   int shift = 0;                ///< SH
   std::int64_t clamp_lo = 0, clamp_hi = 0;
+  bool slopes = false;          ///< negative values have slopes of their own: LayerData::channel_slope
 
   int stored_cin() const { return in_period > 0 ? in_period : cin; }
   /// Rows and columns of the map that a window spans.
@@ -103,6 +104,7 @@ struct LayerData {
   IntTensor zero_point;     ///< Z [pe_rows][pe_cols], |Z| < 2^weight_bits
   IntTensor channel_scale;  ///< G [cout], signed channel_scale_bits
   IntTensor channel_bias;   ///< B [cout], signed channel_bias_bits
+  IntTensor channel_slope;  ///< A [cout], signed slope_bits, where Layer::slopes; else empty: slope 1 everywhere
 };
 
 }  // namespace epim

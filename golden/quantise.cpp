@@ -291,6 +291,11 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
     require_finite(static_cast<double>(scales.bn_scale[ch]), "bn_scale");
     require_finite(static_cast<double>(scales.bn_bias[ch]), "bn_bias");
   }
+  if (!scales.slope.empty() && scales.slope.size() != cout)
+    fail("tensor-shape", fmt::format("layer {}: slopes must have cout = {} elements", layer.name, cout));
+  if (layer.slopes && scales.zero_out != 0)
+    fail("slope-zero-point", fmt::format("layer {}: slopes and an output with zero point {}, legal: zero point 0, or the slope as a node of its own",
+                                         layer.name, scales.zero_out));
   if (!(scales.act_in > 0) || !(scales.act_out > 0) || !std::isfinite(scales.act_in) || !std::isfinite(scales.act_out))
     fail("scale-not-representable", fmt::format("layer {}: act_scale of input and output must be positive",
                                                 layer.name));
@@ -338,6 +343,9 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
     now.data.channel_bias = IntTensor({layer.cout});
     now.data.channel_scale.data = channels.g;
     now.data.channel_bias.data = channels.b;
+    if (layer.slopes) now.data.channel_slope = IntTensor({layer.cout}, hw.slope_one());
+    for (std::size_t ch = 0; ch < scales.slope.size() && layer.slopes; ++ch)
+      now.data.channel_slope.data[ch] = slope_code(hw, static_cast<double>(scales.slope[ch]));
     best = std::move(now);
     found = true;
   }
@@ -346,6 +354,14 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
          fmt::format("layer {}: no shift makes G fit {} bits and B fit {} bits; change act_scale or the widths",
                      layer.name, hw.channel_scale_bits, hw.channel_bias_bits));
   return best;
+}
+
+std::int64_t slope_code(const Hardware& hw, double slope) {
+  const double one = static_cast<double>(hw.slope_one()), code = std::nearbyint(slope * one);
+  const auto most = static_cast<double>(signed_max(hw.slope_bits));
+  if (!(code >= -most - 1 && code <= most))
+    fail("slope-range", fmt::format("slope {}, legal with slope_bits = {}: {}..{}", slope, hw.slope_bits, (-most - 1) / one, most / one));
+  return static_cast<std::int64_t>(code);
 }
 
 }  // namespace epim

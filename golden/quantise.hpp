@@ -99,4 +99,7 @@ struct IntegerLayer {
 IntegerLayer to_integer(const Hardware& hardware, const Layer& layer, const QuantisedEpitome& quantised,
                         const LayerScales& scales);
 
+/// The A of a slope: nearbyint(slope * 2^F). Throws InputError `slope-range` beyond slope_bits.
+std::int64_t slope_code(const Hardware& hardware, double slope);
+
 }  // namespace epim

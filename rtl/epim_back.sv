@@ -22,6 +22,8 @@ module epim_back #(
   parameter int AccBits = 32,
   parameter int ChannelScaleBits = 16,
   parameter int ChannelBiasBits = 32,
+  /// Bits of A, signed; 0: no slopes.
+  parameter int SlopeBits = 0,
   parameter int OutBits = 8,
   /// Requantise bit by bit.
   parameter bit SerialMultiply = 1'b0,
@@ -34,6 +36,7 @@ module epim_back #(
   parameter int MaxChannels = 64,
   /// Images of the channel parameters; two digits and ".hex" are appended; empty: none.
   parameter ParamFile = "",
+  parameter SlopeFile = "",
   /// Derived parameters, do not overwrite.
   localparam int Adcs     = epim_pkg::ceil_div(XbCols, ColsPerAdc),
   localparam int CSteps   = epim_pkg::ceil_div(XbCols, Adcs),
@@ -56,8 +59,8 @@ module epim_back #(
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic [epim_regs_pkg::GeometryBits-1:0]             geometry_i,
-  /// Program port of the channel parameters.
-  input  logic                     prog_we_i,
+  /// Program port of the channel parameters: {A, B and G}.
+  input  logic [1:0]               prog_we_i,
   input  logic [31:0]              prog_addr_i,
   input  logic [63:0]              prog_data_i,
   /* verilator lint_on UNUSEDSIGNAL */
@@ -87,6 +90,7 @@ module epim_back #(
   localparam int ParamW      = epim_pkg::idx_width(ParamDepth);
   localparam int JointIdxW   = epim_pkg::idx_width(JointLanes);
   localparam int ParamEntryW = ChannelScaleBits + ChannelBiasBits;
+  localparam int SlopeW      = epim_pkg::max2(SlopeBits, 1);
 
   logic                      range_valid, range_bank, range_take, range_release, rd, rd_bank;
   logic [RangeW-1:0]         range;
@@ -117,7 +121,7 @@ module epim_back #(
   logic [RunW-1:0]   rd_count;
   epim_drain #(.PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes), .ChannelW(ChannelW),
                .ParamDepth(ParamDepth), .DimW(DimW), .Endless(Endless),
-               .ReadCycles(!SerialMultiply ? 1 : ChannelScaleBits + 1))
+               .ReadCycles(!SerialMultiply ? 1 : epim_pkg::max2(ChannelScaleBits, SlopeBits) + 1))
   u_drain (
     .clk_i, .rst_ni, .clear_i, .en_i(out_en), .cfg_out_w_i(geometry_i[epim_regs_pkg::OutColumnsLsb +: DimW]),
     .cfg_out_h_i(geometry_i[epim_regs_pkg::OutRowsLsb +: DimW]),
@@ -128,10 +132,12 @@ module epim_back #(
   );
 
   // Run descriptors follow the data: r+1 (accumulator read), r+2 (product), r+3 (requantised, to the packer).
-  // Serially: the product is there ChannelScaleBits+2 cycles after the read, requantised three later.
+  // Serially: the product is there ChannelScaleBits+2 cycles after the read, requantised three later. With slopes a stage
+  // lies between r+1 and r+2; serially the descriptor waits in it for the second multiplication.
   localparam int DescW = LaneW + RunW + 3;
   logic             v1_q, v2_q, v2b_q, v2c_q, v3_q, end_range_q, product;
-  logic [DescW-1:0] d1_q, d2_q, d3_q;
+  logic [DescW-1:0] d1_q, d2_q, d3_q, d1_sloped;
+  logic             v1_sloped;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       v1_q        <= 1'b0;
@@ -149,7 +155,7 @@ module epim_back #(
       end_range_q <= 1'b0;
     end else if (out_en) begin
       v1_q        <= rd;
-      v2_q        <= SerialMultiply ? product : v1_q;
+      v2_q        <= SerialMultiply ? product : v1_sloped;
       v2b_q       <= v2_q;
       v2c_q       <= v2b_q;
       v3_q        <= SerialMultiply ? v2c_q : v2_q;
@@ -159,11 +165,33 @@ module epim_back #(
   always_ff @(posedge clk_i) begin
     if (out_en) begin
       if (rd || !SerialMultiply) d1_q <= {rd_offset, rd_count, rd_end_round, rd_end_frame, rd_end_all};
-      if (product || !SerialMultiply) d2_q <= d1_q;
+      if (product || !SerialMultiply) d2_q <= d1_sloped;
       d3_q <= d2_q;
     end
   end
   assign range_release = end_range_q && out_en;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [JointLanes-1:0] scaled;  // as `products`
+  /* verilator lint_on UNUSEDSIGNAL */
+  generate
+    if (SlopeBits == 0) begin : gen_no_slope
+      assign v1_sloped = v1_q;
+      assign d1_sloped = d1_q;
+    end else begin : gen_slope
+      logic             v1b_q;
+      logic [DescW-1:0] d1b_q;
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) v1b_q <= 1'b0;
+        else if (clear_i) v1b_q <= 1'b0;
+        else if (out_en) v1b_q <= v1_q;
+      end
+      always_ff @(posedge clk_i) begin
+        if (out_en && (scaled[0] || !SerialMultiply)) d1b_q <= d1_q;
+      end
+      assign v1_sloped = v1b_q;
+      assign d1_sloped = d1b_q;
+    end
+  endgenerate
 
   logic [5:0]                    shift;
   // With 32 output bits the limits need 33: lo is signed, hi is signed where lo is negative.
@@ -191,25 +219,40 @@ module epim_back #(
                  .InitFile(ParamFile == "" ? "" : {ParamFile, Tens, Ones, ".hex"}))
       u_param (
         .clk_i, .re_i(rd), .raddr_i(rd_param), .rdata_o(param),
-        .we_i(prog_we_i && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_addr_i[JointIdxW +: ParamW]),
+        .we_i(prog_we_i[0] && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_addr_i[JointIdxW +: ParamW]),
         .wdata_i(prog_data_i[ParamEntryW-1:0])
       );
+      logic [SlopeW-1:0] slope;
+      if (SlopeBits == 0) begin : gen_no_slopes
+        assign slope = '0;
+      end else begin : gen_slopes
+        epim_ram #(.Depth(ParamDepth), .Width(SlopeW),
+                   .InitFile(SlopeFile == "" ? "" : {SlopeFile, Tens, Ones, ".hex"}))
+        u_slope (
+          .clk_i, .re_i(rd), .raddr_i(rd_param), .rdata_o(slope),
+          .we_i(prog_we_i[1] && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_addr_i[JointIdxW +: ParamW]),
+          .wdata_i(prog_data_i[SlopeW-1:0])
+        );
+      end
       if (SerialMultiply) begin : gen_serial
         epim_serial_requant #(.AccBits(AccBits), .ScaleBits(ChannelScaleBits), .BiasBits(ChannelBiasBits),
-                              .OutBits(OutBits))
+                              .SlopeBits(SlopeBits), .OutBits(OutBits))
         u_requant (
           .clk_i, .rst_ni, .clear_i, .en_i(out_en), .load_i(v1_q), .acc_i(rd_acc[i*AccBits +: AccBits]),
-          .scale_i(param[ChannelScaleBits-1:0]), .bias_i(param[ParamEntryW-1:ChannelScaleBits]), .last_o(products[i]),
+          .scale_i(param[ChannelScaleBits-1:0]), .bias_i(param[ParamEntryW-1:ChannelScaleBits]), .slope_i(slope),
+          .scaled_o(scaled[i]), .last_o(products[i]),
           .cfg_shift_i(shift), .cfg_lo_i(lo[OutBits:0]), .cfg_hi_i(hi[OutBits:0]), .out_o(requantised[i*OutBits +: OutBits])
         );
       end else begin : gen_parallel
-        epim_requant #(.AccBits(AccBits), .ScaleBits(ChannelScaleBits), .BiasBits(ChannelBiasBits), .OutBits(OutBits))
+        epim_requant #(.AccBits(AccBits), .ScaleBits(ChannelScaleBits), .BiasBits(ChannelBiasBits), .SlopeBits(SlopeBits),
+                       .OutBits(OutBits))
         u_requant (
           .clk_i, .en_i(out_en), .acc_i(rd_acc[i*AccBits +: AccBits]), .scale_i(param[ChannelScaleBits-1:0]),
-          .bias_i(param[ParamEntryW-1:ChannelScaleBits]), .cfg_shift_i(shift), .cfg_lo_i(lo[OutBits:0]), .cfg_hi_i(hi[OutBits:0]),
+          .bias_i(param[ParamEntryW-1:ChannelScaleBits]), .slope_i(slope), .cfg_shift_i(shift), .cfg_lo_i(lo[OutBits:0]), .cfg_hi_i(hi[OutBits:0]),
           .out_o(requantised[i*OutBits +: OutBits])
         );
         assign products[i] = 1'b0;
+        assign scaled[i]   = 1'b0;
       end
     end
   endgenerate

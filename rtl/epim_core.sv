@@ -42,6 +42,8 @@ module epim_core #(
   /// Bits of G and of B, signed, >= 2 each and together at most 64.
   parameter int ChannelScaleBits = 16,
   parameter int ChannelBiasBits = 32,
+  /// Bits of A, signed: 8..18; 0: no slopes.
+  parameter int SlopeBits = 0,
   /// Bits of an accumulator, signed, >= 2.
   parameter int AccBits = 32,
   /// Build the zero-point path.
@@ -80,12 +82,13 @@ module epim_core #(
   parameter logic [63:0] Hash = 64'd0,
   /// Geometry registers at reset.
   parameter logic [epim_regs_pkg::GeometryBits-1:0] GeometryInit = epim_regs_pkg::GeometryReset,
-  /// Images for `Writable` = 0; empty: none. `ParamFile` and `CellFile` get a number and ".hex" appended, `CellFile`
+  /// Images for `Writable` = 0; empty: none. `ParamFile`, `SlopeFile` and `CellFile` get a number and ".hex" appended, `CellFile`
   /// with `Ram` also "_adc" and the number of the ADC lane.
   parameter IfatFile = "",
   parameter IfrtFile = "",
   parameter OfatFile = "",
   parameter ParamFile = "",
+  parameter SlopeFile = "",
   parameter CellFile = "",
   /// M and Z at reset, PE (t,u) at index t*PeCols+u, 16 bits each.
   parameter logic [PeRows*PeCols*16-1:0] ScaleInit = {(PeRows*PeCols){16'd1}},
@@ -151,14 +154,15 @@ module epim_core #(
   localparam int BlockW   = epim_pkg::idx_width(MaxBlocks);
   localparam int IfrtAddrW = epim_pkg::idx_width(IfrtDepth);
   localparam int Events   = epim_events_pkg::Count;
-  // Entries that the program port reaches, kind 0 last.
+  // Entries that the program port reaches, kind 0 last. Slopes lie beside the channel parameters.
   localparam int CellWordW = epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(2 * Slices * CellBits)
                              + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64));
   localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs);
   localparam logic [31:0] PatchEntries = MaxPatches, IfrtEntries = IfrtDepth,
                           ParamEntries = ParamDepth << epim_pkg::idx_width(JointLanes), CellEntries = CSteps << CellWordW;
   /* verilator lint_off WIDTHCONCAT */  // 5.006 forgets the sizes of these constants
-  localparam logic [191:0] ProgSizes = {CellEntries, 32'd1, ParamEntries, PatchEntries, IfrtEntries, PatchEntries};
+  localparam logic [31:0] SlopeEntries = (SlopeBits == 0) ? 32'd0 : ParamEntries;
+  localparam logic [223:0] ProgSizes = {SlopeEntries, CellEntries, 32'd1, ParamEntries, PatchEntries, IfrtEntries, PatchEntries};
   /* verilator lint_on WIDTHCONCAT */
 
   // Rules that a wrong parameter set breaks at elaboration: the missing module's name is the message.
@@ -183,11 +187,12 @@ module epim_core #(
     if (2 * WindowW + BlockW + IfrtAddrW > 64)        begin : gen_rule18 epim_rule_ifat_entry_at_most_64_bits u_rule (); end
     if (2 * ChannelW + 2 * ColumnW > 64)              begin : gen_rule19 epim_rule_ofat_entry_at_most_64_bits u_rule (); end
     if (Endless && Writable)                          begin : gen_rule20 epim_rule_endless_needs_rom u_rule (); end
+    if (SlopeBits != 0 && (SlopeBits < 8 || SlopeBits > 18)) begin : gen_rule21 epim_rule_slope_bits_0_or_8_to_18 u_rule (); end
   endgenerate
 
   logic                 clear, abort, drop, forget, done;
   logic [epim_regs_pkg::GeometryBits-1:0] geometry;
-  logic [5:0]           prog_we;
+  logic [6:0]           prog_we;
   logic [15:0]          prog_pe;
   logic [31:0]          prog_addr;
   logic [63:0]          prog_data;
@@ -248,10 +253,11 @@ module epim_core #(
   logic [Lanes*OutBits-1:0] out_data;
   epim_back #(.PeRows(PeRows), .PeCols(PeCols), .XbCols(XbCols), .ColsPerAdc(ColsPerAdc), .JointLanes(JointLanes),
               .Lanes(Lanes), .ProdW(ProdW), .AccBits(AccBits), .ChannelScaleBits(ChannelScaleBits),
-              .ChannelBiasBits(ChannelBiasBits), .OutBits(OutBits), .SerialMultiply(SerialMultiply), .DimW(DimW),
-              .Endless(Endless), .ParamDepth(ParamDepth), .MaxChannels(MaxChannels), .ParamFile(ParamFile))
+              .ChannelBiasBits(ChannelBiasBits), .SlopeBits(SlopeBits), .OutBits(OutBits), .SerialMultiply(SerialMultiply), .DimW(DimW),
+              .Endless(Endless), .ParamDepth(ParamDepth), .MaxChannels(MaxChannels), .ParamFile(ParamFile),
+              .SlopeFile(SlopeFile))
   u_back (
-    .clk_i, .rst_ni, .clear_i(clear), .geometry_i(geometry), .prog_we_i(prog_we[3]), .prog_addr_i(prog_addr),
+    .clk_i, .rst_ni, .clear_i(clear), .geometry_i(geometry), .prog_we_i({prog_we[6], prog_we[3]}), .prog_addr_i(prog_addr),
     .prog_data_i(prog_data), .en_o(en), .valid_i(valid), .cstep_i(cstep), .group_i(group), .open_first_i(open_first),
     .opens_i(opens), .closes_i(closes), .range_i(range), .prod_i(prod), .m_valid_o(m_axis_tvalid_o),
     .m_ready_i(m_axis_tready_i), .m_data_o(out_data), .m_last_o(m_axis_tlast_o), .done_o(sent), .inc_o(inc_back)

@@ -13,8 +13,8 @@ import sys
 import numpy as np
 
 
-def evaluate(n, x, e, m, z, g, b):
-    """y[Cout][Ho][Wo] of layer.json `n`; x[stored Cin][H][W], e codes, m and z per PE, g and b per channel."""
+def evaluate(n, x, e, m, z, g, b, a=None):
+    """y[Cout][Ho][Wo] of layer.json `n`; x[stored Cin][H][W], e codes, m and z per PE, g, b and slopes a per channel."""
     lanes, big_p, big_q = n["lanes"], n["epitome"]["p"], n["epitome"]["q"]
     top, left, bottom, right = n["pad"] if isinstance(n["pad"], list) else [n["pad"]] * 4
     ho = (n["h"] + top + bottom - n["kh"]) // n["stride"] + 1
@@ -33,11 +33,11 @@ def evaluate(n, x, e, m, z, g, b):
 
     acc = np.zeros((ho * wo, n["cout"]), np.int64)
     for t in n["patches"]:  # w pairs with p (kernel rows), h with q (kernel columns), as in paper Eq. 1
-        a = np.arange(t["beta1"])
+        c = np.arange(t["beta1"])
         lines = np.zeros((ho * wo, len(w)), np.int64)
         for ky, kx in np.ndindex(t["w"], t["h"]):
-            seen = x[(t["dst_in"] + a) % len(x), ky:, kx:][:, ::n["stride"], ::n["stride"]][:, :ho, :wo]
-            lines[:, row(t["c_in"] + a, t["p"] + ky, t["q"] + kx)] = seen.reshape(t["beta1"], -1).T
+            seen = x[(t["dst_in"] + c) % len(x), ky:, kx:][:, ::n["stride"], ::n["stride"]][:, :ho, :wo]
+            lines[:, row(t["c_in"] + c, t["p"] + ky, t["q"] + kx)] = seen.reshape(t["beta1"], -1).T
         columns = slice(t["c_out"], t["c_out"] + t["beta2"])
         u = np.arange(columns.start, columns.stop) // n["xb_cols"]
         for pe_row in range(n["pe_rows"]):
@@ -53,7 +53,10 @@ def evaluate(n, x, e, m, z, g, b):
             psum += z[pe_row, u] * lines[:, part].sum(1, keepdims=True)
             acc[:, t["dst_out"]:t["dst_out"] + t["beta2"]] += m[pe_row, u] * psum
     half = 1 << n["shift"] >> 1
-    y = acc.astype(object) * g + b + half >> n["shift"]  # Python integers: no width to think of
+    v = acc.astype(object) * g + b  # Python integers: no width to think of
+    if a is not None:
+        v = np.where(v < 0, v * a >> n["slope_fraction_bits"], v)
+    y = v + half >> n["shift"]
     y = np.minimum(np.maximum(y, n["clamp_lo"]), n["clamp_hi"])
     return y.astype(np.int64).T.reshape(n["cout"], ho, wo)
 
@@ -65,6 +68,8 @@ def check(folder):
 
     description = json.loads((folder / "layer.json").read_text())
     names = ("x", "epitome", "crossbar_scale", "zero_point", "channel_scale", "channel_bias")
+    if "slope_fraction_bits" in description:
+        names += ("channel_slope",)
     y, equal = evaluate(description, *map(load, names)), True
     for name in ("y_golden", "y_rtl"):
         other = load(name)

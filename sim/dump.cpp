@@ -68,13 +68,14 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
                             {"beta1", t.beta1}, {"beta2", t.beta2}, {"dst_in", t.dst_in}, {"dst_out", t.dst_out}});
   j["wrap"] = wraps[static_cast<int>(layer.wrap)];
   j["shift"] = layer.shift;
+  if (layer.slopes) j["slope_fraction_bits"] = hw.slope_fraction_bits();
   j["clamp_lo"] = layer.clamp_lo;
   j["clamp_hi"] = layer.clamp_hi;
   std::string beats = "cycle,index,golden_cycle\n";
   for (std::size_t i = 0; i < run.beats.size() && i < run.predicted.beats.size(); ++i)
     beats += fmt::format("{},{},{}\n", run.beats[i], i, run.predicted.beats[i]);
   EventCounts counted = run.golden;
-  const FileSet files = {
+  FileSet files = {
       {kMarkerFile, "{\"tool\": \"epim\", \"kind\": \"dump\"}\n"},
       {"layer.json", j.dump(2) + "\n"},
       {"x.npy", text(npy_bytes(NpyArray::from(expand(input, layer.cin))))},
@@ -89,6 +90,7 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
       {"events_rtl.json", to_json(run.rtl).dump(2) + "\n"},
       {"beats.csv", beats},
   };
+  if (layer.slopes) files["channel_slope.npy"] = text(npy_bytes(NpyArray::from(data.channel_slope)));
   write_output_folder(dir + "/" + layer.name, files);
 }
 

@@ -41,6 +41,7 @@ const char* const situations[] = {
     "input.unsigned_dac1", "input.unsigned_dac2", "input.signed_dac1", "input.signed_dac2", "input.narrow_step",
     "input.one_step", "cells.1_bit", "cells.2_bits", "cells.4_bits", "cells.partial_slice", "zero_point.off",
     "zero_point.on", "zero_point.negative", "scale.per_crossbar",
+    "slope.none", "slope.unused", "slope.negative_value", "slope.one", "slope.below_zero", "slope.above_one", "slope.serial",
     // Geometry and structure.
     "kernel.1x1", "kernel.square", "kernel.not_square", "stride.1", "stride.2", "stride.above_kernel",
     "stride.not_square", "dilation.rows", "dilation.columns", "groups.several", "format.fewer_bits", "format.unsigned_on_signed",
@@ -186,6 +187,17 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   hit("zero_point.on", hw.zero_point);
   hit("zero_point.negative", hw.zero_point && *std::min_element(data.zero_point.data.begin(), data.zero_point.data.end()) < 0);
   hit("scale.per_crossbar", std::set<std::int64_t>(data.crossbar_scale.data.begin(), data.crossbar_scale.data.end()).size() > 1);
+
+  const auto some_slope = [&](auto fits) {
+    return layer.slopes && std::any_of(data.channel_slope.data.begin(), data.channel_slope.data.end(), fits);
+  };
+  hit("slope.none", hw.slope_bits == 0);
+  hit("slope.unused", hw.slope_bits > 0 && !layer.slopes);
+  hit("slope.negative_value", layer.slopes && negative);
+  hit("slope.one", some_slope([&](std::int64_t a) { return a == hw.slope_one(); }));
+  hit("slope.below_zero", some_slope([](std::int64_t a) { return a < 0; }));
+  hit("slope.above_one", some_slope([&](std::int64_t a) { return a > hw.slope_one(); }));
+  hit("slope.serial", layer.slopes && hw.serial_multiply);
 
   hit("kernel.1x1", layer.kh == 1 && layer.kw == 1);
   hit("kernel.square", layer.kh == layer.kw && layer.kh > 1);

@@ -22,6 +22,7 @@ void unify(Case& item, const std::vector<Config>& configs) {
     hw.pe_rows = std::max(hw.pe_rows, s.core.hw.pe_rows);
     hw.pe_cols = std::max(hw.pe_cols, s.core.hw.pe_cols);
     hw.buffer_words = std::max(hw.buffer_words, s.core.hw.buffer_words);
+    hw.slope_bits = std::max(hw.slope_bits, s.core.hw.slope_bits);  // automatic ones are equal where there are any
   }
   int acc_bits = 1;
   for (std::size_t i = 0; i < configs.size(); ++i) {
@@ -44,8 +45,16 @@ Case named_case(const std::string& path) {
   item.reproduce = "epim sim --config " + path;
   const Config config = load_config(path);
   if (!config.layer) throw InputError({path, 0, 0}, "layer-or-network", "a [layer] is needed here");
-  item.layers.push_back(prepare_layer(config));
-  unify(item, {config});
+  std::vector<Config> configs = {config};
+  // One core holds layers with slopes and layers without, one after the other.
+  if (config.layer->slopes && config.core.tables == Tables::writable) {
+    configs.insert(configs.end(), {config, config});
+    configs[1].layer->slopes = false;
+    configs[1].layer->seed ^= 1;
+  }
+  for (const Config& c : configs) item.layers.push_back(prepare_layer(c));
+  for (std::size_t i = 1; i < item.layers.size(); ++i) item.layers[i].layer.name += fmt::format("-{}", i);
+  unify(item, configs);
   return item;
 }
 
@@ -111,6 +120,12 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   const int height = std::max((kh - 1) * dilation_y + 1 - pad_top - pad_bottom, 1) + extra_height;
   const int width = std::max((kw - 1) * dilation_x + 1 - pad_left - pad_right, 1) + extra_width;
 
+  // Slopes of negative values: of the core, automatic or not; of the layer; outputs below zero, or none.
+  Random slope_core(fnv1a(fmt::format("slopes {} {}", seed, index))), slope(fnv1a(fmt::format("slopes {} {} {}", seed, index, layer)));
+  const bool slopes = slope_core.chance(40), automatic_slopes = slope_core.chance(40);
+  const int slope_bits = slopes ? static_cast<int>(slope_core.uniform(8, 18)) : 0;
+  const bool own_slopes = slopes && slope.chance(70), below_zero = slopes && slope.chance(70);
+
   std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
   s += fmt::format("[hardware]\ncrossbar = \"{}x{}\"\ncell_bits = {}\nweight_bits = {}\nact_bits = {}\nact_signed = {}\n"
                    "dac_bits = {}\nadc_bits = {}\ncols_per_adc = {}\nlanes = {}\njoint_lanes = {}\nout_bits = {}\n"
@@ -120,11 +135,14 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
                    adc_bits ? std::to_string(adc_bits) : "\"lossless\"", cols_per_adc, lanes,
                    joint ? std::to_string(joint) : "\"auto\"", out_bits, scale_bits, zero_point, ram ? "ram" : "flat",
                    serial, shift, counters, channel_scale_bits, adc_stages);
+  if (slopes) s += automatic_slopes ? "slope_bits = \"auto\"\n" : fmt::format("slope_bits = {}\n", slope_bits);
   static const char* const wraps[] = {"off", "copies", "stored_once"};
   s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\ngroups = {}\npadding = [{}, {}, {}, {}]\n"
                    "height = {}\nwidth = {}\nwrap = \"{}\"\n",
                    grouped_cin, grouped_cout, kh, kw, stride, stride_x, dilation_y, dilation_x, groups, pad_top, pad_left, pad_bottom,
                    pad_right, height, width, fits ? wraps[wrap] : "off");
+  if (own_slopes) s += "slopes = true\n";
+  if (below_zero) s += fmt::format("clamp = [{}, {}]\n", -(1 << (out_bits - 1)), (1 << (out_bits - 1)) - 1);
   if (own_format) s += fmt::format("act_bits = {}\nact_signed = \"{}\"\npad_value = {}\n", own_bits, own_signed, pad_value);
   if (fits)
     s += fmt::format("[layer.epitome]\ne_out = {}\ne_in = {}\np = {}\nq = {}\nsampler = \"{}\"\n", e_out, e_in, p, q,

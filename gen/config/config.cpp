@@ -300,6 +300,7 @@ LayerSource read_layer(Values& v) {
   if (!v.is_word("layer.act_bits")) s.act_bits = v.small("layer.act_bits");
   if (const std::string sign = v.text("layer.act_signed"); sign != "core") s.act_signed = sign == "true";
   s.pad_value = v.small("layer.pad_value");
+  s.slopes = v.flag("layer.slopes");
   s.h = v.small("layer.height");
   s.w = v.small("layer.width");
   s.in_period = v.small("layer.in_period");

@@ -40,6 +40,7 @@ struct LayerSource {
   std::optional<int> act_bits;                                  ///< empty = the core's
   std::optional<bool> act_signed;
   int pad_value = 0;
+  bool slopes = false;
   Wrap wrap = Wrap::off;
   std::optional<int> shift;                                     ///< empty = auto
   std::optional<std::pair<std::int64_t, std::int64_t>> clamp;   ///< empty = auto: 0 .. 2^out_bits-1
@@ -65,8 +66,9 @@ struct NetworkSource {
 ///   pe_rows, pe_cols   the smallest array that holds every layer
 ///   buffer_words  (kh + stride) rows of the layer that needs most
 ///   acc_bits      the least that the weights of all layers ask for: with_accumulators
+///   slope_bits    16 where a layer has slopes, else 0
 struct HardwareRequest : FixedHardware {
-  std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits;
+  std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits, slope_bits;
   bool bipolar_weights = false;  ///< weight_bits = 1 was asked for: codes -1 and 1, which need 2
   bool operator==(const HardwareRequest&) const = default;
 };
@@ -123,7 +125,7 @@ using Locator = std::function<Position(const std::string& key)>;
 
 /// Checks ranges and rules that need the hardware alone.
 /// Errors: value-out-of-range, cell-bits, signed-activation-bits, crossbar-rows-lanes, crossbar-columns-adc,
-/// joint-lanes.
+/// joint-lanes, slope-bits.
 void validate_hardware(const Hardware& hw, const Locator& locate = {});
 
 /// joint_lanes = min(lanes, adcs, ceil(adcs * cycles per group / max(1, STEPS-1))): the joint path then never slows a column step down
@@ -139,7 +141,8 @@ void check_clamp(const FixedHardware& hw, const Layer& layer, const Position& wh
 
 /// The core that was asked for, as `layers` need it; all layers are checked against it. Without layers: one PE and a
 /// buffer of one word. Accumulators that were not asked for have 64 bits, which hold any sum, until the weights are known.
-/// Errors: pe-array-too-small, buffer-too-small, buffer-too-large, clamp-range, channel-blocks and those of validate_hardware.
+/// Errors: pe-array-too-small, buffer-too-small, buffer-too-large, clamp-range, channel-blocks, slope-not-built and
+/// those of validate_hardware.
 CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, const Locator& locate = {});
 /// The same with name and positions from the configuration; also refuses tables = "rom" with more than one layer
 /// (rom-single-layer).
@@ -161,7 +164,7 @@ Layer make_layer(const LayerSource& source, const FixedHardware& hw);
 std::string resolved_toml(const Config& config, const CoreRequest& core, const std::vector<Layer>& layers);
 
 /// FNV-1a (64 bits) of the structural part: [hardware] as resolved_toml writes it. Two cores with equal hash have the
-/// same RTL apart from ROM contents.
+/// same RTL apart from ROM contents. A core without slopes has the hash it had before there were any.
 std::uint64_t hardware_hash(const CoreRequest& core);
 std::uint64_t hardware_hash(const CoreSpec& core);
 

@@ -72,6 +72,8 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
     fail("crossbar", "crossbar-columns-adc",
          fmt::format("crossbar columns {} are not a multiple of cols_per_adc = {}, nearest legal: {}", hw.xb_cols,
                      hw.cols_per_adc, nearest_multiples(hw.xb_cols, hw.cols_per_adc, side)));
+  if (hw.slope_bits != 0 && hw.slope_bits < slope_bits_least)
+    fail("slope_bits", "slope-bits", fmt::format("hardware.slope_bits is {}, legal: {}", hw.slope_bits, find_key("hardware.slope_bits")->legal()));
   const int most = std::min(hw.lanes, hw.adcs());
   if (hw.joint_lanes > most)
     fail("joint_lanes", "joint-lanes",
@@ -108,6 +110,7 @@ void check_clamp(const FixedHardware& hw, const Layer& layer, const Position& wh
 CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, const Locator& locate) {
   const auto at = [&](const std::string& key) { return locate ? locate(key) : Position{}; };
   const HardwareRequest& asked = request.hw;
+  constexpr int automatic_slope_bits = 16;
   int rows = 1, cols = 1;
   std::int64_t words = 1;
   for (const auto& layer : layers) {
@@ -131,6 +134,8 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
   hw.pe_cols = asked.pe_cols.value_or(cols);
   hw.buffer_words = asked.buffer_words.value_or(static_cast<int>(words));
   if (asked.acc_bits) hw.acc_bits = *asked.acc_bits;
+  const auto slopes = [](const Layer& layer) { return layer.slopes; };
+  hw.slope_bits = asked.slope_bits.value_or(std::any_of(layers.begin(), layers.end(), slopes) ? automatic_slope_bits : 0);
   validate_hardware(hw, locate);
   for (const auto& layer : layers) {
     const auto [need_rows, need_cols] = pe_array_for(hw, layer.epitome);
@@ -157,6 +162,10 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
                                    layer.name, std::max(rows_end, cols_end), hw.dim_max() + 1, hw.dim_bits));
     check_clamp(hw, layer, at("layer.clamp"));
     check_stored_blocks(hw, layer, at("layer.cin"));
+    if (layer.slopes && hw.slope_bits == 0)
+      throw InputError(at("hardware.slope_bits"), "slope-not-built",
+                       fmt::format("layer {} has slopes and hardware.slope_bits is 0, legal: {}..{} or \"auto\"", layer.name,
+                                   slope_bits_least, slope_bits_most));
   }
   return core;
 }

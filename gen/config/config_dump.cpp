@@ -59,6 +59,7 @@ Texts layer_texts(const Config& c, const Layer* built) {
   t["layer.act_bits"] = s.act_bits ? std::to_string(*s.act_bits) : "\"core\"";
   t["layer.act_signed"] = !s.act_signed ? "\"core\"" : *s.act_signed ? "\"true\"" : "\"false\"";
   t["layer.pad_value"] = std::to_string(s.pad_value);
+  t["layer.slopes"] = s.slopes ? "true" : "false";
   t["layer.in_period"] = std::to_string(s.in_period);
   t["layer.wrap"] = s.wrap == Wrap::off ? "\"off\"" : s.wrap == Wrap::copies ? "\"copies\"" : "\"stored_once\"";
   t["layer.shift"] = built != nullptr ? std::to_string(built->shift)
@@ -101,11 +102,11 @@ std::string toml_of(const Texts& texts) {
 std::string layer_comment(const Layer& l) {
   std::string text = fmt::format(
       "\n# layer {}: {}x{}x{}x{}, stride {} {}, dilation {} {}, groups {}, padding {} {} {} {}, input {}x{}x{} (stored {}), epitome {}x{}x{}x{}, "
-      "wrap {}, shift {}, clamp {} {}\n# patches: p q c_in c_out beta1 beta2 dst_in dst_out\n",
+      "wrap {}, shift {}, clamp {} {}{}\n# patches: p q c_in c_out beta1 beta2 dst_in dst_out\n",
       l.name, l.cout, l.cin, l.kh, l.kw, l.stride.y, l.stride.x, l.dilation.y, l.dilation.x, l.groups, l.pad.top, l.pad.left, l.pad.bottom, l.pad.right, l.cin, l.h, l.w,
       l.stored_cin(), l.epitome.e_out, l.epitome.e_in, l.epitome.p, l.epitome.q,
       l.wrap == Wrap::off ? "off" : l.wrap == Wrap::copies ? "copies" : "stored_once", l.shift, l.clamp_lo,
-      l.clamp_hi);
+      l.clamp_hi, l.slopes ? ", slopes" : "");
   for (const auto& p : l.patches)
     text += fmt::format("# {} {} {} {} {} {} {} {}\n", p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2, p.dst_in,
                         p.dst_out);
@@ -126,7 +127,11 @@ std::string resolved_toml(const Config& config, const CoreRequest& core, const s
   return out;
 }
 
-std::uint64_t hardware_hash(const CoreRequest& core) { return fnv1a(toml_of(hardware_texts(core))); }
+std::uint64_t hardware_hash(const CoreRequest& core) {
+  Texts texts = hardware_texts(core);
+  if (core.hw.slope_bits.value_or(0) == 0) texts.erase("hardware.slope_bits");  // the hash of a core from before that key
+  return fnv1a(toml_of(texts));
+}
 std::uint64_t hardware_hash(const CoreSpec& core) { return hardware_hash(request_of(core)); }
 
 }  // namespace epim

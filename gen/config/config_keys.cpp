@@ -99,6 +99,7 @@ std::string ConfigKey::legal() const {
     case KeyType::Range: number = fmt::format("[lo, hi], lo <= hi, each {}..{}", lo, hi); break;
   }
   if (path == "hardware.cell_bits") number = "1, 2 or 4";
+  if (path == "hardware.slope_bits") number = fmt::format("0, {}..{}", slope_bits_least, hi);
   return options.empty() ? number : number + " or " + options;
 }
 

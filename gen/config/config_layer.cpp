@@ -90,6 +90,7 @@ Layer make_layer(const LayerSource& source, const FixedHardware& hw) {
   layer.h = source.h;
   layer.w = source.w;
   layer.wrap = source.wrap;
+  layer.slopes = source.slopes;
   layer.shift = source.shift.value_or(0);
   layer.clamp_lo = source.clamp ? source.clamp->first : 0;
   layer.clamp_hi = source.clamp ? source.clamp->second : (std::int64_t{1} << hw.out_bits) - 1;

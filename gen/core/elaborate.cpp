@@ -117,7 +117,7 @@ std::string lane_image(const CoreParameters& p, const std::vector<std::uint64_t>
 
 FileSet program_images(const CoreParameters& p, const LayerProgram& program, bool ram) {
   FileSet files;
-  std::vector<std::vector<std::uint64_t>> params(static_cast<std::size_t>(p.hw.joint_lanes));
+  std::vector<std::vector<std::uint64_t>> params(static_cast<std::size_t>(p.hw.joint_lanes)), slopes(params.size());
   const std::size_t cell_words =
       static_cast<std::size_t>(p.hw.column_steps()) * p.hw.adcs() * p.planes() * p.chunks();
   std::vector<std::vector<std::uint64_t>> cells(static_cast<std::size_t>(p.hw.pe_rows * p.hw.pe_cols),
@@ -140,6 +140,9 @@ FileSet program_images(const CoreParameters& p, const LayerProgram& program, boo
       case ProgramKind::channel:
         for (std::size_t i = 0; i < params.size(); ++i) params[i].push_back(b.entries[i]);
         break;
+      case ProgramKind::slopes:
+        for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i].push_back(b.entries[i]);
+        break;
       case ProgramKind::scale: break;
       case ProgramKind::cells:
         for (std::size_t i = 0; i < b.entries.size(); ++i) {
@@ -159,6 +162,8 @@ FileSet program_images(const CoreParameters& p, const LayerProgram& program, boo
     const std::uint64_t mask = width >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << width) - 1;
     for (auto& w : params[i]) w &= mask;
     files[fmt::format("channel{:02d}.hex", i)] = hex_lines(params[i], static_cast<std::size_t>(p.param_depth), width);
+    if (p.hw.slope_bits > 0)
+      files[fmt::format("slope{:02d}.hex", i)] = hex_lines(slopes[i], static_cast<std::size_t>(p.param_depth), p.hw.slope_bits);
   }
   for (std::size_t i = 0; i < cells.size(); ++i) {
     if (!ram) {
@@ -203,6 +208,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"ScaleBits", std::to_string(hw.scale_bits)},
       {"ChannelScaleBits", std::to_string(hw.channel_scale_bits)},
       {"ChannelBiasBits", std::to_string(hw.channel_bias_bits)},
+      {"SlopeBits", std::to_string(hw.slope_bits)},
       {"AccBits", std::to_string(hw.acc_bits)},
       {"ZeroPoint", hw.zero_point ? "1'b1" : "1'b0"},
       {"ZeroBits", std::to_string(p.zero_bits())},
@@ -227,6 +233,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"IfrtFile", image("ifrt.hex")},
       {"OfatFile", image("ofat.hex")},
       {"ParamFile", image("channel")},
+      {"SlopeFile", hw.slope_bits > 0 ? image("slope") : "\"\""},
       {"CellFile", image("cells")},
       {"ScaleInit", vector16(rom, pes, 0)},
       {"ZeroInit", vector16(rom, pes, 32)},

@@ -71,8 +71,8 @@ struct CoreSettings {
 /// Parameters of epim_core and their values as SystemVerilog, in order.
 std::vector<std::pair<const char*, std::string>> core_parameter_values(const CoreParameters& p, const CoreSettings& settings);
 
-/// $readmemh images of a program, names below the folder of images: tables, channel parameters per joint lane, cells per
-/// PE (flat order), or with `ram` per PE and ADC lane.
+/// $readmemh images of a program, names below the folder of images: tables, channel parameters and slopes per joint lane,
+/// cells per PE (flat order), or with `ram` per PE and ADC lane.
 FileSet program_images(const CoreParameters& p, const LayerProgram& program, bool ram);
 
 /// The top's parameter that names the folder of its images, as text in front of its ports. `"mem/"` is from the folder of

@@ -97,6 +97,16 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
     }
     program.blocks.push_back(std::move(block));
   }
+  // A core with slopes reads them for every layer: slope 1 where the layer has none.
+  const std::uint64_t slope_mask = (std::uint64_t{1} << hw.slope_bits) - 1;
+  for (std::size_t n = 0; hw.slope_bits > 0 && n < t.drain.size(); ++n) {
+    ProgramBlock block{ProgramKind::slopes, 0, static_cast<std::uint32_t>(n << lane_width), {}};
+    for (int channel : t.drain[n]) {
+      const std::int64_t a = channel < 0 ? 0 : layer.slopes ? data.channel_slope.data[static_cast<std::size_t>(channel)] : hw.slope_one();
+      block.entries.push_back(static_cast<std::uint64_t>(a) & slope_mask);
+    }
+    program.blocks.push_back(std::move(block));
+  }
   for (int pe = 0; pe < hw.pe_rows * hw.pe_cols; ++pe) {
     const auto at = static_cast<std::size_t>(pe);
     const auto m = static_cast<std::uint32_t>(data.crossbar_scale.data[at]);

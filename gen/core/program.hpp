@@ -15,7 +15,7 @@
 namespace epim {
 
 /// Memory kinds of the program port, as register prog_select encodes them.
-enum class ProgramKind { ifat = 0, ifrt = 1, ofat = 2, channel = 3, scale = 4, cells = 5 };
+enum class ProgramKind { ifat = 0, ifrt = 1, ofat = 2, channel = 3, scale = 4, cells = 5, slopes = 6 };
 
 /// Consecutive entries of one memory.
 struct ProgramBlock {

@@ -8,6 +8,7 @@
 #include "gen/base/hash.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
+#include "golden/quantise.hpp"
 
 namespace epim {
 
@@ -21,9 +22,11 @@ Random stream(std::uint64_t seed, const char* what) { return Random(fnv1a(what) 
 constexpr int kSampledRounds = 4;
 
 /// Accumulators of sampled output positions: [sample][channel].
-std::vector<std::vector<std::int64_t>> sample_accumulators(Layer layer, const Hardware& hw, const LayerData& data,
+std::vector<std::vector<std::int64_t>> sample_accumulators(Layer layer, const Hardware& hw, LayerData data,
                                                            const IntTensor& x) {
   layer.shift = 0;
+  layer.slopes = false;  // accumulators do not depend on them
+  data.channel_slope = {};
   const GoldenLayer golden(hw, layer, data);
   std::vector<std::vector<std::int64_t>> samples;
   EventCounts events;
@@ -40,6 +43,23 @@ std::vector<std::vector<std::int64_t>> sample_accumulators(Layer layer, const Ha
     samples.push_back(std::move(channels));
   }
   return samples;
+}
+
+/// LeakyReLU and PReLU as trained, the borders of what A holds, and anything.
+std::int64_t synthetic_slope(const Hardware& hw, Random& random) {
+  const std::int64_t most = signed_max(hw.slope_bits), one = hw.slope_one();
+  switch (random.uniform(0, 9)) {
+    case 0: return slope_code(hw, 0.01);
+    case 1: return slope_code(hw, 0.25);
+    case 2: return one;
+    case 3: return one + random.uniform(-1, 1);
+    case 4: return random.uniform(-1, 1);
+    case 5: return random.chance(50) ? most : -most - 1;
+    case 6: return random.uniform(-one, -1);
+    case 7: return random.uniform(one, 3 * one);
+    case 8: return random.uniform(0, one);
+    default: return random.uniform(-most - 1, most);
+  }
 }
 
 }  // namespace
@@ -113,17 +133,20 @@ LayerData make_synthetic(const Layer& layer, const Hardware& hw, std::uint64_t s
   const std::int64_t g_top = std::int64_t{1} << (width - 1), g_low = std::max<std::int64_t>(1, g_top / 2);
   const double wanted = rms * 0.75 * static_cast<double>(g_top) / 2;
   const std::int64_t bias = wanted < static_cast<double>(bias_top) ? static_cast<std::int64_t>(wanted) : bias_top;
-  Random gains = stream(seed, "channel_scale"), biases = stream(seed, "channel_bias");
+  if (layer.slopes) data.channel_slope = IntTensor({layer.cout});
+  Random gains = stream(seed, "channel_scale"), biases = stream(seed, "channel_bias"), slopes = stream(seed, "channel_slope");
   const int period = layer.wrap == Wrap::stored_once ? plan_firings(layer).stored_cout : layer.cout;
   for (int ch = 0; ch < layer.cout; ++ch) {
     if (ch >= period) {
       data.channel_scale(ch) = data.channel_scale(ch % period);
       data.channel_bias(ch) = data.channel_bias(ch % period);
+      if (layer.slopes) data.channel_slope(ch) = data.channel_slope(ch % period);
       continue;
     }
     const std::int64_t g = gains.uniform(g_low, std::max(g_low, g_top - 1));
     data.channel_scale(ch) = gains.chance(10) ? -g : g;
     data.channel_bias(ch) = biases.uniform(-bias, bias);
+    if (layer.slopes) data.channel_slope(ch) = synthetic_slope(hw, slopes);
   }
   return data;
 }
@@ -133,8 +156,9 @@ int automatic_shift(const Layer& layer, const Hardware& hw, const LayerData& dat
   std::size_t count = 0;
   for (const auto& sample : sample_accumulators(layer, hw, data, synthetic_input(layer, hw, seed)))
     for (std::size_t ch = 0; ch < sample.size(); ++ch, ++count) {
-      const double y = static_cast<double>(sample[ch]) * static_cast<double>(data.channel_scale.data[ch]) +
-                       static_cast<double>(data.channel_bias.data[ch]);
+      double y = static_cast<double>(sample[ch]) * static_cast<double>(data.channel_scale.data[ch]) +
+                 static_cast<double>(data.channel_bias.data[ch]);
+      if (layer.slopes && y < 0) y *= static_cast<double>(data.channel_slope.data[ch]) / static_cast<double>(hw.slope_one());
       square += y * y;
     }
   const double rms = std::sqrt(square / static_cast<double>(std::max<std::size_t>(count, 1)));

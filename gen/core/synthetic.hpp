@@ -27,7 +27,8 @@ class Random {
 /// Random parameters: epitome codes uniform in -weight_max..weight_max; M in [2^(scale_bits-1), 2^scale_bits);
 /// Z in -2^(weight_bits-1)..2^(weight_bits-1) when hw.zero_point, else 0; G of sign -1 with probability 1/10;
 /// B uniform within one half of the standard deviation of acc*G (as far as channel_bias_bits allow). G is as wide
-/// as lets B reach that size, at least 6 bits. With Wrap::stored_once G and B have the period of the wrapping.
+/// as lets B reach that size, at least 6 bits. With layer.slopes A: 0.01, 0.25, 1, negative, above 1, the borders of its
+/// width, any. With Wrap::stored_once G, B and A have the period of the wrapping.
 /// hw must be resolved. Shapes as in golden/layer.hpp.
 LayerData make_synthetic(const Layer& layer, const Hardware& hw, std::uint64_t seed);
 

@@ -138,7 +138,8 @@ FloatTensor seeded_weights(const Node& node, const MappedLayer& planned, Random&
 }
 
 /// Seeded integers of a layer: weights, then batch norm from the golden accumulators of its input.
-LayerData seeded_data(const Hardware& hw, MappedLayer& planned, const FloatTensor& weights, const IntTensor& x, double damping, Random& random) {
+LayerData seeded_data(const Hardware& hw, MappedLayer& planned, const FloatTensor& weights, const IntTensor& x, double damping, double slope,
+                      Random& random) {
   Layer& layer = planned.layer;
   const MapFormat& out = planned.out.format;
   const QuantisedEpitome quantised = quantise(hw, layer, weights, {});
@@ -151,7 +152,10 @@ LayerData seeded_data(const Hardware& hw, MappedLayer& planned, const FloatTenso
   data.channel_bias.data.assign(static_cast<std::size_t>(layer.cout), 0);
   Hardware wide = hw;
   wide.channel_bias_bits = 48;
-  const ChannelStatistics statistics = measure(GoldenLayer(wide, layer, data), x, random);
+  Layer sums = layer;
+  sums.slopes = false;  // accumulators do not depend on them
+  data.channel_slope = {};
+  const ChannelStatistics statistics = measure(GoldenLayer(wide, sums, data), x, random);
   const double span = layer.act ? static_cast<double>(out.greatest() - out.zero + 1) : std::ldexp(1.0, hw.act_bits - (hw.act_signed ? 1 : 0));
   const double step = span / 6.0 * damping;
   const int period = layer.wrap == Wrap::stored_once ? static_cast<int>(statistics.mean.size()) : layer.cout;
@@ -176,6 +180,7 @@ LayerData seeded_data(const Hardware& hw, MappedLayer& planned, const FloatTenso
          std::ldexp(b_most, shift + 1) < std::ldexp(1.0, hw.channel_bias_bits - 1) - 1)
     ++shift;
   layer.shift = shift;
+  if (layer.slopes) data.channel_slope = IntTensor({layer.cout}, slope_code(hw, slope));
   for (std::size_t c = 0; c < g.size(); ++c) {
     data.channel_scale.data[c] = static_cast<std::int64_t>(std::nearbyint(std::ldexp(g[c], shift)));
     data.channel_bias.data[c] = static_cast<std::int64_t>(std::nearbyint(std::ldexp(b[c], shift)));
@@ -228,7 +233,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
         } else {
           Random random(source.seed * 1000003 + l);
           const bool damped = node.op == Op::conv && !node.relu() && feeds_add[n] && node.role != Role::downsample;
-          data = seeded_data(hw, planned, seeded_weights(node, planned, random), x, damped ? 0.25 : 1.0, random);
+          data = seeded_data(hw, planned, seeded_weights(node, planned, random), x, damped ? 0.25 : 1.0, node.slope.value_or(0.25), random);
         }
         check_accumulator(hw, layer, data);
         GoldenLayer(hw, layer, data).check_input(x);

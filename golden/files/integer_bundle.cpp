@@ -78,6 +78,7 @@ std::vector<std::pair<std::string, NpyArray>> integer_bundle(const Hardware& hw,
     add("zero_point", z, DType::i32);
     add("channel_scale", l.data->channel_scale, DType::i32);
     add("channel_bias", l.data->channel_bias, DType::i64);
+    if (l.layer->slopes) add("channel_slope", l.data->channel_slope, DType::i32);
     add("shift", vector_of({l.layer->shift}), DType::i32);
     add("clamp", vector_of({l.layer->clamp_lo, l.layer->clamp_hi}), DType::i64);
     out.emplace_back(l.layer->name + "/scale", doubles(array, s));
@@ -132,6 +133,8 @@ LayerData read_integer_layer(const NpzFile& bundle, const Hardware& hw, Layer& l
     }
   data.channel_scale = read("channel_scale", {layer.cout});
   data.channel_bias = read("channel_bias", {layer.cout});
+  layer.slopes = layer.slopes || bundle.find(node + "/channel_slope") != nullptr;
+  if (layer.slopes) data.channel_slope = read("channel_slope", {layer.cout});
   const std::int64_t shift = read("shift", {1}).data[0];
   if (shift < 0 || shift > 62) fail(bundle, "bundle-range", fmt::format("{}/shift is {}; legal: 0..62", node, shift));
   layer.shift = static_cast<int>(shift);

@@ -11,6 +11,7 @@
 ///   NODE/zero_point        [pe_rows][pe_cols]   Z
 ///   NODE/channel_scale     [cout]  G
 ///   NODE/channel_bias      [cout]  B
+///   NODE/channel_slope     [cout]  A, absent where the layer has no slopes
 ///   NODE/shift             [1]  SH
 ///   NODE/clamp             [2]  lowest and highest output
 ///   NODE/scale             [pe_rows][pe_cols]   S, float64: real value of one code step. For the reader; not needed
@@ -41,7 +42,7 @@ std::vector<std::pair<std::string, NpyArray>> integer_bundle(const Hardware& har
 void check_integer_bundle(const NpzFile& bundle, const FixedHardware& hardware);
 
 /// A layer's integers for a core with hardware.pe_rows x pe_cols PEs and codes of hardware.weight_bits or fewer; sets
-/// layer.shift and layer.clamp_lo, clamp_hi. The widths of M, Z, G and B are left to GoldenLayer.
+/// layer.shift, layer.clamp_lo, clamp_hi and layer.slopes. The widths of M, Z, G, B and A are left to GoldenLayer.
 /// Throws InputError at `bundle.path`: `missing-array`, `npy-type`, `bundle-shape`, `bundle-range` (codes wider than
 /// NODE/weight_bits), `contradictory-bits` (wider than the core), `pe-array-too-small`.
 LayerData read_integer_layer(const NpzFile& bundle, const Hardware& hardware, Layer& layer);

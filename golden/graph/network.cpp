@@ -41,6 +41,7 @@ Layer layer_of(const Node& node) {
   layer.stride = node.stride;
   layer.dilation = node.dilation;
   layer.groups = node.groups;
+  layer.slopes = node.has_slopes();
   layer.pad = node.pad;
   layer.h = node.in.height;
   layer.w = node.in.width;

@@ -21,7 +21,7 @@ module proof #(
 );
   logic [OutBits-1:0] out;
   epim_requant #(.AccBits(AccBits), .ScaleBits(ScaleBits), .BiasBits(BiasBits), .OutBits(OutBits)) dut (
-    .clk_i, .en_i(en), .acc_i(acc), .scale_i(scale), .bias_i(bias), .cfg_shift_i(shift), .cfg_lo_i(lo),
+    .clk_i, .en_i(en), .acc_i(acc), .scale_i(scale), .bias_i(bias), .slope_i(1'b0), .cfg_shift_i(shift), .cfg_lo_i(lo),
     .cfg_hi_i(hi), .out_o(out)
   );
 
@@ -47,8 +47,8 @@ module proof #(
   end
 
   // The block's own registers: with them, what the two stages hold is an invariant by itself (k-induction).
-  (* hierconn, keep *) logic signed [SumW-1:0]  \dut.prod_q ;
-  (* hierconn, keep *) logic [BiasBits-1:0]     \dut.bias_q ;
+  (* hierconn, keep *) logic signed [SumW-1:0]  \dut.gen_no_slope.prod_q ;
+  (* hierconn, keep *) logic [BiasBits-1:0]     \dut.gen_no_slope.bias_q ;
 
   logic               was_loaded = 1'b0, held;
   logic [OutBits-1:0] old_out;
@@ -56,7 +56,7 @@ module proof #(
     was_loaded <= loaded[1];
     held       <= loaded[1] && !en;
     old_out    <= out;
-    if (loaded[0]) assert ($signed(32'($signed(\dut.prod_q ))) == prod_q && $signed(32'($signed(\dut.bias_q ))) == bias_q);
+    if (loaded[0]) assert ($signed(32'($signed(\dut.gen_no_slope.prod_q ))) == prod_q && $signed(32'($signed(\dut.gen_no_slope.bias_q ))) == bias_q);
     if (loaded[0]) assert (prod_q >= -(32'sd1 <<< (AccBits + ScaleBits - 2)) && prod_q <= (32'sd1 <<< (AccBits + ScaleBits - 2)));
     assert (loaded != 2'b10 && (!was_loaded || loaded[1]));
     if (loaded[1]) begin

@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// out = clamp(floor((acc * G + B + half) / 2^SH), lo, hi) in 128-bit arithmetic, two cycles after the inputs.
+/// v = acc * G + B, out = clamp(floor(((v < 0 ? floor(v * A / 2^F) : v) + half) / 2^SH), lo, hi) in 128-bit arithmetic, two
+/// cycles after the inputs, with slopes three.
 #include "Vdut.h"
 #include "harness.hpp"
 
@@ -8,7 +9,9 @@ using namespace bench;
 
 namespace {
 
-constexpr int kAcc = P_AccBits, kScale = P_ScaleBits, kBias = P_BiasBits, kOut = P_OutBits;
+constexpr int kAcc = P_AccBits, kScale = P_ScaleBits, kBias = P_BiasBits, kOut = P_OutBits, kSlope = P_SlopeBits;
+constexpr int kFraction = kSlope > 0 ? kSlope - 4 : 0;
+constexpr std::size_t kLatency = kSlope > 0 ? 3 : 2;
 
 /// Small, extreme or any value of `width` bits.
 std::int64_t signed_value(int width) {
@@ -29,6 +32,9 @@ Wide floor_shift(Wide n, int shift) {
   return n >= 0 ? n / q : -((-n + q - 1) / q);
 }
 
+/// A: slope 1, the borders, or any.
+std::int64_t slope_value() { return chance(20) ? std::int64_t{1} << kFraction : signed_value(kSlope); }
+
 void test(Vdut& d) {
   d.clk_i = 0;
   d.en_i = 0;
@@ -45,7 +51,7 @@ void test(Vdut& d) {
     put(d.cfg_hi_i, 0, kOut + 1, static_cast<std::uint64_t>(hi));
     std::deque<std::int64_t> pipeline;  // expected outputs of the accepted inputs, oldest first
     for (int i = 0; i < 100; ++i) {
-      std::int64_t acc = signed_value(kAcc), scale = signed_value(kScale), bias = signed_value(kBias);
+      std::int64_t acc = signed_value(kAcc), scale = signed_value(kScale), bias = signed_value(kBias), slope = kSlope > 0 ? slope_value() : 1;
       const Wide half = shift == 0 ? 0 : Wide{1} << (shift - 1);
       if (chance(40) && shift < kBias - 2) {
         // Near a rounding border or a clamp limit: choose B so that the sum lands there.
@@ -54,18 +60,21 @@ void test(Vdut& d) {
         if (wanted >= -(Wide{1} << (kBias - 1)) && wanted < (Wide{1} << (kBias - 1)))
           bias = static_cast<std::int64_t>(wanted);
       }
-      const Wide shifted = floor_shift(Wide{acc} * scale + bias + half, shift);
+      Wide v = Wide{acc} * scale + bias;
+      if (kSlope > 0 && v < 0) v = floor_shift(v * slope, kFraction);
+      const Wide shifted = floor_shift(v + half, shift);
       const std::int64_t out = shifted < lo ? lo : shifted > hi ? hi : static_cast<std::int64_t>(shifted);
       put(d.acc_i, 0, kAcc, static_cast<std::uint64_t>(acc));
       put(d.scale_i, 0, kScale, static_cast<std::uint64_t>(scale));
       put(d.bias_i, 0, kBias, static_cast<std::uint64_t>(bias));
+      if (kSlope > 0) put(d.slope_i, 0, kSlope, static_cast<std::uint64_t>(slope));
       d.en_i = chance(75);
       tick(d);
       if (d.en_i) {
         pipeline.push_back(out);
-        if (pipeline.size() > 2) pipeline.pop_front();
+        if (pipeline.size() > kLatency) pipeline.pop_front();
       }
-      if (pipeline.size() == 2) CHECK_EQ(d.out_o, static_cast<std::uint64_t>(pipeline.front()) & mask(kOut));
+      if (pipeline.size() == kLatency) CHECK_EQ(d.out_o, static_cast<std::uint64_t>(pipeline.front()) & mask(kOut));
     }
   }
 }

@@ -65,6 +65,12 @@ with type "${base/cin = 8/cin = \"eight\"}"
 expect "wrong type" '^type.toml:8:.*wrong-type' gen type
 with zero "${base/height = 6/height = 0}"
 expect "zero size" '^zero.toml:11:.*value-out-of-range' gen zero
+with width "${base/lanes = 4/slope_bits = 4
+lanes = 4}"
+expect "slopes of a width that no core has" '^width.toml:5:14: slope-bits: .*legal: 0, 8\.\.18' gen width
+with slopes "${base/kernel = 3/kernel = 3
+slopes = true}"
+expect "slopes on a core without them" '^--set hardware.slope_bits=0: slope-not-built: .*legal: 8\.\.18' gen slopes --set hardware.slope_bits=0
 with large "${base/e_in = 4/e_in = 12}"
 expect "epitome larger than its convolution" '^large.toml:.*epitome' gen large
 with rows "${base/16x16/18x16}"

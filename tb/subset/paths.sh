@@ -20,7 +20,7 @@ while read -r block _; do
   [[ -z $block || $block == \#* || $block == epim_pkg ]] || files+=" $rtl/$block.sv"
 done < "$rtl/blocks.txt"
 passed=0 failed=0
-for parameters in "" "-chparam Writable 0" "-chparam SerialMultiply 1 -chparam Count 0"; do
+for parameters in "" "-chparam Writable 0" "-chparam SerialMultiply 1 -chparam Count 0" "-chparam SlopeBits 16"; do
   if found=$("$yosys" -q -p "
       read_verilog -sv -DEPIM_CROSSBAR_BLACKBOX $files
       hierarchy -top epim_core $parameters

@@ -55,7 +55,26 @@ inline std::string describe(const Case& c) {
 struct CaseOptions {
   bool saturating = true;   ///< ADCs that clip
   bool scales = true;       ///< M other than 1, Z other than 0
+  bool slopes = false;      ///< cores with slopes, layers that have them and layers that do not
 };
+
+/// Two of three cores have slopes, one of them with a layer that has none; from the seed alone.
+inline void random_slopes(Case& c, std::uint32_t seed) {
+  std::mt19937 rng(seed ^ 0x510beu);
+  const auto pick = [&](int lo, int hi) { return static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1)) + lo; };
+  const int kind = pick(0, 2);
+  if (kind == 0) return;
+  c.hw.slope_bits = pick(slope_bits_least, slope_bits_most);
+  c.layer.slopes = kind == 1;
+  if (!c.layer.slopes) return;
+  c.data.channel_slope = IntTensor({c.layer.cout});
+  const int most = static_cast<int>(signed_max(c.hw.slope_bits)), period = c.layer.wrap == Wrap::stored_once ? c.layer.epitome.e_out : c.layer.cout;
+  for (int ch = 0; ch < c.layer.cout; ++ch)
+    c.data.channel_slope(ch) = ch >= period ? c.data.channel_slope(ch - period)
+                               : pick(0, 5) == 0 ? c.hw.slope_one()
+                               : pick(0, 5) == 0 ? (pick(0, 1) == 0 ? most : -most - 1)
+                                                 : pick(-most - 1, most);
+}
 
 /// Strides and dilations per axis, groups, an activation format and a pad value of the layer's own, from the seed alone.
 inline void random_format(const Hardware& hw, Layer& l, std::uint32_t seed) {
@@ -72,13 +91,15 @@ inline void random_format(const Hardware& hw, Layer& l, std::uint32_t seed) {
   l.act = act;
 }
 
-/// Half of the cases multiply serially, with widths of M and G from the seed; the timing reads no data.
+/// Half of the cases multiply serially, with widths of M, G and, in a third of them, A from the seed; the timing reads no
+/// data.
 inline void random_serial(Hardware& hw, std::uint32_t seed) {
   hw.serial_multiply = seed / 5 % 2 == 0;
   hw.scale_bits = 1 + static_cast<int>(seed / 11 % 9);
   hw.channel_scale_bits = 2 + static_cast<int>(seed / 13 % 15);
   hw.zero_point = seed / 17 % 2 == 0;
   hw.adc_stages = 1 + static_cast<int>(seed / 19 % 2);
+  hw.slope_bits = seed / 23 % 3 == 0 ? slope_bits_least + static_cast<int>(seed / 29 % 11) : 0;
 }
 
 /// A random case; a pure function of the seed.
@@ -162,6 +183,7 @@ inline Case random_case(std::uint32_t seed, CaseOptions options = {}) {
     }
   const Hardware format = hardware_for(hw, l);
   fill(c.x, {l.stored_cin(), l.h, l.w}, format.act_min(), format.act_max());
+  if (options.slopes) random_slopes(c, seed);
   return c;
 }
 

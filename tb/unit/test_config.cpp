@@ -268,6 +268,42 @@ TEST_CASE("resolve: several layers share one core", "[config]") {
   CHECK_THROWS_WITH(resolve(rom, {small, large}), Catch::StartsWith("--set hardware.tables=rom: rom-single-layer:"));
 }
 
+TEST_CASE("resolve: slopes are built where a layer has them, or where they were asked for", "[config]") {
+  const auto core = [](const std::vector<std::string>& overrides) { return prepare_layer(parse_config(kBase, "s.toml", overrides)).core; };
+  CHECK(core({}).hw.slope_bits == 0);
+  CHECK(core({"layer.slopes=true"}).hw.slope_bits == 16);
+  CHECK(core({"layer.slopes=true", "hardware.slope_bits=9"}).hw.slope_bits == 9);
+  CHECK(core({"hardware.slope_bits=9"}).hw.slope_bits == 9);
+  // Of several layers one is enough.
+  const Config c = parse_config(kBase, "s.toml");
+  Layer with = make_layer(*c.layer, c.core.hw), without = with;
+  with.slopes = true;
+  CHECK(resolve(c.core, {without, with}).hw.slope_bits == 16);
+  CoreRequest none = c.core;
+  none.hw.slope_bits = 0;
+  CHECK_THROWS_WITH(resolve(none, {without, with}), Catch::Contains("slope-not-built: layer layer has slopes"));
+  // Slopes are structure; a core without them has the hash of before.
+  CHECK(hardware_hash(core({"hardware.slope_bits=16"})) != hardware_hash(core({})));
+  CHECK(hardware_hash(core({"hardware.slope_bits=16"})) != hardware_hash(core({"hardware.slope_bits=15"})));
+  CHECK(hardware_hash(core({"hardware.slope_bits=0"})) == hardware_hash(core({})));
+  CHECK(hash_text(hardware_hash(core({}))) == "8362577a5103eea7");
+}
+
+TEST_CASE("slopes: seeded ones are of every kind, with the period of the wrapping", "[config]") {
+  const SyntheticLayer s = prepare_layer(parse_config(
+      "schema = 1\nname = \"s\"\n[hardware]\nslope_bits = 12\n[layer]\ncin = 8\ncout = 400\nslopes = true\nwrap = \"stored_once\"\n"
+      "[layer.epitome]\ne_out = 200\ne_in = 8\np = 1\nq = 1\n", "s.toml"));
+  const std::vector<std::int64_t>& a = s.data.channel_slope.data;
+  REQUIRE(a.size() == 400);
+  for (std::size_t ch = 200; ch < 400; ++ch) CHECK(a[ch] == a[ch - 200]);
+  for (const std::int64_t value : {3, 64, 256, 0, 2047, -2048}) {  // 0.01, 0.25, 1, 0 and the borders
+    CAPTURE(value);
+    CHECK(std::count(a.begin(), a.end(), value) > 0);
+  }
+  CHECK(std::count_if(a.begin(), a.end(), [](auto v) { return v < 0; }) > 20);
+  CHECK(std::count_if(a.begin(), a.end(), [](auto v) { return v > 256; }) > 20);
+}
+
 TEST_CASE("resolve: what is asked for is given, what is not follows from the layers", "[config]") {
   const Config c = parse_config(kBase, "b.toml");
   const Layer layer = make_layer(*c.layer, c.core.hw);
@@ -286,6 +322,7 @@ TEST_CASE("resolve: what is asked for is given, what is not follows from the lay
     maybe(&HardwareRequest::joint_lanes, &Hardware::joint_lanes, 3);
     maybe(&HardwareRequest::pe_rows, &Hardware::pe_rows, 20);
     maybe(&HardwareRequest::pe_cols, &Hardware::pe_cols, 20);
+    maybe(&HardwareRequest::slope_bits, &Hardware::slope_bits, 0);
     maybe(&HardwareRequest::buffer_words, &Hardware::buffer_words, 500);
     want.acc_bits = 64;
     if (rng() % 2) request.hw.acc_bits = want.acc_bits = 20 + static_cast<int>(rng() % 40);

@@ -141,9 +141,13 @@ Literal literal(const Case& c) {
       }
       for (int ch = 0; ch < stored; ++ch) {
         const std::int64_t half = l.shift > 0 ? std::int64_t{1} << (l.shift - 1) : 0;
-        const std::int64_t value =
-            (acc[static_cast<std::size_t>(ch)] * c.data.channel_scale(ch) + c.data.channel_bias(ch) + half) >> l.shift;
-        out.y(ch, oy, ox) = std::min(std::max(value, l.clamp_lo), l.clamp_hi);
+        __int128 v = acc[static_cast<std::size_t>(ch)] * c.data.channel_scale(ch) + c.data.channel_bias(ch);
+        if (v < 0 && l.slopes) {  // floor(v * A / 2^F), by a division that rounds towards zero
+          const __int128 one = std::int64_t{1} << (hw.slope_bits - 4), product = v * c.data.channel_slope(ch);
+          v = product / one - (product % one < 0 ? 1 : 0);
+        }
+        const __int128 value = (v + half) >> l.shift;
+        out.y(ch, oy, ox) = static_cast<std::int64_t>(std::min<__int128>(std::max<__int128>(value, l.clamp_lo), l.clamp_hi));
       }
       n.requantisations += stored;
       n.output_buffer_writes += (stored + hw.lanes - 1) / hw.lanes;
@@ -164,7 +168,7 @@ std::string differences(const EventCounts& a, const EventCounts& b) {
 TEST_CASE("outputs and events equal the literal equations, clipping ADCs included", "[evaluate]") {
   std::int64_t clipped = 0, wrapped = 0, several = 0;
   property("literal", [&] {
-    const Case c = epim::testing::random_case(*rc::gen::arbitrary<std::uint32_t>());
+    const Case c = epim::testing::random_case(*rc::gen::arbitrary<std::uint32_t>(), {.slopes = true});
     RC_LOG() << epim::testing::describe(c) << "\n";
     EventCounts events;
     const GoldenLayer golden(c.hw, c.layer, c.data);
@@ -321,6 +325,60 @@ TEST_CASE("requantisation rounds half up and clamps", "[evaluate]") {
   REQUIRE(requantise(1000, 1, 0, 0, -100, 100) == 100);
   REQUIRE(requantise(-1000, 1, 0, 0, -100, 100) == -100);
   REQUIRE(requantise(std::int64_t{1} << 50, 32767, 0, 47, 0, 1 << 30) == 8 * 32767);
+}
+
+TEST_CASE("requantisation with a negative slope, worked by hand", "[evaluate]") {
+  const auto out = [](std::int64_t v, std::int64_t a, int shift) { return requantise(v, 1, 0, shift, -1000, 1000, {a, 4}); };
+  CHECK(out(-16, 1, 0) == -1);     // 1/16
+  CHECK(out(-15, 1, 0) == -1);     // rounded down, not to zero
+  CHECK(out(-17, 1, 0) == -2);
+  CHECK(out(15, 1, 0) == 15);      // values that are not negative have slope 1
+  CHECK(out(0, -128, 0) == 0);
+  CHECK(out(-7, 16, 0) == -7);     // A = 2^F
+  CHECK(out(-7, -16, 0) == 7);
+  CHECK(out(-7, -128, 0) == 56);   // -8, the least slope
+  CHECK(out(-7, 127, 0) == -56);   // floor(-55.5625)
+  CHECK(out(-15, 1, 1) == 0);      // two roundings: floor(-15/16) = -1, floor((-1 + 1) / 2) = 0
+  CHECK(out(-33, 1, 1) == -1);     // -3, then floor(-2/2)
+  CHECK(out(-999, 127, 0) == -1000);
+  CHECK(requantise(-3, 5, 7, 0, -100, 100, {8, 4}) == -4);  // (-15 + 7) / 2
+  CHECK(requantise(-3, 5, 17, 0, -100, 100, {8, 4}) == 2);  // the sign is that of acc*G + B
+  // The widest: 63 bits of acc, 24 of G, 18 of A.
+  CHECK(requantise(-(std::int64_t{1} << 62), (1 << 23) - 1, 0, 62, -(1LL << 40), 1LL << 40, {-(1 << 17), 14}) == 8LL * ((1 << 23) - 1));
+}
+
+TEST_CASE("slopes: what a layer's data must be", "[evaluate]") {
+  Case good;
+  for (std::uint32_t seed = 1; !good.layer.slopes || good.layer.wrap != Wrap::stored_once || good.layer.cout == good.layer.epitome.e_out; ++seed)
+    good = epim::testing::random_case(seed, {.slopes = true});
+  const auto build = [&](auto&& change) {
+    Case c = good;
+    change(c);
+    GoldenLayer(c.hw, c.layer, c.data);
+  };
+  build([](Case&) {});
+  REQUIRE_RULE(build([](Case& c) { c.data.channel_slope(0) = signed_max(c.hw.slope_bits) + 1; }), "layer-data-range");
+  REQUIRE_RULE(build([](Case& c) { c.data.channel_slope(0) = -signed_max(c.hw.slope_bits) - 2; }), "layer-data-range");
+  REQUIRE_RULE(build([](Case& c) { c.data.channel_slope = IntTensor({c.layer.cout + 1}); }), "layer-data-shape");
+  REQUIRE_RULE(build([](Case& c) { c.data.channel_slope = {}; }), "layer-data-shape");
+  REQUIRE_RULE(build([](Case& c) { c.layer.slopes = false; }), "layer-data-shape");
+  REQUIRE_RULE(build([](Case& c) { c.hw.slope_bits = 0; }), "slope-not-built");
+  REQUIRE_RULE(build([](Case& c) { c.hw.slope_bits = 7; }), "bit-width");
+  REQUIRE_RULE(build([](Case& c) { c.hw.slope_bits = 19; }), "bit-width");
+  REQUIRE_RULE(build([](Case& c) { c.data.channel_slope(c.layer.cout - 1) ^= 1; }), "wrap-not-periodic");
+}
+
+TEST_CASE("slopes: 2^F everywhere is no slope", "[evaluate]") {
+  property("slope one", [] {
+    Case c = epim::testing::random_case(*rc::gen::arbitrary<std::uint32_t>());
+    EventCounts without, with;
+    const IntTensor y = GoldenLayer(c.hw, c.layer, c.data).run(c.x, without);
+    c.hw.slope_bits = *rc::gen::inRange(slope_bits_least, slope_bits_most + 1);
+    c.layer.slopes = true;
+    c.data.channel_slope = IntTensor({c.layer.cout}, c.hw.slope_one());
+    RC_ASSERT(GoldenLayer(c.hw, c.layer, c.data).run(c.x, with) == y);
+    RC_ASSERT(differences(without, with) == "");
+  });
 }
 
 TEST_CASE("layers that a core cannot hold are refused", "[evaluate]") {

@@ -95,6 +95,28 @@ TEST_CASE("an integer bundle gives back what was written", "[bundle]") {
   });
 }
 
+TEST_CASE("an integer bundle keeps the slopes of a layer", "[bundle]") {
+  Made m = plain();
+  m.c.hw.slope_bits = 12;
+  m.c.layer.slopes = true;
+  m.data.channel_slope = IntTensor({m.c.layer.cout});
+  for (int ch = 0; ch < m.c.layer.cout; ++ch) m.data.channel_slope(ch) = ch % 2 == 0 ? -2048 : slope_code(m.c.hw, 0.25);
+  CHECK(m.data.channel_slope(1) == 64);
+  const std::string name = m.c.layer.name + "/channel_slope";
+  CHECK(m.bundle.find(name) == nullptr);  // of a layer without slopes
+  const NpzFile bundle =
+      parse_npz(npz_bytes(integer_bundle(m.c.hw, {{&m.c.layer, m.c.hw.weight_bits, &m.data, &m.quantised}}), true), "b.npz");
+  Layer back = m.c.layer;
+  back.slopes = false;  // the bundle says so
+  CHECK(read_integer_layer(bundle, m.c.hw, back).channel_slope == m.data.channel_slope);
+  CHECK(back.slopes);
+  REQUIRE_RULE(read_integer_layer(with(bundle, name, nullptr), m.c.hw, back), "missing-array");
+  const NpyArray wrong = number(1);
+  REQUIRE_RULE(read_integer_layer(with(bundle, name, &wrong), m.c.hw, back), "bundle-shape");
+  REQUIRE_RULE(slope_code(m.c.hw, 8), "slope-range");
+  CHECK(slope_code(m.c.hw, -8) == -2048);
+}
+
 TEST_CASE("bundles that do not fit are refused", "[bundle]") {
   const Made m = plain();
   const std::string node = m.c.layer.name + "/";

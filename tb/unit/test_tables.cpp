@@ -27,7 +27,7 @@ namespace {
 
 /// A random case with what the generator needs resolved.
 testing::Case resolved_case(std::uint32_t seed) {
-  testing::Case c = random_case(seed);
+  testing::Case c = random_case(seed, {.slopes = true});
   c.hw.joint_lanes = 1 + static_cast<int>(seed % static_cast<unsigned>(std::min(c.hw.lanes, c.hw.adcs())));
   c.hw.buffer_words = 4096;
   c.hw.acc_bits = accumulator_bound(c.hw, c.layer, c.data).bits;
@@ -86,6 +86,36 @@ TEST_CASE("IFRT drives every word line at most once, and as many as the patch ha
       RC_ASSERT(used == t.ifat[j].stop - t.ifat[j].start);
     }
   });
+}
+
+TEST_CASE("slopes are programmed beside the channel parameters, slope 1 where the layer has none", "[tables]") {
+  int kinds[3] = {};
+  property("slopes of a program", [&](std::uint32_t seed) {
+    const auto c = resolved_case(seed);
+    const CoreParameters p = core_parameters(c.hw, {c.layer});
+    const LayerProgram program = build_program(p, c.layer, c.data);
+    std::vector<const ProgramBlock*> channels, slopes;
+    for (const ProgramBlock& b : program.blocks) {
+      if (b.kind == ProgramKind::channel) channels.push_back(&b);
+      if (b.kind == ProgramKind::slopes) slopes.push_back(&b);
+    }
+    ++kinds[c.hw.slope_bits == 0 ? 0 : c.layer.slopes ? 1 : 2];
+    RC_ASSERT(slopes.size() == (c.hw.slope_bits == 0 ? 0 : channels.size()));
+    for (std::size_t n = 0; n < slopes.size(); ++n) {
+      RC_ASSERT(slopes[n]->address == channels[n]->address);
+      RC_ASSERT(slopes[n]->entries.size() == channels[n]->entries.size());
+      for (std::size_t i = 0; i < slopes[n]->entries.size(); ++i) {
+        const int channel = program.tables.drain[n][i];
+        if (channel < 0) continue;
+        const std::int64_t a = c.layer.slopes ? c.data.channel_slope(channel) : std::int64_t{1} << (c.hw.slope_bits - 4);
+        RC_ASSERT(slopes[n]->entries[i] < std::uint64_t{1} << c.hw.slope_bits);
+        const std::int64_t sign = slopes[n]->entries[i] >> (c.hw.slope_bits - 1) ? std::int64_t{1} << c.hw.slope_bits : 0;
+        RC_ASSERT(static_cast<std::int64_t>(slopes[n]->entries[i]) - sign == a);
+      }
+    }
+    RC_ASSERT(program_images(p, program, false).count("slope00.hex") == (c.hw.slope_bits > 0 ? 1u : 0u));
+  });
+  for (int n : kinds) CHECK(n > 10);
 }
 
 TEST_CASE("the drain emits every stored channel once, in order", "[tables]") {
