@@ -176,8 +176,7 @@ IntTensor input_codes(const Plan& plan, const Graph& graph, const Images& images
       Value q = std::move(evaluate_node(call).at(0));
       v = std::move(q);
     }
-    const std::vector<std::int64_t> codes = codes_of(v, plan.input_format);
-    to = std::copy(codes.begin(), codes.end(), to);
+    for (const std::int64_t code : codes_of(v, plan.input_format)) *to++ = std::clamp(code, plan.input_format.least(), plan.input_format.greatest());
   }
   return all;
 }

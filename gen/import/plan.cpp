@@ -121,6 +121,33 @@ class Planner {
     return f;
   }
 
+  static bool is_clip(const Node& n) { return n.op == "Relu" || (n.op == "Clip" && n.domain == "epim"); }
+  static double lower(const Node& n) { return n.op == "Relu" ? 0 : n.real("min", -INFINITY); }
+  static double upper(const Node& n) { return n.op == "Relu" ? INFINITY : n.real("max", INFINITY); }
+
+  /// The format with as few bits as the codes between two real numbers need.
+  static GivenFormat narrowed(GivenFormat f, double lo, double hi) {
+    if (std::isfinite(lo)) f.lo = std::max(f.lo, f.format.code_of(lo));
+    if (std::isfinite(hi)) f.hi = std::min(f.hi, f.format.code_of(hi));
+    Format small = f.format;
+    const std::int64_t least = std::min<std::int64_t>(f.lo, small.zero), most = std::max<std::int64_t>(f.hi, small.zero);
+    for (small.bits = 1 + small.is_signed; small.least() > least || small.greatest() < most;) ++small.bits;
+    if (small.bits < f.format.bits) f.format = small;
+    return f;
+  }
+  /// What a Relu or Clip and the quantiser behind it give together, where all codes of a format are left: then the format
+  /// clips as they do.
+  std::optional<GivenFormat> clipped_format(const Node& clip) {
+    if (!is_clip(clip) || g_.maps.at(clip.outputs[0]).type != Type::f32) return std::nullopt;
+    const Node* behind = only_reader(clip.outputs[0]);
+    const auto q = behind ? quantiser_in(g_, *behind) : std::nullopt;
+    if (!q || (q->kind != Quantiser::Kind::quantise && q->kind != Quantiser::Kind::quant) || towards_one_side(q->rounding)) return std::nullopt;
+    auto f = given(*behind, *q);
+    if (!f) return std::nullopt;
+    f = narrowed(*f, lower(clip), upper(clip));
+    return f->lo == f->format.least() && f->hi == f->format.greatest() ? f : std::nullopt;
+  }
+
   std::vector<const Node*> readers(const std::string& tensor) const {
     std::vector<const Node*> out;
     if (const auto at = readers_.find(tensor); at != readers_.end())
@@ -156,9 +183,15 @@ class Planner {
     plan_.input_tensor = in.name;
     plan_.input_dims = g_.maps.at(in.name).dims;
     map_of_[in.name] = -1;
-    const std::vector<const Node*> all = readers(in.name);
+    std::vector<const Node*> all = readers(in.name);
     std::optional<GivenFormat> format;
-    for (const Node* n : all) {
+    if (all.size() == 1 && in.type == Type::f32 && !read_by_host(in.name))
+      if (const auto f = clipped_format(*all[0]); f && f->format.bits <= 9) {
+        done_.insert(all[0]);
+        all = {only_reader(all[0]->outputs[0])};
+        format = f;
+      }
+    for (const Node* n : format ? std::vector<const Node*>{} : all) {
       const auto q = quantiser_in(g_, *n);
       const bool right = q && (in.type == Type::f32 ? q->kind == Quantiser::Kind::quantise || q->kind == Quantiser::Kind::quant
                                                     : q->kind == Quantiser::Kind::dequantise);
@@ -235,13 +268,9 @@ class Planner {
       if (r->op == "Affine" && node.has_weights() && node.op != "batch_norm" && plain && !sloped && node.norm_scale.empty()) {
         node.norm_scale = g_.constant(r->inputs[1])->floats();
         node.norm_bias = g_.constant(r->inputs[2])->floats();
-      } else if (r->op == "Relu" && clips && node.slopes.empty()) {
-        node.lo = std::max(node.lo, 0.0);
-        node.hi = std::max(node.hi, 0.0);
-      } else if (r->op == "Clip" && r->domain == "epim" && clips && node.slopes.empty()) {
-        const double lo = r->real("min", -INFINITY), hi = r->real("max", INFINITY);
-        node.lo = std::clamp(node.lo, lo, hi);
-        node.hi = std::clamp(node.hi, lo, hi);
+      } else if (is_clip(*r) && node.slopes.empty() && (clips || clipped_format(*r))) {
+        node.lo = std::clamp(node.lo, lower(*r), upper(*r));
+        node.hi = std::clamp(node.hi, lower(*r), upper(*r));
       } else if (r->op == "LeakyRelu" && node.has_weights() && plain && !sloped) {
         node.slope = r->real("alpha", 0.01);
       } else if (r->op == "PRelu" && node.has_weights() && plain && !sloped && values_.fixed(r->inputs[1])) {
@@ -338,18 +367,18 @@ class Planner {
     node.source = FormatSource::file;
     node.tensor = tensor;
     node.dims = g_.maps.at(tensor).dims;
-    const bool narrow = f.lo > f.format.least() || f.hi < f.format.greatest();
     const double least = f.format.scale * static_cast<double>(f.lo - f.format.zero), most = f.format.scale * static_cast<double>(f.hi - f.format.zero);
-    // Clips may leave codes of fewer bits.
-    if (std::isfinite(node.lo)) f.lo = std::max(f.lo, f.format.code_of(node.lo));
-    if (std::isfinite(node.hi)) f.hi = std::min(f.hi, f.format.code_of(node.hi));
-    Format small = f.format;
-    for (small.bits = 1 + small.is_signed; small.least() > std::min<std::int64_t>(f.lo, small.zero) || small.greatest() < std::max<std::int64_t>(f.hi, small.zero);) ++small.bits;
-    if (small.bits < f.format.bits) f.format = small;
+    const std::int64_t first = f.lo, last = f.hi;
+    f = narrowed(f, node.lo, node.hi);
+    const bool clips = node.has_weights() || node.op == "add" || node.op == "clip", narrow = first > f.format.least() || last < f.format.greatest();
+    if (!clips) {  // clipped_format: the format does it
+      node.lo = -INFINITY;
+      node.hi = INFINITY;
+    }
     node.format = f.format;
-    if (narrow && (node.has_weights() || node.op == "add" || node.op == "clip") && node.slopes.empty()) {
-      if (f.lo > f.format.least()) node.lo = std::max(node.lo, least);
-      if (f.hi < f.format.greatest()) node.hi = std::min(node.hi, most);
+    if (narrow && clips && node.slopes.empty()) {
+      if (first > f.format.least()) node.lo = std::max(node.lo, least);
+      if (last < f.format.greatest()) node.hi = std::min(node.hi, most);
       plan_.nodes.push_back(std::move(node));
       return;
     }
