@@ -70,19 +70,21 @@ class BoundaryDistance {
     before = n ? n->inputs[0] : node.tensor;
     if (n) quantiser_ = quantiser_in(graph, *n);
     step_ = node.format.scale;
+    if (node.format.bits > 9) ulp_ = std::ldexp(1.0, -23);
   }
   std::string before;
   bool near(double x) const {
-    if (!quantiser_) return std::fabs(x / step_ - std::floor(x / step_) - 0.5) < 1e-5;
+    const double limit = std::max(1e-5, std::fabs(x / step_) * ulp_);
+    if (!quantiser_) return std::fabs(x / step_ - std::floor(x / step_) - 0.5) < limit;
     const Quantiser& q = *quantiser_;
     const double steps = x / static_cast<double>(q.scale[0]) / static_cast<double>(q.divisor), rest = steps - std::floor(steps);
     const bool nearest = q.rounding == Rounding::half_even || q.rounding == Rounding::half_up || q.rounding == Rounding::half_down;
-    return (nearest ? std::fabs(rest - 0.5) : std::min(rest, 1 - rest)) < 1e-5;
+    return (nearest ? std::fabs(rest - 0.5) : std::min(rest, 1 - rest)) < limit;
   }
 
  private:
   std::optional<Quantiser> quantiser_;
-  double step_ = 1;
+  double step_ = 1, ulp_ = 0;  ///< ulp_: of float32, where a map has so many steps that it counts
 };
 
 /// One image through the graph and, both ways, through the integers.

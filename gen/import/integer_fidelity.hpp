@@ -21,7 +21,8 @@ struct MapFidelity {
   // The node alone, on the graph's own integers:
   std::int64_t elements = 0;
   std::int64_t one_step = 0;    ///< elements one step off, not on a rounding boundary
-  std::int64_t boundary = 0;    ///< elements one step off whose real value is within 1e-5 steps of a rounding boundary
+  std::int64_t boundary = 0;    ///< elements one step off whose real value is within 1e-5 steps of a rounding boundary (more
+                                ///< than 9 bits: within a unit in the last place of float32)
   std::int64_t more = 0;        ///< elements more than one step off
   std::int64_t worst = 0;       ///< steps
   double scale_error = 0;       ///< largest relative error of its multipliers

@@ -107,7 +107,8 @@ class Planner {
     const bool trunc = q.kind == Quantiser::Kind::trunc;
     const double zero = static_cast<double>(trunc ? q.out_zero : q.zero[0]);
     GivenFormat f;
-    f.format = {q.bits, trunc && !q.clamps ? !never_negative : q.is_signed, static_cast<double>(trunc ? q.out_scale : q.scale[0]), static_cast<int>(std::nearbyint(zero))};
+    const bool unknown = trunc && !q.clamps && !never_negative;  // version 1 does not say; it does not clip either
+    f.format = {q.bits + unknown, trunc && !q.clamps ? unknown : q.is_signed, static_cast<double>(trunc ? q.out_scale : q.scale[0]), static_cast<int>(std::nearbyint(zero))};
     if (zero != std::nearbyint(zero) || zero < static_cast<double>(f.format.least()) || zero > static_cast<double>(f.format.greatest())) {
       complain(n, fmt::format("its zero point is {}", zero), fmt::format("a whole number of {} .. {}", f.format.least(), f.format.greatest()), "another zero point");
       return std::nullopt;
@@ -268,7 +269,7 @@ class Planner {
       if (r->op == "Affine" && node.has_weights() && node.op != "batch_norm" && plain && !sloped && node.norm_scale.empty()) {
         node.norm_scale = g_.constant(r->inputs[1])->floats();
         node.norm_bias = g_.constant(r->inputs[2])->floats();
-      } else if (is_clip(*r) && node.slopes.empty() && (clips || clipped_format(*r))) {
+      } else if (is_clip(*r) && ((clips && node.slopes.empty()) || clipped_format(*r))) {
         node.lo = std::clamp(node.lo, lower(*r), upper(*r));
         node.hi = std::clamp(node.hi, lower(*r), upper(*r));
       } else if (r->op == "LeakyRelu" && node.has_weights() && plain && !sloped) {
@@ -301,7 +302,7 @@ class Planner {
         const auto q = quantiser_in(g_, *r);
         const bool trunc = q && q->kind == Quantiser::Kind::trunc && node.has_weights() && node.slopes.empty();
         const bool takes = q && (q->kind == Quantiser::Kind::quantise || q->kind == Quantiser::Kind::quant || trunc) && can_round(node, q->rounding);
-        const auto f = takes ? given(*r, *q, node.lo >= 0) : std::nullopt;
+        const auto f = takes ? given(*r, *q, gives_no_negative(node)) : std::nullopt;
         if (!f) {
           other = true;
           continue;
@@ -321,10 +322,10 @@ class Planner {
     if (!towards_one_side(r)) return true;
     return node.has_weights() && (r == Rounding::floor || r == Rounding::ceil || node.lo >= 0);
   }
-  /// What is added in front of rounding to the nearest, in steps. 2^-14 keeps whole numbers where they are.
+  /// What is added in front of rounding to the nearest, in steps. 2^-17 keeps whole numbers where they are.
   static double offset_of(Rounding r) {
-    if (r == Rounding::floor || r == Rounding::down) return -0.5 + std::ldexp(1.0, -14);
-    if (r == Rounding::ceil || r == Rounding::up) return 0.5 - std::ldexp(1.0, -14);
+    if (r == Rounding::floor || r == Rounding::down) return -0.5 + std::ldexp(1.0, -17);
+    if (r == Rounding::ceil || r == Rounding::up) return 0.5 - std::ldexp(1.0, -17);
     return 0;
   }
   /// What a quantiser multiplies by: Trunc of version 1 divides.
@@ -371,7 +372,7 @@ class Planner {
     const std::int64_t first = f.lo, last = f.hi;
     f = narrowed(f, node.lo, node.hi);
     const bool clips = node.has_weights() || node.op == "add" || node.op == "clip", narrow = first > f.format.least() || last < f.format.greatest();
-    if (!clips) {  // clipped_format: the format does it
+    if (!clips || !node.slopes.empty()) {  // clipped_format: the format does it
       node.lo = -INFINITY;
       node.hi = INFINITY;
     }
@@ -464,9 +465,13 @@ class Planner {
   bool never_negative(int id) const {
     if (id < 0) return plan_.input_format.known() && !plan_.input_format.is_signed && plan_.input_format.zero == 0;
     const PlannedNode& n = plan_.nodes[static_cast<std::size_t>(id)];
-    if (n.lo >= 0 || n.op == "relu" || n.op == "sigmoid" || n.op == "hard_sigmoid") return true;
-    if (n.format.known()) return !n.format.is_signed && n.format.zero == 0;
-    return n.op.find("pool") != std::string::npos || n.op == "resize" ? never_negative(n.inputs[0]) : false;
+    return n.format.known() ? !n.format.is_signed && n.format.zero == 0 : gives_no_negative(n);
+  }
+  bool gives_no_negative(const PlannedNode& n) const {
+    if (n.lo >= 0 || n.op == "sigmoid" || n.op == "hard_sigmoid") return true;
+    const auto positive = [](const std::vector<float>& v) { return std::all_of(v.begin(), v.end(), [](float x) { return x >= 0; }); };
+    if (n.op == "batch_norm" && !(positive(n.norm_scale) && positive(n.norm_bias))) return false;
+    return (n.op == "batch_norm" || n.op.find("pool") != std::string::npos || n.op == "resize") && never_negative(n.inputs[0]);
   }
 
   void outputs() {
