@@ -136,13 +136,14 @@ NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evalu
 
 std::string config_text(const Plan& plan, const std::string& name, const NetworkWeights& weights, int weight_bits, bool labels) {
   int act_bits = 1, code_bits = 2;
-  bool is_signed = false;
+  bool is_signed = false, slopes = false;
   std::int64_t most = 0;  // PEs of 64x64 cells
   for (const PlannedNode& n : plan.nodes) {
     if (!n.has_weights()) continue;
     const Format& in = plan.format_of(n.inputs[0]);
     act_bits = std::max(act_bits, in.bits);
     is_signed = is_signed || in.is_signed;
+    slopes = slopes || n.slope || !n.slopes.empty();
     const Dims& from = n.inputs[0] < 0 ? plan.input_dims : plan.nodes[static_cast<std::size_t>(n.inputs[0])].dims;
     std::int64_t places = 1;
     if (n.op == "fc") places = from[2] * from[3];
@@ -157,6 +158,7 @@ std::string config_text(const Plan& plan, const std::string& name, const Network
                               Json(name).dump(), most > 64 ? "256x256" : "64x64");
   s += fmt::format("weight_bits = {}\nact_bits = {}\nact_signed = {}\nlanes = 8\nout_bits = {}\n", code_bits, is_signed ? std::max(2, act_bits) : act_bits, is_signed, output_bits);
   s += "channel_scale_bits = 24  # what the scales of the maps are rounded to\nchannel_bias_bits = 40\n";
+  if (slopes) s += "slope_bits = 18\n";
   s += "\n[network]\nfile = \"network.json\"\nimages = \"images.npy\"\n";
   if (labels) s += "labels = \"labels.npy\"\n";
   return s;

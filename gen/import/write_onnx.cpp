@@ -250,13 +250,23 @@ class Writer {
     return in[0];  // clip, relu, leaky_relu, prelu: the pointwise function alone
   }
 
+  /// A slope as the core, or the host, holds it.
+  float held_slope(const PlannedNode& n, double slope) const {
+    const int layer = net_.layer_of_node(net_.network.find(n.name));
+    const int fraction = layer >= 0 ? net_.layers[static_cast<std::size_t>(layer)].hw.slope_fraction_bits() : NodeArithmetic::slope_fraction;
+    return static_cast<float>(std::ldexp(std::nearbyint(std::ldexp(slope, fraction)), -fraction));
+  }
+
   std::string pointwise(const PlannedNode& n, std::string now) {
     if (n.slope) {
       now = step(n, "sloped", "LeakyRelu", {now});
-      attribute(*last_, "alpha", static_cast<float>(*n.slope));
+      attribute(*last_, "alpha", held_slope(n, *n.slope));
     }
-    if (!n.slopes.empty())
-      now = step(n, "sloped", "PRelu", {now, reals(n.name + "/slopes", n.slopes, {static_cast<std::int64_t>(n.slopes.size()), 1, 1})});
+    if (!n.slopes.empty()) {
+      std::vector<float> held;
+      for (const float s : n.slopes) held.push_back(held_slope(n, static_cast<double>(s)));
+      now = step(n, "sloped", "PRelu", {now, reals(n.name + "/slopes", held, {static_cast<std::int64_t>(held.size()), 1, 1})});
+    }
     if (n.lo == 0 && std::isinf(n.hi)) return step(n, "clipped", "Relu", {now});
     if (std::isinf(n.lo) && std::isinf(n.hi)) return now;
     const std::string lo = std::isinf(n.lo) ? "" : real(n.name + "/lo", n.lo), hi = std::isinf(n.hi) ? "" : real(n.name + "/hi", n.hi);
