@@ -57,7 +57,7 @@ Json node_json(const Plan& plan, int id) {
   Json j = {{"name", n.name}, {"op", n.op}};
   j["inputs"] = Json::array();
   for (const int in : n.inputs) j["inputs"].push_back(plan.name_of(in));
-  if (n.op == "fc" || (n.op == "conv" && !n.weights.empty())) j["role"] = role_of(plan, id);
+  if (n.op == "fc" || (n.op == "conv" && !n.weights.empty() && !n.keys.contains("groups"))) j["role"] = role_of(plan, id);
   for (const auto& [key, value] : n.keys.items()) j[key] = value;
   if (n.op == "conv" || n.op == "fc") {
     if (!n.bias.empty()) j["bias"] = true;

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <map>
 #include <set>
+#include <stdexcept>
 #include <variant>
 
 #include <fmt/format.h>
@@ -495,6 +496,7 @@ class Planner {
     }
     const Node* n = g_.producer_of(tensor);
     if (!n || values_.fixed(tensor)) return;
+    if (!n->host) throw std::logic_error(fmt::format("plan_network: '{}' was not planned", n->name));
     for (const std::string& in : n->inputs)
       if (!in.empty()) trace(in, host, maps);
     if (n->op != "View" && !is_quantiser(*n)) host.push_back(n->op);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// From a graph to the nodes, formats and integers of a network, on values worked by hand.
 #include <cmath>
+#include <functional>
 
 #include "gen/config/config.hpp"
 #include "gen/import/calibrate.hpp"
@@ -47,7 +48,8 @@ struct Imported {
 };
 
 /// All that `epim import` does, in memory. `images`: values of the input, one after the other.
-Imported imported(const Graph& file, const std::vector<Value>& images, CalibrationOptions options = {}) {
+/// `spoil` may change the weights before they are compiled.
+Imported imported(const Graph& file, const std::vector<Value>& images, CalibrationOptions options = {}, const std::function<void(epim::NpzFile&)>& spoil = {}) {
   Graph g = file;
   epim::importer::prepare(g, {});
   g = epim::importer::normalise(g, 1);
@@ -61,6 +63,7 @@ Imported imported(const Graph& file, const std::vector<Value>& images, Calibrati
   const epim::Config config = epim::parse_config(epim::importer::config_text(r.plan, "test", r.weights, 9, false), "test/config.toml");
   epim::NpzFile bundle;
   bundle.arrays = r.weights.arrays;
+  if (spoil) spoil(bundle);
   r.network = epim::parse_network(epim::importer::network_text(r.plan, "test"), "test/network.json");
   epim::CompiledNetwork net = epim::lay_out_network(config, r.network, bundle);
   epim::quantise_network(config, net);
@@ -137,6 +140,39 @@ TEST_CASE("network: a QDQ layer keeps its scales, zero points and codes", "[netw
   CHECK(i.array("conv/bias") == std::vector<float>{1, -1});
   CHECK_FALSE(i.plan.any_calibrated());
   CHECK(exact(i));
+}
+
+TEST_CASE("network: zero points of QONNX, and a layer that is wrong is found out", "[network]") {
+  Builder b;
+  b.domain(qonnx, 1);
+  const std::string x = quant(b, b.input("image", {1, 2, 4, 4}), 0.3f, 100, 8, 0);
+  const std::string w = quant(b, b.floats({2, 2, 1, 1}, {1, -1, 0.3f, 2}), 0.17f, 0, 4, 1, 1);
+  const std::string c = quant(b, b.op("Conv", {x, w, b.floats({2}, {0.5f, 1})}, {at("pads", Ints{1, 1, 1, 1})}, "", "conv"), 0.41f, 9, 5, 0);
+  b.output(b.op("MaxPool", {c}, {at("kernel_shape", Ints{2, 2}), at("strides", Ints{2, 2})}, "", "pool"));
+  const std::vector<Value> images = noises({1, 2, 4, 4}, 8, -20, 20);
+  const Imported i = imported(b, images);
+  CHECK(i.plan.input_format == Format{8, false, static_cast<double>(0.3f), 100});
+  CHECK(i.node("pool").format == Format{5, false, static_cast<double>(0.41f), 9});
+  CHECK(exact(i));
+  // 1 in place of 0.5 and 1: a bit more than one step in one channel of two.
+  const auto spoilt = [&](float bias) {
+    return imported(b.graph(), images, {}, [&](epim::NpzFile& f) {
+      for (auto& [name, array] : f.arrays)
+        if (name == "conv/bias") {
+          epim::FloatTensor t({2});
+          t.data = {bias, 1};
+          array = epim::NpyArray::from(t);
+        }
+    }).fidelity;
+  };
+  CHECK(spoilt(0.5f).good());
+  const IntegerFidelity one = spoilt(0.7f), more = spoilt(1.5f);
+  CHECK_FALSE(one.good());
+  CHECK((one.maps[0].one_step > 0 && one.maps[0].more == 0));
+  CHECK_FALSE(more.good());
+  CHECK((more.maps[0].more > 0 && more.maps[0].worst == 3));
+  CHECK(more.maps[1].worst == 0);  // the pool alone, on the graph's integers, is right
+  CHECK(more.maps[1].whole_worst > 0);
 }
 
 TEST_CASE("network: what a quantiser repeats is no node, another format is one", "[network]") {
