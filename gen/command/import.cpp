@@ -152,10 +152,15 @@ void run_import(const ImportArguments& o) {
   bundle.path = folder + "/weights.npz";
   bundle.arrays = std::move(weights.arrays);
   const Network network = parse_network(network_text, folder + "/network.json");
-  CompiledNetwork compiled = lay_out_network(config, network, std::move(bundle));
-  quantise_network(config, compiled);
+  CompiledNetwork compiled;
   importer::IntegerFidelity integers;
-  {
+  if (o.fidelity_images == 0 && o.onnx_out.empty()) {
+    compiled.weights = std::move(bundle);
+  } else {
+    compiled = lay_out_network(config, network, std::move(bundle));
+    quantise_network(config, compiled);
+  }
+  if (o.fidelity_images > 0) {
     Progress progress("evaluating the integers of " + o.model);
     integers = importer::check_integers(plan, graph, compiled, images, codes, static_cast<std::size_t>(o.fidelity_images), labels.data, jobs,
                                         [&](double share) { progress.update(share); });
@@ -199,7 +204,7 @@ void add_import(CLI::App& app) {
   verb->add_option("--labels", o->labels, "Class of every image of --images: .npy, or .npz with 'labels'");
   verb->add_option("--reference", o->reference,
                    "Answers to --images: .npz with output0, output1, ..., or arrays named like the outputs");
-  verb->add_option("--fidelity-images", o->fidelity_images, "Evaluate the integers of the first N images")->check(CLI::Range(0, 1000000))->capture_default_str();
+  verb->add_option("--fidelity-images", o->fidelity_images, "Evaluate the integers of the first N images; 0: none")->check(CLI::Range(0, 1000000))->capture_default_str();
   verb->add_option("--write-onnx", o->onnx_out, "Write the quantised network as ONNX with QuantizeLinear and DequantizeLinear, too");
   verb->add_option("--input-shape", o->shapes, "Free sizes of an input: NAME=1,3,32,32 (repeatable)")->allow_extra_args(false);
   verb->add_flag("--check", o->check, "Read, check and evaluate the file, print the graph as it is understood; write nothing");
