@@ -95,7 +95,6 @@ struct WeightCodes {
 };
 std::optional<WeightCodes> weight_codes(const Graph& graph, const Evaluator& values, const std::string& tensor, std::string& why);
 
-/// Number of the real `x` in the file's own quantiser, as its definition computes it (QuantizeLinear's own rounding).
 /// A map's codes from a tensor of the graph: integers as they are, reals by the format.
 std::vector<std::int64_t> codes_of(const Value& tensor, const Format& format);
 /// A map's real values from a tensor of the graph.
