@@ -84,6 +84,14 @@ CompiledNetwork seed_network(const Config& config, Network network, CorePolicy p
 
 }  // namespace
 
+CompiledNetwork lay_out_network(const Config& config, const Network& network, NpzFile weights, CorePolicy policy) {
+  CompiledNetwork net;
+  net.policy = policy;
+  net.weights = std::move(weights);
+  take_mapping(config, map_configured(config, network, policy), &net.weights, net);
+  return net;
+}
+
 CompiledNetwork lay_out_network(const Config& config, CorePolicy policy) {
   CompiledNetwork net;
   net.policy = policy;

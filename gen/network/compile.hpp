@@ -43,6 +43,8 @@ bool without_weights(const NetworkSource& source, const Network& network);
 /// Reads the network, its design and its weights (none where config.network->integers names a bundle), and maps it
 /// (gen/network/mapping.hpp). Throws InputError with the node's place in the file; missing-key without weights.
 CompiledNetwork lay_out_network(const Config& config, CorePolicy policy = CorePolicy::shared);
+/// The same for a network and weights that are in memory.
+CompiledNetwork lay_out_network(const Config& config, const Network& network, NpzFile weights, CorePolicy policy = CorePolicy::shared);
 
 /// Epitome of one layer from the weights. Throws InputError `missing-array`.
 FloatTensor float_epitome(const CompiledNetwork& network, const CompiledLayer& layer);

@@ -1,7 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// One input of a fuzzer: any bytes are either refused by an InputError of one line (or one list), or read, brought into
-/// canonical form and evaluated in both forms with equal results. Whatever else happens is a defect: another exception,
+/// canonical form, evaluated in both forms with equal results, and planned as a network with finite scales. Whatever else happens is a defect: another exception,
 /// a crash, results that differ.
 #include <cmath>
 #include <cstdint>
@@ -9,7 +9,9 @@
 #include <cstdlib>
 
 #include "gen/import/describe.hpp"
+#include "gen/import/calibrate.hpp"
 #include "gen/import/evaluate.hpp"
+#include "gen/import/network_folder.hpp"
 #include "gen/import/normalise.hpp"
 #include "gen/import/onnx_file.hpp"
 #include "gen/import/quantiser.hpp"
@@ -71,6 +73,23 @@ void check_equal(const Graph& file, const Graph& canonical) {
   }
 }
 
+void check_plan(const Graph& canonical) {
+  if (work_of(canonical) > 2e6) return;
+  const importer::Evaluator values(canonical, 1);
+  importer::Plan plan = importer::plan_network(canonical, values);
+  const auto& in = canonical.inputs.at(0);
+  Value image(in.type, in.dims);
+  for (std::int64_t i = 0; i < image.size(); ++i) image.set(i, static_cast<double>(i % 7) - 3);
+  const importer::Images images = {{{in.name, image}}};
+  importer::calibrate(plan, canonical, images, {}, 1);
+  for (const auto& node : plan.nodes)
+    if (!(node.format.scale > 0) || !std::isfinite(node.format.scale) || node.format.bits < 1 || node.format.bits > 16) std::abort();
+  const importer::NetworkWeights weights = importer::network_weights(plan, canonical, values, plan.remarks);
+  importer::network_text(plan, "fuzz");
+  importer::config_text(plan, "fuzz", weights, 9, false);
+  importer::input_codes(plan, canonical, images);
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -81,6 +100,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     importer::text_of(canonical);
     importer::json_of(canonical).dump();  // throws where a text is no UTF-8
     check_equal(file, canonical);
+    check_plan(canonical);
   } catch (const InputError&) {
     return 0;
   }
