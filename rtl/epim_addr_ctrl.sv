@@ -5,7 +5,8 @@
 ///
 /// For every output position (row-major) and patch j it counts the window words start..stop in the order
 /// (channel block, ky, kx), without gaps and without a divider or multiplier: every address is the last one plus a
-/// constant. Rows are addressed modulo the ring from the window's first row on, whether they are padding or not. The channel block wraps at `cfg_blocks_i`, which is how a consumer reads a wrapped map modulo its period.
+/// constant. Rows are addressed modulo the ring from the window's first row on, whether they are padding or not. The
+/// channel block wraps at `cfg_blocks_i`, which is how a consumer reads a wrapped map modulo its period.
 /// Before the first position of an output row it gives rows above the window back to the ring (one per cycle) and
 /// waits until the window's rows are complete.
 ///

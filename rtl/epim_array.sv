@@ -73,7 +73,7 @@ module epim_array #(
   input  logic                    en_i,
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [epim_regs_pkg::GeometryBits-1:0]            geometry_i,
+  input  logic [epim_regs_pkg::GeometryBits-1:0] geometry_i,
   /// Program port of {cells, scale, OFAT}.
   input  logic [2:0]              prog_we_i,
   input  logic [15:0]             prog_pe_i,

@@ -55,7 +55,7 @@ module epim_back #(
   input  logic                     clear_i,
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [epim_regs_pkg::GeometryBits-1:0]             geometry_i,
+  input  logic [epim_regs_pkg::GeometryBits-1:0] geometry_i,
   /// Program port of the channel parameters.
   input  logic                     prog_we_i,
   input  logic [31:0]              prog_addr_i,

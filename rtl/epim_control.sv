@@ -66,7 +66,7 @@ module epim_control #(
   /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
   input  logic [3:0]           error_i,
   /// Geometry words, `last_patch` in the low one.
-  output logic [epim_regs_pkg::GeometryBits-1:0]         geometry_o,
+  output logic [epim_regs_pkg::GeometryBits-1:0] geometry_o,
   /// Memory to write, by kind: {cells, scale, channel parameters, OFAT, IFRT, IFAT}; PE, entry and data.
   output logic [5:0]           prog_we_o,
   output logic [15:0]          prog_pe_o,
@@ -82,7 +82,8 @@ module epim_control #(
   logic        start, abort, prog_we;
   logic        reg_write, reg_write_error, reg_read_error;
   logic [11:0] reg_waddr, reg_raddr;
-  logic [31:0] reg_wdata, reg_rdata;
+  logic [31:0] reg_wdata, reg_rdata, late_wdata;
+  logic [11:0] late_waddr;
   logic [7:0]  prog_kind;
   logic        reg_read;
   // Index wider than a core has counters.
@@ -100,14 +101,14 @@ module epim_control #(
     .s_araddr_i(s_axil_araddr_i), .s_rvalid_o(s_axil_rvalid_o), .s_rready_i(s_axil_rready_i),
     .s_rdata_o(s_axil_rdata_o), .s_rresp_o(s_axil_rresp_o),
     .write_o(reg_write), .waddr_o(reg_waddr), .wdata_o(reg_wdata), .write_error_i(reg_write_error),
-    .read_o(reg_read), .raddr_o(reg_raddr), .rdata_i(reg_rdata), .read_error_i(reg_read_error)
+    .late_waddr_o(late_waddr), .late_wdata_o(late_wdata), .read_o(reg_read), .raddr_o(reg_raddr), .rdata_i(reg_rdata), .read_error_i(reg_read_error)
   );
 
   epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
               .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes))
   u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
-    .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
+    .late_waddr_i(late_waddr), .late_wdata_i(late_wdata), .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
     .start_o(start), .abort_o(abort), .cut_o(abort_o), .forget_o, .drop_o, .busy_o, .done_i, .error_i, .error_o, .irq_o,
     .geometry_o,
     .prog_we_o(prog_we), .prog_kind_o(prog_kind), .prog_pe_o, .prog_addr_o, .prog_data_o,

@@ -222,7 +222,7 @@ module epim_core #(
     .geometry_i(geometry), .prog_we_i(prog_we[1:0]),
     .prog_addr_i(prog_addr), .prog_data_i(prog_data), .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o),
     .s_data_i(s_axis_tdata_i[Lanes*ActBits-1:0]), .s_last_i(s_axis_tlast_i), .full_o(full), .bank_i(bank), .step_i(step),
-    .sign_i(sign),     .fire_i(fire), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .busy_o(front_busy), .err_length_o(err_length),
+    .sign_i(sign), .fire_i(fire), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .busy_o(front_busy), .err_length_o(err_length),
     .err_ifat_o(err_ifat), .err_ifrt_o(err_ifrt), .inc_o(inc_front)
   );
 

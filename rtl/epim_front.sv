@@ -56,7 +56,7 @@ module epim_front #(
   input  logic                     run_i,
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [epim_regs_pkg::GeometryBits-1:0]             geometry_i,
+  input  logic [epim_regs_pkg::GeometryBits-1:0] geometry_i,
   /// Program port of {IFRT, IFAT}.
   input  logic [1:0]               prog_we_i,
   input  logic [31:0]              prog_addr_i,

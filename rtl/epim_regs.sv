@@ -36,6 +36,11 @@ module epim_regs #(
   input  logic [AddrW-1:0]  waddr_i,
   input  logic [31:0]       wdata_i,
   output logic              write_error_o,
+  /// Address and data of the write of the cycle before: geometry and entries are stored a cycle after their access.
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic [AddrW-1:0]  late_waddr_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [31:0]       late_wdata_i,
   input  logic              read_i,
   input  logic [AddrW-1:0]  raddr_i,
   output logic [31:0]       rdata_o,
@@ -59,7 +64,7 @@ module epim_regs #(
   /// Interrupt: a bit of `irq_pending` is set whose bit of `irq_enable` is; one cycle after them.
   output logic              irq_o,
   /// Geometry words.
-  output logic [epim_regs_pkg::GeometryBits-1:0]      geometry_o,
+  output logic [epim_regs_pkg::GeometryBits-1:0] geometry_o,
   /// Program port: an entry is stored when `prog_we_o`.
   output logic              prog_we_o,
   output logic [7:0]        prog_kind_o,
@@ -86,9 +91,14 @@ module epim_regs #(
   logic [epim_regs_pkg::GeometryBits-1:0] geometry_q;
   logic [31:0]  select_q, addr_q, low_q;
 
+  function automatic logic in_geometry(input logic [AddrW-1:0] address);
+    in_geometry = (address >= GeometryBase) && (address < GeometryBase + AddrW'(epim_regs_pkg::GeometryBits / 8))
+                  && (address[1:0] == 2'b00);
+  endfunction
+
   logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, is_enable, is_pending, known, can_write;
   assign is_control  = waddr_i == AddrW'(epim_regs_pkg::Control);
-  assign is_geometry = (waddr_i >= GeometryBase) && (waddr_i < GeometryBase + AddrW'(epim_regs_pkg::GeometryBits / 8)) && (waddr_i[1:0] == 2'b00);
+  assign is_geometry = in_geometry(waddr_i);
   assign is_select   = waddr_i == AddrW'(epim_regs_pkg::ProgSelect);
   assign is_addr     = waddr_i == AddrW'(epim_regs_pkg::ProgAddr);
   assign is_data     = waddr_i == AddrW'(epim_regs_pkg::ProgData);
@@ -101,7 +111,11 @@ module epim_regs #(
   logic        r_low;
   logic [15:0] high_word;
 
-  // Whether the entry selected lies in a memory: looked up while its low word comes.
+  // Geometry and entries are stored one cycle after their access, from the bus slave's registers: no path leads from the
+  // bus to all these registers and memories. Nothing that the host may order after the access can come before.
+  logic        geometry_late_q, entry_late_q;
+
+  // Whether the entry selected lies in a memory: looked up while its low word comes, perhaps as the last one is stored.
   logic [31:0] size;
   logic [7:0]  kind;
   assign kind = select_q[7:0];
@@ -147,9 +161,13 @@ module epim_regs #(
       irq_q      <= 1'b0;
       outside_q  <= 1'b1;
       high_q     <= '0;
+      geometry_late_q <= 1'b0;
+      entry_late_q    <= 1'b0;
     end else begin
-      start_q   <= start;
-      outside_q <= (addr_q >= size) || ((kind >= 8'd4) && (select_q[31:8] >= 24'(Pes)));
+      start_q         <= start;
+      geometry_late_q <= table_write && is_geometry;
+      entry_late_q    <= table_write && is_data && half_q;
+      outside_q <= (({1'b0, addr_q} + 33'(entry_late_q)) >= {1'b0, size}) || ((kind >= 8'd4) && (select_q[31:8] >= 24'(Pes)));
       if (start_q) begin
         busy_q <= 1'b1;
         done_q <= 1'b0;
@@ -163,6 +181,7 @@ module epim_regs #(
       irq_q     <= |(pending_q & enable_q);
       if (table_write) ready_q <= !Writable;
       if (commit && Writable) ready_q <= 1'b1;
+      if (entry_late_q) addr_q <= addr_q + 32'd1;
       if (write_i && is_select) begin
         select_q <= wdata_i;
         half_q   <= 1'b0;
@@ -174,7 +193,6 @@ module epim_regs #(
       if (table_write && is_data) begin
         half_q <= !half_q;
         if (!half_q) low_q <= wdata_i;
-        else addr_q <= addr_q + 32'd1;
       end
       if (abort || commit || (table_bad && is_data && can_write)) half_q <= 1'b0;
       if (abort) begin
@@ -200,7 +218,7 @@ module epim_regs #(
       logic [31:0] word_q;
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) word_q <= GeometryInit[w*32 +: 32];
-        else if (table_write && is_geometry && geometry_word_of(waddr_i) == 5'(w)) word_q <= wdata_i;
+        else if (geometry_late_q && geometry_word_of(late_waddr_i) == 5'(w)) word_q <= late_wdata_i;
       end
       assign geometry_q[w*32 +: 32] = word_q;
     end
@@ -215,11 +233,11 @@ module epim_regs #(
   assign busy_o      = busy_q;
   assign error_o     = |error_q[5:2];
   assign geometry_o  = geometry_q;
-  assign prog_we_o   = table_write && is_data && half_q;
+  assign prog_we_o   = entry_late_q;
   assign prog_kind_o = select_q[7:0];
   assign prog_pe_o   = select_q[23:8];
   assign prog_addr_o = addr_q;
-  assign prog_data_o = {wdata_i, low_q};
+  assign prog_data_o = {late_wdata_i, low_q};
 
   // Read side.
   logic             r_geometry, r_events;
@@ -227,7 +245,7 @@ module epim_regs #(
   logic [AddrW-1:0] event_offset;  // its low bits choose the half of a counter
   /* verilator lint_on UNUSEDSIGNAL */
   logic [9:0]       read_bit;
-  assign r_geometry   = GeometryReadback && (raddr_i >= GeometryBase) && (raddr_i < GeometryBase + AddrW'(epim_regs_pkg::GeometryBits / 8)) && (raddr_i[1:0] == 2'b00);
+  assign r_geometry   = GeometryReadback && in_geometry(raddr_i);
   assign r_events     = (raddr_i >= EventsBase) && (raddr_i < EventsEnd) && (raddr_i[1:0] == 2'b00);
   assign event_offset = raddr_i - EventsBase;
   assign event_o      = 8'(event_offset[AddrW-1:3]);

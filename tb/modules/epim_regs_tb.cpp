@@ -50,6 +50,9 @@ struct Model {
   std::uint64_t high = 0;  // high word of the counter whose low word was read last
   bool half = false, committed = !kWritable, starting = false, running = false, done = false;
   bool done_known = true;  // what an abort leaves in `done` is not specified
+  // An accepted write of the cycle before: a geometry word or an entry is stored in this one.
+  bool late = false, late_entry = false;
+  std::uint32_t late_address = 0, late_data = 0;
   /// The entry that select and address name is there.
   bool inside() const {
     const std::uint32_t kind = select & 0xff;
@@ -70,8 +73,12 @@ std::uint64_t event_value(int e) { return (0x123456789abcull * static_cast<std::
 struct Bench {
   Vdut& d;
   Model m;
+  bool written = false;  // in the cycle before, and what
+  std::uint32_t last_address = 0, last_data = 0;
 
+  /// A word that a write has just changed is read one cycle later: a host that has the response cannot read before.
   std::uint32_t read(std::uint32_t address, bool& error) {
+    if (m.late && (is_geometry(address) || address == reg::prog_addr)) cycle(false);
     d.raddr_i = address;
     settle(d);
     d.event_count_i = event_value(d.event_o);
@@ -113,8 +120,16 @@ struct Bench {
     d.wdata_i = data;
     d.done_i = done;
     d.error_i = static_cast<std::uint32_t>(errors);
+    d.late_waddr_i = written ? last_address : static_cast<std::uint32_t>(random_bits(12));
+    d.late_wdata_i = written ? last_data : static_cast<std::uint32_t>(random_bits(32));
     settle(d);
+    written = write;
+    last_address = address;
+    last_data = data;
     Model next = m;
+    next.late = next.late_entry = false;
+    if (m.late && m.late_entry) next.addr = m.addr + 1;
+    else if (m.late) next.geometry[m.late_address] = m.late_data;
     next.errors |= static_cast<std::uint32_t>(errors) << 10;
     next.starting = false;
     next.irq = (m.pending & m.enable) != 0;
@@ -127,7 +142,7 @@ struct Bench {
       next.running = false;
       next.done = true;
     }
-    bool refused = false, stored = false, aborted = false;
+    bool refused = false, aborted = false;
     if (write) {
       const bool table = is_geometry(address) || address == reg::prog_data;
       if (table) {
@@ -143,15 +158,16 @@ struct Bench {
         } else {
           next.committed = !kWritable;
           if (is_geometry(address)) {
-            next.geometry[address] = data;
+            next.late = true;
           } else if (!m.half) {
             next.low = data;
             next.half = true;
           } else {
-            stored = true;
+            next.late = next.late_entry = true;
             next.half = false;
-            next.addr = m.addr + 1;
           }
+          next.late_address = address;
+          next.late_data = data;
         }
       } else if (address == reg::control) {
         if (data & kCommit) next.committed = true;
@@ -196,12 +212,12 @@ struct Bench {
     CHECK_EQ(d.cut_o, aborted && m.busy());
     CHECK_EQ(d.forget_o, aborted && !m.busy());
     CHECK_EQ(d.drop_o, dropped);
-    CHECK_EQ(d.prog_we_o, stored);
-    if (stored) {
+    CHECK_EQ(d.prog_we_o, m.late && m.late_entry);
+    if (m.late && m.late_entry) {
       CHECK_EQ(d.prog_kind_o, m.select & 0xff);
       CHECK_EQ(d.prog_pe_o, (m.select >> 8) & 0xffff);
       CHECK_EQ(d.prog_addr_o, m.addr);
-      CHECK_EQ(d.prog_data_o, (std::uint64_t{data} << 32) | m.low);
+      CHECK_EQ(d.prog_data_o, (std::uint64_t{m.late_data} << 32) | m.low);
     }
     tick(d);
     m = next;
@@ -212,6 +228,7 @@ struct Bench {
   void write(std::uint32_t address, std::uint32_t data) { cycle(true, address, data); }
 
   void expect_geometry() {
+    if (m.late) cycle(false);
     for (const auto& [address, value] : m.geometry) {
       expect(address, value);
       CHECK_EQ(get(d.geometry_o, static_cast<int>(address - reg::last_patch) * 8, 32), value);
