@@ -185,7 +185,7 @@ module epim_core #(
     if (Endless && Writable)                          begin : gen_rule20 epim_rule_endless_needs_rom u_rule (); end
   endgenerate
 
-  logic                 clear, abort, drop, forget, done;
+  logic                 clear, stop, abort, drop, forget, done;
   logic [epim_regs_pkg::GeometryBits-1:0] geometry;
   logic [5:0]           prog_we;
   logic [15:0]          prog_pe;
@@ -201,7 +201,7 @@ module epim_core #(
     .clk_i, .rst_ni, .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o,
     .s_axil_wdata_i, .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i,
     .s_axil_arready_o, .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
-    .clear_o(clear), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
+    .clear_o(clear), .stop_o(stop), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
     .error_i({err_ofat, err_ifrt, err_ifat, err_length}),
     .geometry_o(geometry), .prog_we_o(prog_we), .prog_pe_o(prog_pe), .prog_addr_o(prog_addr), .prog_data_o(prog_data),
     .inc_i(inc_front | inc_array | inc_back), .fire_i(fire)
@@ -234,8 +234,8 @@ module epim_core #(
   epim_array #(.XbRows(XbRows), .XbCols(XbCols), .PeRows(PeRows), .PeCols(PeCols), .CellBits(CellBits),
                .WeightBits(WeightBits), .ActBits(ActBits), .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits),
                .ColsPerAdc(ColsPerAdc), .AdcStages(AdcStages), .JointLanes(JointLanes), .ScaleBits(ScaleBits),
-               .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SerialMultiply(SerialMultiply), .MaxPatches(MaxPatches),
-               .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .CellFile(CellFile),
+               .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SerialMultiply(SerialMultiply), .InputShift(InputShift),
+               .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .CellFile(CellFile),
                .ScaleInit(ScaleInit), .ZeroInit(ZeroInit))
   u_array (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .en_i(en), .geometry_i(geometry),
@@ -251,7 +251,7 @@ module epim_core #(
               .ChannelBiasBits(ChannelBiasBits), .OutBits(OutBits), .SerialMultiply(SerialMultiply), .DimW(DimW),
               .Endless(Endless), .ParamDepth(ParamDepth), .MaxChannels(MaxChannels), .ParamFile(ParamFile))
   u_back (
-    .clk_i, .rst_ni, .clear_i(clear), .geometry_i(geometry), .prog_we_i(prog_we[3]), .prog_addr_i(prog_addr),
+    .clk_i, .rst_ni, .clear_i(clear), .stop_i(stop), .geometry_i(geometry), .prog_we_i(prog_we[3]), .prog_addr_i(prog_addr),
     .prog_data_i(prog_data), .en_o(en), .valid_i(valid), .cstep_i(cstep), .group_i(group), .open_first_i(open_first),
     .opens_i(opens), .closes_i(closes), .range_i(range), .prod_i(prod), .m_valid_o(m_axis_tvalid_o),
     .m_ready_i(m_axis_tready_i), .m_data_o(out_data), .m_last_o(m_axis_tlast_o), .done_o(sent), .inc_o(inc_back)

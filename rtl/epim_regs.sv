@@ -47,9 +47,10 @@ module epim_regs #(
   output logic              read_error_o,
   /// Start pulse: clears the core; the run begins with the next cycle.
   output logic              start_o,
-  /// Abort pulse; the aborted run was on; no run was on.
+  /// Abort pulse; the same one cycle later; the same one cycle later if a run was on; the abort pulse if none was on.
   output logic              abort_o,
-  output logic              cut_o,
+  output logic              abort_late_o,
+  output logic              cut_late_o,
   output logic              forget_o,
   /// Drop input words up to a `tlast` (pulse).
   output logic              drop_o,
@@ -111,11 +112,12 @@ module epim_regs #(
   logic        r_low;
   logic [15:0] high_word;
 
-  // Geometry and entries are stored one cycle after their access, from the bus slave's registers: no path leads from the
-  // bus to all these registers and memories. Nothing that the host may order after the access can come before.
-  logic        geometry_late_q, entry_late_q;
+  // Geometry and entries are stored one cycle after their access, from the bus slave's registers, and the core is cleared
+  // one cycle after an abort: no path leads from the bus to all these registers and memories. A start comes later still.
+  logic        geometry_late_q, entry_late_q, abort_late_q, cut_late_q;
+  logic [31:0] entry_addr_q;
 
-  // Whether the entry selected lies in a memory: looked up while its low word comes, perhaps as the last one is stored.
+  // Whether the entry selected lies in a memory: looked up while its low word comes.
   logic [31:0] size;
   logic [7:0]  kind;
   assign kind = select_q[7:0];
@@ -142,7 +144,7 @@ module epim_regs #(
   assign write_error_o = (is_geometry || is_data) ? table_refused : (is_control ? control_bad : !known);
 
   // An abort clears what came before it.
-  assign error_set   = {abort ? 4'd0 : error_i, table_bad, write_i && control_bad};
+  assign error_set   = {(abort || abort_late_q) ? 4'd0 : error_i, table_bad, write_i && control_bad};
   assign pending_set = {|error_set, busy_q && done_i && !abort};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -163,11 +165,15 @@ module epim_regs #(
       high_q     <= '0;
       geometry_late_q <= 1'b0;
       entry_late_q    <= 1'b0;
+      abort_late_q    <= 1'b0;
+      cut_late_q      <= 1'b0;
     end else begin
       start_q         <= start;
       geometry_late_q <= table_write && is_geometry;
       entry_late_q    <= table_write && is_data && half_q;
-      outside_q <= (({1'b0, addr_q} + 33'(entry_late_q)) >= {1'b0, size}) || ((kind >= 8'd4) && (select_q[31:8] >= 24'(Pes)));
+      abort_late_q    <= abort;
+      cut_late_q      <= abort && !idle;
+      outside_q       <= (addr_q >= size) || ((kind >= 8'd4) && (select_q[31:8] >= 24'(Pes)));
       if (start_q) begin
         busy_q <= 1'b1;
         done_q <= 1'b0;
@@ -181,7 +187,6 @@ module epim_regs #(
       irq_q     <= |(pending_q & enable_q);
       if (table_write) ready_q <= !Writable;
       if (commit && Writable) ready_q <= 1'b1;
-      if (entry_late_q) addr_q <= addr_q + 32'd1;
       if (write_i && is_select) begin
         select_q <= wdata_i;
         half_q   <= 1'b0;
@@ -193,6 +198,7 @@ module epim_regs #(
       if (table_write && is_data) begin
         half_q <= !half_q;
         if (!half_q) low_q <= wdata_i;
+        else addr_q <= addr_q + 32'd1;
       end
       if (abort || commit || (table_bad && is_data && can_write)) half_q <= 1'b0;
       if (abort) begin
@@ -202,6 +208,8 @@ module epim_regs #(
       if (read_i && r_low) high_q <= high_word;
     end
   end
+
+  always_ff @(posedge clk_i) entry_addr_q <= addr_q;
 
   // Number of the geometry word at an address.
   /* verilator lint_off UNUSEDSIGNAL */
@@ -226,7 +234,8 @@ module epim_regs #(
 
   assign start_o     = start_q;
   assign abort_o     = abort;
-  assign cut_o       = abort && !idle;
+  assign abort_late_o = abort_late_q;
+  assign cut_late_o  = cut_late_q;
   assign forget_o    = abort && idle;
   assign drop_o      = drop;
   assign irq_o       = irq_q;
@@ -236,7 +245,7 @@ module epim_regs #(
   assign prog_we_o   = entry_late_q;
   assign prog_kind_o = select_q[7:0];
   assign prog_pe_o   = select_q[23:8];
-  assign prog_addr_o = addr_q;
+  assign prog_addr_o = entry_addr_q;
   assign prog_data_o = {late_wdata_i, low_q};
 
   // Read side.
@@ -253,7 +262,10 @@ module epim_regs #(
 
   logic [31:0] status, geometry_word, event_word;
   assign status        = {18'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
-  assign geometry_word = GeometryReadback ? geometry_q[read_bit +: 32] : '0;
+  // The word of the cycle before is on its way.
+  logic geometry_new;
+  assign geometry_new  = geometry_late_q && (late_waddr_i == raddr_i);
+  assign geometry_word = !GeometryReadback ? '0 : (geometry_new ? late_wdata_i : geometry_q[read_bit +: 32]);
   assign event_word    = raddr_i[2] ? {16'd0, high_q} : event_count_i[31:0];
   logic [31:0] hash_lo, hash_hi;
   assign {hash_hi, hash_lo} = Hash;

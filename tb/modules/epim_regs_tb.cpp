@@ -52,7 +52,8 @@ struct Model {
   bool done_known = true;  // what an abort leaves in `done` is not specified
   // An accepted write of the cycle before: a geometry word or an entry is stored in this one.
   bool late = false, late_entry = false;
-  std::uint32_t late_address = 0, late_data = 0;
+  std::uint32_t late_address = 0, late_data = 0, late_addr = 0;
+  bool aborted = false, cut = false;  // in the cycle before
   /// The entry that select and address name is there.
   bool inside() const {
     const std::uint32_t kind = select & 0xff;
@@ -76,9 +77,9 @@ struct Bench {
   bool written = false;  // in the cycle before, and what
   std::uint32_t last_address = 0, last_data = 0;
 
-  /// A word that a write has just changed is read one cycle later: a host that has the response cannot read before.
   std::uint32_t read(std::uint32_t address, bool& error) {
-    if (m.late && (is_geometry(address) || address == reg::prog_addr)) cycle(false);
+    d.late_waddr_i = last_address;
+    d.late_wdata_i = last_data;
     d.raddr_i = address;
     settle(d);
     d.event_count_i = event_value(d.event_o);
@@ -128,8 +129,8 @@ struct Bench {
     last_data = data;
     Model next = m;
     next.late = next.late_entry = false;
-    if (m.late && m.late_entry) next.addr = m.addr + 1;
-    else if (m.late) next.geometry[m.late_address] = m.late_data;
+    if (m.late && !m.late_entry) next.geometry[m.late_address] = m.late_data;
+    if (m.aborted) errors = 0;  // of the run that the abort has ended
     next.errors |= static_cast<std::uint32_t>(errors) << 10;
     next.starting = false;
     next.irq = (m.pending & m.enable) != 0;
@@ -164,6 +165,8 @@ struct Bench {
             next.half = true;
           } else {
             next.late = next.late_entry = true;
+            next.late_addr = m.addr;
+            next.addr = m.addr + 1;
             next.half = false;
           }
           next.late_address = address;
@@ -209,14 +212,17 @@ struct Bench {
     }
     next.pending |= (raise_error ? 2u : 0u) | (raise_done ? 1u : 0u);
     CHECK_EQ(d.abort_o, aborted);
-    CHECK_EQ(d.cut_o, aborted && m.busy());
+    CHECK_EQ(d.abort_late_o, m.aborted);
+    CHECK_EQ(d.cut_late_o, m.cut);
+    next.aborted = aborted;
+    next.cut = aborted && m.busy();
     CHECK_EQ(d.forget_o, aborted && !m.busy());
     CHECK_EQ(d.drop_o, dropped);
     CHECK_EQ(d.prog_we_o, m.late && m.late_entry);
     if (m.late && m.late_entry) {
       CHECK_EQ(d.prog_kind_o, m.select & 0xff);
       CHECK_EQ(d.prog_pe_o, (m.select >> 8) & 0xffff);
-      CHECK_EQ(d.prog_addr_o, m.addr);
+      CHECK_EQ(d.prog_addr_o, m.late_addr);
       CHECK_EQ(d.prog_data_o, (std::uint64_t{m.late_data} << 32) | m.low);
     }
     tick(d);
@@ -228,9 +234,11 @@ struct Bench {
   void write(std::uint32_t address, std::uint32_t data) { cycle(true, address, data); }
 
   void expect_geometry() {
-    if (m.late) cycle(false);
-    for (const auto& [address, value] : m.geometry) {
-      expect(address, value);
+    for (const auto& [address, stored] : m.geometry) {
+      const bool late = m.late && !m.late_entry && m.late_address == address;
+      expect(address, late ? m.late_data : stored);
+      if (late) continue;
+      const std::uint32_t value = stored;
       CHECK_EQ(get(d.geometry_o, static_cast<int>(address - reg::last_patch) * 8, 32), value);
     }
     expect(reg::prog_select, m.select);
@@ -378,6 +386,7 @@ void misuse(Bench& b) {
   b.write(reg::control, kAbort);
   CHECK_EQ(b.d.busy_o, 0);
   // Core errors stay until an abort.
+  b.cycle(false);  // in the cycle after an abort they are of the run that has ended
   for (int e = 0; e < 4; ++e) b.cycle(false, 0, 0, false, 1 << e);
   CHECK_EQ(b.read(reg::status, error) >> 10 & 15, 15);
   b.write(reg::control, kAbort);
