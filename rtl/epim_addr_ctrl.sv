@@ -169,8 +169,9 @@ module epim_addr_ctrl #(
   assign ky_last = (ky_q + TapW'(1)) == cfg_kh_i;
 
   logic x_in, y_in;
-  assign x_in = (x_q >= 0) && (x_q < $signed({1'b0, cfg_in_w_i}));
-  assign y_in = (y_q >= 0) && (y_q < in_h);
+  // Unsigned: a place before the map lies behind every map.
+  assign x_in = $unsigned(x_q) < {1'b0, cfg_in_w_i};
+  assign y_in = $unsigned(y_q) < {1'b0, cfg_in_h_i};
 
   logic signed [OffsetW-1:0] addr;
   assign addr = $signed(OffsetW'(rbase_q)) + xw_q;
