@@ -23,11 +23,11 @@ IntTensor convolve(const IntTensor& x, const IntTensor& w, const Layer& layer) {
           const std::int64_t weight = w(o, v, ky, kx);
           if (weight == 0) continue;
           for (int oy = 0; oy < layer.out_h(); ++oy) {
-            const int iy = oy * layer.stride.y + ky * layer.dilation.y - layer.pad.top;
+            const int iy = layer.row(oy, ky);
             const bool row_inside = iy >= 0 && iy < layer.h;
             if (!row_inside && layer.pad_value() == 0) continue;
             for (int ox = 0; ox < layer.out_w(); ++ox) {
-              const int ix = ox * layer.stride.x + kx * layer.dilation.x - layer.pad.left;
+              const int ix = layer.column(ox, kx);
               y(o, oy, ox) += weight * (row_inside && ix >= 0 && ix < layer.w ? x(v % layer.stored_cin(), iy, ix) : layer.pad_value());
             }
           }

@@ -325,11 +325,11 @@ int GoldenLayer::words_read(int firing, int oy, int ox) const {
   const Patch& p = layer_.patches[at(firings()[at(firing)].patch)];
   int rows = 0, cols = 0;
   for (int ky = 0; ky < layer_.kh; ++ky) {
-    const int iy = oy * layer_.stride.y + ky * layer_.dilation.y - layer_.pad.top;
+    const int iy = layer_.row(oy, ky);
     rows += iy >= 0 && iy < layer_.h ? 1 : 0;
   }
   for (int kx = 0; kx < layer_.kw; ++kx) {
-    const int ix = ox * layer_.stride.x + kx * layer_.dilation.x - layer_.pad.left;
+    const int ix = layer_.column(ox, kx);
     cols += ix >= 0 && ix < layer_.w ? 1 : 0;
   }
   return (p.beta1 + hw_.lanes - 1) / hw_.lanes * rows * cols;
@@ -352,11 +352,11 @@ void GoldenLayer::gather(const IntTensor& x, int oy, int ox, int firing, std::ve
   const std::size_t plane = at(layer_.h) * at(layer_.w);
   const std::int32_t padded = layer_.pad_value();
   for (int ky = 0; ky < layer_.kh; ++ky) {
-    const int iy = oy * layer_.stride.y + ky * layer_.dilation.y - layer_.pad.top;
+    const int iy = layer_.row(oy, ky);
     const bool row_inside = iy >= 0 && iy < layer_.h;
     if (!row_inside && padded == 0) continue;
     for (int kx = 0; kx < layer_.kw; ++kx) {
-      const int ix = ox * layer_.stride.x + kx * layer_.dilation.x - layer_.pad.left;
+      const int ix = layer_.column(ox, kx);
       if (!row_inside || ix < 0 || ix >= layer_.w) {
         for (int a = 0; padded != 0 && a < patch.beta1; ++a)
           rows[at(physical_row(layer_.epitome, hw_.lanes, patch.c_in + a, patch.p + ky, patch.q + kx))] = padded;
@@ -515,7 +515,7 @@ IntTensor GoldenLayer::run(const IntTensor& x, EventCounts& events, int threads)
   });
   for (const EventCounts& c : counts) events += c;
   events.input_buffer_writes +=
-      std::int64_t{(layer_.stored_cin() + hw_.lanes - 1) / hw_.lanes} * layer_.h * layer_.w;
+      layer_.row_words(hw_.lanes) * layer_.h;
   return y;
 }
 

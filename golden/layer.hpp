@@ -80,6 +80,13 @@ struct Layer {
   /// Rows and columns of the map that a window spans.
   int window_h() const { return (kh - 1) * dilation.y + 1; }
   int window_w() const { return (kw - 1) * dilation.x + 1; }
+  /// Rows that must be complete before the first window can be read.
+  int rows_needed() const { return window_h() < h ? window_h() : h; }
+  /// Row and column of the map that tap (ky, kx) of the window at (oy, ox) reads; outside the map: padding.
+  int row(int oy, int ky) const { return oy * stride.y + ky * dilation.y - pad.top; }
+  int column(int ox, int kx) const { return ox * stride.x + kx * dilation.x - pad.left; }
+  /// Words of one row of the map.
+  std::int64_t row_words(int lanes) const { return std::int64_t{w} * ((stored_cin() + lanes - 1) / lanes); }
   int out_h() const { return (h + pad.top + pad.bottom - window_h()) / stride.y + 1; }
   int out_w() const { return (w + pad.left + pad.right - window_w()) / stride.x + 1; }
   /// What a padded place holds.

@@ -5,7 +5,8 @@
 ///
 /// For every output position (row-major) and patch j it counts the window words start..stop in the order
 /// (channel block, ky, kx), without gaps and without a divider or multiplier: every address is the last one plus a
-/// constant. Rows are addressed modulo the ring from the window's first row on, whether they are padding or not. The channel block wraps at `cfg_blocks_i`, which is how a consumer reads a wrapped map modulo its period.
+/// constant. Rows are addressed modulo the ring from the window's first row on, whether they are padding or not. The
+/// channel block wraps at `cfg_blocks_i`, which is how a consumer reads a wrapped map modulo its period.
 /// Before the first position of an output row it gives rows above the window back to the ring (one per cycle) and
 /// waits until the window's rows are complete.
 ///
@@ -26,6 +27,8 @@ module epim_addr_ctrl #(
   parameter int BufferDepth = 1024,
   /// Bits of a row, column or frame count.
   parameter int DimW = 16,
+  /// Bits of a kernel height, a kernel width, a dilation.
+  parameter int TapW = 8,
   /// Frames follow each other for ever: there is no last one.
   parameter bit Endless = 1'b0,
   /// Derived parameter, do not overwrite: bits of a patch index.
@@ -48,15 +51,15 @@ module epim_addr_ctrl #(
   /// Geometry: last patch index.
   input  logic [PatchW-1:0]    cfg_last_patch_i,
   /// Kernel height and width.
-  input  logic [7:0]           cfg_kh_i,
-  input  logic [7:0]           cfg_kw_i,
+  input  logic [TapW-1:0]      cfg_kh_i,
+  input  logic [TapW-1:0]      cfg_kw_i,
   /// Rows that the window spans: (kernel height - 1) * vertical dilation + 1.
   input  logic [DimW-1:0]      cfg_window_h_i,
   /// Stride and dilation: rows, columns.
   input  logic [7:0]           cfg_stride_y_i,
   input  logic [7:0]           cfg_stride_x_i,
-  input  logic [7:0]           cfg_dilation_y_i,
-  input  logic [7:0]           cfg_dilation_x_i,
+  input  logic [TapW-1:0]      cfg_dilation_y_i,
+  input  logic [TapW-1:0]      cfg_dilation_x_i,
   /// Rows of padding above, columns of padding to the left.
   input  logic [7:0]           cfg_pad_top_i,
   input  logic [7:0]           cfg_pad_left_i,
@@ -126,7 +129,7 @@ module epim_addr_ctrl #(
   logic                 first_q;
   logic [IfrtAddrW-1:0] ifrt_q;
   logic [BlockW-1:0]    block_q;
-  logic [7:0]           kx_q, ky_q;
+  logic [TapW-1:0]      kx_q, ky_q;
   logic [DimW-1:0]      ox_q, oy_q, frame_q;
   logic signed [DimW:0] x0_q, y0_q, x_q, y_q;
   logic signed [OffsetW-1:0] xw0_q, xw_q;  // word offsets of x0 and of the current word
@@ -162,12 +165,13 @@ module epim_addr_ctrl #(
   assign frame_last = frame_last_q;
 
   logic kx_last, ky_last;
-  assign kx_last = (kx_q + 8'd1) == cfg_kw_i;
-  assign ky_last = (ky_q + 8'd1) == cfg_kh_i;
+  assign kx_last = (kx_q + TapW'(1)) == cfg_kw_i;
+  assign ky_last = (ky_q + TapW'(1)) == cfg_kh_i;
 
   logic x_in, y_in;
-  assign x_in = (x_q >= 0) && (x_q < $signed({1'b0, cfg_in_w_i}));
-  assign y_in = (y_q >= 0) && (y_q < in_h);
+  // Unsigned: a place before the map lies behind every map.
+  assign x_in = $unsigned(x_q) < {1'b0, cfg_in_w_i};
+  assign y_in = $unsigned(y_q) < {1'b0, cfg_in_h_i};
 
   logic signed [OffsetW-1:0] addr;
   assign addr = $signed(OffsetW'(rbase_q)) + xw_q;
@@ -317,14 +321,14 @@ module epim_addr_ctrl #(
               left_q  <= left_q - WindowW'(1);
               ifrt_q  <= ifrt_q + IfrtAddrW'(1);
               if (!kx_last) begin
-                kx_q <= kx_q + 8'd1;
+                kx_q <= kx_q + TapW'(1);
                 x_q  <= x_q + $signed((DimW + 1)'(cfg_dilation_x_i));
                 xw_q <= xw_q + $signed(cfg_x_dilation_i);
               end else begin
                 kx_q <= '0;
                 x_q  <= x0_q;
                 if (!ky_last) begin
-                  ky_q <= ky_q + 8'd1;
+                  ky_q <= ky_q + TapW'(1);
                   y_q  <= y_q + $signed((DimW + 1)'(cfg_dilation_y_i));
                   xw_q <= xw0_q + $signed(OffsetW'(block_q));
                   rbase_q <= rbase_next;

@@ -20,6 +20,8 @@ module epim_array #(
   parameter int ActBits = 8,
   parameter bit ActSigned = 1'b0,
   parameter int DacBits = 1,
+  /// Every layer has the core's format.
+  parameter bit InputShift = 1'b0,
   /// ADC resolution; columns scanned by one ADC; cycles of a conversion.
   parameter int AdcBits = 8,
   parameter int ColsPerAdc = 8,
@@ -73,7 +75,7 @@ module epim_array #(
   input  logic                    en_i,
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [epim_regs_pkg::GeometryBits-1:0]            geometry_i,
+  input  logic [epim_regs_pkg::GeometryBits-1:0] geometry_i,
   /// Program port of {cells, scale, OFAT}.
   input  logic [2:0]              prog_we_i,
   input  logic [15:0]             prog_pe_i,
@@ -133,8 +135,8 @@ module epim_array #(
                    .GroupCycles(GroupCycles))
   u_fire_ctrl (
     .clk_i, .rst_ni, .clear_i, .run_i, .en_i, .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
-    .cfg_last_step_i(geometry_i[epim_regs_pkg::LastStepLsb +: StepW]),
-    .cfg_signed_i(geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
+    .cfg_last_step_i(InputShift ? StepW'(Steps - 1) : geometry_i[epim_regs_pkg::LastStepLsb +: StepW]),
+    .cfg_signed_i(InputShift ? ActSigned : geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
     .ofat_re_o(ofat_re), .ofat_patch_o(ofat_patch), .ofat_start_i(ofat_start), .ofat_stop_i(ofat_stop),
     .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .release_o, .bank_o, .step_o, .sign_o,
     .fire_o(fire), .load_o(load), .cstep_o(cstep), .sel_o(sel), .fire_opens_o(fire_opens),

@@ -40,6 +40,9 @@ module epim_axil_slave #(
   output logic [AddrW-1:0] waddr_o,
   output logic [31:0]      wdata_o,
   input  logic             write_error_i,
+  /// Address and data of the write of the cycle before, from registers.
+  output logic [AddrW-1:0] late_waddr_o,
+  output logic [31:0]      late_wdata_o,
   /// Register read; data and error in the same cycle.
   output logic             read_o,
   output logic [AddrW-1:0] raddr_o,
@@ -73,6 +76,9 @@ module epim_axil_slave #(
   assign write_o     = write_take && full_strobe;
   assign waddr_o     = aw_q ? awaddr_q : s_awaddr_i;
   assign wdata_o     = w_q ? wdata_q : s_wdata_i;
+  // A write that waited lies in them still, another one has just come in.
+  assign late_waddr_o = awaddr_q;
+  assign late_wdata_o = wdata_q;
   assign read_o      = read_take;
   assign raddr_o     = ar_q ? araddr_q : s_araddr_i;
 

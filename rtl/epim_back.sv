@@ -54,11 +54,12 @@ module epim_back #(
   input  logic                     clk_i,
   /// Reset, active low.
   input  logic                     rst_ni,
-  /// Forget the run so far.
+  /// Forget the run so far; offer no further beat of it.
   input  logic                     clear_i,
+  input  logic                     stop_i,
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [epim_regs_pkg::GeometryBits-1:0]             geometry_i,
+  input  logic [epim_regs_pkg::GeometryBits-1:0] geometry_i,
   /// Program port of the channel parameters: {A, B and G}.
   input  logic [1:0]               prog_we_i,
   input  logic [31:0]              prog_addr_i,
@@ -263,7 +264,7 @@ module epim_back #(
   assign {out_offset, out_count, out_end_round, out_end_frame, out_end_all} = d3_q;
   logic beat;
   epim_output #(.Lanes(Lanes), .OutBits(OutBits), .JointLanes(JointLanes)) u_output (
-    .clk_i, .rst_ni, .clear_i, .en_o(out_en), .valid_i(v3_q), .offset_i(out_offset), .count_i(out_count),
+    .clk_i, .rst_ni, .clear_i(clear_i || stop_i), .en_o(out_en), .valid_i(v3_q), .offset_i(out_offset), .count_i(out_count),
     .data_i(requantised), .end_round_i(out_end_round), .end_frame_i(out_end_frame), .end_all_i(out_end_all),
     .m_valid_o, .m_ready_i, .m_data_o, .m_last_o, .beat_o(beat), .done_o
   );

@@ -49,9 +49,11 @@ module epim_control #(
   input  logic                 s_axil_rready_i,
   output logic [31:0]          s_axil_rdata_o,
   output logic [1:0]           s_axil_rresp_o,
-  /// Forget the run so far: start or abort.
+  /// Forget the run so far: at a start, and one cycle after an abort. No output beat that is not offered yet, in the cycle of
+  /// the abort.
   output logic                 clear_o,
-  /// A run is aborted; drop input up to a `tlast`; drop no more.
+  output logic                 stop_o,
+  /// A run is aborted, with `clear_o`; drop input up to a `tlast`; drop no more.
   output logic                 abort_o,
   output logic                 drop_o,
   output logic                 forget_o,
@@ -66,7 +68,7 @@ module epim_control #(
   /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
   input  logic [3:0]           error_i,
   /// Geometry words, `last_patch` in the low one.
-  output logic [epim_regs_pkg::GeometryBits-1:0]         geometry_o,
+  output logic [epim_regs_pkg::GeometryBits-1:0] geometry_o,
   /// Memory to write, by kind: {slopes, cells, scale, channel parameters, OFAT, IFRT, IFAT}; PE, entry and data.
   output logic [6:0]           prog_we_o,
   output logic [15:0]          prog_pe_o,
@@ -79,10 +81,11 @@ module epim_control #(
   /* verilator lint_on UNUSEDSIGNAL */
 );
 
-  logic        start, abort, prog_we;
+  logic        start, abort, abort_late, prog_we;
   logic        reg_write, reg_write_error, reg_read_error;
   logic [11:0] reg_waddr, reg_raddr;
-  logic [31:0] reg_wdata, reg_rdata;
+  logic [31:0] reg_wdata, reg_rdata, late_wdata;
+  logic [11:0] late_waddr;
   logic [7:0]  prog_kind;
   logic        reg_read;
   // Index wider than a core has counters.
@@ -100,21 +103,23 @@ module epim_control #(
     .s_araddr_i(s_axil_araddr_i), .s_rvalid_o(s_axil_rvalid_o), .s_rready_i(s_axil_rready_i),
     .s_rdata_o(s_axil_rdata_o), .s_rresp_o(s_axil_rresp_o),
     .write_o(reg_write), .waddr_o(reg_waddr), .wdata_o(reg_wdata), .write_error_i(reg_write_error),
-    .read_o(reg_read), .raddr_o(reg_raddr), .rdata_i(reg_rdata), .read_error_i(reg_read_error)
+    .late_waddr_o(late_waddr), .late_wdata_o(late_wdata), .read_o(reg_read), .raddr_o(reg_raddr), .rdata_i(reg_rdata), .read_error_i(reg_read_error)
   );
 
   epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
               .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes))
   u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
-    .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
-    .start_o(start), .abort_o(abort), .cut_o(abort_o), .forget_o, .drop_o, .busy_o, .done_i, .error_i, .error_o, .irq_o,
+    .late_waddr_i(late_waddr), .late_wdata_i(late_wdata), .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
+    .start_o(start), .abort_o(abort), .abort_late_o(abort_late),
+    .cut_late_o(abort_o), .forget_o, .drop_o, .busy_o, .done_i, .error_i, .error_o, .irq_o,
     .geometry_o,
     .prog_we_o(prog_we), .prog_kind_o(prog_kind), .prog_pe_o, .prog_addr_o, .prog_data_o,
     .event_o(event_index), .event_count_i(event_count), .cycles_i(cycles), .first_fire_i(first_fire),
     .last_fire_i(last_fire)
   );
-  assign clear_o = start || abort;
+  assign clear_o = start || abort_late;
+  assign stop_o  = abort;
 
   generate
     for (genvar k = 0; k < 7; k++) begin : gen_kind  // a memory without entries is not there
@@ -126,7 +131,7 @@ module epim_control #(
     if (Count) begin : gen_count
       localparam int IndexW = epim_pkg::idx_width(Events);
       epim_counters #(.Events(Events), .IncW(32)) u_counters (
-        .clk_i, .rst_ni, .clear_i(clear_o), .run_i(busy_o), .inc_i, .fire_i, .index_i(event_index[IndexW-1:0]),
+        .clk_i, .rst_ni, .clear_i(start || abort), .run_i(busy_o), .inc_i, .fire_i, .index_i(event_index[IndexW-1:0]),
         .count_o(event_count), .cycles_o(cycles), .first_fire_o(first_fire), .last_fire_o(last_fire)
       );
     end else begin : gen_no_count

@@ -190,7 +190,7 @@ module epim_core #(
     if (SlopeBits != 0 && (SlopeBits < 8 || SlopeBits > 18)) begin : gen_rule21 epim_rule_slope_bits_0_or_8_to_18 u_rule (); end
   endgenerate
 
-  logic                 clear, abort, drop, forget, done;
+  logic                 clear, stop, abort, drop, forget, done;
   logic [epim_regs_pkg::GeometryBits-1:0] geometry;
   logic [6:0]           prog_we;
   logic [15:0]          prog_pe;
@@ -206,7 +206,7 @@ module epim_core #(
     .clk_i, .rst_ni, .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o,
     .s_axil_wdata_i, .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i,
     .s_axil_arready_o, .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
-    .clear_o(clear), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
+    .clear_o(clear), .stop_o(stop), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
     .error_i({err_ofat, err_ifrt, err_ifat, err_length}),
     .geometry_o(geometry), .prog_we_o(prog_we), .prog_pe_o(prog_pe), .prog_addr_o(prog_addr), .prog_data_o(prog_data),
     .inc_i(inc_front | inc_array | inc_back), .fire_i(fire)
@@ -227,7 +227,7 @@ module epim_core #(
     .geometry_i(geometry), .prog_we_i(prog_we[1:0]),
     .prog_addr_i(prog_addr), .prog_data_i(prog_data), .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o),
     .s_data_i(s_axis_tdata_i[Lanes*ActBits-1:0]), .s_last_i(s_axis_tlast_i), .full_o(full), .bank_i(bank), .step_i(step),
-    .sign_i(sign),     .fire_i(fire), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .busy_o(front_busy), .err_length_o(err_length),
+    .sign_i(sign), .fire_i(fire), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .busy_o(front_busy), .err_length_o(err_length),
     .err_ifat_o(err_ifat), .err_ifrt_o(err_ifrt), .inc_o(inc_front)
   );
 
@@ -239,8 +239,8 @@ module epim_core #(
   epim_array #(.XbRows(XbRows), .XbCols(XbCols), .PeRows(PeRows), .PeCols(PeCols), .CellBits(CellBits),
                .WeightBits(WeightBits), .ActBits(ActBits), .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits),
                .ColsPerAdc(ColsPerAdc), .AdcStages(AdcStages), .JointLanes(JointLanes), .ScaleBits(ScaleBits),
-               .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SerialMultiply(SerialMultiply), .MaxPatches(MaxPatches),
-               .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .CellFile(CellFile),
+               .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SerialMultiply(SerialMultiply), .InputShift(InputShift),
+               .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .CellFile(CellFile),
                .ScaleInit(ScaleInit), .ZeroInit(ZeroInit))
   u_array (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .en_i(en), .geometry_i(geometry),
@@ -257,7 +257,7 @@ module epim_core #(
               .Endless(Endless), .ParamDepth(ParamDepth), .MaxChannels(MaxChannels), .ParamFile(ParamFile),
               .SlopeFile(SlopeFile))
   u_back (
-    .clk_i, .rst_ni, .clear_i(clear), .geometry_i(geometry), .prog_we_i({prog_we[6], prog_we[3]}), .prog_addr_i(prog_addr),
+    .clk_i, .rst_ni, .clear_i(clear), .stop_i(stop), .geometry_i(geometry), .prog_we_i({prog_we[6], prog_we[3]}), .prog_addr_i(prog_addr),
     .prog_data_i(prog_data), .en_o(en), .valid_i(valid), .cstep_i(cstep), .group_i(group), .open_first_i(open_first),
     .opens_i(opens), .closes_i(closes), .range_i(range), .prod_i(prod), .m_valid_o(m_axis_tvalid_o),
     .m_ready_i(m_axis_tready_i), .m_data_o(out_data), .m_last_o(m_axis_tlast_o), .done_o(sent), .inc_o(inc_back)

@@ -229,7 +229,14 @@ module epim_fire_ctrl #(
   assign step_o    = step_q;
   assign sign_o    = ActSigned && cfg_signed_i && (cycle_q == '0);
   assign cstep_o   = k_q;
-  assign release_o = en_i && firing && (cycle_q == last_step) && k_last;
+  // Seen one cycle ahead where the column step has more than one: buffer, tables and address controller wait for it.
+  logic release_q;
+  always_ff @(posedge clk_i or negedge rst_ni) begin
+    if (!rst_ni) release_q <= 1'b0;
+    else if (clear_i) release_q <= 1'b0;
+    else if (run_i && en_i) release_q <= active_q && ((cycle_q + PeriodW'(1)) == last_step) && k_last_now;
+  end
+  assign release_o = en_i && ((last_step == '0) ? (firing && (cycle_q == '0) && k_last) : release_q);
 
   always_comb begin
     for (int u = 0; u < PeCols; u++) begin

@@ -56,7 +56,7 @@ module epim_front #(
   input  logic                     run_i,
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
-  input  logic [epim_regs_pkg::GeometryBits-1:0]             geometry_i,
+  input  logic [epim_regs_pkg::GeometryBits-1:0] geometry_i,
   /// Program port of {IFRT, IFAT}.
   input  logic [1:0]               prog_we_i,
   input  logic [31:0]              prog_addr_i,
@@ -95,6 +95,7 @@ module epim_front #(
   localparam int AddrW     = epim_pkg::idx_width(BufferWords);
   localparam int CountW    = epim_pkg::num_width(BufferWords);
   localparam int OffsetW   = CountW + 2;
+  localparam int TapW      = 5;  // kernels and dilations up to 31
   localparam int LineW     = epim_pkg::idx_width(XbRows / Lanes);
   localparam int PeRowW    = epim_pkg::idx_width(PeRows);
 
@@ -128,16 +129,16 @@ module epim_front #(
   logic                 req, req_pad, req_last_block, req_first, req_last, req_bank, bank_free;
   logic [IfrtAddrW-1:0] req_ifrt;
   epim_addr_ctrl #(.MaxPatches(MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW),
-                   .BufferDepth(BufferWords), .DimW(DimW), .Endless(Endless))
+                   .BufferDepth(BufferWords), .DimW(DimW), .TapW(TapW), .Endless(Endless))
   u_addr_ctrl (
     .clk_i, .rst_ni, .clear_i, .run_i,
     .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
-    .cfg_kh_i(geometry_i[epim_regs_pkg::KernelHeightLsb +: 8]), .cfg_kw_i(geometry_i[epim_regs_pkg::KernelWidthLsb +: 8]),
+    .cfg_kh_i(geometry_i[epim_regs_pkg::KernelHeightLsb +: TapW]), .cfg_kw_i(geometry_i[epim_regs_pkg::KernelWidthLsb +: TapW]),
     .cfg_window_h_i(geometry_i[epim_regs_pkg::WindowRowsLsb +: DimW]),
     .cfg_stride_y_i(geometry_i[epim_regs_pkg::StrideRowsLsb +: 8]),
     .cfg_stride_x_i(geometry_i[epim_regs_pkg::StrideColumnsLsb +: 8]),
-    .cfg_dilation_y_i(geometry_i[epim_regs_pkg::DilationRowsLsb +: 8]),
-    .cfg_dilation_x_i(geometry_i[epim_regs_pkg::DilationColumnsLsb +: 8]),
+    .cfg_dilation_y_i(geometry_i[epim_regs_pkg::DilationRowsLsb +: TapW]),
+    .cfg_dilation_x_i(geometry_i[epim_regs_pkg::DilationColumnsLsb +: TapW]),
     .cfg_pad_top_i(geometry_i[epim_regs_pkg::PadTopLsb +: 8]), .cfg_pad_left_i(geometry_i[epim_regs_pkg::PadLeftLsb +: 8]),
     .cfg_in_h_i(geometry_i[epim_regs_pkg::InRowsLsb +: DimW]), .cfg_in_w_i(geometry_i[epim_regs_pkg::InColumnsLsb +: DimW]),
     .cfg_out_h_i(geometry_i[epim_regs_pkg::OutRowsLsb +: DimW]),
@@ -191,15 +192,16 @@ module epim_front #(
   assign err_ifrt_o = (word_q && (!line_used || (32'(line_group) >= XbRows / Lanes) || (32'(line_pe_row) >= PeRows)))
                    || (req && ((32'(req_ifrt) >= IfrtDepth) || (!req_last && (32'(req_ifrt) + 1 >= IfrtDepth))));
 
-  logic [15:0]              last_lanes;
+  localparam int LaneCountW = epim_pkg::num_width(Lanes);
+  logic [LaneCountW-1:0]    last_lanes;
   logic [Lanes*ActBits-1:0] word;
   logic [ActBits-1:0]       pad_value;
-  assign last_lanes = geometry_i[epim_regs_pkg::LastLanesLsb +: 16];
+  assign last_lanes = geometry_i[epim_regs_pkg::LastLanesLsb +: LaneCountW];
   assign pad_value  = geometry_i[epim_regs_pkg::PadValueLsb +: ActBits];
   generate
     for (genvar l = 0; l < Lanes; l++) begin : gen_lane_mask
       assign word[l*ActBits +: ActBits] =
-        (word_last_block_q && (16'(l) >= last_lanes)) ? '0 : (word_pad_q ? pad_value : buf_data[l*ActBits +: ActBits]);
+        (word_last_block_q && (LaneCountW'(l) >= last_lanes)) ? '0 : (word_pad_q ? pad_value : buf_data[l*ActBits +: ActBits]);
     end
   endgenerate
 

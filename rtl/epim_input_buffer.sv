@@ -72,11 +72,11 @@ module epim_input_buffer #(
   logic [AddrW-1:0]  wptr_q;
   logic [CountW-1:0] col_q;
   logic [DimW-1:0]   row_q, frame_q, rows_q;
-  logic              fill_q, drop_q;
+  logic              fill_q, drop_q, full_q;  // full_q: a row in every slot
 
   logic active, space, accept, we, row_end, frame_end;
   assign active    = run_i && (Endless || (frame_q != cfg_frames_i)) && !drop_q;
-  assign space     = rows_q < cfg_ring_rows_i;
+  assign space     = !full_q;
   assign s_ready_o = (active && space && !fill_q) || drop_q;
   assign accept    = s_valid_i && active && space && !fill_q;
   assign we        = accept || (active && space && fill_q);
@@ -115,6 +115,7 @@ module epim_input_buffer #(
       frame_q <= '0;
       rows_q  <= '0;
       fill_q  <= 1'b0;
+      full_q  <= 1'b0;
     end else if (clear_i) begin
       wptr_q  <= '0;
       col_q   <= '0;
@@ -122,6 +123,7 @@ module epim_input_buffer #(
       frame_q <= '0;
       rows_q  <= '0;
       fill_q  <= 1'b0;
+      full_q  <= 1'b0;
     end else begin
       if (we) begin
         wptr_q <= wrap ? '0 : wptr_q + AddrW'(1);
@@ -131,8 +133,13 @@ module epim_input_buffer #(
         if (frame_end) fill_q <= 1'b0;
         else if (accept && s_last_i) fill_q <= 1'b1;
       end
-      if (we && row_end && !free_i) rows_q <= rows_q + DimW'(1);
-      else if (free_i && !(we && row_end)) rows_q <= rows_q - DimW'(1);
+      if (we && row_end && !free_i) begin
+        rows_q <= rows_q + DimW'(1);
+        full_q <= (rows_q + DimW'(1)) == cfg_ring_rows_i;
+      end else if (free_i && !(we && row_end)) begin
+        rows_q <= rows_q - DimW'(1);
+        full_q <= 1'b0;
+      end
     end
   end
 

@@ -86,8 +86,10 @@ module epim_joint #(
   logic              wbank_q, rbank_q, lbank_q;   // open range, next for the reader, next to be freed
   logic [RangeW-1:0] range0_q, range1_q;
 
-  logic en, stall;
-  assign stall = v3_q && of3_q && !free_q[wbank_q];
+  // A range would open in stage h+3 and its bank is taken: v3_q && of3_q && !free_q[wbank_q], seen one cycle ahead, because
+  // the whole core hangs on it.
+  logic en, stall, stall_q;
+  assign stall = stall_q;
   assign en    = !stall;
   assign en_o  = en;
 
@@ -123,6 +125,10 @@ module epim_joint #(
   logic write, close;
   assign write = v3_q && en;
   assign close = write && cl3_q;
+  logic wbank_next, free_next;
+  assign wbank_next = wbank_q ^ close;
+  assign free_next  = (free_q[wbank_next] || (range_release_i && lbank_q == wbank_next))
+                      && !(write && of3_q && !close);
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       free_q  <= 2'b11;
@@ -131,7 +137,9 @@ module epim_joint #(
       wbank_q <= 1'b0;
       rbank_q <= 1'b0;
       lbank_q <= 1'b0;
+      stall_q <= 1'b0;
     end else if (clear_i) begin
+      stall_q <= 1'b0;
       free_q  <= 2'b11;
       full_q  <= 2'b00;
       ready_q <= 2'b00;
@@ -139,6 +147,7 @@ module epim_joint #(
       rbank_q <= 1'b0;
       lbank_q <= 1'b0;
     end else begin
+      stall_q <= (stall || (v2_q && of2_q)) && !free_next;
       if (range_take_i) begin
         ready_q[rbank_q] <= 1'b0;
         rbank_q          <= !rbank_q;

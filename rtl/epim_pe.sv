@@ -21,7 +21,6 @@ module epim_pe #(
   parameter int Slices = 4,
   /// Bits of an activation.
   parameter int ActBits = 8,
-  /// Activations are two's complement.
   /// Activation bits per input step.
   parameter int DacBits = 1,
   /// ADC resolution.

@@ -36,15 +36,21 @@ module epim_regs #(
   input  logic [AddrW-1:0]  waddr_i,
   input  logic [31:0]       wdata_i,
   output logic              write_error_o,
+  /// Address and data of the write of the cycle before: geometry and entries are stored a cycle after their access.
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic [AddrW-1:0]  late_waddr_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  input  logic [31:0]       late_wdata_i,
   input  logic              read_i,
   input  logic [AddrW-1:0]  raddr_i,
   output logic [31:0]       rdata_o,
   output logic              read_error_o,
   /// Start pulse: clears the core; the run begins with the next cycle.
   output logic              start_o,
-  /// Abort pulse; the aborted run was on; no run was on.
+  /// Abort pulse; the same one cycle later; the same one cycle later if a run was on; the abort pulse if none was on.
   output logic              abort_o,
-  output logic              cut_o,
+  output logic              abort_late_o,
+  output logic              cut_late_o,
   output logic              forget_o,
   /// Drop input words up to a `tlast` (pulse).
   output logic              drop_o,
@@ -59,7 +65,7 @@ module epim_regs #(
   /// Interrupt: a bit of `irq_pending` is set whose bit of `irq_enable` is; one cycle after them.
   output logic              irq_o,
   /// Geometry words.
-  output logic [epim_regs_pkg::GeometryBits-1:0]      geometry_o,
+  output logic [epim_regs_pkg::GeometryBits-1:0] geometry_o,
   /// Program port: an entry is stored when `prog_we_o`.
   output logic              prog_we_o,
   output logic [7:0]        prog_kind_o,
@@ -86,9 +92,14 @@ module epim_regs #(
   logic [epim_regs_pkg::GeometryBits-1:0] geometry_q;
   logic [31:0]  select_q, addr_q, low_q;
 
+  function automatic logic in_geometry(input logic [AddrW-1:0] address);
+    in_geometry = (address >= GeometryBase) && (address < GeometryBase + AddrW'(epim_regs_pkg::GeometryBits / 8))
+                  && (address[1:0] == 2'b00);
+  endfunction
+
   logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, is_enable, is_pending, known, can_write;
   assign is_control  = waddr_i == AddrW'(epim_regs_pkg::Control);
-  assign is_geometry = (waddr_i >= GeometryBase) && (waddr_i < GeometryBase + AddrW'(epim_regs_pkg::GeometryBits / 8)) && (waddr_i[1:0] == 2'b00);
+  assign is_geometry = in_geometry(waddr_i);
   assign is_select   = waddr_i == AddrW'(epim_regs_pkg::ProgSelect);
   assign is_addr     = waddr_i == AddrW'(epim_regs_pkg::ProgAddr);
   assign is_data     = waddr_i == AddrW'(epim_regs_pkg::ProgData);
@@ -100,6 +111,11 @@ module epim_regs #(
 
   logic        r_low;
   logic [15:0] high_word;
+
+  // Geometry and entries are stored one cycle after their access, from the bus slave's registers, and the core is cleared
+  // one cycle after an abort: no path leads from the bus to all these registers and memories. A start comes later still.
+  logic        geometry_late_q, entry_late_q, abort_late_q, cut_late_q;
+  logic [31:0] entry_addr_q;
 
   // Whether the entry selected lies in a memory: looked up while its low word comes.
   logic [31:0] size;
@@ -128,7 +144,7 @@ module epim_regs #(
   assign write_error_o = (is_geometry || is_data) ? table_refused : (is_control ? control_bad : !known);
 
   // An abort clears what came before it.
-  assign error_set   = {abort ? 4'd0 : error_i, table_bad, write_i && control_bad};
+  assign error_set   = {(abort || abort_late_q) ? 4'd0 : error_i, table_bad, write_i && control_bad};
   assign pending_set = {|error_set, busy_q && done_i && !abort};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -147,9 +163,17 @@ module epim_regs #(
       irq_q      <= 1'b0;
       outside_q  <= 1'b1;
       high_q     <= '0;
+      geometry_late_q <= 1'b0;
+      entry_late_q    <= 1'b0;
+      abort_late_q    <= 1'b0;
+      cut_late_q      <= 1'b0;
     end else begin
-      start_q   <= start;
-      outside_q <= (addr_q >= size) || ((kind >= 8'd4) && (select_q[31:8] >= 24'(Pes)));
+      start_q         <= start;
+      geometry_late_q <= table_write && is_geometry;
+      entry_late_q    <= table_write && is_data && half_q;
+      abort_late_q    <= abort;
+      cut_late_q      <= abort && !idle;
+      outside_q       <= (addr_q >= size) || ((kind >= 8'd4) && (select_q[31:8] >= 24'(Pes)));
       if (start_q) begin
         busy_q <= 1'b1;
         done_q <= 1'b0;
@@ -185,6 +209,8 @@ module epim_regs #(
     end
   end
 
+  always_ff @(posedge clk_i) entry_addr_q <= addr_q;
+
   // Number of the geometry word at an address.
   /* verilator lint_off UNUSEDSIGNAL */
   function automatic logic [4:0] geometry_word_of(input logic [AddrW-1:0] address);
@@ -200,7 +226,7 @@ module epim_regs #(
       logic [31:0] word_q;
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) word_q <= GeometryInit[w*32 +: 32];
-        else if (table_write && is_geometry && geometry_word_of(waddr_i) == 5'(w)) word_q <= wdata_i;
+        else if (geometry_late_q && geometry_word_of(late_waddr_i) == 5'(w)) word_q <= late_wdata_i;
       end
       assign geometry_q[w*32 +: 32] = word_q;
     end
@@ -208,18 +234,19 @@ module epim_regs #(
 
   assign start_o     = start_q;
   assign abort_o     = abort;
-  assign cut_o       = abort && !idle;
+  assign abort_late_o = abort_late_q;
+  assign cut_late_o  = cut_late_q;
   assign forget_o    = abort && idle;
   assign drop_o      = drop;
   assign irq_o       = irq_q;
   assign busy_o      = busy_q;
   assign error_o     = |error_q[5:2];
   assign geometry_o  = geometry_q;
-  assign prog_we_o   = table_write && is_data && half_q;
+  assign prog_we_o   = entry_late_q;
   assign prog_kind_o = select_q[7:0];
   assign prog_pe_o   = select_q[23:8];
-  assign prog_addr_o = addr_q;
-  assign prog_data_o = {wdata_i, low_q};
+  assign prog_addr_o = entry_addr_q;
+  assign prog_data_o = {late_wdata_i, low_q};
 
   // Read side.
   logic             r_geometry, r_events;
@@ -227,7 +254,7 @@ module epim_regs #(
   logic [AddrW-1:0] event_offset;  // its low bits choose the half of a counter
   /* verilator lint_on UNUSEDSIGNAL */
   logic [9:0]       read_bit;
-  assign r_geometry   = GeometryReadback && (raddr_i >= GeometryBase) && (raddr_i < GeometryBase + AddrW'(epim_regs_pkg::GeometryBits / 8)) && (raddr_i[1:0] == 2'b00);
+  assign r_geometry   = GeometryReadback && in_geometry(raddr_i);
   assign r_events     = (raddr_i >= EventsBase) && (raddr_i < EventsEnd) && (raddr_i[1:0] == 2'b00);
   assign event_offset = raddr_i - EventsBase;
   assign event_o      = 8'(event_offset[AddrW-1:3]);
@@ -235,7 +262,10 @@ module epim_regs #(
 
   logic [31:0] status, geometry_word, event_word;
   assign status        = {18'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
-  assign geometry_word = GeometryReadback ? geometry_q[read_bit +: 32] : '0;
+  // The word of the cycle before is on its way.
+  logic geometry_new;
+  assign geometry_new  = geometry_late_q && (late_waddr_i == raddr_i);
+  assign geometry_word = !GeometryReadback ? '0 : (geometry_new ? late_wdata_i : geometry_q[read_bit +: 32]);
   assign event_word    = raddr_i[2] ? {16'd0, high_q} : event_count_i[31:0];
   logic [31:0] hash_lo, hash_hi;
   assign {hash_hi, hash_lo} = Hash;

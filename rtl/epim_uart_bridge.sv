@@ -364,12 +364,13 @@ module epim_uart_bridge #(
   assign error_o          = error_q;
 
   // Frames to the host: an answer, or an output word (tx_word_q).
-  logic           tx_word_q, tx_take, tx_end;
+  logic           tx_word_q, tx_take, tx_end, tx_taken_q;
   logic [TxW-1:0] tx_byte_q, tx_last;
   assign tx_take  = tx_on_q && tx_ready;
   assign tx_end   = tx_take && (tx_byte_q == tx_last);
   assign answered = tx_end && !tx_word_q;
-  assign s_axis_tready_o = tx_end && tx_word_q;
+  // A register: the core's output and all that waits for it hang on this ready.
+  assign s_axis_tready_o = tx_taken_q;
 
   always_comb begin
     case (kind_q)
@@ -398,19 +399,23 @@ module epim_uart_bridge #(
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
-      tx_on_q   <= 1'b0;
-      tx_word_q <= 1'b0;
-      tx_byte_q <= '0;
-      tx_crc_q  <= '1;
-    end else if (!tx_on_q) begin
-      tx_byte_q <= '0;
-      tx_word_q <= state_q != StAnswer;
-      tx_on_q   <= (state_q == StAnswer) || s_axis_tvalid_i;
-    end else if (tx_take) begin
-      tx_byte_q <= tx_byte_q + TxW'(1);
-      if (tx_end) tx_on_q <= 1'b0;
-      if (answered && kind_q == KindPing) tx_crc_q <= '1;
-      else if (tx_word_q || kind_q != KindPing) tx_crc_q <= crc16(tx_crc_q, tx_data);
+      tx_on_q    <= 1'b0;
+      tx_word_q  <= 1'b0;
+      tx_byte_q  <= '0;
+      tx_crc_q   <= '1;
+      tx_taken_q <= 1'b0;
+    end else begin
+      tx_taken_q <= tx_end && tx_word_q;
+      if (!tx_on_q) begin
+        tx_byte_q <= '0;
+        tx_word_q <= state_q != StAnswer;
+        tx_on_q   <= (state_q == StAnswer) || (s_axis_tvalid_i && !tx_taken_q);
+      end else if (tx_take) begin
+        tx_byte_q <= tx_byte_q + TxW'(1);
+        if (tx_end) tx_on_q <= 1'b0;
+        if (answered && kind_q == KindPing) tx_crc_q <= '1;
+        else if (tx_word_q || kind_q != KindPing) tx_crc_q <= crc16(tx_crc_q, tx_data);
+      end
     end
   end
 

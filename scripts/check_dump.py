@@ -13,13 +13,29 @@ import sys
 import numpy as np
 
 
+def numbers(value, count):
+    """`count` integers from a list of them, or from one that stands for all."""
+    return value if isinstance(value, list) else [value] * count
+
+
+def check_blocks(n):
+    """A patch lies in one block of the convolution and reads the input block of the same number."""
+    cin, cout = n["cin"] // n["groups"], n["cout"] // n["groups"]
+    for i, t in enumerate(n["patches"]):
+        blocks = {t["dst_in"] // cin, (t["dst_in"] + t["beta1"] - 1) // cin,
+                  t["dst_out"] // cout, (t["dst_out"] + t["beta2"] - 1) // cout}
+        if len(blocks) != 1:
+            raise ValueError(f"patch {i} joins input and output channels of different groups")
+
+
 def evaluate(n, x, e, m, z, g, b, a=None):
     """y[Cout][Ho][Wo] of layer.json `n`; x[stored Cin][H][W], e codes, m and z per PE, g, b and slopes a per channel."""
     lanes, big_p, big_q = n["lanes"], n["epitome"]["p"], n["epitome"]["q"]
-    top, left, bottom, right = n["pad"] if isinstance(n["pad"], list) else [n["pad"]] * 4
-    ho = (n["h"] + top + bottom - n["kh"]) // n["stride"] + 1
-    wo = (n["w"] + left + right - n["kw"]) // n["stride"] + 1
-    x = np.pad(x, ((0, 0), (top, bottom), (left, right)))
+    top, left, bottom, right = numbers(n["pad"], 4)
+    (sy, sx), (dy, dx) = numbers(n["stride"], 2), numbers(n["dilation"], 2)
+    ho = (n["h"] + top + bottom - (n["kh"] - 1) * dy - 1) // sy + 1
+    wo = (n["w"] + left + right - (n["kw"] - 1) * dx - 1) // sx + 1
+    x = np.pad(x, ((0, 0), (top, bottom), (left, right)), constant_values=n["pad_value"])
 
     def row(c, p, q):  # word line of epitome element (c, p, q), counted over all PE rows
         return ((c // lanes) * big_p * big_q + p * big_q + q) * lanes + c % lanes
@@ -36,7 +52,7 @@ def evaluate(n, x, e, m, z, g, b, a=None):
         c = np.arange(t["beta1"])
         lines = np.zeros((ho * wo, len(w)), np.int64)
         for ky, kx in np.ndindex(t["w"], t["h"]):
-            seen = x[(t["dst_in"] + c) % len(x), ky:, kx:][:, ::n["stride"], ::n["stride"]][:, :ho, :wo]
+            seen = x[(t["dst_in"] + c) % len(x), ky * dy:, kx * dx:][:, ::sy, ::sx][:, :ho, :wo]
             lines[:, row(t["c_in"] + c, t["p"] + ky, t["q"] + kx)] = seen.reshape(t["beta1"], -1).T
         columns = slice(t["c_out"], t["c_out"] + t["beta2"])
         u = np.arange(columns.start, columns.stop) // n["xb_cols"]
@@ -67,6 +83,7 @@ def check(folder):
         return np.load(folder / (name + ".npy"), allow_pickle=False).astype(np.int64)
 
     description = json.loads((folder / "layer.json").read_text())
+    check_blocks(description)
     names = ("x", "epitome", "crossbar_scale", "zero_point", "channel_scale", "channel_bias")
     if "slope_fraction_bits" in description:
         names += ("channel_slope",)

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <mutex>
@@ -238,7 +239,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   }
   std::string files;
   for (auto [name, text] : sources) {
-    for (std::size_t at; (at = text.find(kDataFolder)) != std::string::npos;) text.replace(at, 6, folder.string());
+    for (std::size_t at; (at = text.find(kDataFolder)) != std::string::npos;) text.replace(at, std::strlen(kDataFolder), folder.string());
     write(work / name, text);
     files += " '" + (work / name).string() + "'";
   }

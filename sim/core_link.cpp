@@ -62,7 +62,7 @@ void load_program(CoreLink& core, const LayerProgram& program, bool rom, const s
 }
 
 std::int64_t frame_words(const Hardware& hw, const Layer& layer) {
-  return static_cast<std::int64_t>((layer.stored_cin() + hw.lanes - 1) / hw.lanes) * layer.h * layer.w;
+  return layer.row_words(hw.lanes) * layer.h;
 }
 
 std::int64_t lane_value(const Hardware& hw, const Layer& layer, const IntTensor& x, std::int64_t at, int lane,

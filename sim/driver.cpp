@@ -147,7 +147,7 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
   const Layer& layer = golden.layer();
   const std::int64_t frame = frame_words(hw, layer);
   const std::int64_t in_words = frame * static_cast<std::int64_t>(inputs.size());
-  const int psum_bits = 1 + num_width(hw.xb_rows) + hw.slices() * hw.cell_bits + hw.act_bits;
+  const int psum_bits = core_.parameters.psum_width();
 
   LayerRun result;
   Scoreboard board(golden, inputs);

@@ -51,7 +51,7 @@ const char* const situations[] = {
 
 /// Whether some window has a position outside the map on each side.
 Padding crossed(const Layer& l) {
-  const int last_y = (l.out_h() - 1) * l.stride.y - l.pad.top + l.window_h() - 1, last_x = (l.out_w() - 1) * l.stride.x - l.pad.left + l.window_w() - 1;
+  const int last_y = l.row(l.out_h() - 1, l.kh - 1), last_x = l.column(l.out_w() - 1, l.kw - 1);
   return {l.pad.top > 0, l.pad.left > 0, last_y >= l.h, last_x >= l.w};
 }
 

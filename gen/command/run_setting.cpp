@@ -16,6 +16,29 @@ namespace {
 
 std::string file_hash(const std::string& path) { return path.empty() ? "" : hash_text(fnv1a(read_text(path))); }
 
+/// visit(key, field) for every field of a setting, in the order of the file.
+template <class Setting, class Visit>
+void each_field(Setting& s, const Visit& visit) {
+  visit("network", s.network);
+  visit("design", s.design);
+  visit("wrap", s.wrap);
+  visit("crossbar", s.crossbar);
+  visit("weight_bits", s.weight_bits);
+  visit("act_bits", s.act_bits);
+  visit("lanes", s.lanes);
+  visit("seed", s.seed);
+  visit("weights", s.weights);
+  visit("image", s.image);
+  visit("max_pes", s.max_pes);
+  visit("set", s.set);
+  visit("network_file", s.network_file);
+  visit("network_hash", s.network_hash);
+  visit("design_hash", s.design_hash);
+  visit("weights_hash", s.weights_hash);
+  visit("image_hash", s.image_hash);
+  visit("hardware_hash", s.hardware_hash);
+}
+
 }  // namespace
 
 RunSetting with_hashes(RunSetting s, const HardwareRequest& base) {
@@ -28,33 +51,14 @@ RunSetting with_hashes(RunSetting s, const HardwareRequest& base) {
 }
 
 nlohmann::ordered_json to_json(const RunSetting& s) {
-  return {{"network", s.network}, {"design", s.design}, {"wrap", s.wrap}, {"crossbar", s.crossbar}, {"weight_bits", s.weight_bits},
-          {"act_bits", s.act_bits}, {"lanes", s.lanes}, {"seed", s.seed}, {"weights", s.weights}, {"image", s.image},
-          {"max_pes", s.max_pes}, {"set", s.set}, {"network_file", s.network_file}, {"network_hash", s.network_hash},
-          {"design_hash", s.design_hash}, {"weights_hash", s.weights_hash}, {"image_hash", s.image_hash},
-          {"hardware_hash", s.hardware_hash}};
+  nlohmann::ordered_json j;
+  each_field(s, [&](const char* key, const auto& value) { j[key] = value; });
+  return j;
 }
 
 RunSetting run_setting_from(const nlohmann::ordered_json& j) {
   RunSetting s;
-  s.network = j.at("network");
-  s.design = j.at("design");
-  s.wrap = j.at("wrap");
-  s.crossbar = j.at("crossbar");
-  s.weight_bits = j.at("weight_bits");
-  s.act_bits = j.at("act_bits");
-  s.lanes = j.at("lanes");
-  s.seed = j.at("seed");
-  s.weights = j.at("weights");
-  s.image = j.at("image");
-  s.max_pes = j.at("max_pes");
-  s.set = j.at("set").get<std::vector<std::string>>();
-  s.network_file = j.at("network_file");
-  s.network_hash = j.at("network_hash");
-  s.design_hash = j.at("design_hash");
-  s.weights_hash = j.at("weights_hash");
-  s.image_hash = j.at("image_hash");
-  s.hardware_hash = j.at("hardware_hash");
+  each_field(s, [&](const char* key, auto& value) { j.at(key).get_to(value); });
   return s;
 }
 

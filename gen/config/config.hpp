@@ -132,9 +132,6 @@ void validate_hardware(const Hardware& hw, const Locator& locate = {});
 /// unless lanes bound it.
 int automatic_joint_lanes(const FixedHardware& hw);
 
-/// Words of one row of the input map: w * ceil(stored_cin/LANES).
-std::int64_t row_words(const Layer& layer, int lanes);
-
 /// clamp_lo <= clamp_hi, both representable in out_bits bits, unsigned when clamp_lo >= 0, else two's complement.
 /// Error: clamp-range.
 void check_clamp(const FixedHardware& hw, const Layer& layer, const Position& where);

@@ -87,10 +87,6 @@ int automatic_joint_lanes(const FixedHardware& hw) {
   return std::max(1, std::min({hw.lanes, hw.adcs(), needed}));
 }
 
-std::int64_t row_words(const Layer& layer, int lanes) {
-  return std::int64_t{layer.w} * ceil_div(layer.stored_cin(), lanes);
-}
-
 void check_clamp(const FixedHardware& hw, const Layer& layer, const Position& where) {
   const std::int64_t lo = layer.clamp_lo, hi = layer.clamp_hi;
   const std::int64_t full = std::int64_t{1} << hw.out_bits, half = full / 2;
@@ -117,7 +113,7 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
     const PeArray array = pe_array_for(asked, layer.epitome);
     rows = std::max(rows, array.rows);
     cols = std::max(cols, array.cols);
-    words = std::max(words, (layer.window_h() + layer.stride.y) * row_words(layer, asked.lanes));
+    words = std::max(words, (layer.window_h() + layer.stride.y) * layer.row_words(asked.lanes));
   }
   const ConfigKey& depth = *find_key("hardware.buffer_words");
   if (!asked.buffer_words && words > depth.hi)
@@ -147,12 +143,12 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
       throw InputError(at("hardware.pe_cols"), "pe-array-too-small",
                        fmt::format("layer {}: its epitome takes {} columns, legal: pe_cols >= {} (is {})", layer.name,
                                    layer.epitome.e_out, need_cols, hw.pe_cols));
-    const std::int64_t need = std::min(layer.window_h(), layer.h) * row_words(layer, hw.lanes);
+    const std::int64_t need = layer.rows_needed() * layer.row_words(hw.lanes);
     if (need > hw.buffer_words)
       throw InputError(at("hardware.buffer_words"), "buffer-too-small",
                        fmt::format("layer {}: {} kernel rows of the input take {} words, legal: buffer_words >= {} "
                                    "(is {})",
-                                   layer.name, std::min(layer.window_h(), layer.h), need, need, hw.buffer_words));
+                                   layer.name, layer.rows_needed(), need, need, hw.buffer_words));
     const int rows_end = layer.h + layer.pad.top + layer.pad.bottom + layer.stride.y;
     const int cols_end = layer.w + layer.pad.left + layer.pad.right + layer.stride.x;
     if (std::max(rows_end, cols_end) > hw.dim_max() + 1)

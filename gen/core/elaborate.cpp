@@ -57,7 +57,7 @@ std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
       {"output", 0, "irq_o", "Interrupt, high while a bit of irq_pending is set that irq_enable lets through."},
   };
   if (observed) {
-    const std::int64_t psum = 1 + num_width(hw.xb_rows) + hw.slices() * hw.cell_bits + hw.act_bits;
+    const std::int64_t psum = p.psum_width();
     const std::vector<Port> more = {
         {"output", 0, "mon_fire_o", "Observation for verification.", "u_core.fire"},
         {"output", 0, "mon_load_o", "", "u_core.u_array.load && u_core.en"},

@@ -117,7 +117,7 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
 
   const int blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
   const int last_lanes = layer.stored_cin() - (blocks - 1) * hw.lanes;
-  const int row_words = blocks * layer.w;
+  const std::int64_t row_words = layer.row_words(hw.lanes);
   const auto ring_rows = static_cast<int>(hw.ring_rows(row_words));
   if (frames > hw.dim_max())
     throw InputError({}, "frames",

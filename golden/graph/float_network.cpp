@@ -35,7 +35,7 @@ FloatTensor float_layer(const Node& node, const NpzFile& file, const FloatTensor
         for (int c = first; c < first + cin; ++c)
           for (int ky = 0; ky < layer.kh; ++ky)
             for (int kx = 0; kx < layer.kw; ++kx) {
-              const int iy = oy * layer.stride.y - layer.pad.top + ky * layer.dilation.y, ix = ox * layer.stride.x - layer.pad.left + kx * layer.dilation.x;
+              const int iy = layer.row(oy, ky), ix = layer.column(ox, kx);
               if (iy >= 0 && iy < layer.h && ix >= 0 && ix < layer.w)
                 sum += static_cast<double>(w(o, c, ky, kx)) * x(c % x.shape[0], iy, ix);
             }

@@ -123,10 +123,10 @@ ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores,
       block.in = {layer.h, layer.w, blocks(layer.stored_cin())};
       block.out = {layer.out_h(), layer.out_w(), blocks(plan_firings(layer).stored_cout)};
       const int rows = static_cast<int>(core->hw.ring_rows(block.in.row_words()));
-      if (rows < std::min(layer.kh, layer.h))
+      if (rows < layer.rows_needed())
         throw InputError(node.where, "buffer-too-small",
                          fmt::format("node {}: {} words hold {} rows of {} words, the kernel needs {}", node.name,
-                                     core->hw.buffer_words, rows, block.in.row_words(), std::min(layer.kh, layer.h)));
+                                     core->hw.buffer_words, rows, block.in.row_words(), layer.rows_needed()));
     }
     const int to = static_cast<int>(graph.blocks.size());
     for (std::size_t i = 0; i < node.input_ids.size(); ++i) {

@@ -4,9 +4,7 @@
 
 #include <algorithm>
 
-#include <fmt/format.h>
-
-#include "golden/diagnostic.hpp"
+#include "golden/timing/input_ring.hpp"
 
 namespace epim {
 
@@ -42,14 +40,6 @@ void WindowWalk::step(bool word_in, bool row_done) {
   fill(word_in);
 }
 
-namespace {
-
-std::int64_t row_words_of(const Hardware& hw, const Layer& layer) {
-  return std::int64_t{(layer.stored_cin() + hw.lanes - 1) / hw.lanes} * layer.w;
-}
-
-}  // namespace
-
 SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
     : hw_(hardware_for(hw, layer)),
       plan_(plan_firings(layer)),
@@ -57,13 +47,8 @@ SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
       steps_(hw_.steps()),
       period_(hw_.column_period()),
       last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
-      walk_(layer.h, row_words_of(hw, layer), hw.ring_rows(row_words_of(hw, layer)), layer.window_h(), layer.stride.y, layer.pad.top,
+      walk_(layer.h, layer.row_words(hw.lanes), ring_slots(hw, layer), layer.window_h(), layer.stride.y, layer.pad.top,
             layer.out_h()) {
-  const std::int64_t slots = hw.ring_rows(row_words_of(hw, layer));
-  if (slots < std::min(layer.window_h(), layer.h))
-    throw InputError({}, "buffer-too-small",
-                     fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name, hw.buffer_words,
-                                 slots, row_words_of(hw, layer), std::min(layer.window_h(), layer.h)));
   for (const Firing& f : plan_.firings) {
     const Patch& patch = layer.patches[static_cast<std::size_t>(f.patch)];
     words_.push_back((patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw);
@@ -213,7 +198,7 @@ void SteppedCore::save(std::vector<std::int64_t>& state) const {
 Timing timing_under_stalls(const Hardware& hw, const Layer& layer, int frames, const std::vector<bool>& offered,
                            const std::vector<bool>& ready) {
   SteppedCore core(hw, layer);
-  std::int64_t words = row_words_of(hw, layer) * layer.h * frames;
+  std::int64_t words = layer.row_words(hw.lanes) * layer.h * frames;
   Timing t;
   t.first_fire = t.last_fire = -1;
   std::int64_t read = 0;  // cycle from which on nothing is left to be read

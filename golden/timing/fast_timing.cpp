@@ -1,12 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <limits>
 
-#include "golden/diagnostic.hpp"
 #include "golden/timing/input_ring.hpp"
 #include "golden/timing/rtl_model.hpp"
 #include "golden/evaluate.hpp"
@@ -224,15 +221,9 @@ Round make_round(const Hardware& hw, const Layer& layer, const FiringPlan& plan)
 
 Timing fast_timing(const Hardware& core, const Layer& layer, int frames) {
   const Hardware hw = hardware_for(core, layer);
-  const Cycle row_words = Cycle{(layer.stored_cin() + hw.lanes - 1) / hw.lanes} * layer.w;
-  const Cycle slots = hw.ring_rows(row_words);
-  if (slots < std::min(layer.window_h(), layer.h))
-    throw InputError({}, "buffer-too-small",
-                     fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
-                                 hw.buffer_words, slots, row_words, std::min(layer.window_h(), layer.h)));
   const FiringPlan plan = plan_firings(layer);
   const Round round = make_round(hw, layer, plan);
-  InputRing ring(row_words, slots);
+  InputRing ring(layer.row_words(hw.lanes), ring_slots(hw, layer));
   Pipeline pipeline(hw, round);
   Repetition positions, rows;
   std::vector<Cycle> key, position_request, row_end;
@@ -245,7 +236,7 @@ Timing fast_timing(const Hardware& core, const Layer& layer, int frames) {
     row_end.assign(static_cast<std::size_t>(out_h), 0);
     /// Waits for the rows of output row oy and gives back those above; false if a row was not there yet.
     const auto open_row = [&](int oy, Cycle& now, bool may_wait) {
-      const int y0 = oy * layer.stride.y - layer.pad.top;
+      const int y0 = layer.row(oy, 0);
       const int top = std::clamp(y0, 0, layer.h), bottom = std::clamp(y0 + layer.window_h(), 0, layer.h);
       bool waited = false;
       const auto wait = [&](Cycle until) {
@@ -261,7 +252,7 @@ Timing fast_timing(const Hardware& core, const Layer& layer, int frames) {
       return !waited;
     };
     const auto inner = [&](int oy) {
-      const int y0 = oy * layer.stride.y - layer.pad.top;
+      const int y0 = layer.row(oy, 0);
       return y0 >= layer.stride.y && y0 + layer.window_h() <= layer.h;
     };
     for (int oy = 0; oy < out_h; ++oy) {

@@ -7,7 +7,14 @@
 #include <cstdint>
 #include <vector>
 
+#include "golden/hardware.hpp"
+#include "golden/layer.hpp"
+
 namespace epim {
+
+/// Row slots of the ring of a core's input buffer for the map of a layer.
+/// Throws InputError buffer-too-small where they hold fewer rows than the first window needs.
+std::int64_t ring_slots(const Hardware& hw, const Layer& layer);
 
 /// When each row is complete, given when earlier ones were freed. A row of `row_words` words arrives at one word per
 /// cycle, as soon as one of the `slots` is free. Cycles count from the first word of row 0.

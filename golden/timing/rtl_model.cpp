@@ -119,7 +119,7 @@ RtlEstimate estimate_rtl(const Hardware& core, const Layer& layer, const Activit
     reads += used * p.beta2;
   }
   e.ifat_reads = e.ofat_reads = e.activations;
-  e.input_buffer_writes = std::int64_t{(layer.stored_cin() + hw.lanes - 1) / hw.lanes} * layer.h * layer.w * frames;
+  e.input_buffer_writes = layer.row_words(hw.lanes) * layer.h * frames;
   e.requantisations = plan.stored_cout * positions;
   e.output_buffer_writes = (plan.stored_cout + hw.lanes - 1) / hw.lanes * positions;
   e.idle_cycles = r.timing.idle_cycles();

@@ -12,6 +12,15 @@
 #include "golden/timing/input_ring.hpp"
 
 namespace epim {
+
+std::int64_t ring_slots(const Hardware& hw, const Layer& layer) {
+  const std::int64_t words = layer.row_words(hw.lanes), slots = hw.ring_rows(words);
+  if (slots < layer.rows_needed())
+    throw InputError({}, "buffer-too-small", fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
+                                                         hw.buffer_words, slots, words, layer.rows_needed()));
+  return slots;
+}
+
 namespace {
 
 using Cycle = std::int64_t;
@@ -210,13 +219,7 @@ class Array {
 
 Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_beats, const Ideal& ideal) {
   const Hardware hw = hardware_for(core, layer);
-  const Cycle blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
-  const Cycle row_words = blocks * layer.w;
-  const Cycle slots = hw.ring_rows(row_words);
-  if (slots < std::min(layer.window_h(), layer.h))
-    throw InputError({}, "buffer-too-small",
-                     fmt::format("layer {}: {} words hold {} rows of {} words, the kernel needs {}", layer.name,
-                                 hw.buffer_words, slots, row_words, std::min(layer.window_h(), layer.h)));
+  const Cycle slots = ring_slots(hw, layer);
   const FiringPlan plan = plan_firings(layer);
   const std::size_t firings = plan.firings.size();
   std::vector<int> words(firings), csteps(firings);
@@ -230,7 +233,7 @@ Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_b
   }
 
   Timing result;
-  InputRing ring(row_words, ideal.slots ? Cycle{frames} * layer.h : slots);
+  InputRing ring(layer.row_words(hw.lanes), ideal.slots ? Cycle{frames} * layer.h : slots);
   Drain drain(hw, plan, keep_beats ? &result.beats : nullptr);
   Array array(hw, plan, drain, ideal);
 
@@ -240,7 +243,7 @@ Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_b
   for (int frame = 0; frame < frames; ++frame) {
     const Cycle base = static_cast<Cycle>(frame) * layer.h;
     for (int oy = 0; oy < layer.out_h(); ++oy) {
-      const int y0 = oy * layer.stride.y - layer.pad.top;
+      const int y0 = layer.row(oy, 0);
       const int top = std::clamp(y0, 0, layer.h);
       const int bottom = std::clamp(y0 + layer.window_h(), 0, layer.h);
       while (ring.freed() < base + top) {

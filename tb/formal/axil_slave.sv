@@ -17,14 +17,15 @@ module proof #(
 
   logic awready, wready, bvalid, arready, rvalid, write, read;
   logic [1:0]       bresp, rresp;
-  logic [31:0]      rdata, reg_wdata;
-  logic [AddrW-1:0] reg_waddr, reg_raddr;
+  logic [31:0]      rdata, reg_wdata, late_wdata, last_wdata;
+  logic [AddrW-1:0] reg_waddr, reg_raddr, late_waddr, last_waddr;
+  logic             written;  // in the last cycle
   epim_axil_slave #(.AddrW(AddrW)) dut (
     .clk_i, .rst_ni(rst_n), .s_awvalid_i(awvalid), .s_awready_o(awready), .s_awaddr_i(awaddr), .s_wvalid_i(wvalid),
     .s_wready_o(wready), .s_wdata_i(wdata), .s_wstrb_i(wstrb), .s_bvalid_o(bvalid), .s_bready_i(bready),
     .s_bresp_o(bresp), .s_arvalid_i(arvalid), .s_arready_o(arready), .s_araddr_i(araddr), .s_rvalid_o(rvalid),
     .s_rready_i(rready), .s_rdata_o(rdata), .s_rresp_o(rresp), .write_o(write), .waddr_o(reg_waddr),
-    .wdata_o(reg_wdata), .write_error_i(write_error), .read_o(read), .raddr_o(reg_raddr), .rdata_i(rdata_in),
+    .wdata_o(reg_wdata), .write_error_i(write_error), .late_waddr_o(late_waddr), .late_wdata_o(late_wdata), .read_o(read), .raddr_o(reg_raddr), .rdata_i(rdata_in),
     .read_error_i(read_error)
   );
 
@@ -75,6 +76,7 @@ module proof #(
       wait_ar <= 1'b0;
       owe_b   <= 1'b0;
       owe_r   <= 1'b0;
+      written <= 1'b0;
       held_b  <= 1'b0;
       held_r  <= 1'b0;
     end else begin
@@ -90,9 +92,12 @@ module proof #(
         want_rresp <= read_error ? 2'b10 : 2'b00;
         want_rdata <= rdata_in;
       end else if (r) owe_r <= 1'b0;
+      written <= do_write;
       held_b <= bvalid && !bready;
       held_r <= rvalid && !rready;
     end
+    last_waddr <= use_awaddr;
+    last_wdata <= use_wdata;
     if (aw) old_awaddr <= awaddr;
     if (ar) old_araddr <= araddr;
     if (w) begin
@@ -118,6 +123,7 @@ module proof #(
       assert (write == (do_write && use_wstrb == 4'hF));
       assert (read == do_read);
       if (write) assert (reg_waddr == use_awaddr && reg_wdata == use_wdata);
+      if (written) assert (late_waddr == last_waddr && late_wdata == last_wdata);
       if (read) assert (reg_raddr == use_araddr);
       cover (held_b && b && do_write && bresp == 2'b10);
       cover (held_r && r && do_read && rresp == 2'b00);

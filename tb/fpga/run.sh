@@ -10,6 +10,8 @@
 set -u
 epim=$(realpath "$1")
 root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tb/check.sh
+. "$root/tb/check.sh"
 work=$2
 quick=${3:-}
 rm -rf "$work"
@@ -17,22 +19,6 @@ mkdir -p "$work"
 work=$(realpath "$work")
 export EPIM_CACHE=${EPIM_CACHE:-$(dirname "$work")/models}
 cd "$work" || exit 4
-passed=0 failed=0
-# expect TITLE CODE REGEX COMMAND...: exit code, and a regular expression that the output holds.
-expect() {
-  local title=$1 code=$2 want=$3 text got
-  shift 3
-  text=$("$@" 2>&1)
-  got=$?
-  if [ $got = "$code" ] && [[ $text =~ $want ]]; then
-    passed=$((passed + 1))
-    echo "ok      $title"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $title: exit code $got, expected $code and /$want/:"
-    printf '%s\n' "$text" | tail -n 15 | sed 's/^/          /'
-  fi
-}
 host() { "$epim" host "$@"; }
 fpga() { "$epim" fpga "$@"; }
 digits=$root/configs/fpga/digits_small.toml
@@ -90,5 +76,4 @@ else
   echo "skipped: yosys is not installed (scripts/setup.sh fpga)"
 fi
 [ ! -e out ] || { failed=$((failed + 1)); echo "FAILED  a refused run left its folder"; }
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

@@ -8,23 +8,13 @@
 set -u
 epim=$(realpath "$1")
 root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tb/check.sh
+. "$root/tb/check.sh"
 test=$(dirname "$(dirname "$(dirname "$epim")")")/tb/import/epim_import_test
 work=$2
 rm -rf "$work"
 mkdir -p "$work"
 cases=$root/tb/import/cases
-passed=0 failed=0
-check() {
-  local title=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    echo "ok      $title"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $title"
-  fi
-}
 cd "$work" || exit 4
 
 "$test" > unit.log 2>&1
@@ -132,5 +122,4 @@ check "refused: more than 9 bits" test $? = 2 -a ! -e no
 "$epim" import "$cases/float_tensorflow.onnx" --check > layout.txt
 check "the layout of the file is said" grep -q "remark: input 'image' lies as \[N,H,W,C\] in the file" layout.txt
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

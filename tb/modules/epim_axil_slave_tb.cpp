@@ -29,6 +29,8 @@ std::deque<std::uint32_t> write_addresses, read_addresses;
 std::deque<Data> write_data;
 std::deque<int> write_answers;
 std::deque<Read> read_answers;
+bool written = false;  // in the cycle before, and what
+std::uint32_t written_address = 0, written_data = 0;
 bool aw = false, w = false, ar = false;  // offered and not yet taken: must stay as they are
 
 void traffic(Vdut& d, int cycles, Rates rate, int& writes, int& reads) {
@@ -77,7 +79,14 @@ void traffic(Vdut& d, int cycles, Rates rate, int& writes, int& reads) {
     // What is left in a queue now blocks the channel.
     const bool take_write = !write_addresses.empty() && !write_data.empty() && write_answers.empty();
     CHECK_EQ(d.write_o, take_write && write_data.front().strobe == 15);
+    if (written) {
+      CHECK_EQ(d.late_waddr_o, written_address);
+      CHECK_EQ(d.late_wdata_o, written_data);
+    }
+    written = take_write;
     if (take_write) {
+      written_address = write_addresses.front();
+      written_data = write_data.front().value;
       CHECK_EQ(d.waddr_o, write_addresses.front());
       CHECK_EQ(d.wdata_o, write_data.front().value);
       write_answers.push_back(write_data.front().strobe != 15 || d.write_error_i ? kSlvErr : kOkay);

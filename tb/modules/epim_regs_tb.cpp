@@ -50,6 +50,10 @@ struct Model {
   std::uint64_t high = 0;  // high word of the counter whose low word was read last
   bool half = false, committed = !kWritable, starting = false, running = false, done = false;
   bool done_known = true;  // what an abort leaves in `done` is not specified
+  // An accepted write of the cycle before: a geometry word or an entry is stored in this one.
+  bool late = false, late_entry = false;
+  std::uint32_t late_address = 0, late_data = 0, late_addr = 0;
+  bool aborted = false, cut = false;  // in the cycle before
   /// The entry that select and address name is there.
   bool inside() const {
     const std::uint32_t kind = select & 0xff;
@@ -70,8 +74,12 @@ std::uint64_t event_value(int e) { return (0x123456789abcull * static_cast<std::
 struct Bench {
   Vdut& d;
   Model m;
+  bool written = false;  // in the cycle before, and what
+  std::uint32_t last_address = 0, last_data = 0;
 
   std::uint32_t read(std::uint32_t address, bool& error) {
+    d.late_waddr_i = last_address;
+    d.late_wdata_i = last_data;
     d.raddr_i = address;
     settle(d);
     d.event_count_i = event_value(d.event_o);
@@ -113,8 +121,16 @@ struct Bench {
     d.wdata_i = data;
     d.done_i = done;
     d.error_i = static_cast<std::uint32_t>(errors);
+    d.late_waddr_i = written ? last_address : static_cast<std::uint32_t>(random_bits(12));
+    d.late_wdata_i = written ? last_data : static_cast<std::uint32_t>(random_bits(32));
     settle(d);
+    written = write;
+    last_address = address;
+    last_data = data;
     Model next = m;
+    next.late = next.late_entry = false;
+    if (m.late && !m.late_entry) next.geometry[m.late_address] = m.late_data;
+    if (m.aborted) errors = 0;  // of the run that the abort has ended
     next.errors |= static_cast<std::uint32_t>(errors) << 10;
     next.starting = false;
     next.irq = (m.pending & m.enable) != 0;
@@ -127,7 +143,7 @@ struct Bench {
       next.running = false;
       next.done = true;
     }
-    bool refused = false, stored = false, aborted = false;
+    bool refused = false, aborted = false;
     if (write) {
       const bool table = is_geometry(address) || address == reg::prog_data;
       if (table) {
@@ -143,15 +159,18 @@ struct Bench {
         } else {
           next.committed = !kWritable;
           if (is_geometry(address)) {
-            next.geometry[address] = data;
+            next.late = true;
           } else if (!m.half) {
             next.low = data;
             next.half = true;
           } else {
-            stored = true;
-            next.half = false;
+            next.late = next.late_entry = true;
+            next.late_addr = m.addr;
             next.addr = m.addr + 1;
+            next.half = false;
           }
+          next.late_address = address;
+          next.late_data = data;
         }
       } else if (address == reg::control) {
         if (data & kCommit) next.committed = true;
@@ -193,15 +212,18 @@ struct Bench {
     }
     next.pending |= (raise_error ? 2u : 0u) | (raise_done ? 1u : 0u);
     CHECK_EQ(d.abort_o, aborted);
-    CHECK_EQ(d.cut_o, aborted && m.busy());
+    CHECK_EQ(d.abort_late_o, m.aborted);
+    CHECK_EQ(d.cut_late_o, m.cut);
+    next.aborted = aborted;
+    next.cut = aborted && m.busy();
     CHECK_EQ(d.forget_o, aborted && !m.busy());
     CHECK_EQ(d.drop_o, dropped);
-    CHECK_EQ(d.prog_we_o, stored);
-    if (stored) {
+    CHECK_EQ(d.prog_we_o, m.late && m.late_entry);
+    if (m.late && m.late_entry) {
       CHECK_EQ(d.prog_kind_o, m.select & 0xff);
       CHECK_EQ(d.prog_pe_o, (m.select >> 8) & 0xffff);
-      CHECK_EQ(d.prog_addr_o, m.addr);
-      CHECK_EQ(d.prog_data_o, (std::uint64_t{data} << 32) | m.low);
+      CHECK_EQ(d.prog_addr_o, m.late_addr);
+      CHECK_EQ(d.prog_data_o, (std::uint64_t{m.late_data} << 32) | m.low);
     }
     tick(d);
     m = next;
@@ -212,8 +234,11 @@ struct Bench {
   void write(std::uint32_t address, std::uint32_t data) { cycle(true, address, data); }
 
   void expect_geometry() {
-    for (const auto& [address, value] : m.geometry) {
-      expect(address, value);
+    for (const auto& [address, stored] : m.geometry) {
+      const bool late = m.late && !m.late_entry && m.late_address == address;
+      expect(address, late ? m.late_data : stored);
+      if (late) continue;
+      const std::uint32_t value = stored;
       CHECK_EQ(get(d.geometry_o, static_cast<int>(address - reg::last_patch) * 8, 32), value);
     }
     expect(reg::prog_select, m.select);
@@ -361,6 +386,7 @@ void misuse(Bench& b) {
   b.write(reg::control, kAbort);
   CHECK_EQ(b.d.busy_o, 0);
   // Core errors stay until an abort.
+  b.cycle(false);  // in the cycle after an abort they are of the run that has ended
   for (int e = 0; e < 4; ++e) b.cycle(false, 0, 0, false, 1 << e);
   CHECK_EQ(b.read(reg::status, error) >> 10 & 15, 15);
   b.write(reg::control, kAbort);

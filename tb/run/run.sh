@@ -9,6 +9,8 @@
 set -u
 epim=$(realpath "$1")
 root=$(cd "$(dirname "$0")/../.." && pwd)
+# shellcheck source=tb/check.sh
+. "$root/tb/check.sh"
 work=$2
 seed=${3:-$(date +%s)}
 RANDOM=$((seed % 32768))
@@ -18,18 +20,6 @@ mkdir -p "$work"
 work=$(realpath "$work")
 export EPIM_CACHE=${EPIM_CACHE:-$(dirname "$work")/models}
 cd "$work" || exit 4
-passed=0 failed=0
-check() {
-  local title=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    echo "ok      $title"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $title"
-  fi
-}
 hardware=(--crossbar 64x16 --lanes 8 -w 3 -a 4 --set hardware.cols_per_adc=4)
 chain=("$root/tb/run/chain.json" --design none "${hardware[@]}" -j 1)
 # Result files of a folder with their times: a finished layer must keep both.
@@ -164,5 +154,4 @@ seconds() { sed -n 's/.*"load_seconds": \([0-9.e-]*\).*/\1/p' "$1/performance.js
 "$epim" run "${digits[@]}" --bus-pes 65536 --out port > port.txt 2>&1
 check "cells really go into the model's memory: at least four times as fast" awk "BEGIN {exit !(4 * $(seconds memory) < $(seconds port))}"
 
-echo "$passed passed, $failed failed"
-[ $failed = 0 ]
+finish

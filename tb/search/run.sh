@@ -8,22 +8,12 @@
 # Last line: N passed, M failed.
 set -u
 epim=$(realpath "$1")
+# shellcheck source=tb/check.sh
+. "$(dirname "$0")/../check.sh"
 work=$2
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work" || exit 4
-passed=0 failed=0
-check() {
-  local title=$1
-  shift
-  if "$@"; then
-    passed=$((passed + 1))
-    echo "ok      $title"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $title"
-  fi
-}
 number() { grep -m 1 "\"$2\":" "$1" | grep -oE '[0-9]+' | tail -n 1; }
 
 # Found on the smallest budget, so that layers become epitomes; weight bits stand in the file.
@@ -54,5 +44,4 @@ check "the killed search left its state" test -s state.json
 "$epim" "${long[@]}" --checkpoint state.json > resumed.json
 check "a resumed search gives the same result" cmp -s whole.json resumed.json
 
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+finish

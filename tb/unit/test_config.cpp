@@ -437,7 +437,7 @@ TEST_CASE("named configurations: cover the parameter space", "[config]") {
     columns |= hw.pe_cols > 1;
     plain |= !c.layer->epitome && l.kh > 1;
     connected |= l.h == 1 && l.w == 1;
-    small_buffer |= hw.buffer_words < l.h * row_words(l, hw.lanes) && c.given.count("hardware.buffer_words") != 0;
+    small_buffer |= hw.buffer_words < l.h * l.row_words(hw.lanes) && c.given.count("hardware.buffer_words") != 0;
     zero_point |= hw.zero_point;
     wraps.insert({l.wrap, plan_firings(l).ranges.front().copies});
     if (l.wrap == Wrap::stored_once) wraps.insert({l.wrap, l.cout / plan_firings(l).stored_cout});

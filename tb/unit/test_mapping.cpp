@@ -55,7 +55,7 @@ TEST_CASE("three policies map the same network", "[mapping]") {
       const PeArray array = pe_array_for(hw, mapped.layer.epitome);
       CHECK(array.rows <= hw.pe_rows);
       CHECK(array.cols <= hw.pe_cols);
-      CHECK(mapped.layer.kh * row_words(mapped.layer, hw.lanes) <= hw.buffer_words);
+      CHECK(mapped.layer.kh * mapped.layer.row_words(hw.lanes) <= hw.buffer_words);
       CHECK(mapped.out.format.lo == mapped.layer.clamp_lo);
       CHECK(mapped.out.format.hi == mapped.layer.clamp_hi);
       CHECK(mapped.in.format.hi <= hardware_for(hw, mapped.layer).act_max());
