@@ -93,7 +93,7 @@ ChipGraph random_graph(std::uint32_t seed) {
     if (kind == 0) return b.add(pool(name(), map, 3, 1, 1), {from});
     if (kind == 1) {
       ChipBlock r = io(BlockKind::output, map);
-      r.kind = BlockKind::relu;
+      r.kind = BlockKind::requantise;
       r.name = name();
       return b.add(r, {from});
     }
@@ -153,7 +153,7 @@ ChipGraph digits_chip(const std::string& name) {
     c.hw.buffer_words = (c.layer.window_h() + c.layer.stride.y) * ((c.layer.stored_cin() + 7) / 8) * c.layer.w;
     cores.push_back(c);
   }
-  return chip_graph(net, cores);
+  return chip_graph(net, network_arithmetic(net, FixedHardware{}, SignedMaps::as_activations), cores);
 }
 
 int stream_of(const ChipGraph& g, const std::string& name) {
@@ -240,7 +240,7 @@ TEST_CASE("chip: additions and ReLU take no time, FIFOs one cycle", "[chip]") {
   const int in = b.add(io(BlockKind::input, map), {});
   ChipBlock add = io(BlockKind::output, map), relu = add;
   add.kind = BlockKind::add;
-  relu.kind = BlockKind::relu;
+  relu.kind = BlockKind::requantise;
   add.name = "add";
   relu.name = "relu";
   const int a = b.add(add, {in, in}), r = b.add(relu, {a});
@@ -381,18 +381,19 @@ TEST_CASE("chip: graphs that cannot be wired are refused at the node", "[chip]")
   std::vector<NodeCore> cores;
   for (const ChipBlock& b : digits_chip("digits").blocks)
     if (b.kind == BlockKind::core) cores.push_back({b.node, b.hw, b.layer});
+  const NetworkArithmetic arithmetic = network_arithmetic(net, FixedHardware{}, SignedMaps::as_activations);
   auto other = cores;
   other.pop_back();
-  REQUIRE_RULE(chip_graph(net, other), "chip-core");
+  REQUIRE_RULE(chip_graph(net, arithmetic, other), "chip-core");
   other = cores;
   other[1].hw.lanes = 4;
-  REQUIRE_RULE(chip_graph(net, other), "chip-lanes");
+  REQUIRE_RULE(chip_graph(net, arithmetic, other), "chip-lanes");
   other = cores;
   other[1].hw.buffer_words = 2 * 16;
-  REQUIRE_RULE(chip_graph(net, other), "buffer-too-small");
+  REQUIRE_RULE(chip_graph(net, arithmetic, other), "buffer-too-small");
   other = cores;
   other.back().layer.in_period = 0;
   other.back().layer.cin = 100;
   other.back().hw.buffer_words = 1000;
-  REQUIRE_RULE(chip_graph(net, other), "chip-map-shape");
+  REQUIRE_RULE(chip_graph(net, arithmetic, other), "chip-map-shape");
 }
