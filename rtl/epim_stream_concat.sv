@@ -154,7 +154,7 @@ module epim_stream_concat #(
       logic [Operands*OutBits-1:0] codes;
       logic [OutBits-1:0]          code;
       for (genvar k = 0; k < Operands; k++) begin : gen_round
-        epim_round_clamp #(.SumW(ProdW), .OutBits(OutBits), .Shift(int'(Shift[k*6 +: 6])), .Zero(ZeroOut), .Lo(Lo), .Hi(Hi)) u_round (
+        epim_round_clamp #(.SumW(ProdW), .OutBits(OutBits), .Shift(32'(Shift[k*6 +: 6])), .Zero(ZeroOut), .Lo(Lo), .Hi(Hi)) u_round (
           .sum_i(product), .out_o(codes[k*OutBits +: OutBits])
         );
       end

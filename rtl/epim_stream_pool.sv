@@ -258,7 +258,9 @@ module epim_stream_pool #(
   localparam logic signed [ValueW-1:0] ZeroIn = ValueW'(Zero);
 
   // Multiplier of the window in the sum.
-  logic [MulBits-1:0] mul;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [MulBits-1:0] mul;  // 1 where nothing is multiplied
+  /* verilator lint_on UNUSEDSIGNAL */
   generate
     if (Muls > 1) begin : gen_divisor
       localparam int CountedW = epim_pkg::num_width(Kh * Kw);

@@ -56,7 +56,7 @@ module epim_stream_table #(
     for (genvar l = 0; l < Lanes; l++) begin : gen_lane
       epim_ram #(.Depth(2 ** CodeBits), .Width(OutBits), .InitFile(InitFile)) u_table (
         .clk_i, .re_i(s_valid_i && s_ready_o), .raddr_i(s_data_i[l*InBits +: CodeBits]), .rdata_o(m_data_o[l*OutBits +: OutBits]),
-        .we_i(1'b0), .waddr_i('0), .wdata_i('0)
+        .we_i(1'b0), .waddr_i({CodeBits{1'b0}}), .wdata_i({OutBits{1'b0}})
       );
     end
   endgenerate
