@@ -67,8 +67,9 @@ module epim_stream_add #(
 
   generate
     for (genvar k = 0; k < Operands; k++) begin : gen_ready
-      // The others are there.
-      assign s_ready_o[k] = go && (&(s_valid_i | (Operands'(1) << k)));
+      // The others are there. (A name for its own bit: Yosys 0.23 takes the reduction over 32 bits without it.)
+      localparam logic [Operands-1:0] Own = Operands'(1) << k;
+      assign s_ready_o[k] = go && (&(s_valid_i | Own));
     end
 
     if (Multiplies) begin : gen_stages

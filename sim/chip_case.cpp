@@ -14,7 +14,7 @@ CaseResult run_chip_case(const std::string& config_file, const BuildOptions& bui
     const Config config = load_config(config_file);
     const CompiledNetwork net = compile_network(config, {}, CorePolicy::own);
     const ChipDesign chip = design_chip(config, net);
-    const LabelledImages set = load_images(config, net.network, 0);
+    const LabelledImages set = load_images(config, net.network, net.seeded ? 12 : 0);
     const std::vector<IntTensor> golden = run_network_golden(net, set.images, 1);
     const BuiltChip built = build_chip(chip, build, rtl);
     ChipRunSettings settings;

@@ -9,7 +9,7 @@
 
 namespace epim {
 
-/// Runs all images of a [network] configuration through its chip, without stalls and with random ones; `rtl` in place of
+/// Runs all images of a [network] configuration, twelve seeded ones where it names none, through its chip, without stalls and with random ones; `rtl` in place of
 /// the blocks, if given. The stage is that of CheckFailed, "build" or "input".
 CaseResult run_chip_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl);
 
