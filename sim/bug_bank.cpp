@@ -79,7 +79,7 @@ Finding run_killer(const std::string& name, const std::map<std::string, Case>& c
                    const Sources& sources) {
   const BuildOptions& build = options.build;
   if (name == chip) return finding_of(run_chip_case(options.home + "/configs/mix.toml", build, &sources), name);
-  if (name == chip_features) return finding_of(run_chip_case(options.home + "/tb/chip/features.toml", build, &sources), name);
+  if (name == chip_features) return finding_of(run_chip_case(options.home + "/tb/chip/features.toml", build, &sources, 2), name);
   if (name == board) return finding_of(run_board_case(options.home + "/configs/named", build, &sources), name);
   if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
   for (const CaseResult& r : run_misuse(build, &sources, true))

@@ -40,12 +40,15 @@ module proof #(
   // The equation, in numbers moved up so that nothing is negative: 2^14 * 2^Shift more before the shift, 2^14 after it.
   localparam int W = 24;
   localparam logic [W-1:0] Up = W'(1) << 14;
+  // Names of their own: Yosys 0.23 does not cut Up + W'(Lo) to W bits inside a comparison.
+  localparam logic [W-1:0] Least = Up + W'(Lo);
+  localparam logic [W-1:0] Most  = Up + W'(Hi);
   logic [W-1:0] av, bv, sum, code, want;
   assign av   = (ASigned != 0 && a_data[InBits-1]) ? W'(a_data) + Up - (W'(1) << InBits) : W'(a_data) + Up;
   assign bv   = (BSigned != 0 && b_data[InBits-1]) ? W'(b_data) + Up - (W'(1) << InBits) : W'(b_data) + Up;
   assign sum  = (av - W'(ZeroA) - Up) * W'(MulA) + (bv - W'(ZeroB) - Up) * W'(MulB) + (Up << Shift) + ((Shift == 0) ? '0 : (W'(1) << Shift) >> 1);
   assign code = (sum >> Shift) + W'(ZeroOut);
-  assign want = (code < Up + W'(Lo)) ? Up + W'(Lo) : ((code > Up + W'(Hi)) ? Up + W'(Hi) : code);
+  assign want = (code < Least) ? Least : ((code > Most) ? Most : code);
 
   logic take, beat;
   assign take = a_valid && b_valid && a_ready;
@@ -100,9 +103,9 @@ module proof #(
       end else begin
         assert (m_valid == (a_valid && b_valid) && take == beat);
         if (m_valid) assert (m_data == want[OutBits-1:0] && m_last == a_last);
-        cover (beat && code > Up + W'(Hi));
+        cover (beat && code > Most);
       end
-      cover (beat && code < Up + W'(Lo));
+      cover (beat && code < Least);
     end
   end
 endmodule
