@@ -54,7 +54,7 @@ expect "features, 12 images" 0 'identical outputs   12 of 12' features sim --ima
 expect "features, stalls, seed $seed" 0 'identical outputs   12 of 12' features sim --images 12 --stalls 40 --seed "$seed"
 expect "features, smallest FIFOs, stalls, seed $seed" 0 'identical outputs   8 of 8' \
   features sim --images 8 --fifo-depths smallest --stalls 40 --seed "$seed"
-for fifo in low.again thin.again wide.sum; do
+for fifo in low.again wide.sum stem.point; do
   least=$(features gen --fifo-depths smallest --out "$work/join" --json | grep -A1 "\"$fifo\"" | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
   expect "features, FIFO $fifo of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*$fifo \($((least - 1))\)" \
     features sim --images 2 --fifo-depths smallest --fifo "$fifo=$((least - 1))"
