@@ -15,7 +15,7 @@ module epim_stream_add #(
   /// Bits of a channel: operands, sum (two's complement where Lo < 0).
   parameter int InBits = 8,
   parameter int OutBits = 8,
-  /// Operands, >= 1.
+  /// Operands; one: a requantiser.
   parameter int Operands = 2,
   /// Operand k is two's complement.
   parameter logic [Operands-1:0] Signed = '0,
@@ -25,7 +25,7 @@ module epim_stream_add #(
   /// Zero points of the operands, signed: k at [k*ZeroBits +: ZeroBits].
   parameter int ZeroBits = 1,
   parameter logic [Operands*ZeroBits-1:0] Zero = '0,
-  /// Dropped bits, 0..63.
+  /// Dropped bits.
   parameter int Shift = 0,
   /// Zero point and codes of the sum.
   parameter int ZeroOut = 0,
@@ -51,10 +51,6 @@ module epim_stream_add #(
   /// The operands' `tlast` differ (in the cycle in which they are taken).
   output logic                             err_length_o
 );
-
-  generate
-    if (Operands < 1) begin : gen_rule1 epim_rule_add_operands_at_least_1 u_rule (); end
-  endgenerate
 
   localparam bit Multiplies = (Shift != 0) || (Mul != {Operands{MulBits'(1)}});
   localparam int DiffW = epim_pkg::max2(InBits, ZeroBits) + 2;

@@ -14,7 +14,7 @@ module epim_stream_concat #(
   /// Bits of a channel: operands, result (two's complement where Lo < 0).
   parameter int InBits = 8,
   parameter int OutBits = 8,
-  /// Operands, >= 1.
+  /// Operands.
   parameter int Operands = 2,
   /// Operand k is two's complement.
   parameter logic [Operands-1:0] Signed = '0,
@@ -53,9 +53,8 @@ module epim_stream_concat #(
 );
 
   generate
-    if (Operands < 1) begin : gen_rule1 epim_rule_concat_operands_at_least_1 u_rule (); end
     for (genvar k = 0; k < Operands; k++) begin : gen_rules
-      if (Words[k*CountBits +: CountBits] == '0) begin : gen_rule2 epim_rule_concat_words_at_least_1 u_rule (); end
+      if (Words[k*CountBits +: CountBits] == '0) begin : gen_rule1 epim_rule_concat_words_at_least_1 u_rule (); end
     end
   endgenerate
 

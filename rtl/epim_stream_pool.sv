@@ -47,7 +47,7 @@ module epim_stream_pool #(
   parameter int Muls = 1,
   parameter int MulBits = 1,
   parameter logic [Muls*MulBits-1:0] Mul = {Muls{MulBits'(1)}},
-  /// Dropped bits, 0..63.
+  /// Dropped bits.
   parameter int Shift = 0,
   /// Zero points of input and output, codes of the output.
   parameter int Zero = 0,

@@ -48,8 +48,8 @@ enum class FifoRule {
 /// "NAME=DEPTH". Throws InputError `fifo-depth`.
 std::pair<std::string, int> parse_fifo_depth(const std::string& text);
 
-/// The chip of `net`, compiled for `config` with a core of its own for every layer (CorePolicy::own). Hardware per node: docs/chip.md. FIFO depths: `rule` of golden's
-/// analysis, then `depths`. Throws InputError at the node: chip-add-period; unknown-fifo; those of chip_graph.
+/// The chip of `net`, compiled for `config` with a core of its own for every layer (CorePolicy::own). Hardware
+/// per node: docs/chip.md. FIFO depths: `rule` of golden's analysis, then `depths`. Throws InputError at the node: chip-add-period; unknown-fifo; those of chip_graph.
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,
                        const FifoDepthOverrides& depths = {});
 
