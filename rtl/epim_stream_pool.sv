@@ -3,8 +3,10 @@
 
 /// Pooling of a streamed map: largest or mean place of a window, channel by channel.
 ///
-///   maximum: max of the window's places in_map the map (the padding takes no part)
-///   average: floor((sum + n/2) / n), n = Kh*Kw, no padding; by x*Mul >> Shift with x = sum + n/2, made non-negative
+///   maximum: s = max of (x - Zero) over the window's places in the map (the padding takes no part), G = Mul
+///   average: s = sum of (x - Zero) over the same places, G = Mul[n - 1] for the n places that the window counts: those in the
+///            map, with CountPadding also those in the padding; one Mul where all windows count as many
+///   y = clamp(((s * G + half) >>> Shift) + ZeroOut, Lo, Hi), half = 2^(Shift-1), 0 when Shift = 0
 /// Words come in the order (row, column, channel block) into a ring of rows; the walker reads one word per cycle:
 /// output column, channel block, window row, window column. The order of the output is that of the input. The
 /// geometry is fixed, frames follow each other for ever. A window that is read for the last time in cycle r is offered
@@ -12,9 +14,10 @@
 module epim_stream_pool #(
   /// Channels per word.
   parameter int Lanes = 8,
-  /// Bits of a channel.
-  parameter int Bits = 8,
-  /// Channels are two's complement.
+  /// Bits of a channel: input, output (two's complement where Lo < 0).
+  parameter int InBits = 8,
+  parameter int OutBits = 8,
+  /// Input channels are two's complement.
   parameter bit Signed = 1'b0,
   /// Mean instead of maximum.
   parameter bit Average = 1'b0,
@@ -26,52 +29,64 @@ module epim_stream_pool #(
   /// Window.
   parameter int Kh = 2,
   parameter int Kw = 2,
-  parameter int Stride = 2,
-  /// Padding above and left, less than the window; 0 with `Average`.
+  parameter int StrideY = 2,
+  parameter int StrideX = 2,
+  /// Padding, less than the window.
   parameter int PadTop = 0,
   parameter int PadLeft = 0,
+  parameter int PadBottom = 0,
+  parameter int PadRight = 0,
   /// Output map.
   parameter int OutH = 4,
   parameter int OutW = 4,
   /// Rows of the ring, >= min(Kh, InH).
   parameter int RingRows = 4,
-  /// Division by n, exact for 0 .. n*(2^Bits-1) + n/2; 1 and 0 where there is no average.
+  /// A window counts its places in the padding.
+  parameter bit CountPadding = 1'b0,
+  /// Multipliers, 1 or, with `Average`, Kh*Kw of them: that of n places at [(n-1)*MulBits +: MulBits].
+  parameter int Muls = 1,
   parameter int MulBits = 1,
-  parameter logic [MulBits-1:0] Mul = 1'b1,
-  parameter int Shift = 0
+  parameter logic [Muls*MulBits-1:0] Mul = {Muls{MulBits'(1)}},
+  /// Dropped bits.
+  parameter int Shift = 0,
+  /// Zero points of input and output, codes of the output.
+  parameter int Zero = 0,
+  parameter int ZeroOut = 0,
+  parameter int Lo = 0,
+  parameter int Hi = 255
 ) (
   /// Clock.
-  input  logic                  clk_i,
+  input  logic                     clk_i,
   /// Reset, active low.
-  input  logic                  rst_ni,
+  input  logic                     rst_ni,
   /// Input map.
-  input  logic                  s_valid_i,
-  output logic                  s_ready_o,
-  input  logic [Lanes*Bits-1:0] s_data_i,
-  input  logic                  s_last_i,
+  input  logic                     s_valid_i,
+  output logic                     s_ready_o,
+  input  logic [Lanes*InBits-1:0]  s_data_i,
+  input  logic                     s_last_i,
   /// Output map.
-  output logic                  m_valid_o,
-  input  logic                  m_ready_i,
-  output logic [Lanes*Bits-1:0] m_data_o,
-  output logic                  m_last_o,
+  output logic                     m_valid_o,
+  input  logic                     m_ready_i,
+  output logic [Lanes*OutBits-1:0] m_data_o,
+  output logic                     m_last_o,
   /// `tlast` of the input came early or late (one cycle).
-  output logic                  err_length_o
+  output logic                     err_length_o
 );
 
   generate
     if (RingRows < Kh && RingRows < InH)                            begin : gen_rule1 epim_rule_pool_ring_holds_a_window u_rule (); end
-    if (PadTop < 0 || PadTop >= Kh || PadLeft < 0 || PadLeft >= Kw) begin : gen_rule2 epim_rule_pool_padding_less_than_window u_rule (); end
-    if (Average && (PadTop != 0 || PadLeft != 0))                   begin : gen_rule3 epim_rule_pool_average_without_padding u_rule (); end
-    if (!Average && (MulBits != 1 || Mul != MulBits'(1) || Shift != 0))    begin : gen_rule4 epim_rule_pool_maximum_does_not_divide u_rule (); end
+    if (PadTop < 0 || PadTop >= Kh || PadLeft < 0 || PadLeft >= Kw || PadBottom < 0 || PadBottom >= Kh || PadRight < 0
+        || PadRight >= Kw) begin : gen_rule2 epim_rule_pool_padding_less_than_window u_rule (); end
+    if (Muls != 1 && (!Average || Muls != Kh * Kw)) begin : gen_rule3 epim_rule_pool_one_multiplier_or_one_per_place u_rule (); end
   endgenerate
 
-  localparam int Width    = Lanes * Bits;
+  localparam int Width    = Lanes * InBits;
   localparam int RowWords = InW * Blocks;
   localparam int Depth    = RingRows * RowWords;
   localparam int AddrW    = epim_pkg::idx_width(Depth);
   localparam int CountW   = epim_pkg::num_width(Depth);
   localparam int DimW     = epim_pkg::num_width(epim_pkg::max2(epim_pkg::max2(InH, RingRows), OutH)) + 1;
-  localparam int PosW     = epim_pkg::num_width(InH + InW + Kh + Kw + Stride * (OutH + OutW)) + 2;
+  localparam int PosW     = epim_pkg::num_width(InH + InW + Kh + Kw + StrideY * OutH + StrideX * OutW) + 2;
   localparam int ColW     = epim_pkg::idx_width(OutW);
   localparam int RowW     = epim_pkg::idx_width(OutH);
   localparam int BlockW   = epim_pkg::idx_width(Blocks);
@@ -84,7 +99,8 @@ module epim_stream_pool #(
   // Signed constants of the position arithmetic.
   localparam logic signed [PosW-1:0] YFirst = PosW'(-PadTop);  // not -PosW'(..): Yosys 0.23 drops that sign
   localparam logic signed [PosW-1:0] XFirst = PosW'(-PadLeft);
-  localparam logic signed [PosW-1:0] Step   = PosW'(Stride);
+  localparam logic signed [PosW-1:0] StepY  = PosW'(StrideY);
+  localparam logic signed [PosW-1:0] StepX  = PosW'(StrideX);
   localparam logic signed [PosW-1:0] Height = PosW'(InH);
   localparam logic signed [PosW-1:0] Breadth = PosW'(InW);
 
@@ -188,10 +204,10 @@ module epim_stream_pool #(
               block_q <= block_last ? '0 : block_q + BlockW'(1);
               if (block_last) begin
                 ox_q <= x_last ? '0 : ox_q + ColW'(1);
-                x0_q <= x_last ? XFirst : x0_q + Step;
+                x0_q <= x_last ? XFirst : x0_q + StepX;
                 if (x_last) begin
                   oy_q    <= y_last ? '0 : oy_q + RowW'(1);
-                  y0_q    <= y_last ? YFirst : y0_q + Step;
+                  y0_q    <= y_last ? YFirst : y0_q + StepY;
                   state_q <= y_last ? StTail : StRow;
                 end
               end
@@ -234,41 +250,81 @@ module epim_stream_pool #(
   end
   assign en = !valid_q || m_ready_i;
 
-  localparam int Places = Kh * Kw;
-  localparam int SumW   = Bits + epim_pkg::num_width(Places) + 1;
-  localparam logic [SumW-1:0] Round = SumW'(Places / 2);
+  localparam int ValueW = epim_pkg::max2(InBits, 10) + 2;  // x - Zero
+  localparam int SumW   = ValueW + (Average ? epim_pkg::num_width(Kh * Kw) : 0);
   localparam int ProdW  = SumW + MulBits;
-  localparam logic [Bits-1:0] SignBit = Signed ? Bits'(1) << (Bits - 1) : '0;
+  localparam bit Multiplies = (Muls > 1) || (Mul != {Muls{MulBits'(1)}});
+  localparam logic [InBits-1:0] SignBit = Signed ? InBits'(1) << (InBits - 1) : '0;
+  localparam logic signed [ValueW-1:0] ZeroIn = ValueW'(Zero);
 
+  // Multiplier of the window in the sum.
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [MulBits-1:0] mul;  // 1 where nothing is multiplied
+  /* verilator lint_on UNUSEDSIGNAL */
   generate
-    for (genvar l = 0; l < Lanes; l++) begin : gen_lane
-      logic [Bits-1:0] in, data_q;
-      // Signed values with the sign inverted are ordered, and added, like unsigned ones.
-      assign in = word[l*Bits +: Bits] ^ SignBit;
-      logic [Bits-1:0] result;
-      if (Average) begin : gen_mean
-        logic [SumW-1:0]  sum_q;
-        /* verilator lint_off UNUSEDSIGNAL */
-        logic [ProdW-1:0] quotient;  // fits the channel
-        /* verilator lint_on UNUSEDSIGNAL */
-        always_ff @(posedge clk_i) begin
-          if (en && v1_q) sum_q <= (first1_q ? Round : sum_q) + (in_map1_q ? SumW'(in) : '0);
+    if (Muls > 1) begin : gen_divisor
+      localparam int CountedW = epim_pkg::num_width(Kh * Kw);
+      localparam logic signed [PosW-1:0] YEnd = PosW'(InH + (CountPadding ? PadBottom : 0));
+      localparam logic signed [PosW-1:0] XEnd = PosW'(InW + (CountPadding ? PadRight : 0));
+      localparam logic signed [PosW-1:0] YLeast = CountPadding ? YFirst : '0;
+      localparam logic signed [PosW-1:0] XLeast = CountPadding ? XFirst : '0;
+      logic signed [PosW-1:0] y_end, x_end, y_begin, x_begin;
+      logic [CountedW-1:0]    counted, counted_q;
+      logic [MulBits-1:0]     mul_q;
+      assign y_begin = (y0_q < YLeast) ? YLeast : y0_q;
+      assign x_begin = (x0_q < XLeast) ? XLeast : x0_q;
+      assign y_end   = (y0_q + PosW'(Kh) > YEnd) ? YEnd : y0_q + PosW'(Kh);
+      assign x_end   = (x0_q + PosW'(Kw) > XEnd) ? XEnd : x0_q + PosW'(Kw);
+      assign counted = CountedW'($unsigned(y_end - y_begin)) * CountedW'($unsigned(x_end - x_begin));
+      always_ff @(posedge clk_i) begin
+        if (en) begin
+          counted_q <= counted - CountedW'(1);
+          mul_q     <= Mul[counted_q*MulBits +: MulBits];
         end
-        assign quotient = (ProdW'(sum_q) * ProdW'(Mul)) >> Shift;
-        assign result   = quotient[Bits-1:0];
+      end
+      assign mul = mul_q;
+    end else begin : gen_one
+      assign mul = Mul[MulBits-1:0];
+    end
+
+    for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+      logic [InBits-1:0]      in;
+      logic signed [SumW-1:0] sum;
+      logic [OutBits-1:0]     result, data_q;
+      assign in = word[l*InBits +: InBits];
+      if (Average) begin : gen_mean
+        logic signed [ValueW-1:0] value;
+        logic signed [SumW-1:0]   sum_q;
+        assign value = $signed({{(ValueW-InBits){Signed && in[InBits-1]}}, in}) - ZeroIn;
+        always_ff @(posedge clk_i) begin
+          if (en && v1_q) sum_q <= (first1_q ? '0 : sum_q) + (in_map1_q ? $signed({{(SumW-ValueW){value[ValueW-1]}}, value}) : '0);
+        end
+        assign sum = sum_q;
       end else begin : gen_max
-        logic [Bits-1:0] max_q, old, next;
+        // Signed values with the sign inverted are ordered like unsigned ones.
+        logic [InBits-1:0] max_q, old, next, largest;
         assign old  = first1_q ? '0 : max_q;
-        assign next = (in_map1_q && (in > old)) ? in : old;
+        assign next = (in_map1_q && ((in ^ SignBit) > old)) ? in ^ SignBit : old;
         always_ff @(posedge clk_i) begin
           if (en && v1_q) max_q <= next;
         end
-        assign result = max_q;
+        assign largest = max_q ^ SignBit;
+        assign sum     = $signed({{(ValueW-InBits){Signed && largest[InBits-1]}}, largest}) - ZeroIn;
       end
+
+      logic signed [ProdW-1:0] product;
+      if (!Multiplies) begin : gen_no_product
+        assign product = {{MulBits{sum[SumW-1]}}, sum};
+      end else begin : gen_product
+        assign product = $signed({{MulBits{sum[SumW-1]}}, sum}) * $signed({{SumW{1'b0}}, mul});
+      end
+      epim_round_clamp #(.SumW(ProdW), .OutBits(OutBits), .Shift(Shift), .Zero(ZeroOut), .Lo(Lo), .Hi(Hi)) u_round (
+        .sum_i(product), .out_o(result)
+      );
       always_ff @(posedge clk_i) begin
-        if (en && v2_q) data_q <= result ^ SignBit;
+        if (en && v2_q) data_q <= result;
       end
-      assign m_data_o[l*Bits +: Bits] = data_q;
+      assign m_data_o[l*OutBits +: OutBits] = data_q;
     end
   endgenerate
 

@@ -7,14 +7,15 @@
 
 namespace epim {
 
-CaseResult run_chip_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl) {
+CaseResult run_chip_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl, int deeper) {
   CaseResult result;
   result.name = "chip";
   record(result, [&] {
     const Config config = load_config(config_file);
     const CompiledNetwork net = compile_network(config, {}, CorePolicy::own);
-    const ChipDesign chip = design_chip(config, net);
-    const LabelledImages set = load_images(config, net.network, 0);
+    ChipDesign chip = design_chip(config, net);
+    for (ChipStream& s : chip.graph.streams) s.depth += deeper;
+    const LabelledImages set = load_images(config, net.network, net.seeded ? 12 : 0);
     const std::vector<IntTensor> golden = run_network_golden(net, set.images, 1);
     const BuiltChip built = build_chip(chip, build, rtl);
     ChipRunSettings settings;

@@ -9,8 +9,8 @@
 
 namespace epim {
 
-/// Runs all images of a [network] configuration through its chip, without stalls and with random ones; `rtl` in place of
-/// the blocks, if given. The stage is that of CheckFailed, "build" or "input".
-CaseResult run_chip_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl);
+/// Runs all images of a [network] configuration, twelve seeded ones where it names none, through its chip, without stalls and with random ones; `rtl` in place of
+/// the blocks, if given. FIFOs are `deeper` words deeper than full speed needs, so that words also follow each other without a gap. The stage is that of CheckFailed, "build" or "input".
+CaseResult run_chip_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl, int deeper = 0);
 
 }  // namespace epim

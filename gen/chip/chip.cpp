@@ -6,43 +6,34 @@
 #include <cctype>
 #include <charconv>
 #include <set>
-#include <stdexcept>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "golden/evaluate.hpp"
 
 namespace epim {
 namespace {
 
-std::string range_text(const MapFormat& f) { return fmt::format("{} .. {}", f.lo, f.hi); }
-
 /// Types of the output streams of all blocks, and whether every block can take what it is sent.
-std::vector<StreamType> block_types(const Network& network, const NetworkArithmetic& arithmetic, const std::vector<ChipCore>& cores, const FixedHardware& hw) {
-  if (network.input_bits > hw.act_bits)
-    throw InputError(network.input_where, "chip-input-bits",
-                     fmt::format("the input has {} bits, a lane of the chip {} (hardware.act_bits)", network.input_bits,
-                                 hw.act_bits));
+std::vector<StreamType> block_types(const Network& network, const NetworkArithmetic& arithmetic, const std::vector<ChipCore>& cores) {
+  const int lane = cores.front().hw.act_bits;  // of every core
   std::vector<StreamType> types;
   for (int id = -1; id < static_cast<int>(network.nodes.size()); ++id) {
     const auto core = std::find_if(cores.begin(), cores.end(), [&](const ChipCore& c) { return c.block == id + 1; });
-    types.push_back({core != cores.end() ? core->hw.out_bits : hw.act_bits,
-                     id < 0 ? network.input.stored : network.nodes[static_cast<std::size_t>(id)].out.stored, format_of(arithmetic.formats, id)});
+    const MapFormat& format = format_of(arithmetic.formats, id);
+    const bool read = id < 0 || !network.readers(id).empty();
+    const int bits = core != cores.end() ? core->hw.out_bits : read ? lane : std::max(lane, format.bits);
+    types.push_back({bits, id < 0 ? network.input.stored : network.nodes[static_cast<std::size_t>(id)].out.stored, format});
   }
-  for (const Node& node : network.nodes) {
-    const auto in = [&](std::size_t i) -> const StreamType& { return types[static_cast<std::size_t>(node.input_ids[i]) + 1]; };
-    if (node.has_weights() && (in(0).format.lo < hw.act_min() || in(0).format.hi > hw.act_max()))
-      throw InputError(node.where, "chip-activation-range",
-                       fmt::format("node {}: its input {} holds {}, its core takes {} .. {} (act_bits {}, act_signed {})",
-                                   node.name, node.inputs[0], range_text(in(0).format), hw.act_min(), hw.act_max(), hw.act_bits,
-                                   hw.act_signed));
-    if (node.op == Op::add && in(0).channels != in(1).channels)
-      throw InputError(node.where, "chip-add-period",
-                       fmt::format("node {}: {} is stored with {} channels, {} with {}; a chip adds maps of one period "
-                                   "(set wrap to copies or off)",
-                                   node.name, node.inputs[0], in(0).channels, node.inputs[1], in(1).channels));
-  }
+  for (const Node& node : network.nodes)
+    for (std::size_t i = 1; node.op == Op::add && i < node.input_ids.size(); ++i) {
+      const auto in = [&](std::size_t n) -> const StreamType& { return types[static_cast<std::size_t>(node.input_ids[n]) + 1]; };
+      if (in(0).channels != in(i).channels)
+        throw InputError(node.where, "chip-add-period",
+                         fmt::format("node {}: {} is stored with {} channels, {} with {}; a chip adds maps of one period "
+                                     "(set wrap to copies or off)",
+                                     node.name, node.inputs[0], in(0).channels, node.inputs[i], in(i).channels));
+    }
   types.push_back(types[static_cast<std::size_t>(network.output()) + 1]);  // of the block "out"
   return types;
 }
@@ -97,8 +88,8 @@ ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRul
     chip.cores.push_back({compiled.node + 1, compiled.hw, compiled.layer, compiled.data});
     cores.push_back({compiled.node, compiled.hw, compiled.layer});
   }
-  chip.graph = chip_graph(net.network, cores);
-  chip.types = block_types(net.network, net.arithmetic, chip.cores, config.core.hw);
+  chip.graph = chip_graph(net.network, net.arithmetic, cores);
+  chip.types = block_types(net.network, net.arithmetic, chip.cores);
   Identifiers blocks, fifos;
   for (const ChipBlock& block : chip.graph.blocks) chip.ids.push_back(blocks.take(block.name));
   for (std::size_t s = 0; s < chip.graph.streams.size(); ++s)
@@ -123,24 +114,34 @@ ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRul
   return chip;
 }
 
-Division exact_division(std::uint64_t n, std::uint64_t top) {
-  Division d;
-  for (d.shift = 0; d.shift < 63; ++d.shift) {
-    const std::uint64_t two = std::uint64_t{1} << d.shift;
-    d.mul = (two + n - 1) / n;
-    if (d.mul > ~std::uint64_t{0} / (top + n)) break;
-    // x*mul >> shift only rises with x: it is the quotient everywhere if it is at the first and last x of each one.
-    bool exact = true;
-    for (std::uint64_t q = 0; q * n <= top && exact; ++q) {
-      const std::uint64_t last = std::min(q * n + n - 1, top);
-      exact = (q * n * d.mul) >> d.shift == q && (last * d.mul) >> d.shift == q;
-    }
-    if (!exact) continue;
-    d.mul_bits = 1;
-    while (d.mul >> d.mul_bits) ++d.mul_bits;
-    return d;
+std::string chip_module(const ChipDesign& chip, int block) {
+  const ChipBlock& b = chip.graph.blocks[static_cast<std::size_t>(block)];
+  switch (b.kind) {
+    case BlockKind::input:
+    case BlockKind::output: return "";
+    case BlockKind::core: return "epim_core";
+    case BlockKind::add: return "epim_stream_add";
+    case BlockKind::concat: return "epim_stream_concat";
+    case BlockKind::table: return "epim_stream_table";
+    case BlockKind::requantise: break;
+    default: return "epim_stream_pool";
   }
-  throw std::logic_error(fmt::format("no 64-bit division by {} up to {}", n, top));
+  const int stream = chip.graph.entering(block).at(0);
+  const StreamType& in = chip.types[static_cast<std::size_t>(chip.graph.streams[static_cast<std::size_t>(stream)].from)];
+  const StreamType& out = chip.types[static_cast<std::size_t>(block)];
+  const bool wire = b.arithmetic.requantise[0].is_identity() && in.bits == out.bits && out.format.lo <= in.format.lo && in.format.hi <= out.format.hi;
+  return wire ? "" : "epim_stream_add";
+}
+
+std::vector<std::int64_t> chip_table(const ChipDesign& chip, int block) {
+  const int stream = chip.graph.entering(block).at(0);
+  const MapFormat& in = chip.types[static_cast<std::size_t>(chip.graph.streams[static_cast<std::size_t>(stream)].from)].format;
+  std::vector<std::int64_t> table;
+  for (std::int64_t at = 0; at < std::int64_t{1} << in.bits; ++at) {
+    const std::int64_t code = at <= in.greatest() ? at : at - (std::int64_t{1} << in.bits);
+    table.push_back(chip.graph.blocks[static_cast<std::size_t>(block)].arithmetic.of_code(std::clamp(code, in.lo, in.hi)));
+  }
+  return table;
 }
 
 std::vector<std::vector<std::int64_t>> stream_words(const IntTensor& map, int lanes) {

@@ -48,19 +48,16 @@ enum class FifoRule {
 /// "NAME=DEPTH". Throws InputError `fifo-depth`.
 std::pair<std::string, int> parse_fifo_depth(const std::string& text);
 
-/// The chip of `net`, compiled for `config` with a core of its own for every layer (CorePolicy::own). Hardware per node: docs/chip.md. FIFO depths: `rule` of golden's
-/// analysis, then `depths`. Throws InputError at the node: chip-input-bits, chip-activation-range (a core or addition is offered
-/// values that its lanes cannot hold), chip-add-period; unknown-fifo; those of chip_graph.
+/// The chip of `net`, compiled for `config` with a core of its own for every layer (CorePolicy::own). Hardware
+/// per node: docs/chip.md. FIFO depths: `rule` of golden's analysis, then `depths`. Throws InputError at the node: chip-add-period; unknown-fifo; those of chip_graph.
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,
                        const FifoDepthOverrides& depths = {});
 
-/// Multiply and shift that divide exactly: floor(x / n) = x*mul >> shift for all 0 <= x <= top, checked at every step of
-/// the quotient. Throws std::logic_error where 64 bits do not hold the product.
-struct Division {
-  std::uint64_t mul = 1;
-  int mul_bits = 1, shift = 0;
-};
-Division exact_division(std::uint64_t n, std::uint64_t top);
+/// Module of rtl/ that a block is an instance of; "" for input, output and a requantiser that changes nothing: wires.
+std::string chip_module(const ChipDesign& chip, int block);
+
+/// Entries of a block of kind `table`, that of code 0 first; codes that do not occur have the entry of the nearest that does.
+std::vector<std::int64_t> chip_table(const ChipDesign& chip, int block);
 
 /// The chip as SystemVerilog (gen/core/elaborate.hpp): top <module>, images <node>/.... `observed`: <module>_observed, with
 /// mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order.

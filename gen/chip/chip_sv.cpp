@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <functional>
 
 #include <fmt/format.h>
 
@@ -10,6 +11,25 @@ namespace epim {
 namespace {
 
 int whole_bytes(int bits) { return (bits + 7) / 8 * 8; }
+
+int unsigned_bits(const std::vector<std::int64_t>& values) {
+  int bits = 1;
+  for (std::int64_t v : values)
+    while (v >> bits) ++bits;
+  return bits;
+}
+int signed_bits(const std::vector<std::int64_t>& values) {
+  int bits = 1;
+  for (std::int64_t v : values)
+    while (v < -(std::int64_t{1} << (bits - 1)) || v >= std::int64_t{1} << (bits - 1)) ++bits;
+  return bits;
+}
+/// One vector, the first value in its lowest bits.
+std::string packed(const std::vector<std::int64_t>& values, int bits) {
+  std::string text;
+  for (std::size_t n = values.size(); n-- > 0;) text += fmt::format("{}'h{:x}{}", bits, values[n] & ((std::int64_t{1} << bits) - 1), n > 0 ? ", " : "");
+  return values.size() > 1 ? "{" + text + "}" : text;
+}
 std::string bus(int bits) { return fmt::format("[{}:0]", bits - 1); }
 
 class Writer {
@@ -34,6 +54,7 @@ class Writer {
   int lanes() const { return graph_.lanes; }
   const StreamType& type(int block) const { return chip_.types[static_cast<std::size_t>(block)]; }
   int width(int block) const { return lanes() * type(block).bits; }
+  const StreamType& source(int stream) const { return type(graph_.streams[static_cast<std::size_t>(stream)].from); }
   const std::string& id(int block) const { return blocks_[static_cast<std::size_t>(block)]; }
   const std::string& fifo(int stream) const { return fifos_[static_cast<std::size_t>(stream)]; }
   int output() const { return static_cast<int>(graph_.blocks.size()) - 1; }
@@ -125,9 +146,6 @@ class Writer {
     const std::string& o = id(b);
     const std::vector<int> in = graph_.entering(b);
     const std::string i = in.empty() ? "" : fifo(in[0]);
-    const auto source = [&](std::size_t n) -> const StreamType& {
-      return type(graph_.streams[static_cast<std::size_t>(in[n])].from);
-    };
     switch (block.kind) {
       case BlockKind::input:
         s_ += fmt::format("  assign {0}_valid = s_axis_tvalid_i;\n  assign {0}_data = s_axis_tdata_i[{1}:0];\n"
@@ -142,50 +160,88 @@ class Writer {
         break;
       }
       case BlockKind::core: core(b, block, i); break;
-      case BlockKind::add: {
-        const std::string a = i, c = fifo(in[1]);
-        const bool relu = type(b).format.lo == 0;
-        s_ += fmt::format("  logic {}_error;\n", o);
-        const bool half = relu && type(b).format.hi == signed_max(type(b).bits);
-        s_ += fmt::format("  epim_stream_add #(.Lanes({}), .Bits({}), .ASigned(1'b{:d}), .BSigned(1'b{:d}), .Relu(1'b{:d}){}) u_{} (\n",
-                          lanes(), type(b).bits, source(0).is_signed(), source(1).is_signed(), relu, half ? ", .Half(1'b1)" : "", o);
-        s_ += fmt::format("    .a_valid_i({0}_valid), .a_ready_o({0}_ready), .a_data_i({0}_data), .a_last_i({0}_last),\n"
-                          "    .b_valid_i({1}_valid), .b_ready_o({1}_ready), .b_data_i({1}_data), .b_last_i({1}_last),\n"
-                          "    .m_valid_o({2}_valid), .m_ready_i({2}_ready), .m_data_o({2}_data), .m_last_o({2}_last), "
-                          ".err_length_o({2}_error)\n  );\n\n",
-                          a, c, o);
-        errors_.push_back(o + "_error");
-        break;
-      }
-      case BlockKind::relu:
-        if (source(0).is_signed())
-          s_ += fmt::format("  epim_stream_relu #(.Lanes({2}), .Bits({3})) u_{1} (\n"
-                            "    .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
-                            "    .m_valid_o({1}_valid), .m_ready_i({1}_ready), .m_data_o({1}_data), .m_last_o({1}_last)\n  );\n\n",
-                            i, o, lanes(), type(b).bits);
-        else  // nothing is negative: a wire
+      case BlockKind::add: join(b, "epim_stream_add", in); break;
+      case BlockKind::concat: join(b, "epim_stream_concat", in); break;
+      case BlockKind::requantise:
+        if (chip_module(chip_, b).empty())  // nothing changes: a wire
           s_ += fmt::format("  assign {1}_valid = {0}_valid;\n  assign {0}_ready = {1}_ready;\n  assign {1}_data = {0}_data;\n"
                             "  assign {1}_last = {0}_last;\n\n",
                             i, o);
+        else
+          join(b, "epim_stream_add", in);
         break;
+      case BlockKind::table: table(b, i); break;
       default: pool(b, block, i);
     }
   }
 
+  /// Parameters of what every requantiser ends with.
+  static std::string code_parameters(const Requantiser& r) {
+    return fmt::format(".ZeroOut({}), .Lo({}), .Hi({})", r.zero_out, r.lo, r.hi);
+  }
+
+  /// A block with an operand per stream: addition, concatenation, requantiser.
+  void join(int b, const std::string& module, const std::vector<int>& in) {
+    const ChipBlock& block = graph_.blocks[static_cast<std::size_t>(b)];
+    const std::string& o = id(b);
+    const std::vector<Requantiser>& all = block.arithmetic.requantise;
+    std::vector<std::int64_t> multipliers, zeros, shifts, words, is_signed;
+    for (std::size_t k = 0; k < in.size(); ++k) {
+      const Requantiser& r = all.size() > 1 ? all[k] : all[0];
+      const std::size_t operand = all.size() > 1 ? 0 : k;
+      multipliers.push_back(r.multiplier[operand]);
+      zeros.push_back(r.zero_in[operand]);
+      shifts.push_back(r.shift);
+      is_signed.push_back(source(in[k]).is_signed());
+    }
+    for (int n : block.turns) words.push_back(n);
+    const int mul_bits = unsigned_bits(multipliers), zero_bits = signed_bits(zeros), count_bits = unsigned_bits(words);
+    s_ += fmt::format("  logic {}_error;\n  {} #(\n    .Lanes({}), .InBits({}), .OutBits({}), .Operands({}), .Signed({}),\n", o, module, lanes(),
+                      source(in[0]).bits, type(b).bits, in.size(), packed(is_signed, 1));
+    if (!words.empty()) s_ += fmt::format("    .CountBits({}), .Words({}),\n", count_bits, packed(words, count_bits));
+    s_ += fmt::format("    .MulBits({}), .Mul({}), .ZeroBits({}), .Zero({}),\n    .Shift({}), {}\n  ) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", mul_bits,
+                      packed(multipliers, mul_bits), zero_bits, packed(zeros, zero_bits),
+                      words.empty() ? std::to_string(all[0].shift) : packed(shifts, 6), code_parameters(all[0]), o);
+    // The first operand is the lowest part.
+    const auto joined = [&](const char* suffix) {
+      std::string text;
+      for (std::size_t k = in.size(); k-- > 0;) text += fmt::format("{}{}{}", fifo(in[k]), suffix, k > 0 ? ", " : "");
+      return in.size() > 1 ? "{" + text + "}" : text;
+    };
+    s_ += fmt::format("    .s_valid_i({0}), .s_ready_o({1}),\n    .s_data_i({2}), .s_last_i({3}),\n"
+                      "    .m_valid_o({4}_valid), .m_ready_i({4}_ready), .m_data_o({4}_data), .m_last_o({4}_last), .err_length_o({4}_error)\n  );\n\n",
+                      joined("_valid"), joined("_ready"), joined("_data"), joined("_last"), o);
+    errors_.push_back(o + "_error");
+  }
+
+  void table(int b, const std::string& i) {
+    const StreamType& in = source(graph_.entering(b)[0]);
+    s_ += fmt::format("  epim_stream_table #(.Lanes({}), .InBits({}), .OutBits({}), .CodeBits({}), .InitFile({{MemDir, \"{}/table.hex\"}})) u_{} (\n", lanes(),
+                      in.bits, type(b).bits, in.format.bits, chip_.ids[static_cast<std::size_t>(b)], id(b));
+    s_ += fmt::format("    .clk_i, .rst_ni(rst_n), .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
+                      "    .m_valid_o({1}_valid), .m_ready_i({1}_ready), .m_data_o({1}_data), .m_last_o({1}_last)\n  );\n\n",
+                      i, id(b));
+  }
+
   void pool(int b, const ChipBlock& block, const std::string& i) {
     const std::string& o = id(b);
+    const StreamType& in = source(graph_.entering(b)[0]);
+    const Requantiser& r = block.arithmetic.requantise[0];
+    const std::vector<std::int64_t>& divisor = block.arithmetic.divisor;
     const bool average = block.kind != BlockKind::max_pool;
-    const auto places = static_cast<std::uint64_t>(block.kh) * static_cast<std::uint64_t>(block.kw);
-    Division d;
-    if (average) d = exact_division(places, places * ((std::uint64_t{1} << type(b).bits) - 1) + places / 2);
+    const bool alike = std::adjacent_find(divisor.begin(), divisor.end(), std::not_equal_to<>()) == divisor.end();
+    const std::vector<std::int64_t> multipliers = average && !alike ? divisor : std::vector<std::int64_t>{average ? divisor.at(0) : r.multiplier[0]};
+    const int mul_bits = unsigned_bits(multipliers);
     s_ += fmt::format("  logic {}_error;\n", o);
-    s_ += fmt::format("  epim_stream_pool #(\n    .Lanes({}), .Bits({}), .Signed(1'b{:d}), .Average(1'b{:d}), .Blocks({}),\n", lanes(),
-                      type(b).bits, type(b).is_signed(), average, block.in.blocks);
-    s_ += fmt::format("    .InH({}), .InW({}), .Kh({}), .Kw({}), .Stride({}), .PadTop({}), .PadLeft({}), .OutH({}), .OutW({}),\n",
-                      block.in.height, block.in.width, block.kh, block.kw, block.stride, block.pad.top, block.pad.left,
-                      block.out.height, block.out.width);
-    s_ += fmt::format("    .RingRows({}), .MulBits({}), .Mul({}'d{}), .Shift({})\n  ) u_{} (\n",
-                      std::min(block.kh, block.in.height) + block.stride, d.mul_bits, d.mul_bits, d.mul, d.shift, o);
+    s_ += fmt::format("  epim_stream_pool #(\n    .Lanes({}), .InBits({}), .OutBits({}), .Signed(1'b{:d}), .Average(1'b{:d}), .Blocks({}),\n", lanes(), in.bits,
+                      type(b).bits, in.is_signed(), average, block.in.blocks);
+    s_ += fmt::format("    .InH({}), .InW({}), .Kh({}), .Kw({}), .StrideY({}), .StrideX({}), .OutH({}), .OutW({}), .RingRows({}),\n", block.in.height,
+                      block.in.width, block.kh, block.kw, block.stride.y, block.stride.x, block.out.height, block.out.width,
+                      std::min(block.kh, block.in.height) + block.stride.y);
+    s_ += fmt::format("    .PadTop({}), .PadLeft({}), .PadBottom({}), .PadRight({}), .CountPadding(1'b{:d}),\n", block.pad.top, block.pad.left,
+                      block.pad.bottom, block.pad.right, block.count_padding);
+    s_ += fmt::format("    .Muls({}), .MulBits({}), .Mul({}), .Shift({}), .Zero({}), {}\n  ) u_{} (\n", multipliers.size(), mul_bits,
+                      packed(multipliers, mul_bits), r.shift, r.zero_in[0], code_parameters(r), o);
     s_ += fmt::format("    .clk_i, .rst_ni(rst_n), .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
                       "    .m_valid_o({1}_valid), .m_ready_i({1}_ready), .m_data_o({1}_data), .m_last_o({1}_last), "
                       ".err_length_o({1}_error)\n  );\n\n",

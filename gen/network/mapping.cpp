@@ -179,12 +179,20 @@ void set_formats(Mapping& mapping) {
       throw InputError(node.where, "activation-bits",
                        fmt::format("node {} reads '{}' of {} bits, legal: up to 9; give that node act_bits", node.name, node.inputs[0], in.bits));
   }
+  if (mapping.policy == CorePolicy::own) own = own || network.input_bits > asked.act_bits;
   if (!own) return;
-  int widest = 0;
+  int widest = mapping.policy == CorePolicy::own ? network.input_bits : 0;
   for (std::size_t n = 0; n < network.nodes.size(); ++n) {
     const Node& node = network.nodes[n];
-    if (mapping.policy == CorePolicy::own && !network.readers(static_cast<int>(n)).empty())
-      widest = std::max(widest, format_of(mapping.formats, static_cast<int>(n)).bits);  // lanes between the blocks of a chip
+    if (mapping.policy == CorePolicy::own && !network.readers(static_cast<int>(n)).empty()) {
+      const int bits = format_of(mapping.formats, static_cast<int>(n)).bits;
+      if (bits > 9)
+        throw InputError(node.where, "chip-activation-range",
+                         fmt::format("node {} gives a map of {} bits, the lanes between the blocks of a chip have at most 9; legal: act_bits of up to 9 "
+                                     "there",
+                                     node.name, bits));
+      widest = std::max(widest, bits);  // lanes between the blocks of a chip
+    }
     if (node.has_format() && node.has_weights()) mapping.base.out_bits = std::max(mapping.base.out_bits, *node.act_bits);
     if (!node.has_weights()) continue;
     const MapFormat& in = format_of(mapping.formats, node.input_ids[0]);

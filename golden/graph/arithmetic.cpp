@@ -69,6 +69,16 @@ Multipliers multipliers_for(const std::vector<double>& ratio) {
 
 std::int64_t slope_code(double slope, int fraction) { return static_cast<std::int64_t>(std::nearbyint(std::ldexp(slope, fraction))); }
 
+std::int64_t NodeArithmetic::sloped(std::int64_t x, std::int64_t a) const {
+  const Requantiser& r = requantise[0];
+  const std::int64_t v = (x - r.zero_in[0]) * r.multiplier[0];
+  return r.finish(v < 0 ? (v * a) >> slope_fraction : v);
+}
+
+std::int64_t NodeArithmetic::of_code(std::int64_t x) const {
+  return table.empty() ? sloped(x, slope[0]) : table[static_cast<std::size_t>(x - table_lo)];
+}
+
 NodeArithmetic arithmetic_of(const Network& net, int n, const std::vector<MapFormat>& formats, const std::vector<float>& slopes) {
   const Node& node = net.nodes[static_cast<std::size_t>(n)];
   const MapFormat& out = format_of(formats, n);

@@ -48,6 +48,10 @@ struct NodeArithmetic {
   std::int64_t table_lo = 0;
   std::vector<std::int64_t> slope;    ///< leaky_relu: one; prelu: one per channel; A of docs/arithmetic.md
   static constexpr int slope_fraction = 12;  ///< F
+  /// leaky_relu, prelu: y of code x with slope A.
+  std::int64_t sloped(std::int64_t x, std::int64_t a) const;
+  /// function, leaky_relu: y of code x.
+  std::int64_t of_code(std::int64_t x) const;
 };
 
 /// Of node `n`. `slopes`: of a prelu, per channel.

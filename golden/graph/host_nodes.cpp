@@ -69,14 +69,10 @@ IntTensor mean(const Node& node, const IntTensor& x, const NodeArithmetic& arith
 }
 
 IntTensor sloped(const IntTensor& x, const NodeArithmetic& arithmetic) {
-  const Requantiser& r = arithmetic.requantise[0];
   IntTensor y = x;
   const std::size_t plane = x.size() / static_cast<std::size_t>(x.shape[0]);
-  for (std::size_t i = 0; i < y.size(); ++i) {
-    const std::int64_t v = (x.data[i] - r.zero_in[0]) * r.multiplier[0];
-    const std::int64_t a = arithmetic.slope[arithmetic.slope.size() > 1 ? i / plane : 0];
-    y.data[i] = r.finish(v < 0 ? (v * a) >> NodeArithmetic::slope_fraction : v);
-  }
+  for (std::size_t i = 0; i < y.size(); ++i)
+    y.data[i] = arithmetic.sloped(x.data[i], arithmetic.slope[arithmetic.slope.size() > 1 ? i / plane : 0]);
   return y;
 }
 
@@ -113,7 +109,7 @@ IntTensor evaluate_host_node(const Network& net, int n, const std::vector<const 
     case Op::leaky_relu: return sloped(x, arithmetic);
     case Op::prelu: return sloped(all_channels(x, node.in.channels), arithmetic);
     case Op::function:
-      return each(x, [&](std::int64_t v) { return arithmetic.table[static_cast<std::size_t>(v - arithmetic.table_lo)]; });
+      return each(x, [&](std::int64_t v) { return arithmetic.of_code(v); });
     case Op::resize: return each(resized(x, node.factor), arithmetic.requantise[0]);
     case Op::flatten: {
       IntTensor y = each(all_channels(x, node.in.channels), arithmetic.requantise[0]);

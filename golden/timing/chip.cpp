@@ -15,13 +15,19 @@ const char* name_of(BlockKind kind) {
     case BlockKind::input: return "input";
     case BlockKind::core: return "core";
     case BlockKind::add: return "add";
-    case BlockKind::relu: return "relu";
+    case BlockKind::concat: return "concat";
+    case BlockKind::requantise: return "requantise";
+    case BlockKind::table: return "table";
     case BlockKind::max_pool: return "max_pool";
     case BlockKind::avg_pool: return "avg_pool";
     case BlockKind::global_avg_pool: return "global_avg_pool";
     case BlockKind::output: return "output";
   }
   return "?";
+}
+
+WordMap ChipBlock::input(int port) const {
+  return turns.empty() ? in : WordMap{out.height, out.width, turns[static_cast<std::size_t>(port)]};
 }
 
 std::vector<int> ChipGraph::leaving(int block) const {
@@ -41,10 +47,10 @@ std::vector<int> ChipGraph::entering(int block) const {
 std::string ChipGraph::stream_name(int stream) const {
   const ChipStream& s = streams[static_cast<std::size_t>(stream)];
   std::string name = blocks[static_cast<std::size_t>(s.from)].name + "." + blocks[static_cast<std::size_t>(s.to)].name;
+  int same = 0;
   for (int before = 0; before < stream; ++before)
-    if (streams[static_cast<std::size_t>(before)].from == s.from && streams[static_cast<std::size_t>(before)].to == s.to)
-      return name + ".1";
-  return name;
+    same += streams[static_cast<std::size_t>(before)].from == s.from && streams[static_cast<std::size_t>(before)].to == s.to;
+  return same > 0 ? fmt::format("{}.{}", name, same) : name;
 }
 
 namespace {
@@ -60,7 +66,11 @@ BlockKind kind_of(const Node& node) {
     case Op::fc:
     case Op::batch_norm: return BlockKind::core;
     case Op::add: return BlockKind::add;
-    case Op::relu: return BlockKind::relu;
+    case Op::concat: return BlockKind::concat;
+    case Op::relu:
+    case Op::clip: return BlockKind::requantise;
+    case Op::function:
+    case Op::leaky_relu: return BlockKind::table;
     case Op::max_pool:
     case Op::global_max_pool: return BlockKind::max_pool;
     case Op::avg_pool: return BlockKind::avg_pool;
@@ -68,14 +78,47 @@ BlockKind kind_of(const Node& node) {
     default: break;
   }
   throw InputError(node.where, "chip-operator",
-                   fmt::format("node {}: a chip has no block for op {}, legal on a chip: conv, fc, batch_norm, add, relu, pools; epim run "
-                               "computes it between cores",
+                   fmt::format("node {}: a chip has no block for op {}, legal on a chip: conv, fc, batch_norm, add, concat, relu, clip, leaky_relu, "
+                               "functions, pools, prelu behind a convolution, flatten before fc; epim run computes it between cores",
                                node.name, op_name(node.op)));
+}
+
+/// Registers on the way through a block: a multiplier is followed by one, and so is what it feeds; a table is one.
+int stages_of(const ChipBlock& block) {
+  if (block.kind == BlockKind::table) return 1;
+  if (block.is_pool()) return 0;
+  for (const Requantiser& r : block.arithmetic.requantise) {
+    if (r.shift != 0) return 2;
+    for (std::int64_t m : r.multiplier)
+      if (m != 1) return 2;
+  }
+  return 0;
+}
+
+/// Words of a place from each operand of a concatenation.
+std::vector<int> turns_of(const Network& network, const Node& node, int lanes) {
+  std::vector<int> turns;
+  for (std::size_t i = 0; i < node.input_ids.size(); ++i) {
+    const MapShape& in = network.shape_of(node.input_ids[i]);
+    if (in.stored > 0 && in.stored != in.channels)
+      throw InputError(node.where, "chip-concat-period",
+                       fmt::format("node {}: {} is stored with {} of its {} channels; a chip joins maps with all their channels, legal: wrap copies or "
+                                   "off there",
+                                   node.name, node.inputs[i], in.stored, in.channels));
+    if (i + 1 < node.input_ids.size() && in.channels % lanes != 0)
+      throw InputError(node.where, "chip-concat-lanes",
+                       fmt::format("node {}: {} has {} channels, which do not fill words of {} lanes, and a chip does not rearrange words; legal: "
+                                   "multiples of {} (pad the channels) or other hardware.lanes; the last operand may have any number; epim run "
+                                   "joins any",
+                                   node.name, node.inputs[i], in.channels, lanes, lanes));
+    turns.push_back((in.channels + lanes - 1) / lanes);
+  }
+  return turns;
 }
 
 }  // namespace
 
-ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores, int depth) {
+ChipGraph chip_graph(const Network& network, const NetworkArithmetic& arithmetic, const std::vector<NodeCore>& cores, int depth) {
   ChipGraph graph;
   graph.name = network.name;
   if (cores.empty()) throw InputError({network.file, 0, 0}, "chip-core", "a chip needs at least one node with weights");
@@ -96,17 +139,19 @@ ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores,
     block.out = word_map(node.out, graph.lanes);
     block.kh = node.kh;
     block.kw = node.kw;
-    block.stride = node.stride.y;
-    if (node.op == Op::max_pool) block.pad = node.pad;
-    const bool plain_pool = node.stride.x == node.stride.y && !node.ceil_mode && (node.op == Op::max_pool || node.pad == Padding{});
-    if (!node.has_weights() && !plain_pool)
-      throw InputError(node.where, "chip-operator",
-                       fmt::format("node {}: a pool with ceil_mode, counted padding or two strides, legal on a chip: neither; epim run computes it "
-                                   "between cores",
-                                   node.name));
+    if (!node.has_weights()) {
+      block.arithmetic = arithmetic.nodes[n];
+      block.stages = stages_of(block);
+      block.stride = node.stride;
+      block.pad = node.pad;
+      block.count_padding = node.count_padding;
+    }
+    if (block.kind == BlockKind::concat) block.turns = turns_of(network, node, graph.lanes);
     if (node.op == Op::global_avg_pool || node.op == Op::global_max_pool) {
-      block.kh = block.stride = block.in.height;
+      block.kh = block.in.height;
       block.kw = block.in.width;
+      block.stride = block.in.height;
+      block.pad = {};
     }
     if (node.has_weights()) {
       const auto core = std::find_if(cores.begin(), cores.end(), [&](const NodeCore& c) { return c.node == static_cast<int>(n); });
@@ -132,12 +177,13 @@ ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores,
     for (std::size_t i = 0; i < node.input_ids.size(); ++i) {
       const int from = node.input_ids[i] + 1;  // block 0 is the input, block n + 1 is node n
       const WordMap& sent = graph.blocks[static_cast<std::size_t>(from)].out;
-      if (!(sent == block.in))
+      const WordMap taken = block.input(static_cast<int>(i));
+      if (!(sent == taken))
         throw InputError(node.where, "chip-map-shape",
                          fmt::format("node {}: {} sends {}x{} places of {} words, {}x{} of {} are taken; a chip does not "
                                      "rearrange words",
                                      node.name, graph.blocks[static_cast<std::size_t>(from)].name, sent.height, sent.width,
-                                     sent.blocks, block.in.height, block.in.width, block.in.blocks));
+                                     sent.blocks, taken.height, taken.width, taken.blocks));
       graph.streams.push_back({from, to, static_cast<int>(i), depth});
     }
     graph.blocks.push_back(std::move(block));

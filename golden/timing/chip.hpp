@@ -10,11 +10,23 @@
 #include <vector>
 
 #include "golden/layer.hpp"
+#include "golden/graph/host_nodes.hpp"
 #include "golden/graph/network.hpp"
 
 namespace epim {
 
-enum class BlockKind { input, core, add, relu, max_pool, avg_pool, global_avg_pool, output };
+enum class BlockKind {
+  input,
+  core,
+  add,         ///< two or more operands
+  concat,
+  requantise,  ///< relu, clip: one operand
+  table,       ///< functions of one value, leaky_relu
+  max_pool,
+  avg_pool,
+  global_avg_pool,
+  output,
+};
 const char* name_of(BlockKind kind);
 
 /// A map as a stream sees it: height x width places of `blocks` words each.
@@ -31,15 +43,25 @@ struct ChipBlock {
   int node = -1;            ///< index into Network::nodes; -1 for input and output
   Hardware hw;              ///< cores: resolved (joint_lanes, buffer_words > 0)
   Layer layer;              ///< cores
-  int kh = 1, kw = 1, stride = 1;  ///< pools; global_avg_pool: the whole map
-  Padding pad;              ///< max pools
-  WordMap in, out;          ///< of one image; an add has two inputs of one shape
+  int kh = 1, kw = 1;       ///< pools; global ones: the whole map
+  Axes stride;
+  Padding pad;
+  bool count_padding = true;  ///< avg_pool
+  NodeArithmetic arithmetic;  ///< what it computes; empty for cores, input and output
+  int stages = 0;             ///< add, concat, requantise, table: cycles from taking an operand to offering the word
+  WordMap in, out;            ///< of one image; all operands of an add have one shape
+  std::vector<int> turns;     ///< concat: words of a place that each operand sends, in order
+  /// Map of input `port`.
+  WordMap input(int port) const;
+  bool is_pool() const { return kind == BlockKind::max_pool || kind == BlockKind::avg_pool || kind == BlockKind::global_avg_pool; }
+  /// It waits for several streams.
+  bool is_join() const { return kind == BlockKind::add || kind == BlockKind::concat; }
 };
 
 /// One FIFO: words from block `from` to input `port` of block `to`. `depth` words; 0 = no bound.
 struct ChipStream {
   int from = 0, to = 0;
-  int port = 0;             ///< 0, or 1 for the second operand of an add
+  int port = 0;             ///< operand of an add or concat
   int depth = 2;
 };
 
@@ -52,7 +74,7 @@ struct ChipGraph {
   /// Indices of the streams that leave or enter a block, in stream order.
   std::vector<int> leaving(int block) const;
   std::vector<int> entering(int block) const;
-  /// producer.consumer; the second of two streams between the same blocks gets ".1".
+  /// producer.consumer; the second stream between the same blocks gets ".1", the third ".2".
   std::string stream_name(int stream) const;
 };
 
@@ -64,9 +86,10 @@ struct NodeCore {
 };
 
 /// The graph of a network; `cores` has one entry for each node with weights. Streams get depth `depth`; the last block,
-/// named "out", takes the output node's words. Throws InputError at the node: chip-core (no core for it), chip-lanes
-/// (cores of different lanes: one word must mean the same to producer and consumer), chip-map-shape (producer and
-/// consumer count different words), buffer-too-small.
-ChipGraph chip_graph(const Network& network, const std::vector<NodeCore>& cores, int depth = 2);
+/// named "out", takes the output node's words. Throws InputError at the node: chip-operator (no block for it), chip-core (no
+/// core for it), chip-lanes (cores of different lanes: one word must mean the same to producer and consumer), chip-map-shape
+/// (producer and consumer count different words), chip-concat-lanes, chip-concat-period (operands whose words would have to be
+/// rearranged), chip-outputs, buffer-too-small.
+ChipGraph chip_graph(const Network& network, const NetworkArithmetic& arithmetic, const std::vector<NodeCore>& cores, int depth = 2);
 
 }  // namespace epim

@@ -220,7 +220,7 @@ Timing timing_under_stalls(const Hardware& hw, const Layer& layer, int frames, c
 }
 
 SteppedPool::SteppedPool(const ChipBlock& b)
-    : walk_(b.in.height, b.in.row_words(), std::min(b.kh, b.in.height) + b.stride, b.kh, b.stride, b.pad.top, b.out.height),
+    : walk_(b.in.height, b.in.row_words(), std::min(b.kh, b.in.height) + b.stride.y, b.kh, b.stride.y, b.pad.top, b.out.height),
       window_(std::int64_t{b.kh} * b.kw),
       row_requests_(b.out.row_words() * window_) {}
 
@@ -240,6 +240,21 @@ void SteppedPool::step(bool word_in, bool out_ready) {
 void SteppedPool::save(std::vector<std::int64_t>& state) const {
   walk_.save(state);
   state.insert(state.end(), {request_, stage1_, stage2_, valid_});
+}
+
+void SteppedStream::step(bool taken, bool out_ready) {
+  if (!held_.empty() && (!held_.back() || out_ready)) {
+    for (std::size_t i = held_.size(); --i > 0;) held_[i] = held_[i - 1];
+    held_[0] = taken;
+  }
+  if (!taken || turns_.empty() || ++word_ < turns_[static_cast<std::size_t>(operand_)]) return;
+  word_ = 0;
+  operand_ = (operand_ + 1) % static_cast<int>(turns_.size());
+}
+
+void SteppedStream::save(std::vector<std::int64_t>& state) const {
+  state.insert(state.end(), {operand_, word_});
+  state.insert(state.end(), held_.begin(), held_.end());
 }
 
 }  // namespace epim

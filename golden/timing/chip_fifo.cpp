@@ -35,7 +35,7 @@ class Demand {
         for (int s : in) ++taken_[static_cast<std::size_t>(s)];
       } else {
         for (int s : in) {
-          const Count needed = words_needed(block, sent);
+          const Count needed = words_needed(block, sent, graph_.streams[static_cast<std::size_t>(s)].port);
           for (Count& taken = taken_[static_cast<std::size_t>(s)]; taken < needed; ++taken) send(from(s), taken + 1);
         }
       }
@@ -50,7 +50,7 @@ class Demand {
     std::vector<Count> p;
     for (std::size_t b = 0; b < sent_.size(); ++b) p.push_back(sent_[b] - images * graph_.blocks[b].out.words());
     for (std::size_t s = 0; s < taken_.size(); ++s)
-      p.push_back(taken_[s] - images * graph_.blocks[static_cast<std::size_t>(graph_.streams[s].to)].in.words());
+      p.push_back(taken_[s] - images * graph_.blocks[static_cast<std::size_t>(graph_.streams[s].to)].input(graph_.streams[s].port).words());
     return p;
   }
 
@@ -68,15 +68,15 @@ class Demand {
     const Count held = sent - taken_[at];
     if (held <= depths[at]) return;
     depths[at] = static_cast<int>(held);
-    // The consumer itself waits, or else the nearest addition that caused this word.
+    // The consumer itself waits, or else the nearest join that caused this word.
     const auto is = [&](const Waiting& w) { return w.block == graph_.streams[at].to; };
     const auto own = std::find_if(waiting_.begin(), waiting_.end(), is);
-    if (own != waiting_.end()) {  // an addition: other blocks take each word before they ask for the next
+    if (own != waiting_.end()) {  // a join: other blocks take each word before they ask for the next
       proof[at] = {own->block, own->word, sent, taken_[at], true};
       return;
     }
     const auto join = std::find_if(waiting_.rbegin(), waiting_.rend(), [&](const Waiting& w) {
-      return graph_.blocks[static_cast<std::size_t>(w.block)].kind == BlockKind::add;
+      return graph_.blocks[static_cast<std::size_t>(w.block)].is_join();
     });
     if (join != waiting_.rend()) proof[at] = {join->block, join->word, sent, taken_[at], false};
   }
@@ -99,13 +99,20 @@ int smallest_depth(std::vector<int> depths, std::size_t s, const std::function<b
 
 }  // namespace
 
-std::int64_t words_needed(const ChipBlock& b, std::int64_t k) {
-  int kh = b.kh, stride = b.stride, pad = b.pad.top;
+std::int64_t words_needed(const ChipBlock& b, std::int64_t k, int port) {
+  int kh = b.kh, stride = b.stride.y, pad = b.pad.top;
   switch (b.kind) {
     case BlockKind::input: return 0;
     case BlockKind::output:
     case BlockKind::add:
-    case BlockKind::relu: return k + 1;
+    case BlockKind::requantise:
+    case BlockKind::table: return k + 1;
+    case BlockKind::concat: {
+      Count before = 0;  // words of the place that come first
+      for (int p = 0; p < port; ++p) before += b.turns[static_cast<std::size_t>(p)];
+      const Count own = b.turns[static_cast<std::size_t>(port)];
+      return k / b.out.blocks * own + std::clamp<Count>(k % b.out.blocks + 1 - before, 0, own);
+    }
     case BlockKind::core:
       kh = b.layer.window_h();
       stride = b.layer.stride.y;

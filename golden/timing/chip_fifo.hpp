@@ -10,13 +10,13 @@
 
 namespace epim {
 
-/// Words of each input that a block must have taken before its output word k (both counted over all images) can leave.
-std::int64_t words_needed(const ChipBlock& block, std::int64_t k);
+/// Words of input `port` that a block must have taken before its output word k (both counted over all images) can leave.
+std::int64_t words_needed(const ChipBlock& block, std::int64_t k, int port = 0);
 
 /// The moment at which a FIFO must hold the most: `join` waits for its other operand's word `word`, which cannot come
 /// before the FIFO's producer has sent `sent` words; the FIFO's consumer has taken `taken` of them by then.
 struct FifoProof {
-  int join = -1;             ///< block; -1: no addition asks for more than one word here
+  int join = -1;             ///< block; -1: no addition or concatenation asks for more than one word here
   std::int64_t word = 0, sent = 0, taken = 0;
   bool exact = false;        ///< the consumer is `join` itself and cannot take more before that: one entry less deadlocks
 };

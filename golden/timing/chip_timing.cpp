@@ -17,7 +17,9 @@ SteppedChip::Machine machine_of(const ChipBlock& b) {
     case BlockKind::max_pool:
     case BlockKind::avg_pool:
     case BlockKind::global_avg_pool: return SteppedPool(b);
-    default: return std::monostate{};
+    case BlockKind::input:
+    case BlockKind::output: return std::monostate{};
+    default: return SteppedStream(b);
   }
 }
 
@@ -56,7 +58,11 @@ bool SteppedChip::step(bool offered, bool ready) {
   std::fill(change_.begin(), change_.end(), 0);
   for (Part& p : parts_) {
     const bool room = room_behind(p);
-    const bool there = std::all_of(p.in.begin(), p.in.end(), [&](int s) { return count_[static_cast<std::size_t>(s)] > 0; });
+    auto* stream = std::get_if<SteppedStream>(&p.machine);
+    const int operand = stream ? stream->operand() : -1;
+    const auto asked = [&](std::size_t i) { return operand < 0 || static_cast<int>(i) == operand; };
+    bool there = true;
+    for (std::size_t i = 0; i < p.in.size(); ++i) there = there && (!asked(i) || count_[static_cast<std::size_t>(p.in[i])] > 0);
     bool takes = false, sends = false;
     if (auto* core = std::get_if<SteppedCore>(&p.machine)) {
       takes = there && core->in_ready();
@@ -72,11 +78,14 @@ bool SteppedChip::step(bool offered, bool ready) {
     } else if (p.kind == BlockKind::output) {
       takes = there && ready;
     } else {
-      takes = sends = there && room;
+      takes = there && stream->in_ready(room);
+      sends = room && stream->out_valid(takes);
+      stream->step(takes, room);
     }
     if (takes) {
       ++p.did.words_in;
-      for (int s : p.in) --change_[static_cast<std::size_t>(s)];
+      for (std::size_t i = 0; i < p.in.size(); ++i)
+        if (asked(i)) --change_[static_cast<std::size_t>(p.in[i])];
     }
     if (sends) {
       ++p.did.words_out;
@@ -97,6 +106,7 @@ std::vector<std::int64_t> SteppedChip::state() const {
   for (const Part& p : parts_) {
     if (const auto* core = std::get_if<SteppedCore>(&p.machine)) core->save(v);
     if (const auto* pool = std::get_if<SteppedPool>(&p.machine)) pool->save(v);
+    if (const auto* stream = std::get_if<SteppedStream>(&p.machine)) stream->save(v);
   }
   return v;
 }
@@ -150,8 +160,7 @@ ChipTiming predict_chip(const ChipGraph& graph, int images, const ChipRunOptions
 
 ImageRate alone_rate(const ChipGraph& graph, int b) {
   const ChipBlock& block = graph.blocks[static_cast<std::size_t>(b)];
-  if (block.kind != BlockKind::core && block.kind != BlockKind::max_pool && block.kind != BlockKind::avg_pool &&
-      block.kind != BlockKind::global_avg_pool)
+  if (block.kind != BlockKind::core && !block.is_pool())
     return {block.out.words(), 1};  // a word per cycle
   const ChipTiming t = predict_chip(alone(graph, b), std::numeric_limits<int>::max(), {false, true, 0});
   return t.steady.value();

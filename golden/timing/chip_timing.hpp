@@ -35,7 +35,7 @@ struct BlockActivity {
 /// The whole chip, stepped cycle by cycle under any stalls of its two ports.
 class SteppedChip {
  public:
-  using Machine = std::variant<std::monostate, SteppedCore, SteppedPool>;  ///< monostate: no registers
+  using Machine = std::variant<std::monostate, SteppedCore, SteppedPool, SteppedStream>;  ///< monostate: input, output
   explicit SteppedChip(const ChipGraph& graph);
 
   bool in_ready() const { return room_behind(parts_.front()); }  ///< s_axis ready

@@ -48,6 +48,18 @@ least=$("$epim" gen --top network --config "$root/configs/mix.toml" --fifo-depth
 expect "mix, FIFO stem.skip of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*stem.skip \($((least - 1))\)" \
   chip mix --fifo-depths smallest --fifo "stem.skip=$((least - 1))"
 
+# Every block that requantises: formats per map, sums of three, concatenations, tables, pools with edges.
+features() { "$epim" "$1" --top network --config "$root/tb/chip/features.toml" "${@:2}"; }
+expect "features, 12 images" 0 'identical outputs   12 of 12' features sim --images 12
+expect "features, stalls, seed $seed" 0 'identical outputs   12 of 12' features sim --images 12 --stalls 40 --seed "$seed"
+expect "features, smallest FIFOs, stalls, seed $seed" 0 'identical outputs   8 of 8' \
+  features sim --images 8 --fifo-depths smallest --stalls 40 --seed "$seed"
+for fifo in low.again wide.sum stem.point; do
+  least=$(features gen --fifo-depths smallest --out "$work/join" --json | grep -A1 "\"$fifo\"" | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
+  expect "features, FIFO $fifo of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*$fifo \($((least - 1))\)" \
+    features sim --images 2 --fifo-depths smallest --fifo "$fifo=$((least - 1))"
+done
+
 # The shipped networks; the whole test set through the residual one, at the rate of its slowest block.
 expect "digits, 12 images" 0 'identical outputs   12 of 12' chip digits --images 12
 expect "digits_residual, whole test set" 0 'identical outputs   360 of 360' chip digits_residual
@@ -79,14 +91,30 @@ expect "check: FIFO depths of the folder" 0 'files as generated' "$epim" check "
 expect "check: another configuration" 2 'wrong-register-image' "$epim" check "$work/mix" --config "$root/configs/mix.toml" --set hardware.weight_bits=5
 expect "gen mix, cells in ROMs" 0 'top module mix_chip' gen --set hardware.storage=ram --out "$work/ram"
 
+expect "gen features" 0 'top module features_chip' features gen --out "$work/features"
+expect "gen features, cells in ROMs" 0 'top module features_chip' features gen --set hardware.storage=ram --out "$work/features_ram"
+expect "features: check the folder" 0 'files as generated' "$epim" check "$work/features" --config "$root/tb/chip/features.toml"
+expect "features: entries of the tables" 0 '^16$' bash -c "sort -u '$work/features/mem/bent/table.hex' | wc -l"
+
 # The portable subset, and a four-state run of the folder's own testbench.
-for folder in mix ram; do
+for folder in mix ram features features_ram; do
+  top=mix_chip
+  [[ $folder != features* ]] || top=features_chip
   cd "$work/$folder" || exit 4
   mapfile -t files < <(grep -v '^//' epim.f)
-  expect "$folder: verilator -Wall" 0 - verilator --lint-only -Wall --top-module mix_chip "${files[@]}"
-  expect "$folder: icarus -Wall" 0 - iverilog -g2012 -Wall -s mix_chip_tb -o "$work/$folder.vvp" "${files[@]}" tb/mix_chip_tb.sv
+  expect "$folder: verilator -Wall" 0 - verilator --lint-only -Wall --top-module "$top" "${files[@]}"
+  expect "$folder: icarus -Wall" 0 - iverilog -g2012 -Wall -s "${top}_tb" -o "$work/$folder.vvp" "${files[@]}" "tb/${top}_tb.sv"
 done
+expect "features_ram: yosys" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top features_chip; proc; check -assert"
+expect "features_ram: Icarus, stalls, seed $seed" 0 '^PASS 2 images' vvp -n "$work/features_ram.vvp" +stalls=30 "+seed=$seed"
+# What Yosys reads is what was written: the chip as it reads it, played by its own testbench.
+expect "features_ram: as Yosys reads it" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top features_chip; proc; opt_clean; write_verilog -noattr $work/features_read.v"
+expect "features_ram: that in Icarus" 0 - iverilog -g2012 -s features_chip_tb -o "$work/features_read.vvp" "$work/features_read.v" tb/features_chip_tb.sv
+expect "features_ram: that plays" 0 '^PASS 2 images' vvp -n "$work/features_read.vvp" +stalls=30 "+seed=$seed"
+cd "$work/features" || exit 4
+expect "features: Icarus" 0 '^PASS 2 images' vvp -n "$work/features.vvp"
 cd "$work/ram" || exit 4
+mapfile -t files < <(grep -v '^//' epim.f)
 expect "ram: yosys" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top mix_chip; proc; check -assert"
 expect "ram: Icarus, stalls, seed $seed" 0 '^PASS 2 images' vvp -n "$work/ram.vvp" +stalls=30 "+seed=$seed"
 cd "$work/mix" || exit 4

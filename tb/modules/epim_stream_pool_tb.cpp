@@ -1,15 +1,22 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// Values of every window, order and tlast; ready and valid of every cycle against the rules of docs/chip.md, with and
+/// Requantised values of every window, order and tlast; ready and valid of every cycle against the rules of docs/chip.md, with and
 /// without stalls; stability while a word waits; frames of a wrong length.
 #include "Vdut.h"
-#include "harness.hpp"
+#include "requantise.hpp"
 
 using namespace bench;
 
 namespace {
 
 constexpr int kRowWords = P_InW * P_Blocks, kWindow = P_Kh * P_Kw, kOutWords = P_OutH * P_OutW * P_Blocks;
+
+/// Fields of Mul.
+const std::vector<std::uint64_t> kMuls = [] {
+  std::vector<std::uint64_t> muls;
+  for (int n = 0; n < P_Muls; ++n) muls.push_back(P_Muls == 1 ? P_Mul : field(P_Mul, n, P_MulBits));
+  return muls;
+}();
 
 using Word = std::vector<std::int64_t>;
 using Frame = std::vector<Word>;  // words of the input map
@@ -20,15 +27,19 @@ Frame random_frame() {
   for (int i = 0; i < P_InH * kRowWords; ++i) {
     Word w;
     for (int l = 0; l < P_Lanes; ++l) {
-      const std::uint64_t raw = style == 0 ? mask(P_Bits) : style == 1 ? std::uint64_t{1} << (P_Bits - 1) : random_bits(P_Bits);
-      w.push_back(P_Signed ? sign_extend(raw, P_Bits) : static_cast<std::int64_t>(raw));
+      const std::uint64_t raw = style == 0 ? mask(P_InBits) : style == 1 ? std::uint64_t{1} << (P_InBits - 1) : random_bits(P_InBits);
+      w.push_back(P_Signed ? sign_extend(raw, P_InBits) : static_cast<std::int64_t>(raw));
     }
     f.push_back(w);
   }
   return f;
 }
 
-std::int64_t floor_div(std::int64_t a, std::int64_t n) { return a >= 0 ? a / n : -((-a + n - 1) / n); }
+/// Places of a window of one axis that count.
+int counted(int first, int kernel, int size, int before, int after) {
+  const int least = P_CountPadding ? -before : 0, end = size + (P_CountPadding ? after : 0);
+  return std::min(first + kernel, end) - std::max(first, least);
+}
 
 std::int64_t expected(const Frame& f, int word, int lane) {
   const int block = word % P_Blocks, ox = word / P_Blocks % P_OutW, oy = word / P_Blocks / P_OutW;
@@ -36,14 +47,17 @@ std::int64_t expected(const Frame& f, int word, int lane) {
   std::int64_t largest = 0, sum = 0;
   for (int ky = 0; ky < P_Kh; ++ky)
     for (int kx = 0; kx < P_Kw; ++kx) {
-      const int y = oy * P_Stride - P_PadTop + ky, x = ox * P_Stride - P_PadLeft + kx;
+      const int y = oy * P_StrideY - P_PadTop + ky, x = ox * P_StrideX - P_PadLeft + kx;
       if (y < 0 || y >= P_InH || x < 0 || x >= P_InW) continue;
       const std::int64_t v = f[static_cast<std::size_t>((y * P_InW + x) * P_Blocks + block)][static_cast<std::size_t>(lane)];
       largest = any ? std::max(largest, v) : v;
       any = true;
-      sum += v;
+      sum += v - P_Zero;
     }
-  return P_Average ? floor_div(sum + kWindow / 2, kWindow) : largest;
+  const int n = counted(oy * P_StrideY - P_PadTop, P_Kh, P_InH, P_PadTop, P_PadBottom) *
+                counted(ox * P_StrideX - P_PadLeft, P_Kw, P_InW, P_PadLeft, P_PadRight);
+  const auto multiplier = static_cast<Wide>(kMuls[P_Muls > 1 ? n - 1 : 0]);
+  return requantised((P_Average ? sum : largest - P_Zero) * multiplier, P_Shift, P_ZeroOut, P_Lo, P_Hi);
 }
 
 /// The rules of docs/chip.md, one call per cycle.
@@ -59,7 +73,7 @@ struct Rules {
     const int rows = complete_rows();
     const bool en = !offered || taken;
     bool window_end = false;
-    const int y0 = oy * P_Stride - P_PadTop, top = std::clamp(y0, 0, P_InH), bottom = std::min(y0 + P_Kh, P_InH);
+    const int y0 = oy * P_StrideY - P_PadTop, top = std::clamp(y0, 0, P_InH), bottom = std::min(y0 + P_Kh, P_InH);
     const auto give_back = [&] {
       if (rows == 0) return;
       ++freed;
@@ -105,9 +119,9 @@ void one(Vdut& d, int frames, int in_percent, int out_percent) {
     d.s_valid_i = offering;
     d.s_last_i = offering && (sent + 1) % (P_InH * kRowWords) == 0;
     for (int l = 0; l < P_Lanes; ++l)
-      put(d.s_data_i, l * P_Bits, P_Bits,
+      put(d.s_data_i, l * P_InBits, P_InBits,
           offering ? static_cast<std::uint64_t>(all[static_cast<std::size_t>(sent / (P_InH * kRowWords))][static_cast<std::size_t>(sent % (P_InH * kRowWords))][static_cast<std::size_t>(l)])
-                   : random_bits(P_Bits));
+                   : random_bits(P_InBits));
     d.m_ready_i = chance(out_percent);
     settle(d);
     CHECK_EQ(d.s_ready_o, rules.ready());
@@ -116,7 +130,7 @@ void one(Vdut& d, int frames, int in_percent, int out_percent) {
     if (d.m_valid_o) {
       const int word = got % kOutWords;
       for (int l = 0; l < P_Lanes; ++l)
-        CHECK_EQ(P_Signed ? get_signed(d.m_data_o, l * P_Bits, P_Bits) : static_cast<std::int64_t>(get(d.m_data_o, l * P_Bits, P_Bits)),
+        CHECK_EQ(code(d.m_data_o, l * P_OutBits, P_OutBits, P_Lo),
                  expected(all[static_cast<std::size_t>(got / kOutWords)], word, l));
       CHECK_EQ(d.m_last_o, word == kOutWords - 1);
     }

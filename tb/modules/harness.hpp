@@ -36,6 +36,8 @@ using Wide = __int128;
 inline const char* module_name = "";
 inline std::uint64_t seed = 0, cycle = 0, checks = 0, failures = 0;
 inline std::mt19937_64 engine;
+/// The module's outputs may follow its inputs within a cycle: `ready` passes through it to the FIFO before.
+inline bool passes_through = false;
 
 /// Uniform integer lo..hi, both included.
 inline std::int64_t pick(std::int64_t lo, std::int64_t hi) {

@@ -47,7 +47,10 @@ one() {
   local text="${words[*]:1}"
   defines+=("#define MODULE_NAME \"$module\"" "#define PARAMETERS \"$text\"")
   local dir tb=$here/${module}_tb.cpp top=$module
-  dir="$build/$(printf '%s' "${words[*]}" | tr -c 'A-Za-z0-9_\n' '_')"
+  dir=$(printf '%s' "${words[*]}" | tr -c 'A-Za-z0-9_\n' '_')
+  # A name may have 255 characters.
+  [[ ${#dir} -le 200 ]] || dir="${dir:0:160}_$(printf '%s' "$dir" | cksum | tr ' ' '_')"
+  dir=$build/$dir
   local sources=("$pkg/epim_regs_pkg.sv" "$pkg/epim_events_pkg.sv")
   while read -r block _; do
     [[ -z $block || $block == \#* || $block == epim_core ]] || sources+=("$rtl/$block.sv")

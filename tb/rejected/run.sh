@@ -178,8 +178,23 @@ rm -rf digits && cp -r "$root/models/digits" digits
 expect "chip of a single layer" 'ok.toml: layer-or-network' "$epim" gen --top network --config ok.toml --out out
 expect "chip: FIFO without a depth" '^--fifo: fifo-depth' chip --fifo image.conv1=0
 expect "chip: unknown FIFO" '^--fifo: unknown-fifo' chip --fifo image.conv2=4
-expect "chip: input wider than a lane" 'digits/network.json:4:[0-9]+: chip-input-bits' chip --set hardware.act_bits=7
-expect "chip: unsigned map into a signed core" 'network.json:6:.*chip-activation-range' chip --set hardware.act_signed=true
+cp "$root/tb/chip/features.toml" features.toml
+features() {  # features EDIT: the chip of the network after this sed command
+  sed "$1" "$root/tb/chip/features.json" > features.json
+  "$epim" gen --top network --config features.toml "${@:2}" --out out
+}
+expect "chip: map of more than nine bits between blocks" 'features.json:12:.*chip-activation-range: node sum .*10 bits.*legal: act_bits of up to 9' \
+  features '/"name": "sum"/s/"act_bits": 6/"act_bits": 10/'
+expect "chip: product of maps" 'features.json:27:.*chip-operator: node mix: .*op mul, legal on a chip' features '/"name": "mix"/s/"op": "add"/"op": "mul"/; /"name": "mix"/s/, "relu": true//'
+expect "chip: resize" 'features.json:31:.*chip-operator: node big: .*op resize' \
+  features 's/"inputs": \["narrow"\]/"inputs": ["big"]/; /"name": "narrow.all"/s/^/{"name": "big", "op": "resize", "inputs": ["narrow"], "factor": 2},/'
+expect "chip: prelu behind an addition" 'features.json:14:.*chip-operator: node bent: .*op prelu' features '/"name": "bent"/s/"op": "leaky_relu"/"op": "prelu"/; /"name": "bent"/s/, "slope": 0.125//'
+expect "chip: flatten that no fc reads" 'chip-operator: node flat: .*op flatten' \
+  features 's/"output": "head"/"output": "flat"/; /"name": "head"/s/}\]/}, {"name": "flat", "op": "flatten", "inputs": ["head"]}]/'
+expect "chip: two outputs" 'features.json: chip-outputs: .*2 outputs.*legal: one' features 's/"output": "head"/"output": ["head", "narrow"]/'
+expect "chip: concatenation of channels that fill no word" 'features.json:22:.*chip-concat-lanes: node both: low has 8 channels.*legal: multiples of 16' features '' --set hardware.lanes=16
+expect "chip: concatenation of a map stored once" 'features.json:32:.*chip-concat-period: node ends: narrow.all is stored with 4 of its 8.*legal: wrap' \
+  features '/"name": "narrow",/s/"cout": 6/"cout": 8, "epitome": {"e_out": 4, "e_in": 24, "p": 1, "q": 1}, "wrap": "stored_once"/'
 mkdir mix && cp "$root"/tb/chip/mix/* mix/
 sed 's#"../tb/chip/mix/#"mix/#' "$root/configs/mix.toml" > mix.toml
 sed -i 's/{"name": "all", "op": "global_avg_pool", "inputs": \["thin"\]}/{"name": "odd", "op": "add", "inputs": ["thin", "mean"]}, {"name": "all", "op": "global_avg_pool", "inputs": ["odd"]}/' mix/network.json

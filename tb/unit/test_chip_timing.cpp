@@ -68,6 +68,19 @@ ChipBlock core(const std::string& name, const WordMap& map, int lanes, int k, in
   return b;
 }
 
+/// Concatenation of these streams by words of a place; with a multiplier two stages.
+ChipBlock concat(const std::string& name, const WordMap& place, const std::vector<int>& turns, int stages) {
+  ChipBlock b = io(BlockKind::output, place);
+  b.kind = BlockKind::concat;
+  b.name = name;
+  b.turns = turns;
+  b.stages = stages;
+  b.in.blocks = turns[0];
+  b.out.blocks = 0;
+  for (int t : turns) b.out.blocks += t;
+  return b;
+}
+
 /// Appends blocks and the streams into them.
 struct Builder {
   ChipGraph graph;
@@ -79,7 +92,7 @@ struct Builder {
   }
 };
 
-/// A random graph of chains and nested residual connections; shapes are kept within a chain.
+/// A random graph of chains, nested residual connections and concatenations; shapes are kept within a chain.
 ChipGraph random_graph(std::uint32_t seed) {
   std::mt19937 rng(seed);
   const auto pick = [&](int lo, int hi) { return static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1)) + lo; };
@@ -93,8 +106,9 @@ ChipGraph random_graph(std::uint32_t seed) {
     if (kind == 0) return b.add(pool(name(), map, 3, 1, 1), {from});
     if (kind == 1) {
       ChipBlock r = io(BlockKind::output, map);
-      r.kind = BlockKind::relu;
+      r.kind = BlockKind::requantise;
       r.name = name();
+      r.stages = pick(0, 2);
       return b.add(r, {from});
     }
     return b.add(core(name(), map, b.graph.lanes, kind == 2 ? 1 : kind == 3 && map.height > 2 ? 5 : 3, pick(1, 3), pick(0, 2)), {from});
@@ -107,6 +121,7 @@ ChipGraph random_graph(std::uint32_t seed) {
         ChipBlock add = io(BlockKind::output, map);
         add.kind = BlockKind::add;
         add.name = name();
+        add.stages = 2 * pick(0, 1);
         const bool swap = pick(0, 1) == 1;
         from = b.add(add, swap ? std::vector<int>{c, a} : std::vector<int>{a, c});
       } else {
@@ -121,6 +136,13 @@ ChipGraph random_graph(std::uint32_t seed) {
     map = p.out;
     at = b.add(p, {at});
     at = chain(at, 1);
+  }
+  if (pick(0, 2) == 0) {
+    // Two or three maps in turn: of paths of their own, or the same one.
+    std::vector<int> from = {chain(at, 1), pick(0, 1) == 0 ? at : chain(at, 1)};
+    if (pick(0, 1) == 0) from.push_back(at);
+    at = b.add(concat(name(), map, std::vector<int>(from.size(), map.blocks), 2 * pick(0, 1)), from);
+    map.blocks *= static_cast<int>(from.size());
   }
   b.add(io(BlockKind::output, map), {at});
   return b.graph;
@@ -153,7 +175,7 @@ ChipGraph digits_chip(const std::string& name) {
     c.hw.buffer_words = (c.layer.window_h() + c.layer.stride.y) * ((c.layer.stored_cin() + 7) / 8) * c.layer.w;
     cores.push_back(c);
   }
-  return chip_graph(net, cores);
+  return chip_graph(net, network_arithmetic(net, FixedHardware{}, SignedMaps::as_activations), cores);
 }
 
 int stream_of(const ChipGraph& g, const std::string& name) {
@@ -240,7 +262,7 @@ TEST_CASE("chip: additions and ReLU take no time, FIFOs one cycle", "[chip]") {
   const int in = b.add(io(BlockKind::input, map), {});
   ChipBlock add = io(BlockKind::output, map), relu = add;
   add.kind = BlockKind::add;
-  relu.kind = BlockKind::relu;
+  relu.kind = BlockKind::requantise;
   add.name = "add";
   relu.name = "relu";
   const int a = b.add(add, {in, in}), r = b.add(relu, {a});
@@ -381,18 +403,83 @@ TEST_CASE("chip: graphs that cannot be wired are refused at the node", "[chip]")
   std::vector<NodeCore> cores;
   for (const ChipBlock& b : digits_chip("digits").blocks)
     if (b.kind == BlockKind::core) cores.push_back({b.node, b.hw, b.layer});
+  const NetworkArithmetic arithmetic = network_arithmetic(net, FixedHardware{}, SignedMaps::as_activations);
   auto other = cores;
   other.pop_back();
-  REQUIRE_RULE(chip_graph(net, other), "chip-core");
+  REQUIRE_RULE(chip_graph(net, arithmetic, other), "chip-core");
   other = cores;
   other[1].hw.lanes = 4;
-  REQUIRE_RULE(chip_graph(net, other), "chip-lanes");
+  REQUIRE_RULE(chip_graph(net, arithmetic, other), "chip-lanes");
   other = cores;
   other[1].hw.buffer_words = 2 * 16;
-  REQUIRE_RULE(chip_graph(net, other), "buffer-too-small");
+  REQUIRE_RULE(chip_graph(net, arithmetic, other), "buffer-too-small");
   other = cores;
   other.back().layer.in_period = 0;
   other.back().layer.cin = 100;
   other.back().hw.buffer_words = 1000;
-  REQUIRE_RULE(chip_graph(net, other), "chip-map-shape");
+  REQUIRE_RULE(chip_graph(net, arithmetic, other), "chip-map-shape");
+}
+
+TEST_CASE("chip: stages of a block by hand", "[chip]") {
+  // Word n is in the first FIFO from n+1 and taken in n+1; with s stages it is offered in n+1+s and pushed then.
+  for (int stages : {0, 1, 2}) {
+    Builder b;
+    const WordMap map{1, 5, 1};
+    const int in = b.add(io(BlockKind::input, map), {});
+    ChipBlock sum = io(BlockKind::output, map);
+    sum.kind = BlockKind::add;
+    sum.name = "sum";
+    sum.stages = stages;
+    const int a = b.add(sum, {in, in, in});
+    b.add(io(BlockKind::output, map), {a});
+    CHECK(b.graph.stream_name(2) == "image.sum.2");
+    CHECK(predict_chip(b.graph, 1, {true, false, 0}).beats == std::vector<std::int64_t>{2 + stages, 3 + stages, 4 + stages, 5 + stages, 6 + stages});
+    CHECK(alone_rate(b.graph, a) == ImageRate{5, 1});
+  }
+}
+
+TEST_CASE("chip: a block with stages holds its words while its output waits", "[chip]") {
+  ChipBlock b;
+  b.kind = BlockKind::requantise;
+  b.stages = 2;
+  SteppedStream s(b);
+  CHECK(s.in_ready(false));
+  s.step(true, false);
+  CHECK_FALSE(s.out_valid(false));
+  s.step(true, false);
+  CHECK(s.out_valid(false));
+  CHECK_FALSE(s.in_ready(false));  // both registers hold a word
+  CHECK(s.in_ready(true));
+  s.step(false, false);
+  CHECK(s.out_valid(false));
+  s.step(false, true);
+  CHECK(s.out_valid(false));  // the second word
+  s.step(false, true);
+  CHECK_FALSE(s.out_valid(false));
+}
+
+TEST_CASE("chip: words of a concatenation by hand", "[chip]") {
+  const ChipBlock c = concat("c", {1, 3, 1}, {2, 1, 3}, 0);  // places of 6 words
+  CHECK(c.input(0) == WordMap{1, 3, 2});
+  CHECK(c.input(2) == WordMap{1, 3, 3});
+  const std::vector<std::int64_t> first = {1, 2, 2, 2, 2, 2, 3, 4}, second = {0, 0, 1, 1, 1, 1, 1, 1}, third = {0, 0, 0, 1, 2, 3, 3, 3};
+  for (std::size_t k = 0; k < first.size(); ++k) {
+    CHECK(words_needed(c, static_cast<std::int64_t>(k), 0) == first[k]);
+    CHECK(words_needed(c, static_cast<std::int64_t>(k), 1) == second[k]);
+    CHECK(words_needed(c, static_cast<std::int64_t>(k), 2) == third[k]);
+  }
+  CHECK(words_needed(c, 18, 2) == 9);  // the next image
+
+  // A map that is read by all three: the words for later turns of a place wait.
+  Builder b;
+  const WordMap map{1, 3, 2};
+  const int in = b.add(io(BlockKind::input, map), {});
+  const int join = b.add(concat("join", map, {2, 2, 2}, 2), {in, in, in});
+  b.add(io(BlockKind::output, {1, 3, 6}), {join});
+  FifoDepths f = count_fifos(b.graph);
+  CHECK(f.deadlock_free == std::vector<int>{1, 2, 2, 1});
+  CHECK(f.proof[1].exact);
+  CHECK(predict_chip(with_depths(b.graph, {1, 1, 2, 1}), kForever, kPeriodic).deadlock);
+  CHECK(predict_chip(with_depths(b.graph, {1, 2, 1, 1}), kForever, kPeriodic).deadlock);
+  CHECK_FALSE(predict_chip(with_depths(b.graph, f.deadlock_free), kForever, kPeriodic).deadlock);
 }

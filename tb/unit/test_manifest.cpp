@@ -133,7 +133,7 @@ TEST_CASE("blocks: a folder holds those below its tops, packages first", "[manif
   };
   const std::vector<std::string> packages = {"epim_pkg.sv", "epim_regs_pkg.sv", "epim_events_pkg.sv"};
   auto pool = packages;
-  pool.insert(pool.end(), {"epim_ram.sv", "epim_input_buffer.sv", "epim_stream_pool.sv"});
+  pool.insert(pool.end(), {"epim_ram.sv", "epim_input_buffer.sv", "epim_round_clamp.sv", "epim_stream_pool.sv"});
   CHECK(names({}) == packages);
   CHECK(names({"epim_stream_pool"}) == pool);
   const auto core = names({"epim_core"});
