@@ -128,8 +128,8 @@ edit() { sed "$1" "$root/models/digits/network.json" > digits/network.json; }
 edit 's/"conv2"\],/"nothing"],/'
 expect "network: unknown input" 'network.json:[0-9]+:.*unknown-input' gen net
 edit '0,/"op": "conv"/s//"op": "conv", "groups": 2/'
-expect "network: grouped convolution" 'grouped-convolution' gen net
-edit '0,/"op": "max_pool"/s//"op": "softmax"/'
+expect "network: groups that do not divide the channels" 'groups-divide-channels' gen net
+edit '0,/"op": "max_pool"/s//"op": "pooling"/'
 expect "network: unknown node kind" 'unknown-op' gen net
 edit 's/"inputs": \["image"\]/"inputs": ["fc"]/'
 expect "network: cycle" 'network-cycle' gen net
@@ -281,9 +281,9 @@ expect "network: shapes of an addition" "^shapes.json:5:3: shape-mismatch: .*'su
 net circle "${a/\"x\"/\"b\"}"',
   {"name": "b", "op": "conv", "inputs": ["a"], "cout": 8, "kernel": 3, "padding": 1}' b
 expect "network: two layers that wait for each other" "^circle.json:[34]:3: network-cycle: .*a reads b" "$epim" map circle.json
-net grouped "${a/\"kernel\"/\"groups\": 2, \"kernel\"}" a
-expect "network: grouped convolution, by layer" "^grouped.json:3:[0-9]+: grouped-convolution: .*'a'" "$epim" map grouped.json
-net kind "${a/conv/softmax}" a
+net grouped "${a/\"kernel\"/\"groups\": 3, \"kernel\"}" a
+expect "network: groups that do not divide the channels, by layer" "^grouped.json:3:[0-9]+: groups-divide-channels: .*'a'" "$epim" map grouped.json
+net kind "${a/conv/pooling}" a
 expect "network: unknown node kind, by layer" "^kind.json:3:[0-9]+: unknown-op: .*'a'" "$epim" run kind.json
 net one "$a" a
 small=(--design none --crossbar 16x16 --lanes 4 --out out)
@@ -357,7 +357,7 @@ expect "search: checkpoint of another search" '^state.json:1:.*checkpoint-mismat
 expect "unknown verb" 'bad-argument' "$epim" simulate
 cp "$root/models/digits/network.json" digits/
 estimate() { "$epim" estimate "$@"; }
-edit '0,/"op": "max_pool"/s//"op": "softmax"/'
+edit '0,/"op": "max_pool"/s//"op": "pooling"/'
 expect "estimate: unknown layer kind" 'network.json:[0-9]+:.*unknown-op.*max_pool' estimate digits/network.json --design none
 cp "$root/models/digits/network.json" digits/
 expect "estimate: weight bits that no core has" 'rtl-bits.*mnsim' estimate resnet50 -w 12
