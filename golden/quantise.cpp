@@ -356,11 +356,11 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
   return best;
 }
 
-std::int64_t slope_code(const Hardware& hw, double slope) {
-  const double one = static_cast<double>(hw.slope_one()), code = std::nearbyint(slope * one);
-  const auto most = static_cast<double>(signed_max(hw.slope_bits));
+std::int64_t slope_code(int bits, double slope) {
+  const double one = std::ldexp(1.0, bits - slope_integer_bits), code = std::nearbyint(slope * one);
+  const auto most = static_cast<double>(signed_max(bits));
   if (!(code >= -most - 1 && code <= most))
-    fail("slope-range", fmt::format("slope {}, legal with slope_bits = {}: {}..{}", slope, hw.slope_bits, (-most - 1) / one, most / one));
+    fail("slope-range", fmt::format("slope {}, legal with slope_bits = {}: {}..{}", slope, bits, (-most - 1) / one, most / one));
   return static_cast<std::int64_t>(code);
 }
 

@@ -99,7 +99,9 @@ struct IntegerLayer {
 IntegerLayer to_integer(const Hardware& hardware, const Layer& layer, const QuantisedEpitome& quantised,
                         const LayerScales& scales);
 
-/// The A of a slope: nearbyint(slope * 2^F). Throws InputError `slope-range` beyond slope_bits.
-std::int64_t slope_code(const Hardware& hardware, double slope);
+/// The A of a slope: nearbyint(slope * 2^F), F = bits - 4. Throws InputError `slope-range` beyond `bits`.
+std::int64_t slope_code(int bits, double slope);
+/// With slope_bits of a core.
+inline std::int64_t slope_code(const Hardware& hardware, double slope) { return slope_code(hardware.slope_bits, slope); }
 
 }  // namespace epim

@@ -45,8 +45,7 @@ HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, i
                        {"hardware.lanes", {"--lanes", 0, 0}}, {"hardware.out_bits", {"--act-bits", 0, 0}}};
   HardwareRequest& hw = options.core.hw;
   std::tie(hw.xb_rows, hw.xb_cols) = *size;
-  hw.bipolar_weights = weight_bits == 1;
-  hw.weight_bits = std::max(weight_bits, 2);
+  hw.ask_weight_bits(weight_bits);
   hw.act_bits = act_bits;
   hw.lanes = lanes;
   hw.out_bits = act_bits + 3;

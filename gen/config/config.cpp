@@ -266,10 +266,7 @@ CoreRequest read_core(Values& v, const CoreRequest* base) {
     if (key.automatic != nullptr) hw.*key.automatic = v.is_word(key.path) ? std::nullopt : std::optional(v.small(key.path));
     if (key.flag != nullptr) hw.*key.flag = v.flag(key.path);
   }
-  if (written("hardware.weight_bits")) {
-    hw.bipolar_weights = hw.weight_bits == 1;
-    hw.weight_bits = std::max(hw.weight_bits, 2);
-  }
+  if (written("hardware.weight_bits")) hw.ask_weight_bits(hw.weight_bits);
   if (written("hardware.tables")) core.tables = v.text("hardware.tables") == "rom" ? Tables::rom : Tables::writable;
   if (written("hardware.event_counters")) core.event_counters = v.flag("hardware.event_counters");
   if (written("hardware.storage")) core.storage = v.text("hardware.storage") == "ram" ? Storage::ram : Storage::flat;

@@ -70,6 +70,10 @@ struct NetworkSource {
 struct HardwareRequest : FixedHardware {
   std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits, slope_bits;
   bool bipolar_weights = false;  ///< weight_bits = 1 was asked for: codes -1 and 1, which need 2
+  void ask_weight_bits(int bits) {
+    bipolar_weights = bits == 1;
+    weight_bits = bits == 1 ? 2 : bits;
+  }
   bool operator==(const HardwareRequest&) const = default;
 };
 

@@ -56,7 +56,7 @@ CompiledLayer compiled_layer(const Config& config, const Mapping& mapping, const
   const Node& node = mapping.network.nodes[static_cast<std::size_t>(mapped.node)];
   static_cast<MappedLayer&>(compiled) = mapped;
   compiled.hw = mapping.cores[static_cast<std::size_t>(mapped.core)].hw;
-  compiled.weight_bits = node.weight_bits > 0 ? node.weight_bits : config.core.hw.bipolar_weights ? 1 : compiled.hw.weight_bits;
+  compiled.weight_bits = code_bits_of(node, config.core.hw, compiled.hw);
   return compiled;
 }
 

@@ -55,10 +55,10 @@ void say_remarks(const Network& network) {
   for (const std::string& remark : network.remarks) fmt::print(stderr, "{}\n", remark);
 }
 
-std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& network) {
+std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& network, std::vector<std::string>* remarks) {
   std::set<std::string> read;
   for (const Node& node : network.nodes)
-    for (const std::string& name : arrays_of(node, weights)) read.insert(name);
+    for (const std::string& name : arrays_of(node, weights, remarks)) read.insert(name);
   std::vector<std::string> unused;
   for (const auto& [name, array] : weights.arrays)
     if (read.count(name) == 0) unused.push_back(name);
@@ -68,8 +68,7 @@ std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& ne
 void warn_of_unused_arrays(const NpzFile& weights, const Network& network) {
   std::vector<std::string> names, remarks;
   try {
-    names = unused_arrays(weights, network);
-    for (const Node& node : network.nodes) arrays_of(node, weights, &remarks);
+    names = unused_arrays(weights, network, &remarks);
   } catch (const InputError&) {
     return;  // an array that is needed is missing: about to be refused
   }

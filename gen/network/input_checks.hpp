@@ -21,8 +21,9 @@ void check_labels(const IntTensor& labels, const Network& network, std::size_t c
 /// What reading the network decided, on stderr.
 void say_remarks(const Network& network);
 
-/// Arrays of float weights that no node of the network reads, in the order of the file.
-std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& network);
+/// Arrays of float weights that no node of the network reads, in the order of the file. `remarks`: what nodes take for
+/// arrays that are not there.
+std::vector<std::string> unused_arrays(const NpzFile& weights, const Network& network, std::vector<std::string>* remarks = nullptr);
 /// Says on stderr, in one line, which these are, and what nodes take for arrays that are not there; nothing where there are none, or where a node's weights are missing, which
 /// is refused later.
 void warn_of_unused_arrays(const NpzFile& weights, const Network& network);

@@ -23,6 +23,11 @@ QuantisedEpitome quantised(Hardware codes, const MappedLayer& mapped, const Floa
 
 }  // namespace
 
+int code_bits_of(const Node& node, const HardwareRequest& asked, const Hardware& core) {
+  if (node.weight_bits > 0) return node.weight_bits;
+  return asked.bipolar_weights ? 1 : core.weight_bits;
+}
+
 QuantisedLayer layer_integers(const Hardware& core, const Node& node, const MappedLayer& mapped, const NodeWeights& weights,
                               int weight_bits, const QuantiseOptions& options) {
   for (const StreamType* map : {&mapped.in, &mapped.out})

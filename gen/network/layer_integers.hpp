@@ -8,6 +8,9 @@
 
 namespace epim {
 
+/// Width of a node's codes on `core`: its own, else what was asked for; 1: codes -1 and 1.
+int code_bits_of(const Node& node, const HardwareRequest& asked, const Hardware& core);
+
 struct QuantisedLayer {
   QuantisedEpitome quantised;
   IntegerLayer integers;

@@ -146,10 +146,12 @@ int mapped_space_to_depth(const Node& node, int lanes) {
 }
 
 FloatTensor mapped_weights(const Node& node, const MappedLayer& mapped, const FloatTensor& epitome) {
-  FloatTensor w = merge_group_weights(epitome, layer_of(node), mapped.merged_groups);
-  w = widen_weights(w, mapped.widening);
-  if (mapped.space_to_depth > 1) w = space_to_depth_weights(w, layer_of(node));
-  return mapped.parts > 1 ? rows_of(w, mapped.first_channel, mapped.layer.cout) : w;
+  Layer original = layer_of(node);
+  original.cout = mapped.layer.cout;  // of the part
+  FloatTensor w = mapped.parts > 1 ? rows_of(epitome, mapped.first_channel, mapped.layer.cout) : epitome;
+  if (mapped.merged_groups > 1) w = merge_group_weights(w, original, mapped.merged_groups);
+  if (!(mapped.widening == Widening{})) w = widen_weights(w, mapped.widening);
+  return mapped.space_to_depth > 1 ? space_to_depth_weights(w, original) : w;
 }
 
 std::int64_t MappedLayer::wasted_cells() const {

@@ -99,7 +99,6 @@ Layer merge_groups(const Layer& layer, int merged) {
 }
 
 FloatTensor merge_group_weights(const FloatTensor& w, const Layer& layer, int merged) {
-  if (merged == 1) return w;
   const int cin = w.shape[1], per_group = layer.cout / layer.groups;
   FloatTensor r({w.shape[0], cin * merged, w.shape[2], w.shape[3]});
   for (int o = 0; o < w.shape[0]; ++o)
@@ -133,7 +132,6 @@ Layer widen(const Layer& layer, const Widening& w) {
 }
 
 FloatTensor widen_weights(const FloatTensor& weights, const Widening& w) {
-  if (w == Widening{}) return weights;
   FloatTensor r({weights.shape[0], weights.shape[1], weights.shape[2] + w.before_y + w.after_y, weights.shape[3] + w.before_x + w.after_x});
   for (int o = 0; o < weights.shape[0]; ++o)
     for (int c = 0; c < weights.shape[1]; ++c)

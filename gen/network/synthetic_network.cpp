@@ -225,6 +225,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       for (int id : node.input_ids) in.push_back(&map_of(id));
       maps[n] = evaluate_host_node(network, static_cast<int>(n), in, arithmetic);
     }
+    NodeWeights weights;  // of all parts
     for (; l < plan.layers.size() && plan.layers[l].node == static_cast<int>(n); ++l) {
       if (progress) progress(l);
       MappedLayer& planned = plan.layers[l];
@@ -234,8 +235,8 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       LayerData data;
       try {
         if (source.bundle) {
-          const int bits = node.weight_bits > 0 ? node.weight_bits : plan.base.bipolar_weights ? 1 : hw.weight_bits;
-          IntegerLayer integers = layer_integers(hw, node, planned, weights_of(node, *source.bundle), bits, {}).integers;
+          if (planned.part == 0) weights = weights_of(node, *source.bundle);
+          IntegerLayer integers = layer_integers(hw, node, planned, weights, code_bits_of(node, plan.base, hw), {}).integers;
           layer.shift = integers.shift;
           data = std::move(integers.data);
         } else {

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "golden/graph/operators.hpp"
+#include "golden/quantise.hpp"
 
 namespace epim {
 namespace {
@@ -67,8 +68,6 @@ Multipliers multipliers_for(const std::vector<double>& ratio) {
   return m;
 }
 
-std::int64_t slope_code(double slope, int fraction) { return static_cast<std::int64_t>(std::nearbyint(std::ldexp(slope, fraction))); }
-
 std::int64_t NodeArithmetic::sloped(std::int64_t x, std::int64_t a) const {
   const Requantiser& r = requantise[0];
   const std::int64_t v = (x - r.zero_in[0]) * r.multiplier[0];
@@ -109,7 +108,7 @@ NodeArithmetic arithmetic_of(const Network& net, int n, const std::vector<MapFor
       std::vector<double> of_divisor;
       for (int d = 1; d <= places; ++d) of_divisor.push_back(ratios[0] / d);
       // Only windows at the edge have fewer places, and only they decide the shift then.
-      const bool edges = node.op == Op::avg_pool && (node.ceil_mode || !node.count_padding) ;
+      const bool edges = node.op == Op::avg_pool && (node.ceil_mode || !node.count_padding);
       if (!edges) of_divisor = {ratios[0] / places};
       const Multipliers m = multipliers_for(of_divisor);
       Requantiser r = requantiser(*in[0], out);
@@ -127,9 +126,9 @@ NodeArithmetic arithmetic_of(const Network& net, int n, const std::vector<MapFor
       break;
     default: a.requantise.push_back(requantiser(*in[0], out)); break;
   }
-  if (node.op == Op::leaky_relu) a.slope = {slope_code(node.slope.value_or(0.01), NodeArithmetic::slope_fraction)};
+  if (node.op == Op::leaky_relu) a.slope = {slope_code(NodeArithmetic::slope_bits, node.slope.value_or(0.01))};
   if (node.op == Op::prelu)
-    for (float s : slopes) a.slope.push_back(slope_code(static_cast<double>(s), NodeArithmetic::slope_fraction));
+    for (float s : slopes) a.slope.push_back(slope_code(NodeArithmetic::slope_bits, static_cast<double>(s)));
   return a;
 }
 

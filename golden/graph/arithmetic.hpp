@@ -3,7 +3,6 @@
 /// The integer meaning of the nodes without weights, as numbers that hardware can hold.
 #pragma once
 #include <cstdint>
-#include <optional>
 #include <vector>
 
 #include "golden/graph/formats.hpp"
@@ -47,7 +46,7 @@ struct NodeArithmetic {
   std::vector<std::int64_t> table;    ///< function: output code of input code lo_in + index
   std::int64_t table_lo = 0;
   std::vector<std::int64_t> slope;    ///< leaky_relu: one; prelu: one per channel; A of docs/arithmetic.md
-  static constexpr int slope_fraction = 12;  ///< F
+  static constexpr int slope_bits = 16, slope_fraction = slope_bits - slope_integer_bits;  ///< of A; F
   /// leaky_relu, prelu: y of code x with slope A.
   std::int64_t sloped(std::int64_t x, std::int64_t a) const;
   /// function, leaky_relu: y of code x.
@@ -57,8 +56,5 @@ struct NodeArithmetic {
 /// Of node `n`. `slopes`: of a prelu, per channel.
 NodeArithmetic arithmetic_of(const Network& network, int n, const std::vector<MapFormat>& formats,
                              const std::vector<float>& slopes = {});
-
-/// A of a slope: round(slope*2^fraction).
-std::int64_t slope_code(double slope, int fraction);
 
 }  // namespace epim

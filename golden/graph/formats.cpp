@@ -131,14 +131,12 @@ MapFormat concat_format(const Node& node, const std::vector<MapFormat>& formats,
   return all;
 }
 
-MapFormat function_format(const Node& node, const MapFormat& in, const FixedHardware& hw, double scale) {
-  MapFormat f;
+MapFormat function_format(const Node& node, const FixedHardware& hw, double scale) {
   const bool unit = node.function == Function::sigmoid || node.function == Function::hard_sigmoid;
-  f = whole(hw.act_bits, !unit || hw.act_signed);
+  MapFormat f = whole(hw.act_bits, !unit || hw.act_signed);
   if (node.act_scale > 0) f.scale = node.act_scale;
   else if (unit || node.function == Function::tanh) f.scale = std::ldexp(1.0, -(f.is_signed ? f.bits - 1 : f.bits));
   else f.scale = scale;
-  (void)in;
   return f;
 }
 
@@ -170,7 +168,7 @@ MapFormat inherited_format(const Network& net, int n, const FixedHardware& hw, S
     case Op::batch_norm: f = layer_format(net, n, hw, signed_maps); break;
     case Op::add: f = sum_format(net, n, hw); break;
     case Op::concat: return concat_format(node, formats, hw, scale);
-    case Op::function: return function_format(node, in, hw, scale);
+    case Op::function: return function_format(node, hw, scale);
     case Op::mul: f = product_format(net, node, formats); break;
     case Op::relu:
       f = in;
