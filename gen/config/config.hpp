@@ -113,7 +113,7 @@ struct Config {
 /// Reads and checks a configuration. `overrides` are "section.key=value" (value: TOML, or bare text for strings);
 /// the last one wins, errors in them are placed at `--set section.key=value`.
 /// Errors: InputError with unreadable-file, toml-syntax, unknown-key, missing-key, wrong-type, value-out-of-range,
-/// unknown-choice, bad-override, layer-or-network, sampler-and-patches, grouped-convolution, dilated-convolution and
+/// unknown-choice, bad-override, layer-or-network, sampler-and-patches and
 /// the rules of validate_hardware.
 Config load_config(const std::string& path, const std::vector<std::string>& overrides = {});
 

@@ -151,18 +151,20 @@ struct Network {
 
 /// Reads, checks and orders a network. Throws InputError with file:line:column; rules: those of read_json and
 /// wrong-type, unknown-key, missing-key, value-out-of-range, unsupported-schema, duplicate-node, unknown-op,
-/// unknown-input, unknown-output, wrong-input-count, unknown-choice, grouped-convolution, dilated-convolution, act-scale-not-used,
-/// network-cycle, unused-node, and those of infer_shapes.
+/// unknown-input, unknown-output, wrong-input-count, unknown-choice, grouped-convolution (of an fc), unsupported-operator,
+/// host-operator, clamp-range, act-scale-not-used, network-cycle, and those of infer_shapes. What leads to no output is left
+/// out, with a remark.
 Network load_network(const std::string& path);
 
 /// The same from text; `file` is only used in positions.
 Network parse_network(const std::string& text, const std::string& file);
 
 /// Fills `in` and `out` of every node (nodes in topological order, input_ids set):
-///   out = floor((size + pad_before + pad_after - kernel) / stride) + 1 per axis.
-/// A wrapped node (`stored_once`) has channels = cout and stored = e_out; pooling and ReLU keep the period, an add
+///   out = floor((size + pad_before + pad_after - span) / stride) + 1 per axis, span = (kernel - 1)*dilation + 1; with
+///   ceil_mode rounded up, as long as the last window begins inside the map or the padding before it;
+/// and the padding that auto_pad asks for. A wrapped node (`stored_once`) has channels = cout and stored = e_out; pooling and ReLU keep the period, an add
 /// keeps it when both operands have the same one and otherwise stores every channel. fc and global_avg_pool
-/// take the whole map. Throws InputError at the node: shape-mismatch, kernel-exceeds-map, epitome-exceeds-convolution,
+/// take the whole map. Throws InputError at the node: shape-mismatch, kernel-exceeds-map, groups-divide-channels, epitome-exceeds-convolution,
 /// wrap-without-epitome, wrap-without-copies, wrap-distinct-sampler.
 void infer_shapes(Network& network);
 
