@@ -18,8 +18,9 @@ module epim_stream_concat #(
   parameter int Operands = 2,
   /// Operand k is two's complement.
   parameter logic [Operands-1:0] Signed = '0,
-  /// Words of a place, at least 1: operand k at [k*CountBits +: CountBits].
+  /// Bits of a count of words.
   parameter int CountBits = 1,
+  /// Words of a place, at least 1: operand k at [k*CountBits +: CountBits].
   parameter logic [Operands*CountBits-1:0] Words = {Operands{CountBits'(1)}},
   /// Multipliers: operand k at [k*MulBits +: MulBits].
   parameter int MulBits = 1,
