@@ -384,6 +384,11 @@ TEST_CASE("traffic of partial sums", "[mnsim]") {
   const MnsimResult a = evaluate_mnsim(epi, whole, data(), MnsimQuirks::compat()), b = evaluate_mnsim(epi, w, data(), MnsimQuirks::compat());
   // layer4.1.conv2: 512 channels, 3x3, an epitome of 256 rows and 256 columns, so 18 input and 2 output activations. The port
   // moves 8 bytes in 20 ns.
+  const auto layer = [](const MnsimResult& r, const std::string& name) -> const MnsimLayerResult& {
+    for (const MnsimLayerResult& l : r.layers)
+      if (l.layer.name == name) return l;
+    throw std::runtime_error(name);
+  };
   const MnsimLayer& l = layer(a, "layer4.1.conv2").layer;
   REQUIRE(l.activations == 36);
   const auto port = [](double bytes) { return std::ceil(bytes / 8) * 20; };
