@@ -150,6 +150,9 @@ Json cost_of(const Json& c) {
 Json search_of(const Json& p, const std::string& network) {
   Json s = {{"network", network}, {"objective", text(p.at("objective"))}, {"model", text(p.at("model"))}, {"method", text(p.at("method"))},
             {"budget", whole(p.at("budget"))}, {"rule", text(p.at("count"))}, {"latency_unit", p.at("cost").contains("latency_ps") ? "ms" : "million cycles"}};
+  for (const char* key : {"latency_ps", "cycles"})
+    if (p.at("cost").contains(key)) s["latency_is_a_sum"] = whole(p.at("cost").at(key)) == whole(p.at("cost_by_table").at(key));
+  s["energy_is_a_sum"] = whole(p.at("cost").at("energy_aJ")) == whole(p.at("cost_by_table").at("energy_aJ"));
   s["points"] = Json::array();
   const auto add = [&](const char* name, const char* kind, const Json& cost) {
     Json one = cost_of(cost);

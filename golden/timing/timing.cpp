@@ -79,8 +79,9 @@ struct Record {
   std::vector<Interval> firing;  ///< array time
   std::vector<Freeze> freezes;
 
-  void fire(Cycle first, Cycle last, int index) {
-    if (!firing.empty() && firing.back().index == index && firing.back().last + 1 == first) firing.back().last = last;
+  /// A column step; `begins`: the first one of an activation.
+  void fire(Cycle first, Cycle last, int index, bool begins) {
+    if (!begins && firing.back().last + 1 == first) firing.back().last = last;
     else firing.push_back({first, last, index});
   }
   /// Cuts the firings where the array stands still.
@@ -182,7 +183,7 @@ class Array {
     if (first_fire_ < 0) first_fire_ = freezes_.real(tau) + 1;
     if (record_)
       for (Cycle c = 0; c < csteps; ++c)
-        record_->fire(tau + c * period_ + 1, tau + c * period_ + steps_, static_cast<int>(&firing - plan_.firings.data()));
+        record_->fire(tau + c * period_ + 1, tau + c * period_ + steps_, static_cast<int>(&firing - plan_.firings.data()), c == 0);
     end_ = tau + csteps * period_;
     const Cycle last_step = tau + (csteps - 1) * period_ + steps_;
     release_[0] = release_[1];

@@ -33,32 +33,32 @@ function textWidth(text, size = 11, weight = 400) {
   return measure.measureText(text).width;
 }
 // The text, its middle left out where it is wider than `width`.
-function shortened(text, width, size = 11) {
-  if (textWidth(text, size) <= width) return text;
+function shortened(text, width, size = 11, weight = 400) {
+  if (textWidth(text, size, weight) <= width) return text;
   for (let keep = text.length - 1; keep > 1; --keep) {
     const head = Math.ceil(keep / 2);
     const short = text.slice(0, head) + '…' + text.slice(text.length - (keep - head));
-    if (textWidth(short, size) <= width) return short;
+    if (textWidth(short, size, weight) <= width) return short;
   }
   return '…';
 }
 // Text at a place; `width`: room for it, the whole text is then its tooltip.
 function label(text, x, y, {anchor = 'start', width, size, kind = ''} = {}) {
-  const shown = width === undefined ? text : shortened(text, width, size || 11);
+  const shown = width === undefined ? text : shortened(text, width, size || 11, kind.includes('strong') ? 700 : 400);
   return svg('text', {x, y, 'text-anchor': anchor, class: kind, style: size ? `font-size:${size}px` : null},
       shown, shown === text ? null : svg('title', {}, text));
 }
 
-// Numbers for people: 12 345, 3.742 M, 0.0123.
+// Numbers for people: 12 345, 3.742 M, 0.0123. Millions and more have four digits.
 function number(value) {
   if (value === null || value === undefined) return '';
   if (typeof value !== 'number') return String(value);
   const size = Math.abs(value);
   if (value === 0) return '0';
   if (size >= 1e12) return value.toExponential(2).replace('+', '');
-  if (size >= 1e9) return (value / 1e9).toPrecision(4) + ' G';
-  if (size >= 1e6) return (value / 1e6).toPrecision(4) + ' M';
-  if (Number.isInteger(value)) return String(value).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
+  if (size >= 1e9) return Number((value / 1e9).toPrecision(4)) + ' G';
+  if (size >= 1e6) return Number((value / 1e6).toPrecision(4)) + ' M';
+  if (Number.isInteger(value) || size >= 1e4) return String(Math.round(Number(value.toPrecision(Math.max(4, String(Math.trunc(size)).length * Number.isInteger(value)))))).replace(/\B(?=(\d{3})+(?!\d))/g, ' ');
   if (size >= 1e-3) return String(Number(value.toPrecision(4)));
   return value.toExponential(2);
 }
@@ -114,13 +114,17 @@ function axisX({scale, y, values, title, grid = 0, format = number, left, right}
   return group;
 }
 // Vertical axis at the left of a panel; the title runs upwards.
-function axisY({scale, x, values, title, grid = 0, format = number, offset = 40}) {
+function axisY({scale, x, values, title, grid = 0, format = number, offset = 40, above = false}) {
   const from = scale(values[0]), to = scale(values[values.length - 1]);
   const group = svg('g', {class: 'axis', 'data-title': title}, svg('path', {class: 'axis-line', d: `M${x} ${from}V${to}`}));
   for (const value of values) {
     const y = scale(value);
     if (grid) group.append(svg('path', {class: 'grid', d: `M${x} ${y}h${grid}`}));
     group.append(svg('path', {class: 'axis-line', d: `M${x} ${y}h-4`}), label(format(value), x - 7, y + 4, {anchor: 'end', kind: 'tick'}));
+  }
+  if (above) {  // for low panels
+    group.append(label(title, x - 50, Math.min(from, to) - 14, {kind: 'axis-title'}));
+    return group;
   }
   const middle = (from + to) / 2;
   group.append(svg('text', {class: 'axis-title', 'text-anchor': 'middle', transform: `translate(${x - offset} ${middle}) rotate(-90)`}, title));
@@ -158,14 +162,15 @@ function patterns() {
 function bar({x, y, width, height, value, hue = 0, tip}) {
   return svg('rect', {class: `bar ${hueOf(hue)}`, x, y, width: Math.max(0, width), height, fill: fillOf(hue), 'data-value': value}, tip ? svg('title', {}, tip) : null);
 }
-// Marks that differ by shape: circle, square, triangle, diamond, cross, star.
+// Marks that differ by shape: circle, square, triangle, diamond, cross, plus, triangle on its tip, ring.
 function mark(n, x, y, r, tip, hue = n) {
   const paths = [
     `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`, `M${x - r} ${y - r}h${2 * r}v${2 * r}h${-2 * r}z`,
     `M${x} ${y - r * 1.2}L${x + r * 1.15} ${y + r}H${x - r * 1.15}z`, `M${x} ${y - r * 1.35}L${x + r * 1.35} ${y}L${x} ${y + r * 1.35}L${x - r * 1.35} ${y}z`,
-    `M${x - r} ${y - r}L${x + r} ${y + r}M${x + r} ${y - r}L${x - r} ${y + r}`, `M${x} ${y - r}V${y + r}M${x - r} ${y}H${x + r}`];
-  const open = n % 6 >= 4;
-  return svg('path', {class: `${open ? 'stroke' : 'fill'} ${hueOf(hue)}`, d: paths[n % 6]}, tip ? svg('title', {}, tip) : null);
+    `M${x - r} ${y - r}L${x + r} ${y + r}M${x + r} ${y - r}L${x - r} ${y + r}`, `M${x} ${y - r}V${y + r}M${x - r} ${y}H${x + r}`,
+    `M${x} ${y + r * 1.2}L${x + r * 1.15} ${y - r}H${x - r * 1.15}z`, `M${x - r} ${y}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0z`];
+  const open = [4, 5, 7].includes(n % 8);
+  return svg('path', {class: `${open ? 'stroke' : 'fill'} ${hueOf(hue)}`, d: paths[n % 8]}, tip ? svg('title', {}, tip) : null);
 }
 // Swatches in a row: [[text, draw(x, y)], ...].
 function legend(entries, x, y) {

@@ -21,7 +21,7 @@ function fidelityFigure(fidelity) {
           if (m.snr_dB === null) return [label('exact: no difference', scale(from) + 6, y + 14, {kind: 'note'})];
           const first = m.node === fidelity.first_below;
           return [svg('path', {class: 'axis-line', d: `M${scale(from)} ${y + 10}H${scale(m.snr_dB)}`}), mark(below(m) ? 3 : 0, scale(m.snr_dB), y + 10, 4.5, null, below(m) ? 4 : 0),
-            label(m.snr_dB.toFixed(1) + (first ? ' first below' : ''), scale(m.snr_dB) + 9, y + 14, {kind: first ? 'strong' : ''})];
+            label(m.snr_dB.toFixed(1) + (first ? ' first below' : ''), scale(m.snr_dB) + 9, y + 14, {kind: first ? 'halo strong' : 'halo'})];
         },
       }]}),
       table: {columns: [{name: 'map', text: true}, {name: 'signal-to-noise ratio', unit: 'dB'}, {name: 'exact', text: true}, {name: `below ${least} dB`, text: true}], rows: maps.map((m) => [m.node, m.snr_dB, m.snr_dB === null ? 'yes' : 'no', below(m) ? (m.node === fidelity.first_below ? 'first' : 'yes') : 'no'])},

@@ -58,8 +58,9 @@ function figure({id, title, caption, draw, choices, chosen, choiceLabel = 'layer
 }
 
 // Rows of names with panels of horizontal bars beside them. A panel: {title, most, width, format, draw(row, scale, y)}.
-function barRows({names, nameTitle, nameWidth = 190, rowHeight = 18, panels, gap = 34, notes, width = 1110}) {
+function barRows({names, nameTitle, nameWidth = 190, rowHeight = 18, panels, gap = 34, notes, width: least = 1110}) {
   const top = 34, bottom = 44, height = names.length * rowHeight, left = nameWidth + 10;
+  const width = Math.max(least, panels.reduce((sum, p) => sum + p.width + gap + (p.after || 0), left) + (notes ? 50 : 0));
   const drawn = drawing(width, top + height + bottom, nameTitle);
   names.forEach((name, i) => {
     if (i % 2) drawn.append(svg('rect', {class: 'band', x: 0, y: top + i * rowHeight, width, height: rowHeight}));

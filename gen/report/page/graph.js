@@ -6,7 +6,7 @@
 const shapeText = (s) => s.join('×');
 
 function graphDrawing(graph, width) {
-  const boxW = 122, boxH = 52, gapX = 32, gapY = 20, side = 34, gutter = 30;
+  const boxW = 120, boxH = 52, gapX = 28, gapY = 20, side = 32, gutter = 30;
   const columns = Math.max(2, Math.floor((width - 2 * side + gapX) / (boxW + gapX)));
   const plan = layeredLayout(graph.nodes.length, graph.edges, columns);
   // Edges from one row to the next run through the gutter between them, each at a height of its own.
@@ -25,7 +25,7 @@ function graphDrawing(graph, width) {
   const drawn = drawing(right + side, y + 12, 'network graph');
   const most = Math.max(0, ...graph.nodes.map((n) => n.share_of_cycles || 0));
 
-  const offset = (e) => 8 + (e % 4) * 5;  // of vertical lines in the gap between two columns
+  const offset = (e) => 7 + (e % 3) * 5;  // of vertical lines in the gap between two columns
   plan.lines.forEach((line) => {
     const from = line.from, to = line.to;
     let row = plan.row[from], track = plan.track[from], path = `M${boxX(plan.column[from]) + boxW} ${trackY(row, track)}`;
@@ -38,10 +38,11 @@ function graphDrawing(graph, width) {
     };
     if (line.track !== undefined) follow(line.track);
     for (; row < plan.row[to]; ++row) {
-      const at = passing[row + 1].indexOf(line);
+      const at = passing[row + 1].indexOf(line), last = row + 1 === plan.row[to] && plan.column[to] === 0;
+      const enter = last ? plan.track[to] : wanted;
       const down = tops[row + 1] - gutter / 2 + 3 - 7 * at;
-      path += `H${right + 10 + 6 * at}V${down}H${12 + 6 * at}V${trackY(row + 1, wanted)}`;
-      track = wanted;
+      path += `H${right + 10 + 6 * at}V${down}H${12 + 6 * at}V${trackY(row + 1, enter)}`;
+      track = enter;
     }
     const end = boxX(plan.column[to]);
     if (track !== plan.track[to]) path += `H${end - gapX + offset(line.e)}V${trackY(row, plan.track[to])}`;
@@ -56,7 +57,7 @@ function graphDrawing(graph, width) {
     const tip = [node.name, what, `map ${shapeText(node.shape)}, ${node.bits} bits`, node.epitome ? `epitome ${shapeText(node.epitome)}` : '', node.wrap ? `wrapped: ${node.wrap}` : '',
       node.crossbars === undefined ? '' : `${node.crossbars} crossbars, ${node.cycles} cycles`].filter(Boolean).join('\n');
     const box = svg('g', {class: 'node', 'data-node': node.name}, svg('title', {}, tip), svg('rect', {class: `box ${kind}`, x, y: top, width: boxW, height: boxH, rx: node.crossbars === undefined ? 12 : 2}));
-    box.append(svg('text', {x: x + 6, y: top + 14, class: 'strong'}, shortened(node.name, boxW - 14)),
+    box.append(svg('text', {x: x + 6, y: top + 14, class: 'strong'}, shortened(node.name, boxW - 14, 11, 700)),
         svg('text', {x: x + 6, y: top + 28, class: 'note'}, shortened(node.epitome ? `${what} E` : what, boxW - 12)),
         svg('text', {x: x + 6, y: top + 41, class: 'note'}, shortened(`${shapeText(node.shape)} · ${node.bits} b`, boxW - 12)));
     if (node.share_of_cycles && most > 0)

@@ -6,7 +6,7 @@
 const parts = [['array', 'array fires'], ['loading', 'loading'], ['draining', 'draining']];
 
 function barPanel(rows, title, value, width, {most, format = number, hue = 0, after = 52} = {}) {
-  const top = most || roundUp(Math.max(0, ...rows.map(value)), Math.floor(width / 55));
+  const top = most || roundUp(Math.max(0, ...rows.map(value).filter(Number.isFinite)), Math.floor(width / 55));
   return {
     title, most: top, width, after, format,
     draw: (i, scale, y, right) => {
@@ -24,7 +24,7 @@ function layersFigure(layers) {
   if (shared)
     panels.push({
       title: 'busy (% of cycles)', most: 1, width: 150, format: percent, after: 6,
-      head: (x, y) => legend(parts.map(([part], hue) => [part, swatch(hue)]), x - 30, y - 4),
+      head: (x, y) => legend(parts.map(([part], hue) => [part, swatch(hue)]), x - 90, y - 4),
       draw: (i, scale, y) => parts.map(([part], hue) => bar({x: scale(0), y: y + 2 + 5 * hue, width: scale(rows[i].busy_share[part]) - scale(0), height: 4, value: rows[i].busy_share[part], hue,
         tip: `${rows[i].layer}: ${part} ${percent(rows[i].busy_share[part])}`})),
     });
@@ -36,7 +36,7 @@ function layersFigure(layers) {
     caption: (timed ? `${counted} Bound: what the array waits for; firing means that it is busy at least 98 % of the time from its first to its last firing, other bounds are in bold.` : 'Crossbars and MNSIM’s model.') +
         (layers.rule ? ` Crossbars by rule “${layers.rule}”.` : ''),
     draw: () => ({
-      plot: barRows({names: rows.map((r) => r.layer), nameTitle: 'layer (in order)', rowHeight: 18, panels, nameWidth: other && timed ? 150 : 190, gap: 22, width: other && timed ? 1240 : 1110,
+      plot: barRows({names: rows.map((r) => r.layer), nameTitle: 'layer (in order)', rowHeight: 18, panels, nameWidth: other && timed ? 160 : 190, gap: 22,
         notes: timed ? {title: 'bound', text: (i) => rows[i].bound, strong: (i) => rows[i].bound !== 'firing'} : null}),
       table: {
         columns: [{name: 'layer', text: true}, {name: 'weights', unit: 'bits'}, {name: 'activations', unit: 'bits'}, {name: 'PE rows'}, {name: 'PE columns'}, {name: 'crossbars', unit: 'count'}, {name: 'utilisation', unit: 'share of cells'},

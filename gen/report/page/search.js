@@ -3,10 +3,10 @@
 // A search: what was found beside uniform designs, and which candidates it took.
 'use strict';
 
-const pointKinds = {found: [5, 'found', 4], optimum: [3, 'optimum of the table', 3], uniform: [1, 'uniform designs', 0], front: [0, 'front', 2]};
+const pointKinds = {found: [3, 'found', 4], optimum: [7, 'optimum of the table', 3], uniform: [1, 'uniform designs', 0], front: [0, 'front', 2]};
 
 // Points with names that keep clear of each other.
-function scatter({points, x, y, xTitle, yTitle, budget, width = 540, height = 360}) {
+function scatter({points, x, y, xTitle, yTitle, budget, width = 530, height = 360}) {
   const left = 70, top = 40, right = width - 24, bottom = height - 46;
   const span = (values) => {
     const least = Math.min(...values), most = Math.max(...values), pad = (most - least || most || 1) * 0.12;
@@ -25,7 +25,7 @@ function scatter({points, x, y, xTitle, yTitle, budget, width = 540, height = 36
       placed.every((o) => box.x > o.x + o.w || box.x + box.w < o.x || box.y > o.y + o.h || box.y + box.h < o.y);
   for (const p of points) {
     const [shape, , hue] = pointKinds[p.kind], px = sx(x(p)), py = sy(y(p));
-    const point = mark(shape, px, py, p.kind === 'front' ? 3 : 5, `${p.design}: ${number(x(p))}, ${number(y(p))}`, hue);
+    const point = mark(shape, px, py, p.kind === 'front' ? 2.5 : 5.5, `${p.design}: ${number(x(p))}, ${number(y(p))}`, hue);
     point.setAttribute('data-value', y(p));
     drawn.append(point);
   }
@@ -36,7 +36,7 @@ function scatter({points, x, y, xTitle, yTitle, budget, width = 540, height = 36
     const spot = spots.find(clear);
     if (!spot) continue;  // its name is the point's tooltip and stands in the table
     placed.push(spot);
-    drawn.append(label(p.design, spot.x, spot.y + 11, {kind: p.kind === 'found' ? 'strong' : ''}));
+    drawn.append(label(p.design, spot.x, spot.y + 11, {kind: p.kind === 'found' ? 'halo strong' : 'halo'}));
   }
   const kinds = Object.keys(pointKinds).filter((k) => points.some((p) => p.kind === k));
   drawn.append(legend(kinds.map((k) => [pointKinds[k][1], (lx, ly) => mark(pointKinds[k][0], lx + 7, ly, 5, null, pointKinds[k][2])]), left, 10));
@@ -47,11 +47,13 @@ function searchFigures(search) {
   const points = search.points, unit = search.latency_unit;
   figure({
     id: 'search', title: 'Search',
-    caption: `${search.network}: ${search.method}, objective ${search.objective}, model ${search.model}, at most ${search.budget} crossbars by rule “${search.rule}”. Lower and further left is better.`,
+    caption: `${search.network}: ${search.method}, objective ${search.objective}, model ${search.model}, at most ${search.budget} crossbars by rule “${search.rule}”. Lower and further left is better.` + (search.latency_is_a_sum ? '' : ' Layers overlap in this model: what the table of costs says of latency (front, optimum of the table) is a sum without overlap; it is left out of the left picture and stands in the table.'),
     draw: () => {
-      const of = {x: (p) => p.crossbars, xTitle: 'crossbars (count)', points, budget: search.budget};
+      const of = {x: (p) => p.crossbars, xTitle: 'crossbars (count)', budget: search.budget};
+      // The table of costs is the model only where it is a sum.
+      const shown = (exact) => points.filter((p) => exact || (p.kind !== 'front' && p.kind !== 'optimum'));
       return {
-        plot: html('div', {style: 'display:flex;flex-wrap:wrap;gap:20px'}, scatter({...of, y: (p) => p.latency, yTitle: `latency (${unit})`}), scatter({...of, y: (p) => p.energy_mJ, yTitle: 'energy (mJ)'})),
+        plot: sideBySide(scatter({...of, points: shown(search.latency_is_a_sum), y: (p) => p.latency, yTitle: `latency (${unit})`}), scatter({...of, points: shown(search.energy_is_a_sum), y: (p) => p.energy_mJ, yTitle: 'energy (mJ)'})),
         table: {columns: [{name: 'design', text: true}, {name: 'kind', text: true}, {name: 'crossbars', unit: 'count'}, {name: 'latency', unit}, {name: 'energy', unit: 'mJ'}, {name: 'EDP', unit: `${unit} mJ`}], rows: points.map((p) => [p.design, p.kind, p.crossbars, p.latency, p.energy_mJ, p.latency * p.energy_mJ])},
       };
     },

@@ -45,7 +45,7 @@ function timelineFigures(timeline) {
             layers.forEach((layer, i) => {
               const x = scale(begins[i]), end = scale(begins[i] + layer.cycles);
               if (i % 2) drawn.prepend(svg('rect', {class: 'band', x, y: base - 64 - 20, width: end - x, height: 3 * 64 + 2 * 22 + 20}));
-              if (end - x > 60) drawn.append(label(layer.layer, (x + end) / 2, base - 64 - 26, {anchor: 'middle', kind: 'note', width: end - x - 4}));
+              if (end - x > textWidth(layer.layer) + 6) drawn.append(label(layer.layer, (x + end) / 2, base - 64 - 26, {anchor: 'middle', kind: 'note'}));
             });
           }
           drawn.append(axisY({scale: linear(0, 1, base, base - 64), x: left, values: [0, 0.5, 1], title: 'busy (%)', format: (v) => String(100 * v), offset: 44}));
