@@ -108,7 +108,7 @@ std::int64_t busy_cycles(const std::vector<Interval>& intervals) {
 
 Json layers_section(const MappedNetwork& m, const std::vector<Phases>& phases) {
   Json rows = Json::array();
-  std::int64_t crossbars = 0, cycles = 0, macs = 0;
+  std::int64_t crossbars = 0, cycles = 0;
   std::size_t equal = 0;
   for (std::size_t l = 0; l < m.plan.layers.size(); ++l) {
     const MappedLayer& p = m.plan.layers[l];
@@ -120,16 +120,14 @@ Json layers_section(const MappedNetwork& m, const std::vector<Phases>& phases) {
                     {"weight_bits", m.estimate.layers[l].weight_bits}, {"act_bits", hw.act_bits}, {"pe_rows", hw.pe_rows}, {"pe_cols", hw.pe_cols},
                     {"crossbars", m.crossbars(l)}, {"utilisation", m.utilisation(l)}, {"activations", m.estimate.layers[l].activations},
                     {"cycles", m.cycles[l]}, {"busy", t.busy()}, {"bound", name_of(t.bound)},
-                    {"busy_share", {{"array", share(phases[l].array)}, {"loading", share(phases[l].loading)}, {"draining", share(phases[l].draining)}}},
-                    {"macs", p.layer.macs()}});
+                    {"busy_share", {{"array", share(phases[l].array)}, {"loading", share(phases[l].loading)}, {"draining", share(phases[l].draining)}}}});
     if (t.bound != Bound::firing) rows.back()["lifted_by"] = remedy(t.bound);
     crossbars += m.crossbars(l);
     cycles += m.cycles[l];
-    macs += p.layer.macs();
     equal += t.cycles == m.cycles[l];
   }
   return {{"origin", m.counted ? "run" : "estimate"}, {"cycles_as_predicted", equal}, {"rows", std::move(rows)},
-          {"total", {{"crossbars", crossbars}, {"cycles", cycles}, {"macs", macs}}}};
+          {"total", {{"crossbars", crossbars}, {"cycles", cycles}, {"macs", m.estimate.macs}}}};
 }
 
 Json energy_section(const MappedNetwork& m) {
