@@ -60,7 +60,8 @@ void add_mapped(Data& data, const ReportSource& s, const ReportArguments& o, int
   const NetworkOnCores& n = *s.network;
   const EstimateData constants = load_estimate_data(home());
   say_remarks(n.network);
-  report::MappedNetwork mapped = report::map_for_report(n.network, n.base, n.design, n.weight_bits, constants);
+  report::MappedNetwork mapped = n.config ? report::map_configured(n.network, *n.config, constants)
+                                          : report::map_for_report(n.network, n.base, n.design, n.weight_bits, constants);
   if (n.run) report::use_run(mapped, n.run->layers, n.run->cycles, n.run->events, constants, s.file);
   const std::vector<Phases> phases = report::phases_of(mapped, jobs);
   data.add("graph", report::graph_section(mapped), s.name);

@@ -46,21 +46,18 @@ NetworkOnCores with_options(const std::string& file, const ReportOptions& o, con
   return n;
 }
 
-/// Cores are sized layer by layer, as for any network.
+/// On the configuration's one core.
 NetworkOnCores with_config(const std::string& file) {
   NetworkOnCores n;
   n.config = load_config(file);
   if (!n.config->network) refuse(file, "a configuration of one [layer]; legal: with a [network]");
   const NetworkSource& source = *n.config->network;
   n.network = load_network(source.file);
-  if (!source.design.empty()) n.design.file = read_design(source.design);
+  if (!source.design.empty()) apply_design(n.network, read_design(source.design));
   n.base = n.config->core.hw;
-  n.base.pe_rows.reset();
-  n.base.pe_cols.reset();
-  n.base.buffer_words.reset();
   n.weight_bits = n.base.bipolar_weights ? 1 : n.base.weight_bits;
   set_settings(n, source.design.empty() ? "as the network says" : source.design, "as the network says");
-  n.weight_bits = n.base.weight_bits;
+  n.settings.emplace_back("core", "one for all layers");
   return n;
 }
 

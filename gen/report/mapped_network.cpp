@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "golden/diagnostic.hpp"
+#include "golden/evaluate.hpp"
 #include "golden/parallel.hpp"
 
 namespace epim::report {
@@ -12,6 +13,7 @@ namespace epim::report {
 const Hardware& MappedNetwork::core_of(std::size_t layer) const { return plan.cores[static_cast<std::size_t>(plan.layers[layer].core)].hw; }
 
 std::int64_t MappedNetwork::crossbars(std::size_t layer) const {
+  if (plan.policy == CorePolicy::shared) return estimate.layers[layer].physical.crossbars;
   const Hardware& hw = core_of(layer);
   return hw.crossbars(hw.pe_rows, hw.pe_cols);
 }
@@ -42,6 +44,37 @@ MappedNetwork map_for_report(const Network& network, const HardwareRequest& base
     m.cycles.push_back(l.rtl.timing.cycles);
     m.events.push_back(l.rtl.events);
     m.energy.push_back(l.energy);
+  }
+  return m;
+}
+
+MappedNetwork map_configured(const Network& network, const Config& config, const EstimateData& data) {
+  MappedNetwork m;
+  const HardwareRequest& base = config.core.hw;
+  m.plan = map_network(network, base, {}, CorePolicy::shared, [&](const std::string& key) { return config.locate(key); });
+  const CountGeometry geometry{base.xb_rows, base.xb_cols, base.cell_bits, base.lanes};
+  NetworkEstimate& e = m.estimate;
+  for (std::size_t i = 0; i < m.plan.layers.size(); ++i) {
+    const MappedLayer& p = m.plan.layers[i];
+    const Node& node = m.plan.network.nodes[static_cast<std::size_t>(p.node)];
+    const Hardware& hw = m.core_of(i);
+    LayerEstimate l;
+    l.node = p.node;
+    l.name = p.layer.name;
+    l.weight_bits = node.weight_bits > 0 ? node.weight_bits : base.bipolar_weights ? 1 : hw.weight_bits;
+    l.epitome = node.epitome.has_value();
+    l.pe_rows = hw.pe_rows;
+    l.pe_cols = hw.pe_cols;
+    l.physical = count_layer(m.plan.network, p.node, hw.weight_bits, CountRule::physical, geometry);
+    l.rtl = estimate_rtl(hw, p.layer, activity_for(data.activity, hw).activity);
+    l.rtl.timing.bound = bound_of(hw, p.layer, 1, l.rtl.timing);
+    l.energy = energy(l.rtl.events, data.energy, hw);
+    l.activations = static_cast<int>(plan_firings(p.layer).firings.size());
+    e.macs += layer_of(node).macs();
+    m.cycles.push_back(l.rtl.timing.cycles);
+    m.events.push_back(l.rtl.events);
+    m.energy.push_back(l.energy);
+    e.layers.push_back(std::move(l));
   }
   return m;
 }

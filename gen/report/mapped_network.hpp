@@ -23,14 +23,16 @@ struct MappedNetwork {
   std::vector<EventCounts> events;
   std::vector<EnergyReport> energy;
   const Hardware& core_of(std::size_t layer) const;
-  /// Crossbars of a layer's PE array, and the share of their cells that hold a weight.
+  /// Crossbars of a layer's PE array (on a shared core: those that it occupies), and the share of their cells that hold a weight.
   std::int64_t crossbars(std::size_t layer) const;
   double utilisation(std::size_t layer) const;
 };
 
-/// Maps and estimates by the model of our own core. Errors of map_network and estimate_network.
+/// Maps onto a core per PE array and estimates by the model of our own core. Errors of map_network and estimate_network.
 MappedNetwork map_for_report(const Network& network, const HardwareRequest& base, const DesignChoice& design, int weight_bits,
                              const EstimateData& data);
+/// The same on the one core of a configuration; `network` with its design.
+MappedNetwork map_configured(const Network& network, const Config& config, const EstimateData& data);
 
 /// What a run counted in the place of the estimate, one entry per layer. Throws InputError run-result, placed at `file`,
 /// where the layers are not those of the mapping.

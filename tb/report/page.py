@@ -8,6 +8,7 @@ usage: page.py itself NAME FIGURES     the page's own look at itself: figures, a
        page.py alone NAME              NAME.html asks for nothing from outside
        page.py estimate NAME JSON      tables, bars and totals are those of epim estimate
        page.py run NAME JSON           ... of the result.json of epim run
+       page.py sim NAME JSON           ... of epim sim, one image
        page.py import NAME JSON LEAST  ... of import.json, with the first map below LEAST dB
        page.py search NAME JSON        ... of epim search
        page.py boxes NAME NETWORK      box plots of the weights of a network.json
@@ -207,6 +208,16 @@ def run(name, file):
     totals(page, r["crossbars"], r["cycles"], r["energy_aJ"])
 
 
+def sim(name, file):
+    page = Page(name + ".dom")
+    with open(file, encoding="utf-8") as f:
+        layers = json.load(f)["layers"]
+    equal("layers", page.column("layers", "layer"), [l["layer"] for l in layers])
+    equal("bound", page.column("layers", "bound"), [l["bound"] for l in layers])
+    for column, key in (("crossbars (count)", "crossbars"), ("cycles (count)", "cycles")):
+        equal(column, page.numbers("layers", column), [l[key] for l in layers])
+
+
 def imported(name, file, least):
     page = Page(name + ".dom")
     with open(file, encoding="utf-8") as f:
@@ -283,7 +294,7 @@ def hostile(name):
     equal("elements", page.tags.count("b") - len([t for t in page.texts if t in ("crossbars", "cycles", "energy", "multiply-accumulates")]), 0)
 
 
-{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "import": imported, "search": search, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)
 sys.exit(1 if wrong else 0)

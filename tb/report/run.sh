@@ -61,6 +61,8 @@ page estimate layers,energy-components,energy-layers estimate.json
 check "estimate: numbers of epim estimate" python3 "$root/tb/report/page.py" estimate estimate estimate.json
 
 page config $mapped,repetition,tables,weights,activations "$root/configs/digits.toml" --images 3
+"$epim" sim --config "$root/configs/digits.toml" --images 1 --json > sim.json 2> /dev/null
+check "config: cycles of the RTL" python3 "$root/tb/report/page.py" sim config sim.json
 check "config: box plots of the weights" python3 "$root/tb/report/page.py" boxes config "$root/models/digits/network.json"
 
 "$epim" run "$root/tb/estimate/small.json" --crossbar 64x16 --lanes 4 --design none -w 5 -a 8 --out run > /dev/null 2>&1

@@ -6,7 +6,7 @@
 const shapeText = (s) => s.join('×');
 
 function graphDrawing(graph, width) {
-  const boxW = 120, boxH = 52, gapX = 28, gapY = 20, side = 32, gutter = 30;
+  const boxW = 126, boxH = 52, gapX = 22, gapY = 20, side = 32, gutter = 30;
   const columns = Math.max(2, Math.floor((width - 2 * side + gapX) / (boxW + gapX)));
   const plan = layeredLayout(graph.nodes.length, graph.edges, columns);
   // Edges from one row to the next run through the gutter between them, each at a height of its own.
@@ -25,7 +25,7 @@ function graphDrawing(graph, width) {
   const drawn = drawing(right + side, y + 12, 'network graph');
   const most = Math.max(0, ...graph.nodes.map((n) => n.share_of_cycles || 0));
 
-  const offset = (e) => 7 + (e % 3) * 5;  // of vertical lines in the gap between two columns
+  const offset = (e) => 5 + (e % 3) * 4;  // of vertical lines in the gap between two columns
   plan.lines.forEach((line) => {
     const from = line.from, to = line.to;
     let row = plan.row[from], track = plan.track[from], path = `M${boxX(plan.column[from]) + boxW} ${trackY(row, track)}`;
@@ -57,9 +57,9 @@ function graphDrawing(graph, width) {
     const tip = [node.name, what, `map ${shapeText(node.shape)}, ${node.bits} bits`, node.epitome ? `epitome ${shapeText(node.epitome)}` : '', node.wrap ? `wrapped: ${node.wrap}` : '',
       node.crossbars === undefined ? '' : `${node.crossbars} crossbars, ${node.cycles} cycles`].filter(Boolean).join('\n');
     const box = svg('g', {class: 'node', 'data-node': node.name}, svg('title', {}, tip), svg('rect', {class: `box ${kind}`, x, y: top, width: boxW, height: boxH, rx: node.crossbars === undefined ? 12 : 2}));
-    box.append(svg('text', {x: x + 6, y: top + 14, class: 'strong'}, shortened(node.name, boxW - 14, 11, 700)),
-        svg('text', {x: x + 6, y: top + 28, class: 'note'}, shortened(node.epitome ? `${what} E` : what, boxW - 12)),
-        svg('text', {x: x + 6, y: top + 41, class: 'note'}, shortened(`${shapeText(node.shape)} · ${node.bits} b`, boxW - 12)));
+    box.append(svg('text', {x: x + 5, y: top + 14}, shortened(node.name, boxW - 8)),
+        svg('text', {x: x + 5, y: top + 28, class: 'note'}, shortened(node.epitome ? `${what} E` : what, boxW - 8)),
+        svg('text', {x: x + 5, y: top + 41, class: 'note'}, shortened(`${shapeText(node.shape)} · ${node.bits} b`, boxW - 8)));
     if (node.share_of_cycles && most > 0)
       box.append(bar({x: x + 1, y: top + boxH - 6, width: (boxW - 2) * node.share_of_cycles / most, height: 4, value: node.share_of_cycles}));
     drawn.append(box);

@@ -34,18 +34,19 @@ function timelineFigures(timeline) {
     begins.push(total);
     total += layer.cycles;
   }
+  const room = Math.min(150, Math.max(...layers.map((layer) => textWidth(layer.layer))) + 8);  // for names
   const mean = (layer, part) => layer[part].reduce((a, b) => a + b, 0) / layer[part].length / 1000;
   figure({
     id: 'timeline', title: 'Timeline of the network',
     caption: 'Layers one after the other, each on its core, by the timing model. Height: share of the cycles of a bin in which the part is busy. Grey and white bands are layers; those wide enough are named.',
     draw: () => ({
-      plot: lanes({width: wide, left: 64, top: 64, laneHeight: 64, from: 0, to: total, title: 'time (cycles)',
+      plot: lanes({width: wide, left: 64, top: 28 + room, laneHeight: 64, from: 0, to: total, title: 'time (cycles)',
         draw: ({drawn, part, lane, base, scale, left, right}) => {
           if (lane === 0) {
             layers.forEach((layer, i) => {
               const x = scale(begins[i]), end = scale(begins[i] + layer.cycles);
               if (i % 2) drawn.prepend(svg('rect', {class: 'band', x, y: base - 64 - 20, width: end - x, height: 3 * 64 + 2 * 22 + 20}));
-              if (end - x > textWidth(layer.layer) + 6) drawn.append(label(layer.layer, (x + end) / 2, base - 64 - 26, {anchor: 'middle', kind: 'note'}));
+              if (end - x > 13) drawn.append(svg('text', {class: 'note', transform: `translate(${(x + end) / 2 + 4} ${base - 64 - 24}) rotate(-90)`}, shortened(layer.layer, room - 6)));
             });
           }
           drawn.append(axisY({scale: linear(0, 1, base, base - 64), x: left, values: [0, 0.5, 1], title: 'busy (%)', format: (v) => String(100 * v), offset: 44}));
