@@ -106,8 +106,11 @@ NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evalu
   const auto put = [&](const PlannedNode& n, const char* key, NpyArray a) { all.arrays.emplace_back(n.name + key, std::move(a)); };
   for (const PlannedNode& n : plan.nodes) {
     if (n.op == "conv" && n.weights.empty()) {
-      const int channels = n.keys.at("cout");
-      put(n, "/weight", array_of(std::vector<float>(static_cast<std::size_t>(channels), 1.0f), {channels, 1, 1, 1}));
+      const std::int64_t out = n.keys.at("cout"), in = n.keys.contains("groups") ? 1 : plan.dims_of(n.inputs[0])[1];
+      std::vector<float> copy(static_cast<std::size_t>(out * in), in == 1 && n.keys.contains("groups") ? 1.0f : 0.0f);
+      if (!n.keys.contains("groups"))
+        for (std::int64_t c = 0; c < in; ++c) copy[static_cast<std::size_t>((n.first_channel + c) * in + c)] = 1;
+      put(n, "/weight", array_of(copy, {static_cast<int>(out), static_cast<int>(in), 1, 1}));
       all.real = true;
     } else if (!n.weights.empty()) {
       const std::vector<int> shape = shape_of(graph.maps.at(n.weights).dims);
@@ -143,7 +146,7 @@ int lanes_for(const Plan& plan) {
   for (const PlannedNode& n : plan.nodes) {
     if (n.op != "concat") continue;
     for (std::size_t k = 0; k + 1 < n.inputs.size(); ++k) {
-      const Dims& dims = n.inputs[k] < 0 ? plan.input_dims : plan.nodes[static_cast<std::size_t>(n.inputs[k])].dims;
+      const Dims& dims = plan.dims_of(n.inputs[k]);
       while (dims[1] % lanes != 0) lanes /= 2;
     }
   }
@@ -163,7 +166,7 @@ std::string config_text(const Plan& plan, const std::string& name, const Network
     act_bits = std::max(act_bits, in.bits);
     is_signed = is_signed || in.is_signed;
     slopes = slopes || n.slope || !n.slopes.empty();
-    const Dims& from = n.inputs[0] < 0 ? plan.input_dims : plan.nodes[static_cast<std::size_t>(n.inputs[0])].dims;
+    const Dims& from = plan.dims_of(n.inputs[0]);
     std::int64_t places = 1;
     if (n.op == "fc") places = from[2] * from[3];
     else if (n.keys.contains("kernel")) places = n.keys["kernel"].is_array() ? n.keys["kernel"][0].get<std::int64_t>() * n.keys["kernel"][1].get<std::int64_t>()
