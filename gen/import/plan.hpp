@@ -79,8 +79,8 @@ struct Plan {
   const Dims& dims_of(int id) const { return id < 0 ? input_dims : nodes[static_cast<std::size_t>(id)].dims; }
   const std::string& tensor_of(int id) const { return id < 0 ? input_tensor : nodes[static_cast<std::size_t>(id)].tensor; }
   const std::string& name_of(int id) const { return id < 0 ? input_name : nodes[static_cast<std::size_t>(id)].name; }
-  /// A core reads this map: it has at most 9 bits.
-  bool reaches_core(int id) const;
+  /// Of every node: a core reads its map, which thus has at most 9 bits.
+  std::vector<bool> read_by_cores() const;
   bool any_calibrated() const;
 };
 
