@@ -67,7 +67,7 @@ std::optional<std::pair<int, int>> uniform_size(const std::string& text);
 /// Hardware of a network's cores, by the same keys and checks as a configuration file; `set` are --set overrides.
 HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
 /// --design: none, ROWSxCOLUMNS or a design file. Throws InputError bad-design and those of read_design.
-DesignChoice design_choice(const std::string& text);
+DesignChoice design_choice(const std::string& text, const std::string& option = "--design");
 /// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.
 void check_bits(const Design& design, int weight_bits);
 
