@@ -43,7 +43,7 @@ class Network:
         return list(self.compile().input_shape)
 
     def evaluate(self, images: np.ndarray, backend: str = "golden", mode: str = "per_crossbar", scheme: str = "symmetric") -> np.ndarray:
-        """Outputs (integers) for codes of the input map, images [N, C, H, W] of integers.
+        """Outputs (integers) for codes of the input map, images [N, C, H, W] of integers; [N, H, W] with one channel.
 
         backend "golden": the C++ model. "rtl": the generated RTL in Verilator, layer by layer, every stage compared with
         the golden model on the way; EpimError where they differ. The first call of "rtl" builds the core.
@@ -54,6 +54,8 @@ class Network:
         if not np.issubdtype(x.dtype, np.integer):
             raise InputError("wrong-type", f"images are {x.dtype}; legal: integers, codes of the input map")
         compiled = self.compile(mode, scheme)
+        if x.ndim == 3 and compiled.input_shape[0] == 1:
+            x = x[:, None]
         return compiled.golden(x) if backend == "golden" else compiled.rtl(x, command.cache())
 
     def accuracy(self, images: Union[str, Path], labels: Union[str, Path], **options: Any) -> Json:

@@ -38,7 +38,7 @@ def test_errors_carry_the_rule(root):
     net = epim.load(root / "configs/digits.toml")
     images = np.load(root / "models/digits/test_images.npy")[:1]
     with pytest.raises(epim.InputError) as e:
-        net.evaluate(images[:, :, :4])
+        net.evaluate(images[:, :4])
     assert e.value.rule
     with pytest.raises(epim.InputError) as e:
         net.evaluate(images.astype(np.float32))
