@@ -29,6 +29,7 @@ void add_estimate(CLI::App& app);
 void add_import(CLI::App& app);
 void add_paper(CLI::App& app);
 void add_quantize(CLI::App& app);
+void add_report(CLI::App& app);
 void add_run(CLI::App& app);
 void add_search(CLI::App& app);
 void add_sim(CLI::App& app);
