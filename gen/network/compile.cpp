@@ -190,7 +190,7 @@ CompiledNetwork compile_network(const Config& config, const QuantiseOptions& opt
   else
     fill_layers(config, net, [&](const Node&, CompiledLayer& compiled) {
       compiled.data = read_integer_layer(net.weights, compiled.hw, compiled.layer);
-      GoldenLayer(compiled.hw, compiled.layer, compiled.data);  // refuses what the core cannot hold
+      check_layer(compiled.hw, compiled.layer, compiled.data);  // refuses what the core cannot hold
     });
   return net;
 }

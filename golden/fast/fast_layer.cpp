@@ -3,6 +3,7 @@
 #include "golden/fast/fast_layer.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "golden/fast/counted_events.hpp"
 #include "golden/fast/packed_layer.hpp"
@@ -108,13 +109,13 @@ struct FastLayer::State {
     return y;
   }
 
-  /// inputs[i][line] of position first + i; lines from `lines` to `stride` are zero.
-  void gather(const std::vector<std::int16_t>& x, int first, int count, const std::vector<fast::Segment>& segments, int stride, std::int16_t* inputs) const {
+  /// inputs[i][line] of output position places[i]; lines from `lines` to `stride` are zero.
+  void gather(const std::vector<std::int16_t>& x, const int* places, int count, const std::vector<fast::Segment>& segments, int stride, std::int16_t* inputs) const {
     const auto padded = static_cast<std::int16_t>(layer.pad_value());
     const std::size_t channels = at(layer.stored_cin());
     const int wo = layer.out_w();
     for (int i = 0; i < count; ++i) {
-      const int oy = (first + i) / wo, ox = (first + i) % wo;
+      const int oy = places[i] / wo, ox = places[i] % wo;
       std::int16_t* to = inputs + at(i) * at(stride);
       std::int16_t* const end = to + stride;
       for (const fast::Segment& s : segments) {
@@ -182,8 +183,8 @@ struct FastLayer::State {
       for (int c = 0; c < columns; ++c) acc[at(i) * at(padded) + at(c)] -= m[c] * excess[at(i) * at(padded) + at(c)];
   }
 
-  /// One output range at positions first .. first + count - 1.
-  Conversions run_block(const std::vector<std::int16_t>& x, int first, int count, std::size_t r, std::size_t first_channel, bool events, IntTensor& y) const {
+  /// The finished accumulators of one output range at `count` output positions, [position][columns] in this thread's scratch memory.
+  const std::int64_t* accumulate(const std::vector<std::int16_t>& x, const int* places, int count, std::size_t r, bool events, Conversions& sums) const {
     BlockScratch& s = block_scratch;
     const OutputRange& range = plan.ranges[r];
     const int columns = range.columns, padded = rounded_up(columns, tile_columns);
@@ -191,7 +192,6 @@ struct FastLayer::State {
     std::int32_t* const products = grown(s.products, at(block_positions) * at(tile_columns));
     std::int64_t* const acc = grown(s.acc, at(block_positions) * at(padded));
     std::fill_n(acc, at(count) * at(padded), 0);
-    Conversions sums;
     for (int f = range.first_firing; f < range.first_firing + range.firings; ++f) {
       const fast::PackedFiring& firing = packed.firings[at(f)];
       const fast::PackedWindow& window = packed.windows[firing.window];
@@ -201,7 +201,7 @@ struct FastLayer::State {
         const fast::PackedRows& rows = window.rows[k];
         const int stride = rounded_up(rows.lines, 64), pairs = rows.pairs();
         const std::int64_t* const m = scale[r].data() + at(rows.pe_row) * at(padded);
-        gather(x, first, count, firing.segments[k], stride, inputs);
+        gather(x, places, count, firing.segments[k], stride, inputs);
         for (int tile = 0; tile < padded; tile += tile_columns) {
           kernels->multiply(inputs, stride, count, rows.weights.data() + at(tile) * at(pairs) * 2, pairs, products);
           for (int i = 0; i < count; ++i) {
@@ -221,12 +221,22 @@ struct FastLayer::State {
         if (events || !rows.clipping.empty()) convert(rows, inputs, stride, count, columns, padded, m, acc, events, sums);
       }
     }
-    for (int ch = range.start; ch < range.stop; ++ch) {
-      std::int64_t* const to = y.data.data() + (first_channel + at(ch - range.start)) * at(positions) + at(first);
-      const std::int64_t* const from = acc + at((ch - range.start) % columns);
-      for (int i = 0; i < count; ++i) to[i] = finished(from[at(i) * at(padded)], ch);
-    }
-    return sums;
+    return acc;
+  }
+
+  /// give(channel, position of the list, accumulator) for every channel that range r gives.
+  template <class Give> void each_channel(std::size_t r, std::size_t first_channel, const std::int64_t* acc, int count, const Give& give) const {
+    const OutputRange& range = plan.ranges[r];
+    const std::size_t padded = at(rounded_up(range.columns, tile_columns));
+    for (int ch = range.start; ch < range.stop; ++ch)
+      for (int i = 0; i < count; ++i) give(ch, first_channel + at(ch - range.start), i, acc[at(i) * padded + at((ch - range.start) % range.columns)]);
+  }
+
+  /// Of every range, the first stored channel.
+  std::vector<std::size_t> first_channels() const {
+    std::vector<std::size_t> first(plan.ranges.size());
+    for (std::size_t r = 1; r < first.size(); ++r) first[r] = first[r - 1] + at(plan.ranges[r - 1].stop - plan.ranges[r - 1].start);
+    return first;
   }
 
   std::int64_t finished(std::int64_t acc, int ch) const {
@@ -253,14 +263,18 @@ IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, s
   check_input(x);
   IntTensor y({s.plan.stored_cout, s.layer.out_h(), s.layer.out_w()});
   const std::vector<std::int16_t> map = s.channels_last(x);
+  std::vector<int> places(at(s.positions));
+  std::iota(places.begin(), places.end(), 0);
   const std::size_t ranges = s.plan.ranges.size(), blocks = (at(s.positions) + block_positions - 1) / block_positions;
-  std::vector<std::size_t> first_channel(ranges);
-  for (std::size_t r = 1; r < ranges; ++r) first_channel[r] = first_channel[r - 1] + at(s.plan.ranges[r - 1].stop - s.plan.ranges[r - 1].start);
+  const std::vector<std::size_t> first_channel = s.first_channels();
   std::vector<Conversions> conversions(blocks * ranges);
   parallel(conversions.size(), threads, [&](std::size_t job) {
-    const int first = static_cast<int>(job / ranges) * block_positions;
-    conversions[job] = s.run_block(map, first, std::min(block_positions, s.positions - first), job % ranges, first_channel[job % ranges],
-                                   events != nullptr, y);
+    const int first = static_cast<int>(job / ranges) * block_positions, count = std::min(block_positions, s.positions - first);
+    const std::size_t r = job % ranges;
+    const std::int64_t* const acc = s.accumulate(map, places.data() + first, count, r, events != nullptr, conversions[job]);
+    s.each_channel(r, first_channel[r], acc, count, [&](int ch, std::size_t stored, int i, std::int64_t sum) {
+      y.data[stored * at(s.positions) + at(first + i)] = s.finished(sum, ch);
+    });
   });
   Conversions sums;
   for (const Conversions& c : conversions) {
@@ -276,6 +290,24 @@ IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, s
   return y;
 }
 
+IntTensor FastLayer::accumulators(const IntTensor& x, const std::vector<int>& places) const {
+  const State& s = *state_;
+  check_input(x);
+  const std::vector<std::int16_t> map = s.channels_last(x);
+  const std::vector<std::size_t> first_channel = s.first_channels();
+  const int all = static_cast<int>(places.size());
+  IntTensor sums({s.plan.stored_cout, all});
+  Conversions ignored;
+  for (std::size_t r = 0; r < s.plan.ranges.size(); ++r)
+    for (int first = 0; first < all; first += block_positions) {
+      const int count = std::min(block_positions, all - first);
+      const std::int64_t* const acc = s.accumulate(map, places.data() + first, count, r, false, ignored);
+      s.each_channel(r, first_channel[r], acc, count,
+                     [&](int, std::size_t stored, int i, std::int64_t sum) { sums.data[stored * places.size() + at(first + i)] = sum; });
+    }
+  return sums;
+}
+
 LayerEvaluator::LayerEvaluator(const Hardware& hardware, const Layer& layer, const LayerData& data, bool count_events) {
   if (has_fast_arithmetic(hardware)) fast_ = std::make_unique<FastLayer>(hardware, layer, data, count_events);
   else golden_ = std::make_unique<GoldenLayer>(hardware, layer, data);
@@ -288,6 +320,30 @@ IntTensor LayerEvaluator::run(const IntTensor& x, EventCounts* events, int threa
   if (events) *events += counted;
   if (clipped) *clipped += counted.adc_saturated;
   return y;
+}
+
+IntTensor LayerEvaluator::accumulators(const IntTensor& x, const std::vector<int>& places) const {
+  if (fast_) return fast_->accumulators(x, places);
+  const int wo = golden_->layer().out_w();
+  IntTensor sums({golden_->stored_cout(), static_cast<int>(places.size())});
+  RoundTrace trace;
+  EventCounts ignored;
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    golden_->run_round(x, places[i] / wo, places[i] % wo, trace, ignored);
+    std::size_t stored = 0;
+    for (std::size_t r = 0; r < golden_->ranges().size(); ++r) {
+      const OutputRange& range = golden_->ranges()[r];
+      for (int ch = range.start; ch < range.stop; ++ch) sums.data[stored++ * places.size() + i] = trace.acc[r][at((ch - range.start) % range.columns)];
+    }
+  }
+  return sums;
+}
+
+int LayerEvaluator::stored_cout() const { return fast_ ? fast_->stored_cout() : golden_->stored_cout(); }
+
+void LayerEvaluator::check_input(const IntTensor& x) const {
+  if (fast_) fast_->check_input(x);
+  else golden_->check_input(x);
 }
 
 }  // namespace epim

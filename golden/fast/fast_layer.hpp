@@ -33,6 +33,8 @@ class FastLayer {
   /// A whole frame: y[stored_cout][out_h][out_w]. Adds all events but idle_cycles where `events` is given; adds to `clipped`,
   /// where given, the conversions that an ADC clipped. Neither depends on the number of threads.
   IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr) const;
+  /// [stored_cout][places]: finished accumulators, not requantised, at output positions oy*out_w + ox.
+  IntTensor accumulators(const IntTensor& x, const std::vector<int>& places) const;
 
  private:
   struct State;
@@ -44,6 +46,9 @@ class LayerEvaluator {
  public:
   LayerEvaluator(const Hardware& hardware, const Layer& layer, const LayerData& data, bool count_events);
   bool is_fast() const { return fast_ != nullptr; }
+  int stored_cout() const;
+  void check_input(const IntTensor& x) const;
+  IntTensor accumulators(const IntTensor& x, const std::vector<int>& places) const;
   /// As FastLayer::run; with GoldenLayer events are counted in any case.
   IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr) const;
 
