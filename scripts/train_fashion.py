@@ -8,7 +8,7 @@ network takes pixels 0..255; the first thing it does is to subtract the mean of 
 standard deviation. Float training only: epim quantises.
 
   scripts/setup.sh train
-  scripts/train_fashion.py --out models/fashion/fashion.onnx     # about ten minutes on two cores
+  scripts/train_fashion.py --out models/fashion/fashion.onnx     # about five minutes of one core
 """
 import argparse
 import gzip
@@ -93,9 +93,9 @@ def accuracy(model, x, y):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="the .onnx file")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=7)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--threads", type=int, default=1)
     args = parser.parse_args()
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
@@ -105,7 +105,7 @@ def main():
     test, test_labels = idx("t10k-images-idx3-ubyte"), torch.from_numpy(idx("t10k-labels-idx1-ubyte").astype(np.int64))
     to_tensor = lambda a: torch.from_numpy(a.astype(np.float32))[:, None]
     x, x_test = to_tensor(images), to_tensor(test)
-    model = Fashion(images.mean(), images.std())
+    model = Fashion(images.mean(), images.std()).to(memory_format=torch.channels_last)  # twice as fast here
     batch, steps = 128, len(x) // 128
     optimiser = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9, weight_decay=5e-4, nesterov=True)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 0.1, total_steps=args.epochs * steps, pct_start=0.2)
@@ -116,7 +116,7 @@ def main():
         total = 0.0
         for step in range(steps):
             chosen = order[step * batch:(step + 1) * batch]
-            loss = F.cross_entropy(model(augmented(x[chosen], generator)), labels[chosen])
+            loss = F.cross_entropy(model(augmented(x[chosen], generator).contiguous(memory_format=torch.channels_last)), labels[chosen])
             optimiser.zero_grad()
             loss.backward()
             optimiser.step()
