@@ -199,7 +199,7 @@ void add_eval(CLI::App& app) {
       "Examples:\n"
       "  epim eval --config configs/digits.toml --weight-bits 9,5,3 --adc-bits 8,6\n"
       "  epim eval out/fashion --images t10k-images-idx3-ubyte.gz --labels t10k-labels-idx1-ubyte.gz\n"
-      "  epim eval digits --design none --crossbar 64x64 -a 8 --lanes 8 --weights models/digits/weights.npz \\\n"
+      "  epim eval digits --design none --crossbar 64x64 -a 8 --lanes 8 --set hardware.out_bits=16 --weights models/digits/weights.npz \\\n"
       "    --images models/digits/test_images.npy --labels models/digits/test_labels.npy\n"
       "  epim eval vgg16 --limit 4 --events\n"
       "Ended by SIGINT or SIGTERM: exit code 128 + signal; finished images are kept.");

@@ -22,7 +22,8 @@ get() { python3 -c "import json,sys; j=json.load(open(sys.argv[1])); print($2)" 
 same() { [ "$1" = "$2" ] || { echo "$1 and $2"; return 1; }; }
 
 # Against the other verbs.
-check "a sweep of widths" "$epim" eval --config "$digits" --weight-bits 9,3 --adc-bits 8,5 --out sweep --json > sweep.json
+"$epim" eval --config "$digits" --weight-bits 9,3 --adc-bits 8,5 --out sweep --json > sweep.json
+count "a sweep of widths" $?
 check "result.json is what --json prints" cmp sweep.json sweep/result.json
 check "its points in order" same "$(get sweep.json '[(p["weight_bits"],p["adc_bits"]) for p in j["points"]]')" "[(9, 8), (9, 5), (3, 8), (3, 5)]"
 "$epim" quantize --config "$digits" --weight-bits 3 --accuracy --json > quantize.json
@@ -44,7 +45,7 @@ for event in cell_reads adc_zero adc_saturated word_line_drives joint_adds input
 done
 
 # As `epim run` maps it; the first image of the test set has the class that run finds.
-"$epim" eval digits --design none --crossbar 64x64 -a 8 --lanes 8 --weights "$model/weights.npz" --images "$model/test_images.npy" \
+"$epim" eval digits --design none --crossbar 64x64 -a 8 --lanes 8 --set hardware.out_bits=16 --weights "$model/weights.npz" --images "$model/test_images.npy" \
   --labels "$model/test_labels.npy" --out named --json > named.json
 check "a network by name" test "$(get named.json 'int(j["points"][0]["top1"]["share"] > 0.97)')" = 1
 "$epim" eval digits --limit 3 --out seeded --json > seeded.json
@@ -75,8 +76,8 @@ check "IDX files give the same" same "$(get idx.json 'j["points"]')" "$(get w3.j
 check "a part of the set" same "$(get part.json '(j["images"]["first"], j["images"]["count"], j["points"][0]["top1"]["of"])')" "(100, 50, 50)"
 
 # Ended and killed runs, and threads.
-"$epim" eval --config "$digits" --weight-bits 9,5,3 --adc-bits 6,5 --out whole -j 2 > /dev/null
-"$epim" eval --config "$digits" --weight-bits 9,5,3 --adc-bits 6,5 --out one -j 1 > /dev/null
+"$epim" eval --config "$digits" --weight-bits 9,5,3 --adc-bits 6,5 --out whole -j 2 > /dev/null 2>&1
+"$epim" eval --config "$digits" --weight-bits 9,5,3 --adc-bits 6,5 --out one -j 1 > /dev/null 2>&1
 check "one thread, same bytes" cmp whole/result.json one/result.json
 check "predictions, too" cmp whole/predictions.npz one/predictions.npz
 kills=0
@@ -87,7 +88,7 @@ for delay in 0.1 0.25 0.4 0.6; do
   wait $! 2> /dev/null
 done
 echo "cut short" > killed/chunks/000001.json
-"$epim" eval --config "$digits" --weight-bits 9,5,3 --adc-bits 6,5 --out killed -j 2 > /dev/null
+"$epim" eval --config "$digits" --weight-bits 9,5,3 --adc-bits 6,5 --out killed -j 2 > /dev/null 2>&1
 check "killed $kills times and started again: same bytes" cmp whole/result.json killed/result.json
 "$epim" eval --config "$digits" --weight-bits 4 --out killed > /dev/null
 "$epim" eval --config "$digits" --weight-bits 4 --out fresh > /dev/null
