@@ -86,6 +86,11 @@ for name in float_plain qonnx_w4a4; do
   "$epim" sim --config "out/$name/config.toml" --images 2 > "$name.sim.txt" 2>&1
   check "$name through the RTL" grep -q '^identical outputs   2 of 2' "$name.sim.txt"
 done
+# Every layer a core of its own, words of concatenations whole: every output, its cycle and every FIFO as golden says.
+for name in float_concat qonnx_w4a4; do
+  "$epim" sim --top network --config "out/$name/config.toml" --images 2 > "$name.chip.txt" 2>&1
+  check "$name as one chip" grep -q '^identical outputs   2 of 2' "$name.chip.txt"
+done
 for method in percentile mse; do
   "$epim" import "$cases/float_residual.onnx" --calibrate "$cases/float_residual.npz" --method "$method" --act-bits 8 --out "out/$method" > "$method.txt" 2>&1
   check "--method $method" grep -q '^fidelity (c)' "$method.txt"
