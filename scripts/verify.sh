@@ -80,6 +80,7 @@ narrow unit build/tb/epim_unit
 narrow import tb/import/run.sh $epim build/import
 narrow rejected tb/rejected/run.sh $epim build/rejected
 narrow eval tb/eval/run.sh $epim build/eval
+narrow report tb/report/run.sh $epim build/report
 narrow missing tb/rejected/missing_tools.sh $epim build/missing
 wide modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"
 wide core $epim verify --jobs "$jobs"

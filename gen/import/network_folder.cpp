@@ -112,6 +112,9 @@ NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evalu
         for (std::int64_t c = 0; c < in; ++c) copy[static_cast<std::size_t>((n.first_channel + c) * in + c)] = 1;
       put(n, "/weight", array_of(copy, {static_cast<int>(out), static_cast<int>(in), 1, 1}));
       all.real = true;
+    } else if (!n.epitome.empty()) {
+      put(n, "/epitome", NpyArray::from(n.epitome));
+      all.real = true;
     } else if (!n.weights.empty()) {
       const std::vector<int> shape = shape_of(graph.maps.at(n.weights).dims);
       std::string why;
@@ -162,6 +165,7 @@ std::string config_text(const Plan& plan, const std::string& name, const Network
   std::int64_t most = 0;  // PEs of 64x64 cells
   for (const PlannedNode& n : plan.nodes) {
     if (!n.has_weights()) continue;
+    code_bits = std::max(code_bits, n.keys.value("weight_bits", 0));
     const Format& in = plan.format_of(n.inputs[0]);
     act_bits = std::max(act_bits, in.bits);
     is_signed = is_signed || in.is_signed;
@@ -172,7 +176,9 @@ std::string config_text(const Plan& plan, const std::string& name, const Network
     else if (n.keys.contains("kernel")) places = n.keys["kernel"].is_array() ? n.keys["kernel"][0].get<std::int64_t>() * n.keys["kernel"][1].get<std::int64_t>()
                                                                              : n.keys["kernel"].get<std::int64_t>() * n.keys["kernel"].get<std::int64_t>();
     const std::int64_t rows = (from[1] + lanes - 1) / lanes * lanes * places / n.keys.value("groups", std::int64_t{1});
-    most = std::max(most, (rows + 63) / 64 * ((n.dims[1] + 63) / 64));
+    std::int64_t pes = (rows + 63) / 64 * ((n.dims[1] + 63) / 64);
+    if (const auto& e = n.epitome.shape; !e.empty()) pes = ((e[1] + lanes - 1) / lanes * lanes * e[2] * e[3] + 63) / 64 * ((e[0] + 63) / 64);
+    most = std::max(most, pes);
   }
   while ((std::int64_t{1} << (code_bits - 1)) - 1 < weights.most_code) ++code_bits;
   if (weights.real) code_bits = std::max(code_bits, weight_bits);

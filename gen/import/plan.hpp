@@ -11,6 +11,7 @@
 #include "gen/import/evaluate.hpp"
 #include "gen/import/graph.hpp"
 #include "gen/import/quantiser.hpp"
+#include "golden/tensor.hpp"
 
 namespace epim::importer {
 
@@ -47,6 +48,7 @@ struct PlannedNode {
   std::vector<float> slopes;    ///< per channel
   std::string weights, bias;    ///< tensors of the graph
   std::int64_t first_channel = 0;  ///< a conv without weights copies the channels of its input to first_channel and on
+  FloatTensor epitome;          ///< in the place of weights (gen/import/project.hpp); empty: none
   std::vector<float> norm_scale, norm_bias;  ///< behind weights and bias
 
   std::string tensor;           ///< whose values the map stands for: reals, or codes behind a QuantizeLinear
