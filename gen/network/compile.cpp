@@ -153,9 +153,8 @@ template <class F> void fill_layers(const Config& config, CompiledNetwork& net, 
     const Node& node = net.network.nodes[static_cast<std::size_t>(compiled.node)];
     try {
       fill(node, compiled);
-      bits.push_back(accumulator_bound(compiled.hw, compiled.layer, compiled.data).bits);
+      bits.push_back(check_accumulator(compiled.hw, compiled.layer, compiled.data).bits);
       widest = std::max(widest, bits.back());
-      check_accumulator(compiled.hw, compiled.layer, compiled.data);
     } catch (const InputError& e) {
       const std::string& bundle = config.network->integers;
       if (e.where().line > 0 || (!e.where().file.empty() && !bundle.empty())) throw;

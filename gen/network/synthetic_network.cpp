@@ -229,6 +229,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       IntTensor x = streamed_map(map_of(node.input_ids[0]), planned);
       LayerData data;
       std::optional<LayerEvaluator> golden;
+      int bits = 0;
       try {
         if (source.bundle) {
           if (planned.part == 0) weights = weights_of(node, *source.bundle);
@@ -240,14 +241,14 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
           const bool damped = node.op == Op::conv && !node.relu() && feeds_add[n] && node.role != Role::downsample;
           data = seeded_data(hw, planned, seeded_weights(node, planned, random), x, damped ? 0.25 : 1.0, node.slope.value_or(0.25), random);
         }
-        check_accumulator(hw, layer, data);
+        bits = check_accumulator(hw, layer, data).bits;
         golden.emplace(hw, layer, data, source.count_events);
         golden->check_input(x);
       } catch (const InputError& e) {
         throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
       }
       int& widest = acc_bits[static_cast<std::size_t>(planned.core)];
-      widest = std::max(widest, accumulator_bound(hw, layer, data).bits);
+      widest = std::max(widest, bits);
       EventCounts events;
       IntTensor y = golden->run(x, source.count_events ? &events : nullptr, threads);
       if (source.count_events) out.events.push_back(events);
