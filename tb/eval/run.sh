@@ -94,6 +94,15 @@ check "killed $kills times and started again: same bytes" cmp whole/result.json 
 "$epim" eval --config "$digits" --weight-bits 4 --out fresh > /dev/null
 check "a folder of another sweep is not taken for this one" cmp killed/result.json fresh/result.json
 
+"$epim" eval vgg8 --limit 20000 --out ended > ended.txt 2> ended.err &
+pid=$!
+for _ in $(seq 600); do [ -e ended/chunks/000001.json ] && break; sleep 0.1; done
+kill -TERM $pid
+wait $pid
+count "SIGTERM: exit code 143" $(($? != 143))
+check "it says where it goes on" grep -q "kept in ended; the same command goes on there" ended.err
+check "nothing half written" same "$(find ended -name '*tmp*' | wc -l) $(find ended -name result.json | wc -l)" "0 0"
+
 # Bad input.
 expect "nothing named" 2 "^command line: bad-argument: a NETWORK or --config" "$epim" eval
 expect "both named" 2 "bad-argument: a NETWORK and --config are both given" "$epim" eval digits --config "$digits"

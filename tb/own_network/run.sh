@@ -34,12 +34,22 @@ while read -r command; do
   number=$((number + 1))
   case $command in
     scripts/*) continue ;;  # set-up and training
-    epim\ eval*) command="$command --limit $images" ;;
+    "epim eval"*) command="$command --limit $images" ;;
   esac
   command=${command//--images 100/--images $rtl}
-  command=${command//epim /$epim }
-  check "command $number: $command" bash -c "$command" > "$number.log" 2> "$number.err"
-  tail -n 1 "$number.log"
-  grep -q '^ok' <(tail -n 1 "$number.log") && passed=$((passed + 1)) || { failed=$((failed + 1)); tail -n 5 "$number.err"; }
+  bash -c "${command//epim /$epim }" > "$number.log" 2> "$number.err" < /dev/null
+  code=$?
+  count "command $number: $command" $code
+  [ $code = 0 ] || tail -n 5 "$number.err"
 done < commands
+
+# get FILE EXPRESSION: of the JSON j.
+get() { python3 -c "import json,sys; j=json.load(open(sys.argv[1])); print($2)" "$1"; }
+same() { [ "$1" = "$2" ] || { echo "$1 and $2"; return 1; }; }
+check "what was evaluated" same "$(for e in eval9 eval8 eval-adc6; do get out/$e/result.json '[(p["weight_bits"],p["act_bits"],p["adc_bits"]) for p in j["points"]]'; done)" \
+  "[(9, 9, 8)]
+[(5, 8, 8), (3, 8, 8)]
+[(9, 9, 6)]"
+check "all of it: $images images" same "$(get out/eval9/result.json 'j["points"][0]["top1"]["of"]')" "$images"
+check "the RTL gave the same outputs" grep -q "^identical outputs *$rtl of $rtl" 9.log
 finish
