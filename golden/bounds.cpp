@@ -111,14 +111,16 @@ AccumulatorBound accumulator_bound(const Hardware& core, const Layer& layer, con
   return bound;
 }
 
-AccumulatorBound check_accumulator(const Hardware& hw, const Layer& layer, const LayerData& data) {
-  const AccumulatorBound bound = accumulator_bound(hw, layer, data);
+void check_accumulator(const Hardware& hw, const Layer& layer, const LayerData& data) {
+  check_accumulator(hw, layer, accumulator_bound(hw, layer, data));
+}
+
+void check_accumulator(const Hardware& hw, const Layer& layer, const AccumulatorBound& bound) {
   if (bound.bits > hw.acc_bits)
     throw InputError({}, "accumulator-overflow",
                      fmt::format("layer {}: accumulators reach {}..{} (most in epitome column {}), which needs "
                                  "acc_bits = {}; acc_bits is {}", layer.name, bound.lowest, bound.highest,
                                  bound.column, bound.bits, hw.acc_bits));
-  return bound;
 }
 
 }  // namespace epim

@@ -24,7 +24,9 @@ struct AccumulatorBound {
 /// Throws InputError `accumulator-overflow` where 63 bits do not hold it.
 AccumulatorBound accumulator_bound(const Hardware& hardware, const Layer& layer, const LayerData& data);
 
-/// The bound. Throws InputError `accumulator-overflow` where hardware.acc_bits is smaller than it asks.
-AccumulatorBound check_accumulator(const Hardware& hardware, const Layer& layer, const LayerData& data);
+/// Throws InputError `accumulator-overflow` where hardware.acc_bits is smaller than the bound asks.
+void check_accumulator(const Hardware& hardware, const Layer& layer, const LayerData& data);
+/// The same with the bound at hand.
+void check_accumulator(const Hardware& hardware, const Layer& layer, const AccumulatorBound& bound);
 
 }  // namespace epim

@@ -5,14 +5,16 @@
 #include <algorithm>
 
 #include "golden/graph/host_nodes.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim {
 
 GoldenNetwork::GoldenNetwork(const CompiledNetwork& net, bool count_events) : net_(net), count_events_(count_events), first_layer_(net.network.nodes.size()) {
-  for (const CompiledLayer& l : net.layers) {
-    if (l.part == 0) first_layer_[static_cast<std::size_t>(l.node)] = layers_.size();
-    layers_.emplace_back(l.hw, l.layer, l.data, count_events);
-  }
+  layers_.resize(net.layers.size());
+  parallel(net.layers.size(), processors(), [&](std::size_t l) {
+    layers_[l].emplace(net.layers[l].hw, net.layers[l].layer, net.layers[l].data, count_events);
+  });
+  for (std::size_t l = net.layers.size(); l-- > 0;) first_layer_[static_cast<std::size_t>(net.layers[l].node)] = l;
   const std::vector<Node>& nodes = net.network.nodes;
   last_reader_.resize(nodes.size());
   for (std::size_t n = 0; n < nodes.size(); ++n) {
@@ -30,7 +32,7 @@ IntTensor GoldenNetwork::run_node(int n, const std::vector<const IntTensor*>& in
   for (std::size_t l = first_layer_[static_cast<std::size_t>(n)]; l < layers_.size() && net_.layers[l].node == n; ++l) {
     const CompiledLayer& layer = net_.layers[l];
     const bool as_it_is = layer.space_to_depth == 1 && layer.subsample == 1;
-    IntTensor y = layers_[l].run(as_it_is ? *in[0] : streamed_map(*in[0], layer), counts && count_events_ ? &counts->events[l] : nullptr, threads,
+    IntTensor y = layers_[l]->run(as_it_is ? *in[0] : streamed_map(*in[0], layer), counts && count_events_ ? &counts->events[l] : nullptr, threads,
                                  counts ? &counts->clipped[l] : nullptr);
     if (layer.parts == 1) return y;
     if (layer.part == 0) whole = IntTensor({node.cout, y.shape[1], y.shape[2]});

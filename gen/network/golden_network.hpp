@@ -3,6 +3,7 @@
 /// A compiled network on the golden model, an image at a time.
 #pragma once
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "gen/network/compile.hpp"
@@ -30,7 +31,7 @@ class GoldenNetwork {
  private:
   const CompiledNetwork& net_;
   bool count_events_;
-  std::vector<LayerEvaluator> layers_;
+  std::vector<std::optional<LayerEvaluator>> layers_;
   std::vector<std::size_t> first_layer_;  ///< of a node with weights
   std::vector<int> last_reader_;          ///< of a node's map; as many as there are nodes where the network's user is one
 };

@@ -241,7 +241,9 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
           const bool damped = node.op == Op::conv && !node.relu() && feeds_add[n] && node.role != Role::downsample;
           data = seeded_data(hw, planned, seeded_weights(node, planned, random), x, damped ? 0.25 : 1.0, node.slope.value_or(0.25), random);
         }
-        bits = check_accumulator(hw, layer, data).bits;
+        const AccumulatorBound bound = accumulator_bound(hw, layer, data);
+        check_accumulator(hw, layer, bound);
+        bits = bound.bits;
         golden.emplace(hw, layer, data, source.count_events);
         golden->check_input(x);
       } catch (const InputError& e) {
