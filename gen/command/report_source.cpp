@@ -18,7 +18,7 @@ namespace {
 namespace fs = std::filesystem;
 using report::JsonKind;
 
-constexpr const char* kKinds = "legal: a network, a configuration (.toml), a folder of epim run or epim import, a design file, JSON of epim estimate or search";
+constexpr const char* kKinds = "legal: a network, a configuration (.toml), a folder of epim run, import or eval, a design file, JSON of epim estimate or search";
 
 [[noreturn]] void refuse(const std::string& file, const std::string& text) { throw InputError({file, 0, 0}, "report-source", text); }
 
@@ -115,7 +115,7 @@ std::string file_of(const std::string& name) {
   if (!fs::is_directory(name)) return name;
   for (const char* file : {"result.json", "import.json", "network.json"})
     if (const fs::path p = fs::path(name) / file; fs::is_regular_file(p)) return p.string();
-  refuse(name, "a folder without result.json (epim run), import.json (epim import) and network.json");
+  refuse(name, "a folder without result.json (epim run, epim eval), import.json (epim import) and network.json");
 }
 
 }  // namespace
@@ -175,6 +175,11 @@ ReportSource read_source(const std::string& name, const ReportOptions& o) {
       s.kind = "search";
       s.search = report::search_section(json, s.file);
       s.title = s.search["network"].get<std::string>() + ": search";
+      return s;
+    case JsonKind::accuracy:
+      s.kind = "accuracy";
+      s.title = json.value("network", nlohmann::ordered_json()).is_string() ? json["network"].get<std::string>() + ": accuracy" : "accuracy";
+      s.accuracy = std::move(json);
       return s;
     case JsonKind::design:
       s.kind = "design";
