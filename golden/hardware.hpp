@@ -36,6 +36,7 @@ struct FixedHardware {
   int rows_per_read = 0;        ///< word lines of a read, a divisor of `xb_rows`; 0: all
   int adc_latency = 1;          ///< cycles from a read to its codes
   int adc_interval = 1;         ///< cycles from a read to the next one
+  bool hold_free = false;       ///< an activation waits before its dispatch for what it will need: the array is never held
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
 

@@ -29,6 +29,8 @@ module epim_array #(
   /// Word lines of a read; cycles from a read to the next.
   parameter int RowsPerRead = XbRows,
   parameter int AdcInterval = 1,
+  /// Dispatch waits for an accumulator bank; `en_i` is constantly high.
+  parameter bit HoldFree = 1'b0,
   /// Columns per cycle through scale and joint module.
   parameter int JointLanes = 2,
   /// Bits of M (unsigned); zero-point path and bits of Z (signed); multiplication bit by bit.
@@ -51,7 +53,7 @@ module epim_array #(
   parameter logic [PeRows*PeCols*16-1:0] ZeroInit = {(PeRows*PeCols){16'd0}},
   /// Derived parameters, do not overwrite.
   localparam int Pes      = PeRows * PeCols,
-  localparam int RowGroups = XbRows / RowsPerRead,
+  localparam int RowGroups = XbRows / epim_pkg::max2(RowsPerRead, 1),
   localparam int Rows     = PeRows * XbRows,
   localparam int Adcs     = epim_pkg::ceil_div(XbCols, ColsPerAdc),
   localparam int CStepW   = epim_pkg::idx_width(epim_pkg::ceil_div(XbCols, Adcs)),
@@ -86,6 +88,8 @@ module epim_array #(
   input  logic [31:0]             prog_addr_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [63:0]             prog_data_i,
+  /// A drained range gives its accumulator bank back.
+  input  logic                    range_release_i,
   /// Full banks of the input register.
   input  logic [1:0]              full_i,
   /// Row groups in which the patch of bank b has a word line, at [b*RowGroups +: RowGroups].
@@ -141,13 +145,13 @@ module epim_array #(
 
   epim_fire_ctrl #(.MaxPatches(MaxPatches), .PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes),
                    .Steps(Steps), .ActSigned(ActSigned), .ChannelW(ChannelW), .AdcStages(AdcStages),
-                   .RowGroups(RowGroups), .Interval(AdcInterval), .GroupCycles(GroupCycles))
+                   .RowGroups(RowGroups), .Interval(AdcInterval), .HoldFree(HoldFree), .GroupCycles(GroupCycles))
   u_fire_ctrl (
     .clk_i, .rst_ni, .clear_i, .run_i, .en_i, .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
     .cfg_last_step_i(InputShift ? StepW'(Steps - 1) : geometry_i[epim_regs_pkg::LastStepLsb +: StepW]),
     .cfg_signed_i(InputShift ? ActSigned : geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
     .ofat_re_o(ofat_re), .ofat_patch_o(ofat_patch), .ofat_start_i(ofat_start), .ofat_stop_i(ofat_stop),
-    .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .row_groups_i, .release_o, .bank_o, .step_o,
+    .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .range_release_i, .row_groups_i, .release_o, .bank_o, .step_o,
     .sign_o, .fire_o(fire), .read_o(read), .load_o(load), .step_end_o(step_end), .row_group_o(row_group), .cstep_o(cstep), .sel_o(sel), .fire_opens_o(fire_opens),
     .acc_valid_o(acc_valid), .acc_first_o(acc_first), .acc_step_o(acc_step), .acc_sign_o(acc_sign), .acc_narrow_o(acc_narrow),
     .acc_last_o(acc_last), .ser_load_o(ser_load), .ser_valid_o(valid_o), .ser_group_o(group_o), .ser_cstep_o(cstep_o),

@@ -15,7 +15,7 @@
 ///   f+2+AdcStages  psums of a finished column step go group by group to scale and joint (`ser_*`), with the range they
 ///        belong to: `ser_opens_o` starts a range, `ser_closes_o` ends it. A group is taken with `ser_load_o`; serial
 ///        multipliers need `GroupCycles` cycles for one, and `ser_valid_o` comes two cycles before its product.
-/// Everything holds while `en_i` is low.
+/// Everything holds while `en_i` is low; with `HoldFree` it need never be.
 module epim_fire_ctrl #(
   /// Patches that fit.
   parameter int MaxPatches = 4,
@@ -39,6 +39,9 @@ module epim_fire_ctrl #(
   parameter int RowGroups = 1,
   /// Cycles from a read to the next one, >= 1.
   parameter int Interval = 1,
+  /// An activation that opens a range is dispatched only when an accumulator bank is free for it: nothing behind the array
+  /// ever has to stop it, and `en_i` may be constant.
+  parameter bit HoldFree = 1'b0,
   /// Cycles of a group in the scale stage, >= 1: 1, or those of a serial multiplication.
   parameter int GroupCycles = 1,
   /// Derived parameter, do not overwrite.
@@ -89,6 +92,10 @@ module epim_fire_ctrl #(
   input  logic [ColumnW-1:0]     ofat_last_i,
   /// Input register banks that hold a whole patch.
   input  logic [1:0]             bank_full_i,
+  /// A drained range gives its accumulator bank back (read with `HoldFree` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                   range_release_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Row groups in which a bank's patch has a word line: bank b at [b*RowGroups +: RowGroups].
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic [2*RowGroups-1:0] row_groups_i,
@@ -217,7 +224,8 @@ module epim_fire_ctrl #(
 
   logic dispatch, bank_next;
   assign bank_next  = bank_q;   // toggles at dispatch: bank_q names the bank to be dispatched next
-  assign dispatch   = run_i && en_i && fetched_q && (!active_q || act_end) && bank_full_i[bank_next];
+  logic credit;
+  assign dispatch   = run_i && en_i && fetched_q && (!active_q || act_end) && bank_full_i[bank_next] && credit;
   assign dispatch_o = dispatch;
 
   generate
@@ -286,6 +294,23 @@ module epim_fire_ctrl #(
   assign same_range = (ofat_start_i == start_q) && (ofat_stop_i == stop_q);
   assign err_ofat_o = dispatch && ((!new_round && !same_range && (ofat_start_i != stop_q))
                                    || (ofat_stop_i <= ofat_start_i) || (ofat_last_i < ofat_first_i) || no_columns);
+
+  // Accumulator banks that no range holds, from its dispatch on.
+  generate
+    if (HoldFree) begin : gen_credit
+      logic [1:0] banks_q;
+      logic       next_opens;
+      assign next_opens = new_round || !same_range;
+      assign credit     = !next_opens || (banks_q != 2'd0);
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) banks_q <= 2'd2;
+        else if (clear_i) banks_q <= 2'd2;
+        else banks_q <= banks_q + 2'(range_release_i) - 2'(dispatch && next_opens);
+      end
+    end else begin : gen_no_credit
+      assign credit = 1'b1;
+    end
+  endgenerate
 
   // While patch_q fires the table holds the entry after it.
   logic end_round, closes;

@@ -40,7 +40,7 @@ module epim_front #(
   parameter IfrtFile = "",
   /// Derived parameters, do not overwrite.
   localparam int Rows   = PeRows * XbRows,
-  localparam int RowGroups = XbRows / RowsPerRead,
+  localparam int RowGroups = XbRows / epim_pkg::max2(RowsPerRead, 1),
   localparam int StepW  = epim_pkg::idx_width(epim_pkg::step_count(ActBits, ActSigned, DacBits)),
   localparam int SumW   = epim_pkg::sum_width(XbRows, ActBits),
   localparam int Events = epim_events_pkg::Count

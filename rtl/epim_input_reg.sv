@@ -36,7 +36,7 @@ module epim_input_reg #(
   /// Derived parameter, do not overwrite: word-line groups of a PE row.
   localparam int Groups = XbRows / Lanes,
   /// Derived parameter, do not overwrite.
-  localparam int RowGroups = XbRows / RowsPerRead,
+  localparam int RowGroups = XbRows / epim_pkg::max2(RowsPerRead, 1),
   /// Derived parameter, do not overwrite.
   localparam int GroupW = epim_pkg::idx_width(Groups),
   /// Derived parameter, do not overwrite.
@@ -88,7 +88,7 @@ module epim_input_reg #(
     if (ActBits < (ActSigned ? 2 : 1) || ActBits > 9) begin : gen_rule2 epim_rule_act_bits_1_to_9_signed_2_to_9 u_rule (); end
     if (DacBits != 1 && DacBits != 2)                 begin : gen_rule3 epim_rule_dac_bits_1_or_2 u_rule (); end
     if (Shift && DacBits != 1)                        begin : gen_rule4 epim_rule_input_shift_needs_one_dac_bit u_rule (); end
-    if (RowsPerRead < 1 || XbRows % RowsPerRead != 0) begin : gen_rule5 epim_rule_rows_per_read_divides_xb_rows u_rule (); end
+    if (RowsPerRead < 1 || XbRows % epim_pkg::max2(RowsPerRead, 1) != 0) begin : gen_rule5 epim_rule_rows_per_read_divides_xb_rows u_rule (); end
   endgenerate
 
   localparam int Rows  = PeRows * XbRows;

@@ -131,6 +131,7 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   int rows_per_read = 0;
   if (reads.chance(40)) do rows_per_read = static_cast<int>(reads.uniform(1, rows)); while (rows % rows_per_read != 0);
   const int adc_latency = reads.chance(70) ? 1 : static_cast<int>(reads.uniform(2, 9));
+  const bool hold_free = reads.chance(30);
   const int adc_interval = reads.chance(75) ? 1 : static_cast<int>(reads.uniform(2, 5));
 
   std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
@@ -145,6 +146,7 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   if (slopes) s += automatic_slopes ? "slope_bits = \"auto\"\n" : fmt::format("slope_bits = {}\n", slope_bits);
   if (rows_per_read > 0) s += fmt::format("rows_per_read = {}\n", rows_per_read);
   if (adc_latency > 1) s += fmt::format("adc_latency = {}\n", adc_latency);
+  if (hold_free) s += "hold_free = true\n";
   if (adc_interval > 1) s += fmt::format("adc_interval = {}\n", adc_interval);
   static const char* const wraps[] = {"off", "copies", "stored_once"};
   s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\ngroups = {}\npadding = [{}, {}, {}, {}]\n"

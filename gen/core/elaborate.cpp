@@ -218,6 +218,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"RowsPerRead", std::to_string(hw.read_rows())},
       {"AdcLatency", std::to_string(hw.adc_latency)},
       {"AdcInterval", std::to_string(hw.adc_interval)},
+      {"HoldFree", hw.hold_free ? "1'b1" : "1'b0"},
       {"DimW", std::to_string(hw.dim_bits)},
       {"GeometryReadback", hw.geometry_readback ? "1'b1" : "1'b0"},
       {"MaxPatches", std::to_string(p.max_patches)},

@@ -64,7 +64,7 @@ SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
 void SteppedCore::step(bool word_in, bool out_ready) {
   // What the registers say in this cycle.
   const bool sends = !valid_ || out_ready, out_en = sends && !flush_;
-  const bool stall = !writes_.empty() && writes_.front().at == time_ && writes_.front().opens && !free_[wbank_];
+  const bool stall = !hw_.hold_free && !writes_.empty() && writes_.front().at == time_ && writes_.front().opens && !free_[wbank_];
   const bool en = !stall;
   const bool k_last = active_ && k_ + 1 == csteps_[static_cast<std::size_t>(firing_)];
   // Sequenced reads: `cycle_` counts cycles in which a read is on; the last one does not begin before the joint path is free.
@@ -73,7 +73,8 @@ void SteppedCore::step(bool word_in, bool out_ready) {
   const bool firing = active_ && cycle_ < fires && !waits;
   const bool cycle_end = sequenced_ ? firing && cycle_ + 1 == fires : cycle_ + 1 == period_;
   const bool release = en && firing && cycle_ + 1 == fires && k_last;
-  const bool dispatch = en && fetched_ && (!active_ || (cycle_end && k_last)) && full_[next_bank_];
+  const bool opens = plan_.firings[static_cast<std::size_t>(next_)].opens, credit = !hw_.hold_free || !opens || credits_ > 0;
+  const bool dispatch = en && fetched_ && (!active_ || (cycle_end && k_last)) && full_[next_bank_] && credit;
   const bool bank_free = !taken_[bank_] || (release && fire_bank_ == bank_);
   const bool request = prefetch_ == 0 && walk_.running() && (!first_ || bank_free);
   const bool patch_done = request && left_ == 0;
@@ -102,7 +103,9 @@ void SteppedCore::step(bool word_in, bool out_ready) {
     }
   }
   // Accumulator banks: given back, taken by the drain, written.
+  if (dispatch && opens) --credits_;
   if (released_ && out_en) {
+    ++credits_;
     free_[lbank_] = true;
     lbank_ ^= 1;
   }
@@ -195,7 +198,7 @@ void SteppedCore::save(std::vector<std::int64_t>& state) const {
   // What an inactive part last held decides nothing: saved as 0, so that equal futures look equal.
   state.insert(state.end(), {prefetch_, ox_, patch_, left_, first_, bank_, taken_[0], taken_[1], full_[0], full_[1], arriving_, fetched_,
                              active_, next_, active_ ? firing_ : 0, next_bank_, active_ ? fire_bank_ : 0, active_ ? cycle_ : 0,
-                             active_ ? k_ : 0, sequenced_ ? wait_ : 0, free_[0], free_[1], ready_[0] ? range_[0] + 1 : 0, ready_[1] ? range_[1] + 1 : 0,
+                             active_ ? k_ : 0, sequenced_ ? wait_ : 0, hw_.hold_free ? credits_ : 0, free_[0], free_[1], ready_[0] ? range_[0] + 1 : 0, ready_[1] ? range_[1] + 1 : 0,
                              wbank_, rbank_, lbank_, draining_, released_, draining_ ? drained_ : 0, draining_ ? read_ : 0, rest_, valid_,
                              flush_, fill_});
   for (const Run& r : run_) state.insert(state.end(), {r.count, r.end_round});

@@ -89,6 +89,7 @@ class SteppedCore {
   // Fire controller.
   bool fetched_ = false, active_ = false, fired_ = false;
   int next_ = 0, firing_ = 0, next_bank_ = 0, fire_bank_ = 0, cycle_ = 0, k_ = 0;
+  int credits_ = 2;       // hold-free: accumulator banks that no dispatched range holds
   int wait_ = 0;          // sequenced reads: cycles until the joint path can take a column step
   std::int64_t time_ = 0;  // array time: cycles in which the array was not stopped
   std::deque<Write> writes_;

@@ -55,7 +55,7 @@ struct Round {
 class Pipeline {
  public:
   Pipeline(const Hardware& hw, const Round& round)
-      : interval_(hw.adc_interval), joint_(hw.joint_cycles()), sequenced_(hw.sequenced_reads()), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+      : interval_(hw.adc_interval), joint_(hw.joint_cycles()), sequenced_(hw.sequenced_reads()), hold_free_(hw.hold_free), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
         fire_to_write_(hw.fire_to_write()), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()),
         take_to_read_(hw.take_to_read()), round_(round) {}
 
@@ -101,6 +101,10 @@ class Pipeline {
 
   void dispatch(const Round::Fire& f, Cycle full) {
     Cycle t = std::max(end_, full);
+    if (hold_free_ && f.opens) {
+      if (opened_ < 2) ++opened_;
+      else t = std::max(t, drain_next() + 1);
+    }
     while (!pending_.empty() && pending_.front() <= t) {
       const Cycle write = open_next();
       t = std::max({end_, full, write});
@@ -113,7 +117,7 @@ class Pipeline {
     end_ = sequenced_ ? last_cycle : t + f.csteps * period;
     release_[0] = release_[1];
     release_[1] = last_cycle;
-    if (f.opens) pending_.push(first_read + fire_to_write_);
+    if (f.opens && !hold_free_) pending_.push(first_read + fire_to_write_);
     if (f.closes) closing_.push({last_read + last_group_ + fire_to_write_, f.range, f.last});
     last_fire_ = last_cycle;
   }
@@ -166,7 +170,7 @@ class Pipeline {
   }
 
   Cycle interval_, joint_;
-  bool sequenced_;
+  bool sequenced_, hold_free_;
   Cycle joint_free_ = 0;     // earliest last read of the next column step, with sequenced reads
   Cycle last_group_, fire_to_write_, read_cycles_, read_to_pack_, take_to_read_;
   const Round& round_;

@@ -137,11 +137,15 @@ class Array {
   Array(const Hardware& hw, const FiringPlan& plan, Drain& drain, const Ideal& ideal)
       : interval_(hw.adc_interval), joint_(ideal.joint ? 1 : hw.joint_cycles()), sequenced_(hw.sequenced_reads()), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
         fire_to_write_(hw.fire_to_write()),
-        stands_(!ideal.drain), plan_(plan), drain_(drain) {}
+        stands_(!ideal.drain), hold_free_(hw.hold_free), plan_(plan), drain_(drain) {}
 
   /// Dispatches a firing whose bank is full from cycle `full`; a column step of it fires for `column` cycles.
   void dispatch(const Firing& firing, int csteps, Cycle column, Cycle full) {
     Cycle tau = std::max(end_, full - freezes_.total());
+    if (hold_free_ && firing.opens && ++opened_ > 2) {  // the bank of the range two before
+      drain_until(static_cast<Cycle>(opened_) - 2);
+      if (stands_) tau = std::max(tau, released_ + 1);
+    }
     while (!pending_.empty() && pending_.front() <= tau) {
       const Cycle write = pending_.front();
       open_next();
@@ -157,7 +161,7 @@ class Array {
     end_ = sequenced_ ? last_cycle : tau + csteps * period;
     release_[0] = release_[1];
     release_[1] = last_cycle;
-    if (firing.opens) pending_.push_back(first_read + fire_to_write_);
+    if (firing.opens && !hold_free_) pending_.push_back(first_read + fire_to_write_);
     if (firing.closes) {
       closing_.push_back({last_read_ + last_group_ + fire_to_write_, static_cast<std::size_t>(firing.range),
                           &firing == &plan_.firings.back()});
@@ -212,7 +216,7 @@ class Array {
   bool sequenced_;
   Cycle last_group_, fire_to_write_;
   Cycle last_read_ = std::numeric_limits<Cycle>::min() / 2;  // of the last column step
-  bool stands_;
+  bool stands_, hold_free_;
   const FiringPlan& plan_;
   Drain& drain_;
   Freezes freezes_;

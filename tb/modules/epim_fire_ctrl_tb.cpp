@@ -26,6 +26,11 @@ constexpr int kStages = P_AdcStages;
 #else
 constexpr int kStages = 1;
 #endif
+#ifdef P_HoldFree
+constexpr bool kHoldFree = P_HoldFree;
+#else
+constexpr bool kHoldFree = false;
+#endif
 constexpr bool kSequenced = kRowGroups > 1 || kInterval > 1;
 
 int csteps() { return ceil_div(kXbCols, kAdcs); }
@@ -106,6 +111,7 @@ void start(Vdut& d, const std::vector<Entry>& table) {
   d.run_i = 0;
   d.en_i = 1;
   d.bank_full_i = 0;
+  d.range_release_i = 0;
   put(d.row_groups_i, 0, 2 * kRowGroups, mask(2 * kRowGroups));
   d.clear_i = 1;
   tick(d);
@@ -148,12 +154,13 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
   std::int64_t joint_free = 0;  // sequenced: array cycle from which on the last read of a column step may begin
   std::set<int> left;  // column steps still to come
   bool first_k = false;
+  int banks = 2, ranges = 0;  // hold-free: accumulator banks that no range has; ranges that hold one
   int loaded = 0;  // patches loaded: patch m is in bank m % 2
   int released = 0;
   std::deque<Acc> acc(1 + kStages);
   std::map<std::int64_t, Token> serial;  // by array cycle
   std::int64_t array_cycle = 0;
-  int run_cycles = 0, guard = 60 * total * csteps() * period() + 2000, quiet = 0;
+  int run_cycles = 0, guard = (kHoldFree ? 600 : 60) * total * csteps() * period() + 2000, quiet = 0;
   while (quiet < period() + 8 + kStages && --guard) {
     while (loaded < total && loaded < released + 2 && chance(setup.full)) ++loaded;
     d.bank_full_i = 0;
@@ -165,6 +172,8 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
       put(d.row_groups_i, m % 2 * kRowGroups, kRowGroups, read);
     }
     d.en_i = chance(setup.en);
+    // A range that has been dispatched is drained at some time; how long it takes does not matter here.
+    d.range_release_i = kHoldFree && ranges > 0 && chance(15);
     settle(d);
 
     const int reads = active ? static_cast<int>(groups_of(n).size()) : 1;  // of an input step
@@ -199,7 +208,7 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
     // The next activation starts in the last cycle of this one, or at once when nothing fires.
     const bool column_ends = active && (kSequenced ? fire && c == fires - 1 : c == period() - 1);
     const bool last_cycle = column_ends && last_k;
-    const bool ready = loaded > n + 1 && d.en_i && (!active || last_cycle);
+    const bool ready = loaded > n + 1 && d.en_i && (!active || last_cycle) && (!kHoldFree || !opens(n + 1) || banks > 0);
     if (run_cycles >= 2)
       CHECK_EQ(d.dispatch_o, ready);
     else if (d.dispatch_o)
@@ -254,6 +263,14 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
       }
     }
     if (release) ++released;
+    if (d.range_release_i) {
+      ++banks;
+      --ranges;
+    }
+    if (dispatch && opens(n + 1)) {
+      --banks;
+      ++ranges;
+    }
     if (dispatch) {
       ++n;
       active = true;
@@ -294,6 +311,7 @@ void missing_columns(Vdut& d) {
     bool dispatched = false, ended = false;
     for (int c = 0; c < (csteps() + 2) * period() + 20 && !ended; ++c) {
       d.bank_full_i = dispatched ? 0 : 1;
+      d.range_release_i = 0;
       settle(d);
       CHECK_EQ(d.err_ofat_o, d.dispatch_o && (bad || ends[1] < ends[0]));
       dispatched = dispatched || d.dispatch_o;
@@ -311,13 +329,20 @@ void missing_columns(Vdut& d) {
 /// Runs until the entry `bad` is dispatched for the first time and expects the error there and not before.
 void bad_columns(Vdut& d, const std::vector<Entry>& table, int bad) {
   start(d, table);
-  int loaded = 0, released = 0, dispatched = 0;
+  int loaded = 0, released = 0, dispatched = 0, ranges = 0;
   for (int i = 0; i < 5000; ++i) {
     loaded = released + 2;
     d.bank_full_i = 3;
+    d.range_release_i = kHoldFree && ranges > 0;
+    ranges -= d.range_release_i;
     settle(d);
     CHECK_EQ(d.err_ofat_o, d.dispatch_o && dispatched == bad);
     if (d.err_ofat_o) return;
+    if (d.dispatch_o) {
+      const Entry& now = table[static_cast<std::size_t>(dispatched) % table.size()];
+      const Entry& before = table[static_cast<std::size_t>(dispatched + static_cast<int>(table.size()) - 1) % table.size()];
+      ranges += static_cast<std::size_t>(dispatched) % table.size() == 0 || now.start != before.start || now.stop != before.stop;
+    }
     dispatched += d.dispatch_o;
     released += d.release_o;
     const bool re = d.ofat_re_o;

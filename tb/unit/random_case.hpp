@@ -112,6 +112,7 @@ inline void random_reads(Hardware& hw, std::uint32_t seed) {
   }
   if (pick(0, 2) == 0) hw.adc_interval = pick(1, 4);
   if (pick(0, 2) == 0) hw.adc_latency = pick(1, 7);
+  hw.hold_free = pick(0, 2) == 0;
 }
 
 /// A random case; a pure function of the seed.
