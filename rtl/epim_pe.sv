@@ -123,6 +123,7 @@ module epim_pe #(
     .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i
   );
 
+  localparam bit Grouped = RowsPerRead < XbRows;  // an input step is several reads
   logic [Adcs*PsumW-1:0]   psum_q, psum, hold_q;
   logic signed [PsumW-1:0] step_sum, old, shifted;
   always_comb begin
@@ -140,10 +141,11 @@ module epim_pe #(
         end
         old = $signed(psum_q[l*PsumW +: PsumW]);
         shifted = acc_narrow_i ? (old <<< 1) : (old <<< DacBits);
+        if (Grouped) begin
+          if (!acc_step_i) shifted = old;
+        end
         if (acc_first_i) psum[l*PsumW +: PsumW] = acc_sign_i ? -step_sum : step_sum;
-        else if (RowsPerRead < XbRows && !acc_step_i)
-          psum[l*PsumW +: PsumW] = acc_sign_i ? old - step_sum : old + step_sum;
-        else             psum[l*PsumW +: PsumW] = shifted + step_sum;
+        else             psum[l*PsumW +: PsumW] = shifted + (!Grouped ? step_sum : acc_sign_i ? -step_sum : step_sum);
       end
     end
   end
