@@ -44,7 +44,8 @@ yosys|reads and synthesises the SystemVerilog
 iverilog|second simulator
 python3|runs the checks written in Python
 python3-venv|keeps their packages out of the system
-patch|applies the bug bank'
+patch|applies the bug bank
+chromium|draws the pages of reports'
 synth_packages='opensta|slowest path of a netlist
 qflow-tech-osu035|a cell library for area and timing'
 formal_packages='yosys|reads the SystemVerilog and proves

@@ -29,6 +29,7 @@ void add_estimate(CLI::App& app);
 void add_import(CLI::App& app);
 void add_paper(CLI::App& app);
 void add_quantize(CLI::App& app);
+void add_report(CLI::App& app);
 void add_run(CLI::App& app);
 void add_search(CLI::App& app);
 void add_sim(CLI::App& app);
@@ -66,7 +67,7 @@ std::optional<std::pair<int, int>> uniform_size(const std::string& text);
 /// Hardware of a network's cores, by the same keys and checks as a configuration file; `set` are --set overrides.
 HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
 /// --design: none, ROWSxCOLUMNS or a design file. Throws InputError bad-design and those of read_design.
-DesignChoice design_choice(const std::string& text);
+DesignChoice design_choice(const std::string& text, const std::string& option = "--design");
 /// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.
 void check_bits(const Design& design, int weight_bits);
 

@@ -26,7 +26,7 @@ namespace {
 
 struct EstimateArguments {
   std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", model = "both", rule = "physical";
-  std::string activations = "patches", image, weights, against, cases, csv, mnsim_config;
+  std::string activations = "patches", traffic = "whole-position", image, weights, against, cases, csv, mnsim_config;
   std::vector<std::string> set, quirks, mnsim_set;
   int weight_bits = 9, act_bits = 9, lanes = 16, classifier_bits = 0, slices = 0, classes = 0, max_pes = DesignChoice{}.max_pes;
   double clock = 100;
@@ -103,10 +103,10 @@ EstimateRequest request_of(const EstimateArguments& o) {
   in_range("--classes", o.classes, 1, 1000000);
   in_range("--classifier-bits", o.classifier_bits, 2, r.rtl ? 9 : 32);
   const bool about_mnsim = o.compat || !o.quirks.empty() || !o.mnsim_set.empty() || !o.mnsim_config.empty() || o.slices > 0 ||
-                           o.classes > 0 || o.activations != "patches";
+                           o.classes > 0 || o.activations != "patches" || o.traffic != "whole-position";
   if (!r.mnsim && about_mnsim)
     throw InputError({"--model", 0, 0}, "bad-argument",
-                     "rtl, but --compat, --quirk, --mnsim-set, --mnsim-config, --slices, --classes and --activations are about mnsim");
+                     "rtl, but --compat, --quirk, --mnsim-set, --mnsim-config, --slices, --classes, --activations and --traffic are about mnsim");
   if (!(o.clock > 0 && o.clock <= 1e6))
     throw InputError({"--clock", 0, 0}, "value-out-of-range", fmt::format("{} MHz; legal: above 0, up to 1e6", o.clock));
   r.base = network_hardware(o.crossbar, std::min(o.weight_bits, 9), std::min(o.act_bits, 9), o.lanes, o.set);
@@ -124,6 +124,7 @@ EstimateRequest request_of(const EstimateArguments& o) {
   r.workload.slices = o.slices;
   r.workload.classes = o.classes;
   r.workload.activations = o.activations == "rows" ? ActivationRule::rows : ActivationRule::patches;
+  r.workload.traffic = o.traffic == "partial-sums" ? Traffic::partial_sums : Traffic::whole_position;
   return r;
 }
 
@@ -324,6 +325,8 @@ void add_estimate(CLI::App& app) {
   verb->add_option("--slices", o->slices, "mnsim: crossbar pairs per weight; default: from bits and cells");
   verb->add_option("--classes", o->classes, "mnsim: outputs of the last layer; default: as in the network");
   verb->add_option("--activations", o->activations, "mnsim: how often an epitome fires")->check(CLI::IsMember({"patches", "rows"}))->capture_default_str();
+  verb->add_option("--traffic", o->traffic, "mnsim: what an epitome moves through its buffers; partial-sums is a hypothesis (docs/estimate.md)")
+      ->check(CLI::IsMember({"whole-position", "partial-sums"}))->capture_default_str();
   verb->add_option("--mnsim-cases", o->cases, "Compare the mnsim model with every answer of MNSIM in a file");
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   verb->add_option("--csv", o->csv, "Write one line per layer to a file");

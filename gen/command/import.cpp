@@ -18,6 +18,7 @@
 #include "gen/import/network_folder.hpp"
 #include "gen/import/normalise.hpp"
 #include "gen/import/onnx_file.hpp"
+#include "gen/import/project.hpp"
 #include "gen/import/shapes.hpp"
 #include "gen/import/write_onnx.hpp"
 #include "golden/files/json_document.hpp"
@@ -29,7 +30,7 @@ namespace {
 namespace fs = std::filesystem;
 
 struct ImportArguments {
-  std::string model, images, labels, reference, calibrate, method = "minmax", out, onnx_out;
+  std::string model, images, labels, reference, calibrate, method = "minmax", out, onnx_out, project;
   std::vector<std::string> shapes;
   int jobs = 0, act_bits = 9, weight_bits = 9, fidelity_images = 16;
   bool check = false, json = false;
@@ -39,7 +40,7 @@ struct ImportArguments {
 
 void check_arguments(const ImportArguments& o) {
   if (o.check) {
-    for (const auto& [given, option] : {std::pair{&o.out, "--out"}, {&o.calibrate, "--calibrate"}, {&o.onnx_out, "--write-onnx"}, {&o.labels, "--labels"}})
+    for (const auto& [given, option] : {std::pair{&o.out, "--out"}, {&o.calibrate, "--calibrate"}, {&o.onnx_out, "--write-onnx"}, {&o.labels, "--labels"}, {&o.project, "--project"}})
       if (!given->empty()) bad_argument(option, "with --check, which writes nothing; legal: one of the two");
     if (o.reference.empty() != o.images.empty())
       bad_argument(o.images.empty() ? "--reference" : "--images", o.images.empty() ? "answers without inputs, legal: with --images"
@@ -49,6 +50,7 @@ void check_arguments(const ImportArguments& o) {
   if (o.out.empty()) bad_argument("--out", "missing, legal: a folder for the network, or --check, which reads and evaluates the file alone");
   if (o.calibrate.empty() && o.images.empty())
     bad_argument("--calibrate", "missing, legal: inputs as .npz or .npy, whose values give the maps their formats (or --images where the file gives all formats)");
+  if (!o.project.empty() && !o.onnx_out.empty()) bad_argument("--write-onnx", "with --project, whose epitomes ONNX has no operator for; legal: one of the two");
   if (!o.reference.empty() && o.images.empty()) bad_argument("--reference", "answers without inputs, legal: with --images");
   if (!o.labels.empty() && o.images.empty()) bad_argument("--labels", "classes without images, legal: with --images");
 }
@@ -117,11 +119,18 @@ void run_import(const ImportArguments& o) {
   const int jobs = o.jobs > 0 ? o.jobs : processors();
   if (o.check) return run_check(o, jobs);
   check_output_folder(o.out);
+  const std::optional<DesignChoice> design = o.project.empty() ? std::nullopt : std::optional(design_choice(o.project, "--project"));
   const importer::CalibrationMethod method = importer::calibration_method(o.method);
   auto [graph, source] = read_file(o, jobs);
   const importer::Evaluator values(graph, jobs);
   importer::Plan plan = importer::plan_network(graph, values);
   plan.remarks.insert(plan.remarks.begin(), graph.remarks.begin(), graph.remarks.end());
+
+  std::string folder = fs::path(o.out).lexically_normal().string();
+  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
+  const std::string name = fs::path(folder).filename().string();
+  std::optional<importer::Projection> projection;
+  if (design) projection = importer::project_weights(plan, graph, values, name, *design);
 
   importer::Images calibration, images;
   if (!o.calibrate.empty()) calibration = importer::read_images(graph, o.calibrate, {"calibration", "input"});
@@ -133,14 +142,11 @@ void run_import(const ImportArguments& o) {
       source.method = o.method;
       source.calibration_images = calibration.size();
     }
-    ranges = importer::calibrate(plan, graph, calibration, {method, o.act_bits}, jobs, [&](double share) { progress.update(share); });
+    ranges = importer::calibrate(plan, projection ? projection->graph : graph, calibration, {method, o.act_bits}, jobs, [&](double share) { progress.update(share); });
   }
   if (images.empty()) images = std::move(calibration);
   const IntTensor labels = read_labels(o, images.size());
 
-  std::string folder = fs::path(o.out).lexically_normal().string();
-  while (folder.size() > 1 && folder.back() == '/') folder.pop_back();
-  const std::string name = fs::path(folder).filename().string();
   importer::NetworkWeights weights = importer::network_weights(plan, graph, values, plan.remarks);
   const std::string network_text = importer::network_text(plan, name);
   const std::string config_text = importer::config_text(plan, name, weights, o.weight_bits, !labels.empty());
@@ -166,6 +172,7 @@ void run_import(const ImportArguments& o) {
                                         [&](double share) { progress.update(share); });
   }
   nlohmann::ordered_json record = importer::json_of(source, plan, ranges, integers);
+  if (projection) record["projection"] = importer::json_of(*projection, o.project);
   if (answers) record["answers"] = importer::json_of(*answers);
 
   FileSet files = {{"network.json", network_text},
@@ -182,6 +189,7 @@ void run_import(const ImportArguments& o) {
   } else {
     fmt::print("{}", importer::text_of(plan, ranges, integers));
     if (answers) fmt::print("{}", importer::text_of(*answers));
+    if (projection) fmt::print("{}", importer::text_of(*projection, o.project));
     fmt::print("{}: network.json, weights.npz, images.npy ({}), config.toml, import.json\n", folder, images.size());
   }
   if (!good(answers)) throw Failed(fmt::format("{}; {} is kept", answers_differ(o), folder));
@@ -206,6 +214,8 @@ void add_import(CLI::App& app) {
                    "Answers to --images: .npz with output0, output1, ..., or arrays named like the outputs");
   verb->add_option("--fidelity-images", o->fidelity_images, "Evaluate the integers of the first N images; 0: none")->check(CLI::Range(0, 1000000))->capture_default_str();
   verb->add_option("--write-onnx", o->onnx_out, "Write the quantised network as ONNX with QuantizeLinear and DequantizeLinear, too");
+  verb->add_option("--project", o->project,
+                   "Project the weights onto the epitomes of a design: ROWSxCOLUMNS or a design file (docs/design-file.md); fine-tuning is needed afterwards");
   verb->add_option("--input-shape", o->shapes, "Free sizes of an input: NAME=1,3,32,32 (repeatable)")->allow_extra_args(false);
   verb->add_flag("--check", o->check, "Read, check and evaluate the file, print the graph as it is understood; write nothing");
   verb->add_option("-j,--jobs", o->jobs, "Threads; default: all processors")->check(CLI::Range(1, 1024));
@@ -216,6 +226,7 @@ void add_import(CLI::App& app) {
       "  epim import model.onnx --calibrate calibration.npy --images test.npy --labels labels.npy --out model\n"
       "  epim import tb/import/cases/float_plain.onnx --calibrate tb/import/cases/float_plain.npz --out out/float_plain\n"
       "  epim sim --config out/float_plain/config.toml --images 2\n"
+      "  epim import model.onnx --calibrate calibration.npy --project 1024x256 --out model_epitomes\n"
       "  epim import quantised.onnx --images inputs.npz --reference inputs.npz --out quantised --write-onnx quantised/qdq.onnx");
   verb->callback([o] { run_import(*o); });
 }

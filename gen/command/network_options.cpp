@@ -53,7 +53,7 @@ HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, i
   return with_overrides(options, set).core.hw;
 }
 
-DesignChoice design_choice(const std::string& text) {
+DesignChoice design_choice(const std::string& text, const std::string& option) {
   DesignChoice d;
   if (text == "none") return d;
   if (const auto size = uniform_size(text)) {
@@ -62,7 +62,7 @@ DesignChoice design_choice(const std::string& text) {
   } else if (std::filesystem::is_regular_file(text)) {
     d.file = read_design(text);
   } else {
-    throw InputError({"--design", 0, 0}, "bad-design",
+    throw InputError({option, 0, 0}, "bad-design",
                      "\"" + text + "\" is no file; legal are none, ROWSxCOLUMNS (e.g. 1024x256) and a design file");
   }
   return d;

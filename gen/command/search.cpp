@@ -24,7 +24,7 @@ namespace {
 
 struct SearchArguments {
   std::string network, budget = "1024x256", objective = "latency", model = "mnsim", method = "exact", layers = "bottleneck";
-  std::string crossbar = "256x256", count, bits_from, evaluate = "table", checkpoint, out, activations = "patches";
+  std::string crossbar = "256x256", count, bits_from, evaluate = "table", checkpoint, out, activations = "patches", traffic = "whole-position";
   std::vector<std::string> candidates = {"none", "256x256", "512x256", "1024x256", "2048x256"}, wrap = {"off", "copies"}, set;
   int weight_bits = 9, classifier_bits = 0, act_bits = 9, lanes = 16, seeds = 1;
   EvolutionOptions evolution;
@@ -114,6 +114,7 @@ Space build_space(const SearchArguments& o) {
   w.node_weight_bits = s.count.weight_bits;
   w.act_bits = o.act_bits;
   w.activations = o.activations == "rows" ? ActivationRule::rows : ActivationRule::patches;
+  w.traffic = o.traffic == "partial-sums" ? Traffic::partial_sums : Traffic::whole_position;
   MnsimQuirks quirks = o.compat ? MnsimQuirks::compat() : MnsimQuirks{};
   quirks.one_pair_per_bit = false;  // cells of hw.cell_bits, as the crossbar counts have them
   s.model = mnsim_cost_model(net, std::move(layers), s.count, w, data, quirks);
@@ -169,8 +170,8 @@ SeedResult evolve(const SearchArguments& o, const Space& s, Objective objective,
                                                           : [&](const Selection& x) { return m.table().additive(x); },
               options);
   const std::string identity = hash_text(fnv1a(fmt::format(
-      "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", m.network().name, design_text(design_of(m.network())), budget,
-      o.objective, o.model, o.layers, o.crossbar, o.count, o.evaluate, o.activations, fmt::join(o.candidates, ","), fmt::join(o.wrap, ","),
+      "{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {}", m.network().name, design_text(design_of(m.network())), budget,
+      o.objective, o.model, o.layers, o.crossbar, o.count, o.evaluate, o.activations, o.traffic, fmt::join(o.candidates, ","), fmt::join(o.wrap, ","),
       fmt::join(o.set, " "), o.weight_bits, o.classifier_bits, o.act_bits, o.lanes, o.compat, options.population, options.iterations,
       options.mutated_layers, options.crossover, seed)));
   const std::string file = o.checkpoint.empty() || o.seeds == 1 ? o.checkpoint : fmt::format("{}.{}", o.checkpoint, seed);
@@ -267,6 +268,7 @@ void search(const SearchArguments& o) {
                                        {"candidates", o.candidates}, {"wrap", o.wrap}};
   if (o.model == "mnsim") {
     provenance["activations"] = o.activations;
+    provenance["traffic"] = o.traffic;
     provenance["compat"] = o.compat;
   }
   if (o.method == "evolution") {
@@ -389,6 +391,8 @@ void add_search(CLI::App& app) {
   verb->add_option("--set", o->set, "Override a hardware key: hardware.key=value (repeatable)")->allow_extra_args(false);
   verb->add_option("--activations", o->activations, "mnsim: activations of an epitome, one per patch or by weight rows")
       ->check(CLI::IsMember({"patches", "rows"}))->capture_default_str();
+  verb->add_option("--traffic", o->traffic, "mnsim: what an epitome moves through its buffers; partial-sums is a hypothesis (docs/estimate.md)")
+      ->check(CLI::IsMember({"whole-position", "partial-sums"}))->capture_default_str();
   verb->add_flag("--compat", o->compat, "mnsim: with the quirks of MNSIM 2.0 (cells keep their bits)");
   verb->add_flag("--refine", o->refine, "Go on by local search on the model's own answer, from the found design and some others");
   verb->add_option("--evaluate", o->evaluate, "What evolution is shown: sums of the cost table, or the model's own answer")

@@ -220,6 +220,16 @@ Step weight_step(const Chip& chip, const MnsimLayer& l, int act_bits) {
   return t;
 }
 
+/// Traffic::partial_sums: replaces what `whole_position` moves per output position, in ns of all activations together
+/// divided by their number, so that everything else stays as it is.
+void move_partial_sums(const Chip& chip, const MnsimLayer& l, int act_bits, Step& t, Positions& p) {
+  const double rows = double(l.cin) * l.kh * l.kw / l.row_blocks;
+  const double outputs = chip.output.latency(double(l.cout) * act_bits / 8);
+  for (int k = 0; k < 4; ++k) p.write[k] = p.read[k] = chip.input.latency(rows * act_bits / 8);
+  t.read_fixed = outputs * l.input_activations / l.activations;
+  t.write_fixed = outputs / l.activations;
+}
+
 /// nJ of a conv or fc layer: power of all its tiles times the summed time of each module.
 MnsimEnergy weight_energy(const Chip& chip, const MnsimLayer& l, const Step& t, double steps, double read,
                           double write) {
@@ -312,6 +322,7 @@ MnsimResult evaluate_mnsim(const Network& net, const MnsimWorkload& w, const Mns
       case MnsimKind::conv:
         t = weight_step(chip, l, w.act_bits);
         p = window_positions(chip, l, l.channels_per_pe, l.max_row, bits);
+        if (w.traffic == Traffic::partial_sums && l.input_activations > 0) move_partial_sums(chip, l, w.act_bits, t, p);
         break;
       case MnsimKind::fc:
         t = weight_step(chip, l, w.act_bits);

@@ -83,6 +83,7 @@ void map_weights(const Node& node, MnsimLayer& l, int slices, const MnsimWorkloa
     const std::int64_t matrix_rows = std::int64_t{l.cin} * window;
     const int in_groups =
         w.activations == ActivationRule::patches ? ceil_div(l.cin, e.e_in) : ceil_div(matrix_rows, used);
+    l.input_activations = in_groups;
     const bool once = node.wrap != Wrap::off && w.activations == ActivationRule::patches;
     l.activations = in_groups * (once ? 1 : ceil_div(l.cout, e.e_out));
   } else if (l.kind == MnsimKind::conv && window <= rows) {
@@ -96,6 +97,7 @@ void map_weights(const Node& node, MnsimLayer& l, int slices, const MnsimWorkloa
     l.max_row = static_cast<int>(std::min<std::int64_t>(all, rows));
     l.channels_per_pe = static_cast<double>(l.max_row) / window;
   }
+  l.row_blocks = row_blocks;
   l.max_column = std::min(out, columns);
   l.groups = std::min(slices, groups);
   l.pes = ceil_div(slices, groups) * ceil_div(out, columns) * row_blocks;

@@ -18,6 +18,15 @@ enum class ActivationRule {
   rows,     ///< ceil(cin*kh*kw / (e_in*P*Q)) * ceil(cout/e_out): by weight rows, as if a patch filled the epitome
 };
 
+/// What an epitome moves through its buffers per output position. A hypothesis about the paper's estimator, never more:
+/// EPIM names MNSIM as its base and does not say what it added.
+enum class Traffic {
+  whole_position,  ///< everything once per activation: new inputs written, window read, outputs read and written
+  partial_sums,    ///< per activation: the rows of a window are written to the input buffer and read from it, since the next
+                   ///< activation holds other rows; partial outputs of all channels are read once per input activation
+                   ///< (ceil over input channels alone), and outputs of all channels are written once. Links as above
+};
+
 /// What is asked of a network besides its structure.
 struct MnsimWorkload {
   int weight_bits = 9;                 ///< 2..32
@@ -26,6 +35,7 @@ struct MnsimWorkload {
   int slices = 0;                      ///< crossbar pairs per weight; 0 = from the weight bits
   int classes = 0;                     ///< outputs of the last fc; 0 = as in the network
   ActivationRule activations = ActivationRule::patches;
+  Traffic traffic = Traffic::whole_position;
 };
 
 struct MnsimLayer {
@@ -36,6 +46,8 @@ struct MnsimLayer {
   int cin = 0, cout = 0, kh = 1, kw = 1, stride = 1, pad_y = 0, pad_x = 0;
   int in_h = 1, in_w = 1, out_h = 1, out_w = 1;
   int activations = 1;
+  int input_activations = 0;         ///< of an epitome: its factor for input channels; 0 where there is no epitome
+  int row_blocks = 1;                ///< crossbars that share the rows of a matrix
   // mapping
   int pes = 0, tiles = 0, pes_per_tile = 0, first_tile = 0;
   int groups = 0;                    ///< crossbar groups used in one PE

@@ -114,7 +114,7 @@ NetworkEstimate estimate_network(const Network& source, const EstimateRequest& r
     }
     add(e.paper, l.paper);
     add(e.physical, l.physical);
-    if (p.part == 0) e.macs += std::int64_t{node.out.height} * node.out.width * node.cout * node.in.channels * node.kh * node.kw;
+    if (p.part == 0) e.macs += layer_of(node).macs();
     if (request.rtl) {
       l.rtl = estimate_rtl(hw, p.layer, activity_for(data.activity, hw).activity);
       if (request.bounds) l.rtl.timing.bound = bound_of(hw, p.layer, 1, l.rtl.timing);

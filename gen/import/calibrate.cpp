@@ -133,6 +133,7 @@ std::map<std::string, Range> calibrate(Plan& plan, const Graph& graph, const Ima
     }
     ranges[plan.input_name] = s.range;
   }
+  const std::vector<bool> core = plan.read_by_cores();
   for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
     PlannedNode& n = plan.nodes[k];
     if (n.source == FormatSource::input) {
@@ -141,8 +142,8 @@ std::map<std::string, Range> calibrate(Plan& plan, const Graph& graph, const Ima
     }
     if (n.source == FormatSource::file) continue;
     Seen& s = seen.at(n.tensor);
-    const bool core = plan.reaches_core(static_cast<int>(k));
-    n.format = format_from(s, n.is_output && !core ? output_bits : options.act_bits, n.is_output && !core, options);
+    const bool wide = n.is_output && !core[k];
+    n.format = format_from(s, wide ? output_bits : options.act_bits, wide, options);
     const Format& in = plan.format_of(n.inputs[0]);
     const bool exact = n.inputs[0] < 0 ? plan.input_source == FormatSource::file : plan.nodes[static_cast<std::size_t>(n.inputs[0])].source != FormatSource::calibrated;
     if (n.mean_places > 0 && exact) {

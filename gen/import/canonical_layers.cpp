@@ -211,6 +211,10 @@ void Canonical::pad(const Node& node) {
     pads[static_cast<std::size_t>(part[0])] = before;
     pads[4 + static_cast<std::size_t>(part[0])] = after;
   }
+  if (std::all_of(pads.begin(), pads.end(), [](std::int64_t p) { return p == 0; })) {
+    seen_[node.outputs[0]] = s;
+    return;
+  }
   double value = node.version < 11 ? node.real("value", 0) : 0;
   if (call.has(2)) value = call.known(2, "value").number(0);
   Node n = plain(node, "Pad", s.tensor);

@@ -49,6 +49,7 @@ bool on_grid(const Plan& plan, int id) {
 /// The graph says which integers this map holds: its quantiser, or operands on their grids and weights of integers.
 bool is_judged(const Plan& plan, int id, const CompiledNetwork& net) {
   const PlannedNode& n = plan.nodes[static_cast<std::size_t>(id)];
+  if (!n.epitome.empty()) return false;  // other weights than the graph's
   if (n.source == FormatSource::file) return true;
   if (!n.weights.empty() && !net.weights.find(n.name + "/codes")) return false;
   return std::all_of(n.inputs.begin(), n.inputs.end(), [&](int in) { return on_grid(plan, in); });

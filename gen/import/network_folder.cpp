@@ -106,8 +106,14 @@ NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evalu
   const auto put = [&](const PlannedNode& n, const char* key, NpyArray a) { all.arrays.emplace_back(n.name + key, std::move(a)); };
   for (const PlannedNode& n : plan.nodes) {
     if (n.op == "conv" && n.weights.empty()) {
-      const int channels = n.keys.at("cout");
-      put(n, "/weight", array_of(std::vector<float>(static_cast<std::size_t>(channels), 1.0f), {channels, 1, 1, 1}));
+      const std::int64_t out = n.keys.at("cout"), in = n.keys.contains("groups") ? 1 : plan.dims_of(n.inputs[0])[1];
+      std::vector<float> copy(static_cast<std::size_t>(out * in), in == 1 && n.keys.contains("groups") ? 1.0f : 0.0f);
+      if (!n.keys.contains("groups"))
+        for (std::int64_t c = 0; c < in; ++c) copy[static_cast<std::size_t>((n.first_channel + c) * in + c)] = 1;
+      put(n, "/weight", array_of(copy, {static_cast<int>(out), static_cast<int>(in), 1, 1}));
+      all.real = true;
+    } else if (!n.epitome.empty()) {
+      put(n, "/epitome", NpyArray::from(n.epitome));
       all.real = true;
     } else if (!n.weights.empty()) {
       const std::vector<int> shape = shape_of(graph.maps.at(n.weights).dims);
@@ -134,29 +140,52 @@ NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evalu
   return all;
 }
 
+namespace {
+
+/// Channels per word: as many as a chip's concatenation can join without cutting words, that is, a divisor of the channels of
+/// every operand but the last.
+int lanes_for(const Plan& plan) {
+  int lanes = 8;
+  for (const PlannedNode& n : plan.nodes) {
+    if (n.op != "concat") continue;
+    for (std::size_t k = 0; k + 1 < n.inputs.size(); ++k) {
+      const Dims& dims = plan.dims_of(n.inputs[k]);
+      while (dims[1] % lanes != 0) lanes /= 2;
+    }
+  }
+  return lanes;
+}
+
+}  // namespace
+
 std::string config_text(const Plan& plan, const std::string& name, const NetworkWeights& weights, int weight_bits, bool labels) {
   int act_bits = 1, code_bits = 2;
   bool is_signed = false, slopes = false;
+  const int lanes = lanes_for(plan);
   std::int64_t most = 0;  // PEs of 64x64 cells
   for (const PlannedNode& n : plan.nodes) {
     if (!n.has_weights()) continue;
+    code_bits = std::max(code_bits, n.keys.value("weight_bits", 0));
     const Format& in = plan.format_of(n.inputs[0]);
     act_bits = std::max(act_bits, in.bits);
     is_signed = is_signed || in.is_signed;
     slopes = slopes || n.slope || !n.slopes.empty();
-    const Dims& from = n.inputs[0] < 0 ? plan.input_dims : plan.nodes[static_cast<std::size_t>(n.inputs[0])].dims;
+    const Dims& from = plan.dims_of(n.inputs[0]);
     std::int64_t places = 1;
     if (n.op == "fc") places = from[2] * from[3];
     else if (n.keys.contains("kernel")) places = n.keys["kernel"].is_array() ? n.keys["kernel"][0].get<std::int64_t>() * n.keys["kernel"][1].get<std::int64_t>()
                                                                              : n.keys["kernel"].get<std::int64_t>() * n.keys["kernel"].get<std::int64_t>();
-    const std::int64_t rows = (from[1] + 7) / 8 * 8 * places / n.keys.value("groups", std::int64_t{1});
-    most = std::max(most, (rows + 63) / 64 * ((n.dims[1] + 63) / 64));
+    const std::int64_t rows = (from[1] + lanes - 1) / lanes * lanes * places / n.keys.value("groups", std::int64_t{1});
+    std::int64_t pes = (rows + 63) / 64 * ((n.dims[1] + 63) / 64);
+    if (const auto& e = n.epitome.shape; !e.empty()) pes = ((e[1] + lanes - 1) / lanes * lanes * e[2] * e[3] + 63) / 64 * ((e[0] + 63) / 64);
+    most = std::max(most, pes);
   }
   while ((std::int64_t{1} << (code_bits - 1)) - 1 < weights.most_code) ++code_bits;
   if (weights.real) code_bits = std::max(code_bits, weight_bits);
   std::string s = fmt::format("# {} as one core holds it, written by epim import\nschema = 1\nname = {}\n\n[hardware]\ncrossbar = \"{}\"\n", name,
                               Json(name).dump(), most > 64 ? "256x256" : "64x64");
-  s += fmt::format("weight_bits = {}\nact_bits = {}\nact_signed = {}\nlanes = 8\nout_bits = {}\n", code_bits, is_signed ? std::max(2, act_bits) : act_bits, is_signed, output_bits);
+  s += fmt::format("weight_bits = {}\nact_bits = {}\nact_signed = {}\nlanes = {}{}\nout_bits = {}\n", code_bits, is_signed ? std::max(2, act_bits) : act_bits, is_signed, lanes,
+                   lanes < 8 ? "  # a chip's concatenation joins whole words; one core is faster with 8" : "", output_bits);
   s += "channel_scale_bits = 24  # what the scales of the maps are rounded to\nchannel_bias_bits = 40\n";
   if (slopes) s += "slope_bits = 18\n";
   s += "\n[network]\nfile = \"network.json\"\nimages = \"images.npy\"\n";

@@ -189,7 +189,8 @@ class Reader {
       fail("wrong-output-count", fmt::format("node '{}' ({}) has no output, legal: at least one", one_line(from.name()), n.op));
     n.name = one_line(from.name().empty() ? n.outputs[0] : from.name());
     if (!names.insert(n.name).second) {
-      if (!from.name().empty()) at(n, "duplicate-node", "another node has that name, legal: each once");
+      // Constants are no nodes of the graph: their names may repeat.
+      if (!from.name().empty() && !(n.op == "Constant" && n.domain.empty())) at(n, "duplicate-node", "another node has that name, legal: each once");
       const std::string first = n.name;
       for (int k = 2; !names.insert(n.name).second; ++k) n.name = fmt::format("{}#{}", first, k);
     }

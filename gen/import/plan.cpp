@@ -208,7 +208,7 @@ class Planner {
   void spread_operands(const Node& n, PlannedNode& node) {
     const Dims& out = g_.maps.at(n.outputs[0]).dims;
     for (int& id : node.inputs) {
-      const Dims& in = id < 0 ? plan_.input_dims : plan_.nodes[static_cast<std::size_t>(id)].dims;
+      const Dims& in = plan_.dims_of(id);
       if (in[2] == out[2] && in[3] == out[3]) continue;
       PlannedNode copy;
       copy.op = "resize";
@@ -244,6 +244,7 @@ class Planner {
       } else {
         break;
       }
+      if (node.slope || !node.slopes.empty()) node.source = FormatSource::calibrated;  // it may widen the range
       done_.insert(r);
       node.origin += ", " + r->name;
       tensor = r->outputs[0];

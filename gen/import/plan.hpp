@@ -11,6 +11,7 @@
 #include "gen/import/evaluate.hpp"
 #include "gen/import/graph.hpp"
 #include "gen/import/quantiser.hpp"
+#include "golden/tensor.hpp"
 
 namespace epim::importer {
 
@@ -46,6 +47,8 @@ struct PlannedNode {
   std::optional<double> slope;
   std::vector<float> slopes;    ///< per channel
   std::string weights, bias;    ///< tensors of the graph
+  std::int64_t first_channel = 0;  ///< a conv without weights copies the channels of its input to first_channel and on
+  FloatTensor epitome;          ///< in the place of weights (gen/import/project.hpp); empty: none
   std::vector<float> norm_scale, norm_bias;  ///< behind weights and bias
 
   std::string tensor;           ///< whose values the map stands for: reals, or codes behind a QuantizeLinear
@@ -75,10 +78,11 @@ struct Plan {
   std::vector<PlannedOutput> outputs;
   std::vector<std::string> remarks;
   const Format& format_of(int id) const { return id < 0 ? input_format : nodes[static_cast<std::size_t>(id)].format; }
+  const Dims& dims_of(int id) const { return id < 0 ? input_dims : nodes[static_cast<std::size_t>(id)].dims; }
   const std::string& tensor_of(int id) const { return id < 0 ? input_tensor : nodes[static_cast<std::size_t>(id)].tensor; }
   const std::string& name_of(int id) const { return id < 0 ? input_name : nodes[static_cast<std::size_t>(id)].name; }
-  /// A core reads this map: it has at most 9 bits.
-  bool reaches_core(int id) const;
+  /// Of every node: a core reads its map, which thus has at most 9 bits.
+  std::vector<bool> read_by_cores() const;
   bool any_calibrated() const;
 };
 

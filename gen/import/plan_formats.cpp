@@ -12,14 +12,12 @@ std::int64_t Format::code_of(double real) const {
   return static_cast<std::int64_t>(std::clamp(code, static_cast<double>(least()), static_cast<double>(greatest())));
 }
 
-bool Plan::reaches_core(int id) const {
-  for (const PlannedNode& n : nodes)
-    for (const int in : n.inputs) {
-      if (in != id) continue;
-      if (n.has_weights()) return true;
-      if (n.source == FormatSource::input && reaches_core(static_cast<int>(&n - nodes.data()))) return true;
-    }
-  return false;
+std::vector<bool> Plan::read_by_cores() const {
+  std::vector<bool> core(nodes.size(), false);
+  for (std::size_t r = nodes.size(); r-- > 0;)  // readers stand behind what they read
+    for (const int in : nodes[r].inputs)
+      if (in >= 0 && (nodes[r].has_weights() || (nodes[r].source == FormatSource::input && core[r]))) core[static_cast<std::size_t>(in)] = true;
+  return core;
 }
 
 bool Plan::any_calibrated() const {

@@ -52,18 +52,19 @@ std::variant<PlannedNode, Complaint> pool_node(const Graph& g, const Node& n) {
 /// Padding with 0 that no layer took: a layer of its own, every channel times 1.
 std::variant<PlannedNode, Complaint> pad_node(const Graph& g, const Node& n) {
   const std::vector<std::int64_t> pads = n.integers("pads");
-  if (n.real("value", 0) != 0 || pads[1] != 0 || pads[5] != 0)
-    return refused(n, n.real("value", 0) != 0 ? fmt::format("padding with {}", n.real("value", 0)) : std::string("padding of channels"),
-                   "padding of rows and columns with 0", "the pads of the Conv or pool behind it");
-  const std::int64_t channels = g.maps.at(n.inputs[0]).dims[1];
+  if (n.real("value", 0) != 0)
+    return refused(n, fmt::format("padding with {}", n.real("value", 0)), "padding of rows, columns and channels with 0", "the pads of the Conv or pool behind it");
+  const std::int64_t channels = g.maps.at(n.inputs[0]).dims[1], all = channels + pads[1] + pads[5];
   PlannedNode p;
   p.op = "conv";
-  p.keys["cout"] = channels;
+  p.source = FormatSource::input;
+  p.first_channel = pads[1];
+  p.keys["cout"] = all;
   p.keys["kernel"] = 1;
-  p.keys["padding"] = std::vector<std::int64_t>{pads[2], pads[3], pads[6], pads[7]};
-  p.keys["groups"] = channels;
-  p.norm_scale.assign(static_cast<std::size_t>(channels), 1.0f);
-  p.norm_bias.assign(static_cast<std::size_t>(channels), 0.0f);
+  if (pads[2] + pads[3] + pads[6] + pads[7] > 0) p.keys["padding"] = std::vector<std::int64_t>{pads[2], pads[3], pads[6], pads[7]};
+  if (all == channels) p.keys["groups"] = channels;
+  p.norm_scale.assign(static_cast<std::size_t>(all), 1.0f);
+  p.norm_bias.assign(static_cast<std::size_t>(all), 0.0f);
   return p;
 }
 

@@ -12,6 +12,7 @@
 #include "gen/paper/prune.hpp"
 #include "gen/search/exact.hpp"
 #include "gen/paper/table1.hpp"
+#include "gen/paper/traffic.hpp"
 #include "golden/files/json_document.hpp"
 
 namespace epim {
@@ -82,6 +83,8 @@ class Report {
     table3();
     figure3();
     figure4();
+    out_ += traffic_markdown(in_, [&](const std::string& what) { step(0.9, what); });
+    step(1, "");
     std::string summary = fmt::format(
         "Of {} printed cells, {} are reproduced, {} are not, {} are not reproducible here.\n",
         v_.reproduced + v_.missed + v_.impossible, v_.reproduced, v_.missed, v_.impossible);
@@ -395,7 +398,7 @@ class Report {
                           rtl ? "Our own core (`rtl`), layer after layer" : "MNSIM (`mnsim`)", base[rtl].crossbars, base[rtl].latency_ms, unit,
                           base[rtl].energy_mj, unit);
       for (const int rows : {256, 512, 1024, 2048}) {
-        step(0.65 + (rtl ? 0.17 : 0.0) + 0.04 * std::log2(rows / 256.0), fmt::format("Figure 4, {}x256", rows));
+        step(0.65 + (rtl ? 0.12 : 0.0) + 0.03 * std::log2(rows / 256.0), fmt::format("Figure 4, {}x256", rows));
         Network uniform = plain, wrapped;
         apply_uniform(uniform, rows, 256);
         wrapped = uniform;
@@ -434,7 +437,6 @@ class Report {
       t.simulated(fmt::format("both over uniform, energy ({})", model), p.opt_energy, best[rtl][1], 2);
       t.simulated(fmt::format("both over uniform, EDP ({})", model), p.opt_edp, best[rtl][2], 2);
     }
-    step(1, "");
   }
 
   const PaperInputs& in_;

@@ -36,13 +36,14 @@ bool is_timed(const Node& node) {
 
 }  // namespace
 
-MnsimWorkload table1_workload(int weight_bits, int act_bits) {
+MnsimWorkload table1_workload(int weight_bits, int act_bits, Traffic traffic) {
   MnsimWorkload w;
   w.weight_bits = weight_bits;
   w.slices = weight_bits / 2;  // ceil((weight_bits - 1) / 2)
   w.act_bits = act_bits;
   w.classes = 10;
   w.activations = ActivationRule::rows;
+  w.traffic = traffic;
   return w;
 }
 
@@ -56,13 +57,14 @@ void apply_table1_layers(Network& net, Table1Layers layers) {
   infer_shapes(net);
 }
 
-Table1Emulation emulate_table1(const std::vector<Table1Row>& rows, Network resnet50, Network resnet101, const MnsimData& data, Table1Layers layers) {
+Table1Emulation emulate_table1(const std::vector<Table1Row>& rows, Network resnet50, Network resnet101, const MnsimData& data, Table1Layers layers,
+                               Traffic traffic) {
   Network epitome50 = resnet50, epitome101 = resnet101;
   apply_table1_layers(epitome50, layers);
   apply_table1_layers(epitome101, layers);
   Table1Emulation out;
   for (const Table1Row& row : rows) {
-    const MnsimWorkload w = table1_workload(row.weight_bits, row.act_bits);
+    const MnsimWorkload w = table1_workload(row.weight_bits, row.act_bits, traffic);
     const bool small = row.network == "resnet50";
     const Network& net = row.is_epitome() ? (small ? epitome50 : epitome101) : (small ? resnet50 : resnet101);
     const MnsimResult r = evaluate_mnsim(net, w, data, MnsimQuirks::compat());

@@ -34,12 +34,13 @@ struct Table1Emulation {
 
 /// What Table 1's conventions are in the emulation: ceil((W-1)/2) slices of 2-bit cells (FP32: 16), a classifier with 10
 /// outputs (MNSIM's data set), one whole output position per activation with ceil(R/1024)*ceil(C/256) activations.
-MnsimWorkload table1_workload(int weight_bits, int act_bits);
+MnsimWorkload table1_workload(int weight_bits, int act_bits, Traffic traffic = Traffic::whole_position);
 
 /// Untuned emulation: constants and configuration of `data` as they are, all quirks of MNSIM, ceil((W-1)/2) slices of
 /// 2-bit cells (FP32: 16), A activation bits (FP32: 32), a classifier with 10 outputs (MNSIM's data set), and one whole
 /// output position per activation with ceil(R/1024)*ceil(C/256) activations (rule `rows`).
 /// `rows`: uniform_rows of the paper. `resnet50`, `resnet101`: the shipped networks. Errors as evaluate_mnsim.
-Table1Emulation emulate_table1(const std::vector<Table1Row>& rows, Network resnet50, Network resnet101, const MnsimData& data, Table1Layers layers);
+Table1Emulation emulate_table1(const std::vector<Table1Row>& rows, Network resnet50, Network resnet101, const MnsimData& data, Table1Layers layers,
+                               Traffic traffic = Traffic::whole_position);
 
 }  // namespace epim

@@ -40,21 +40,17 @@ double inherited_scale(const Network& net, const Node& node, const std::vector<d
   }
 }
 
-/// A map that a core reads before an addition or a ReLU bounds it.
-bool reaches_core(const Network& net, int n) {
-  for (int r : net.readers(n)) {
-    const Node& reader = net.nodes[static_cast<std::size_t>(r)];
-    if (reader.has_weights()) return true;
-    switch (reader.op) {
-      case Op::add:
-      case Op::relu:
-      case Op::mul:
-      case Op::function: break;
-      default:
-        if (!reader.has_format() && reaches_core(net, r)) return true;
-    }
+/// Of every node: a core reads its map before an addition or a ReLU bounds it.
+std::vector<bool> read_by_cores(const Network& net) {
+  std::vector<bool> core(net.nodes.size(), false);
+  for (std::size_t r = net.nodes.size(); r-- > 0;) {  // readers stand behind what they read
+    const Node& reader = net.nodes[r];
+    const bool bounds = reader.op == Op::add || reader.op == Op::relu || reader.op == Op::mul || reader.op == Op::function;
+    const bool reaches = reader.has_weights() || (!bounds && !reader.has_format() && core[r]);
+    for (const int in : reader.input_ids)
+      if (in >= 0 && reaches) core[static_cast<std::size_t>(in)] = true;
   }
-  return false;
+  return core;
 }
 
 MapFormat whole(int bits, bool is_signed) {
@@ -84,7 +80,7 @@ void clip(const Node& node, MapFormat& f) {
 }
 
 /// What a node with weights sends in the hardware's format.
-MapFormat layer_format(const Network& net, int n, const FixedHardware& hw, SignedMaps signed_maps) {
+MapFormat layer_format(const Network& net, int n, const FixedHardware& hw, SignedMaps signed_maps, const std::vector<bool>& core) {
   const Node& node = net.nodes[static_cast<std::size_t>(n)];
   const bool is_output = net.is_output(n) && net.readers(n).empty();
   const bool wide = signed_maps == SignedMaps::one_bit_more;
@@ -97,7 +93,7 @@ MapFormat layer_format(const Network& net, int n, const FixedHardware& hw, Signe
   }
   int bits = hw.act_bits;
   if (is_output) bits = hw.out_bits;
-  else if (wide && !reaches_core(net, n)) bits = std::min(hw.out_bits, hw.act_bits + 1);
+  else if (wide && !core[static_cast<std::size_t>(n)]) bits = std::min(hw.out_bits, hw.act_bits + 1);
   return whole(bits, true);
 }
 
@@ -158,14 +154,14 @@ MapFormat product_format(const Network& net, const Node& node, const std::vector
 
 /// A node's format where it has none of its own. `scale`: of the output.
 MapFormat inherited_format(const Network& net, int n, const FixedHardware& hw, SignedMaps signed_maps,
-                           const std::vector<MapFormat>& formats, double scale) {
+                           const std::vector<MapFormat>& formats, double scale, const std::vector<bool>& core) {
   const Node& node = net.nodes[static_cast<std::size_t>(n)];
   const MapFormat& in = format_of(formats, node.input_ids[0]);
   MapFormat f;
   switch (node.op) {
     case Op::conv:
     case Op::fc:
-    case Op::batch_norm: f = layer_format(net, n, hw, signed_maps); break;
+    case Op::batch_norm: f = layer_format(net, n, hw, signed_maps, core); break;
     case Op::add: f = sum_format(net, n, hw); break;
     case Op::concat: return concat_format(node, formats, hw, scale);
     case Op::function: return function_format(node, hw, scale);
@@ -230,9 +226,10 @@ std::vector<MapFormat> map_formats(const Network& net, const FixedHardware& hw, 
   input.zero = net.input_zero;
   std::vector<MapFormat> formats = {input};
   const std::vector<double> scales = map_scales(net);
+  const std::vector<bool> core = read_by_cores(net);
   for (std::size_t n = 0; n < net.nodes.size(); ++n) {
     const Node& node = net.nodes[n];
-    const MapFormat inherited = inherited_format(net, static_cast<int>(n), hw, signed_maps, formats, scales[n + 1]);
+    const MapFormat inherited = inherited_format(net, static_cast<int>(n), hw, signed_maps, formats, scales[n + 1], core);
     formats.push_back(node.has_format() ? own_format(node, inherited, node.op == Op::function && node.act_scale <= 0 ? inherited.scale : scales[n + 1]) : inherited);
   }
   return formats;

@@ -70,11 +70,41 @@ class Freezes {
   Cycle total_ = 0, dropped_ = 0;
 };
 
+/// What predict writes down for predict_phases: the array in array time, with the freezes that turn it into cycles.
+struct Record {
+  struct Freeze {
+    Cycle tau, total;  ///< from array time tau on, cycle = array time + total
+  };
+  Phases phases;
+  std::vector<Interval> firing;  ///< array time
+  std::vector<Freeze> freezes;
+
+  /// A column step; `begins`: the first one of an activation.
+  void fire(Cycle first, Cycle last, int index, bool begins) {
+    if (!begins && firing.back().last + 1 == first) firing.back().last = last;
+    else firing.push_back({first, last, index});
+  }
+  /// Cuts the firings where the array stands still.
+  void settle() {
+    std::size_t next = 0;
+    Cycle total = 0;
+    for (Interval f : firing) {
+      while (next < freezes.size() && freezes[next].tau <= f.first) total = freezes[next++].total;
+      while (next < freezes.size() && freezes[next].tau <= f.last) {
+        phases.array.push_back({f.first + total, freezes[next].tau - 1 + total, f.index});
+        f.first = freezes[next].tau;
+        total = freezes[next++].total;
+      }
+      phases.array.push_back({f.first + total, f.last + total, f.index});
+    }
+  }
+};
+
 /// Drain and packer: reads of closed ranges, single standing cycles when a position ends in two words.
 class Drain {
  public:
-  Drain(const Hardware& hw, const FiringPlan& plan, std::vector<Cycle>* beats)
-      : lanes_(hw.lanes), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()), take_to_read_(hw.take_to_read()), beats_(beats) {
+  Drain(const Hardware& hw, const FiringPlan& plan, std::vector<Cycle>* beats, Record* record)
+      : record_(record), lanes_(hw.lanes), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()), take_to_read_(hw.take_to_read()), beats_(beats) {
     for (const OutputRange& range : plan.ranges) reads_.push_back(drain_reads(hw, range));
   }
 
@@ -87,8 +117,10 @@ class Drain {
     for (std::size_t i = 0; i < reads.size(); ++i) {
       read = i > 0 ? advance(read, read_cycles_)
              : last_read_ < 0 ? advance(take, take_to_read_) : std::max(advance(take, take_to_read_), advance(last_read_, read_cycles_));
+      if (record_ && i == 0) record_->phases.draining.push_back({read, read, static_cast<int>(index)});
       pack(read, reads[i], end_round && i + 1 == reads.size());
     }
+    if (record_) record_->phases.draining.back().last = read;
     last_read_ = read;
     return advance(read, 1);
   }
@@ -122,6 +154,7 @@ class Drain {
     }
   }
 
+  Record* record_;
   int lanes_;
   Cycle read_cycles_, read_to_pack_, take_to_read_;
   std::vector<Cycle>* beats_;
@@ -134,8 +167,9 @@ class Drain {
 /// Array side: dispatch times in array time, freezes while both accumulator banks are taken.
 class Array {
  public:
-  Array(const Hardware& hw, const FiringPlan& plan, Drain& drain, const Ideal& ideal)
-      : interval_(hw.adc_interval), joint_(ideal.joint ? 1 : hw.joint_cycles()), sequenced_(hw.sequenced_reads()), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+  Array(const Hardware& hw, const FiringPlan& plan, Drain& drain, const Ideal& ideal, Record* record)
+      : record_(record), interval_(hw.adc_interval), joint_(ideal.joint ? 1 : hw.joint_cycles()), sequenced_(hw.sequenced_reads()),
+        last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
         fire_to_write_(hw.fire_to_write()),
         stands_(!ideal.drain), hold_free_(hw.hold_free), plan_(plan), drain_(drain) {}
 
@@ -156,6 +190,7 @@ class Array {
     // else the column step has idle cycles at its end.
     const Cycle period = std::max(column, joint_);
     const Cycle first_read = sequenced_ ? std::max(tau + column - interval_ + 1, last_read_ + joint_) : tau + column;
+    if (record_) record_reads(static_cast<int>(&firing - plan_.firings.data()), csteps, tau + 1, column, first_read, period);
     last_read_ = first_read + (csteps - 1) * period;
     const Cycle last_cycle = last_read_ + interval_ - 1;
     end_ = sequenced_ ? last_cycle : tau + csteps * period;
@@ -196,7 +231,10 @@ class Array {
       drain_until(static_cast<Cycle>(opened_) - 1);
       const Cycle free_from = released_ + 1;
       const Cycle natural = write + freezes_.total();
-      if (stands_ && free_from > natural) freezes_.add(write, free_from - natural);
+      if (stands_ && free_from > natural) {
+        freezes_.add(write, free_from - natural);
+        if (record_) record_->freezes.push_back({write, freezes_.total()});
+      }
     }
     ++opened_;
   }
@@ -212,6 +250,23 @@ class Array {
     }
   }
 
+  /// The column steps of an activation: the first begins in `begin`, its last read in `read`, those of the others `period` apart.
+  void record_reads(int index, int csteps, Cycle begin, Cycle column, Cycle read, Cycle period) {
+    bool begins = true;
+    for (int k = 0; k < csteps; ++k, read += period) {
+      if (!sequenced_) begin = read - column + 1;
+      const Cycle others = begin + column - interval_;  // behind all reads but the last one
+      if (others > begin) {
+        record_->fire(begin, others - 1, index, begins);
+        begins = false;
+      }
+      record_->fire(sequenced_ ? read : others, read + interval_ - 1, index, begins);
+      begins = false;
+      begin = read + interval_;
+    }
+  }
+
+  Record* record_;
   Cycle interval_, joint_;
   bool sequenced_;
   Cycle last_group_, fire_to_write_;
@@ -229,7 +284,7 @@ class Array {
   int opened_ = 0;
 };
 
-Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_beats, const Ideal& ideal) {
+Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_beats, const Ideal& ideal, Record* record = nullptr) {
   const Hardware hw = hardware_for(core, layer);
   const Cycle slots = ring_slots(hw, layer);
   const FiringPlan plan = plan_firings(layer);
@@ -247,8 +302,8 @@ Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_b
 
   Timing result;
   InputRing ring(layer.row_words(hw.lanes), ideal.slots ? Cycle{frames} * layer.h : slots);
-  Drain drain(hw, plan, keep_beats ? &result.beats : nullptr);
-  Array array(hw, plan, drain, ideal);
+  Drain drain(hw, plan, keep_beats ? &result.beats : nullptr, record);
+  Array array(hw, plan, drain, ideal, record);
 
   Cycle t = kFirstRowCheck;  // state StRow
   Cycle request = 0;         // cycle of the next word request
@@ -270,6 +325,7 @@ Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_b
         for (std::size_t f = 0; f < firings; ++f) {
           if (dispatched >= 2) request = std::max(request, array.release_before_last());
           request += words[f];
+          if (record) record->phases.loading.push_back({request - words[f], request - 1, static_cast<int>(f)});
           array.dispatch(plan.firings[f], csteps[f], column[f], request - 1 + kWordToFull);
           ++dispatched;
         }
@@ -350,6 +406,13 @@ Bound bound_of(const Hardware& hw, const Layer& layer, int frames, const Timing&
   without(Bound::drain, {.drain = true});
   without(Bound::joint, {.joint = true});
   return bound;
+}
+
+Phases predict_phases(const Hardware& hw, const Layer& layer, int frames) {
+  Record record;
+  predict(hw, layer, frames, false, {}, &record);
+  record.settle();
+  return std::move(record.phases);
 }
 
 Timing predict_timing(const Hardware& hw, const Layer& layer, int frames, bool keep_beats) {

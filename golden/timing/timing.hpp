@@ -45,6 +45,23 @@ struct Timing {
   }
 };
 
+/// Cycles first .. last, both included, in which one activation or output range occupies a part of the core.
+struct Interval {
+  std::int64_t first = 0, last = 0;
+  int index = 0;  ///< of the activation, or of the output range, within its output position
+  bool operator==(const Interval&) const = default;
+};
+
+/// What the parts of a core do, in ascending order. Intervals of one part do not overlap; consecutive ones may touch.
+struct Phases {
+  std::vector<Interval> loading;   ///< words requested for an activation, one per cycle
+  std::vector<Interval> array;     ///< the array fires; sums to Timing::fire_cycles. An activation that stands in between has several
+  std::vector<Interval> draining;  ///< from the first accumulator read of a range to its last
+};
+
+/// The intervals behind predict_timing: the same recurrences, written down. Throws as predict_timing.
+Phases predict_phases(const Hardware& hardware, const Layer& layer, int frames = 1);
+
 /// Channels of each drain read of a range, in order: groups of at most JOINT_LANES columns, once per wrapped copy.
 std::vector<int> drain_reads(const Hardware& hardware, const OutputRange& range);
 

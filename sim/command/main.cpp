@@ -28,6 +28,7 @@ int main(int argc, char** argv) {
   command::add_search(app);
   command::add_paper(app);
   command::add_import(app);
+  command::add_report(app);
   command::add_verify(app);
   command::add_bench(app);
   command::add_bugs(app);

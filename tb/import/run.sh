@@ -86,12 +86,22 @@ for name in float_plain qonnx_w4a4; do
   "$epim" sim --config "out/$name/config.toml" --images 2 > "$name.sim.txt" 2>&1
   check "$name through the RTL" grep -q '^identical outputs   2 of 2' "$name.sim.txt"
 done
+# Every layer a core of its own, words of concatenations whole: every output, its cycle and every FIFO as golden says.
+for name in float_concat qonnx_w4a4; do
+  "$epim" sim --top network --config "out/$name/config.toml" --images 2 > "$name.chip.txt" 2>&1
+  check "$name as one chip" grep -q '^identical outputs   2 of 2' "$name.chip.txt"
+done
 for method in percentile mse; do
   "$epim" import "$cases/float_residual.onnx" --calibrate "$cases/float_residual.npz" --method "$method" --act-bits 8 --out "out/$method" > "$method.txt" 2>&1
   check "--method $method" grep -q '^fidelity (c)' "$method.txt"
 done
 "$epim" import "$cases/float_plain.onnx" --calibrate "$cases/float_plain.npz" --images "$cases/float_plain.npz" --reference "$cases/float_groups.npz" --out out/other > other.txt 2> other.err
 check "answers of another network: exit code 1, the folder is kept" test $? = 1 -a -f out/other/import.json
+"$epim" import "$cases/float_residual.onnx" --calibrate "$cases/float_residual.npz" --project 128x16 --out out/projected > projected.txt 2> projected.err
+check "--project: epitomes, their cost, and that fine-tuning is needed" test $? = 0 -a "$(grep -c '% of their norm$' projected.txt)" = 2 \
+  -a "$(grep -c 'until it is fine-tuned' projected.txt)" = 1 -a "$(grep -c '"relative_error": 0\.' out/projected/import.json)" = 2
+"$epim" sim --config out/projected/config.toml --images 1 > projected.sim.txt 2>&1
+check "projected weights through the RTL" grep -q '^identical outputs   1 of 1' projected.sim.txt
 python3 -c 'import struct
 h = b"{\x27descr\x27: \x27<i8\x27, \x27fortran_order\x27: False, \x27shape\x27: (16,), }".ljust(117) + b"\n"
 open("labels.npy", "wb").write(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(h)) + h + struct.pack("<16q", *range(10), *range(6)))'
@@ -115,6 +125,8 @@ refuse "another method" bad-argument "$plain" --calibrate "$cases/float_plain.np
 refuse "--check and --out" bad-argument "$plain" --check --out no
 refuse "answers without inputs" bad-argument "$plain" --calibrate "$cases/float_plain.npz" --reference "$cases/float_plain.npz" --out no
 refuse "labels of another number of images" labels-shape "$plain" --calibrate "$cases/float_plain.npz" --images "$cases/float_plain.npz" --labels out/float_plain/images.npy --out no
+refuse "a design that is none" bad-design "$plain" --calibrate "$cases/float_plain.npz" --project small --out no
+refuse "--project and --write-onnx" bad-argument "$plain" --calibrate "$cases/float_plain.npz" --project 128x16 --write-onnx no --out no
 mkdir theirs && touch theirs/file
 refuse "a folder of others" output-not-ours "$plain" --calibrate "$cases/float_plain.npz" --out theirs
 "$epim" import "$plain" --calibrate "$cases/float_plain.npz" --act-bits 10 --out no > refuse.txt 2> refuse.err

@@ -6,6 +6,7 @@
 
 #include "gen/config/config.hpp"
 #include "gen/import/calibrate.hpp"
+#include "gen/import/fidelity.hpp"
 #include "gen/import/integer_fidelity.hpp"
 #include "gen/import/network_folder.hpp"
 #include "gen/import/plan.hpp"
@@ -299,6 +300,44 @@ TEST_CASE("network: padding that no layer takes, and an addition of a 1x1 map", 
   CHECK(i.network.nodes[static_cast<std::size_t>(i.network.find("border"))].groups == 2);
   CHECK(i.node("sum.spread").op == "resize");
   for (const MapFidelity& m : i.fidelity.maps) CHECK(m.decibels() > 40);
+}
+
+TEST_CASE("network: padding of channels is a layer that copies, exactly", "[network]") {
+  for (const Ints& pads : {Ints{0, 0, 0, 0, 0, 3, 0, 0}, Ints{0, 1, 1, 0, 0, 2, 0, 2}}) {
+    Builder b;
+    b.domain(qonnx, 1);
+    const std::string x = quant(b, b.input("image", {1, 2, 6, 6}), 0.25f, 5, 6, 1);
+    const std::string pool = b.op("MaxPool", {x}, {at("kernel_shape", Ints{2, 2}), at("strides", Ints{2, 2})}, "", "pool");
+    const std::string p = b.op("Pad", {pool, b.ints(pads), b.number(0)}, {}, "", "more");
+    b.output(quant(b, b.op("Add", {p, p}, {}, "", "sum"), 0.5f, 0, 7, 1));
+    const Imported i = imported(b, noises({1, 2, 6, 6}, 8, -9, 7));
+    CHECK(i.node("more").op == "conv");
+    CHECK(i.node("more").format == i.node("pool").format);
+    CHECK(i.network.nodes[static_cast<std::size_t>(i.network.find("more"))].groups == 1);
+    CHECK(exact(i));
+    for (const MapFidelity& m : i.fidelity.maps) CHECK(m.boundary == 0);
+  }
+  Builder none;
+  const std::string x = none.op("Pad", {none.input("image", {1, 1, 4, 4}), none.ints({0, 0, 0, 0, 0, 0, 0, 0}), none.number(3)});
+  none.output(none.op("Conv", {x, none.floats({1, 1, 1, 1}, {1})}));
+  CHECK(imported(none, noises({1, 1, 4, 4}, 1)).plan.nodes.size() == 1);
+}
+
+TEST_CASE("network: a sigmoid in float32 is off by half a unit in the last place of 1, also where it is small", "[network]") {
+  const auto relative = [](const char* function, float answer) {
+    Builder b;
+    b.output(b.op(function, {b.op("Conv", {b.input("image", {1, 1, 1, 1}), b.floats({1, 1, 1, 1}, {1})})}));
+    const Graph g = epim::importer::normalise(prepared(b), 1);
+    epim::NpzFile reference;
+    epim::FloatTensor t({1, 1, 1, 1});
+    t.data = {answer};
+    reference.arrays.emplace_back("output0", epim::NpyArray::from(t));
+    return epim::importer::check_fidelity(g, {{{"image", Value::of(std::vector<float>{-12}, {1, 1, 1, 1})}}}, reference, 1).outputs[0].exact;
+  };
+  const double y = 1 / (1 + std::exp(12.0));  // 6.1e-6
+  CHECK(relative("Sigmoid", static_cast<float>(y + 5e-8)) < 1e-5);
+  CHECK(relative("Sigmoid", static_cast<float>(y + 7e-8)) > 1e-4);
+  CHECK(relative("Relu", 5e-8f) > 0.9);
 }
 
 TEST_CASE("network: the written ONNX file comes back as the same integers", "[network]") {

@@ -177,6 +177,17 @@ TEST_CASE("reader: nodes in any order; names twice, from nowhere and in a circle
   twice.op("Relu", {"x"}, {}, "", "n");
   twice.output("n_out");
   CHECK(refusal([&] { twice.graph(); }).find("duplicate-node: node 'n' (Relu): another node has that name") != std::string::npos);
+  Builder constants;  // two of one name, which is no node of the graph
+  constants.input("x", {1, 4});
+  constants.op("Constant", {}, {at("value_float", 1.0)}, "", "ka");
+  constants.op("Constant", {}, {at("value_float", 2.0)}, "", "kb");
+  constants.op("Add", {constants.op("Add", {"x", "ka_out"}), "kb_out"}, {}, "", "sum");
+  constants.output("sum_out");
+  std::string file = constants.file();
+  const std::string tag("\x1a\x02", 2);  // field 3, two bytes
+  REQUIRE(file.find(tag + "kb") != std::string::npos);
+  file.replace(file.find(tag + "kb"), 4, tag + "ka");
+  CHECK(Builder::parse(file).constants.size() == 2);
   Builder given;
   given.input("x", {1, 4});
   given.floats({4}, {1, 2, 3, 4}, "n_out");

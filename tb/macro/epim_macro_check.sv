@@ -97,11 +97,14 @@ module epim_macro_check #(
   int                                          since_q;  // cycles since the last read began
   logic [DacBits*XbRows-1:0]                   wl_q;
   logic [CStepW-1:0]                           cstep_q;
+  logic                                        armed_q;  // registers mean nothing before the first reset
+  initial armed_q = 1'b0;
   always @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       due_q   <= '0;
       since_q <= Interval;
-    end else begin
+      armed_q <= 1'b1;
+    end else if (armed_q) begin
       if (!Holds && en_i !== 1'b1) broken("the array holds");
       if (en_i) begin
         due_q   <= {due_q[Latency-1:0], fire_i};

@@ -127,9 +127,13 @@ module epim_crossbar (clk_i, rst_ni, en_i, fire_i, load_i, cstep_i, sel_i, wl_i,
 
   // The core keeps the contract, so that nothing ever waits here.
   reg [AdcStages:0] expected;
+  reg               armed;  // registers mean nothing before the first reset
+  initial armed = 0;
   always @(posedge clk_i or negedge rst_ni)
-    if (!rst_ni) expected <= 0;
-    else begin
+    if (!rst_ni) begin
+      expected <= 0;
+      armed    <= 1;
+    end else if (armed) begin
       expected <= {expected[AdcStages-1:0], fire_i};
       if (fire_i && !ready) begin
         $display("%m: a read begins before the macro is ready");

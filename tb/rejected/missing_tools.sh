@@ -58,6 +58,7 @@ expect verilator '' bash scripts/coverage.sh --report
 expect yosys '' bash tb/netlist/equivalence.sh "$work" "$work/out"
 expect yosys '' bash tb/netlist/expressions.sh "$work/out"
 expect iverilog yosys bash tb/netlist/expressions.sh "$work/out"
+expect chromium '' bash tb/report/run.sh "$epim" "$work/report"
 expect yosys '' bash scripts/newer_yosys.sh
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

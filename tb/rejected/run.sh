@@ -374,6 +374,39 @@ printf '[Process element level]\nADC_Num 3\n' > sim.ini
 expect "estimate: broken SimConfig.ini" '^sim.ini:2:1: ini-syntax' estimate resnet50 --mnsim-config sim.ini
 expect "estimate: options of a model that is not asked for" 'bad-argument.*mnsim' estimate resnet50 --model rtl --compat
 expect "estimate: no result of a run" 'unreadable-file' estimate --against nowhere
+report() { "$epim" report "$@" --out out; }
+expect "report: no such source" '^nowhere: unreadable-file: .*known: digits' report nowhere
+expect "report: neither JSON nor TOML" '^[^ ]*weights.npz: report-source: .*legal: a network' report "$root/models/digits/weights.npz"
+printf '{"nodes": [\n}' > broken.json
+expect "report: broken JSON" '^broken.json:2:1: json-syntax' report broken.json
+printf '{"answer": 42}' > other.json
+expect "report: JSON of another kind" '^other.json: report-source: JSON of another kind; legal' report other.json
+mkdir -p nothing
+expect "report: a folder of nothing" '^nothing: report-source: a folder without result.json' report nothing
+expect "report: a configuration of one layer" '^ok.toml: report-source: .*legal: with a .network' report ok.toml
+expect "report: the same twice" "^resnet50: report-twice: .*'graph'" report resnet18 resnet50
+printf '{"network_hash": "", "hardware_hash": "", "layers": []}' > result.json
+expect "report: a damaged result of a run" "^result.json: run-result: .*'network'" report result.json
+python3 - "$root" << 'END'
+import json, sys
+digits = sys.argv[1] + "/models/digits/network.json"
+run = {"network": "digits", "design": "none", "wrap": "off", "crossbar": "64x64", "weight_bits": 5, "act_bits": 8, "lanes": 8, "seed": 1, "weights": "", "image": "",
+       "max_pes": 64, "set": [], "network_file": digits, "network_hash": "0", "design_hash": "", "weights_hash": "", "image_hash": "", "hardware_hash": "0", "layers": []}
+json.dump(run, open("stale.json", "w"))
+json.dump({"source": {}, "maps": [], "integers": {"maps": [{"node": "a", "signal_to_noise_db": "loud"}]}}, open("import.json", "w"))
+json.dump({"network": "x", "search": {"objective": "edp"}, "layers": []}, open("search.json", "w"))
+json.dump({"rule": "paper", "paper": {}, "physical": {}, "layers": [{"layer": "a", "weight_bits": True}]}, open("estimate.json", "w"))
+END
+expect "report: a run whose network has changed" '^stale.json: stale-run: .*run again' report stale.json
+expect "report: an import without its configuration" 'config.toml: unreadable-file' report import.json
+cp "$root/configs/digits.toml" config.toml && sed -i "s|\.\./models|$root/models|" config.toml
+expect "report: a damaged record of an import" '^import.json: report-source: no record of epim import' report import.json
+expect "report: a damaged result of a search" '^search.json: report-source: no result of epim search' report search.json
+expect "report: a damaged estimate" '^estimate.json: report-source: no result of epim estimate' report estimate.json
+expect "report: nothing to write" '^--out: missing-argument' "$epim" report resnet18
+expect "report: an option that no source takes" '^--crossbar: bad-argument: .*legal: with a network' report "$root/configs/digits.toml" --crossbar 64x64
+expect "report: a limit that is none" '^--min-snr: value-out-of-range' report resnet18 --min-snr 1e9
+expect "report: a file that cannot be written" '^nowhere/page.html: output-not-writable' "$epim" report resnet18 --out nowhere/page.html
 expect "fpga: unknown board" '^--board: unknown-board: .*legal: hx8k' "$epim" fpga --config ok.toml --board de10 --out out
 expect "fpga: self-test without ROM" 'self-test-needs-rom' "$epim" fpga --config ok.toml --self-test --out out
 expect "fpga: a rate that the clock does not give" '^--baud: baud-not-possible' "$epim" fpga --config ok.toml --baud 5000000 --out out

@@ -1,0 +1,77 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+// With #check in the address: every figure is drawn for every choice and looked at; what is wrong goes into the page as JSON.
+'use strict';
+
+// Texts that lie over each other or leave their drawing.
+function textFaults(drawn) {
+  const faults = [], frame = drawn.getBoundingClientRect();
+  const boxes = [...drawn.querySelectorAll('text')].map((text) => ({text, box: text.getBoundingClientRect()})).filter(({box}) => box.width > 0);
+  boxes.sort((a, b) => a.box.top - b.box.top);
+  const shown = (t) => (t.firstChild ? t.firstChild.textContent : '').slice(0, 40);
+  boxes.forEach(({text, box}, i) => {
+    if (box.left < frame.left - 1 || box.right > frame.right + 1 || box.top < frame.top - 2 || box.bottom > frame.bottom + 2) faults.push(`"${shown(text)}" leaves its drawing`);
+    if (parseFloat(getComputedStyle(text).fontSize) < 10.5) faults.push(`"${shown(text)}" is smaller than 10.5 px`);
+    for (let k = i + 1; k < boxes.length && boxes[k].box.top < box.bottom - 2; ++k) {
+      const other = boxes[k].box;
+      if (other.left < box.right - 1 && other.right > box.left + 1) faults.push(`"${shown(text)}" lies over "${shown(boxes[k].text)}"`);
+    }
+  });
+  return faults;
+}
+
+// Contrast of two colours as WCAG 2 defines it.
+function contrast(a, b) {
+  const light = (colour) => {
+    const [r, g, b] = colour.match(/[\d.]+/g).slice(0, 3).map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const [x, y] = [light(a), light(b)].sort((p, q) => q - p);
+  return (x + 0.05) / (y + 0.05);
+}
+
+function checkFigure(f) {
+  const faults = [], drawings = [...f.plot.querySelectorAll('svg.drawing')];
+  if (drawings.length === 0) faults.push('no drawing');
+  for (const drawn of drawings) {
+    for (const axis of drawn.querySelectorAll('.axis')) {
+      const title = axis.dataset.title || '';
+      if (!axis.querySelector('.axis-title') || axis.querySelector('.axis-title').firstChild.textContent !== title) faults.push(`an axis without its title "${title}"`);
+      if (!/\(.+\)/.test(title) && title !== 'component' && title !== 'candidate') faults.push(`axis "${title}" has no unit`);
+    }
+    if (f.id !== 'graph' && drawn.querySelectorAll('.axis').length < 1) faults.push('no axis');
+    faults.push(...textFaults(drawn));
+    const attributes = drawn.outerHTML.match(/NaN|undefined|Infinity/);
+    if (attributes) faults.push(`${attributes[0]} in a drawing`);
+  }
+  for (const cell of f.section.querySelectorAll('td')) if (/NaN|undefined|Infinity|\[object/.test(cell.textContent)) faults.push(`"${cell.textContent}" in the table`);
+  if (f.section.querySelectorAll('tbody tr').length === 0) faults.push('an empty table');
+  const lines = f.csv().trimEnd().split('\n').length;
+  if (lines !== f.section.querySelectorAll('tbody tr').length + 1) faults.push('CSV and table differ');
+  return faults;
+}
+
+function selfCheck() {
+  const result = {figures: report.figures.map((f) => f.id), choices: 0, faults: [], errors: report.errors};
+  for (const theme of ['light', 'dark']) {
+    setTheme(theme);
+    const paper = getComputedStyle(document.body).backgroundColor;
+    for (const name of ['ink', 'muted', 'one', 'two', 'three', 'four', 'five', 'six']) {
+      const probe = html('span', {style: `color:var(--${name})`});
+      document.body.append(probe);
+      const ratio = contrast(getComputedStyle(probe).color, paper);
+      probe.remove();
+      if (!(ratio >= 4.5)) result.faults.push(`${theme}: colour ${name} has contrast ${ratio.toFixed(2)}`);
+    }
+  }
+  setTheme(wantedTheme());
+  for (const f of report.figures) {
+    for (const choice of f.choices || [null]) {
+      if (choice) f.show(choice.value);
+      ++result.choices;
+      for (const fault of checkFigure(f)) result.faults.push(`${f.id}${choice ? ` (${choice.name})` : ''}: ${fault}`);
+    }
+    if (f.choices) f.show(f.choices[f.chosen].value);
+  }
+  document.body.append(html('pre', {id: 'check', hidden: true}, JSON.stringify(result)));
+}
