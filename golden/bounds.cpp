@@ -94,7 +94,10 @@ AccumulatorBound accumulator_bound(const Hardware& core, const Layer& layer, con
 }
 
 void check_accumulator(const Hardware& hw, const Layer& layer, const LayerData& data) {
-  const AccumulatorBound bound = accumulator_bound(hw, layer, data);
+  check_accumulator(hw, layer, accumulator_bound(hw, layer, data));
+}
+
+void check_accumulator(const Hardware& hw, const Layer& layer, const AccumulatorBound& bound) {
   if (bound.bits > hw.acc_bits)
     throw InputError({}, "accumulator-overflow",
                      fmt::format("layer {}: accumulators reach {}..{} (most in epitome column {}), which needs "

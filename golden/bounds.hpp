@@ -26,5 +26,7 @@ AccumulatorBound accumulator_bound(const Hardware& hardware, const Layer& layer,
 
 /// Throws InputError `accumulator-overflow` where hardware.acc_bits is smaller than the bound asks.
 void check_accumulator(const Hardware& hardware, const Layer& layer, const LayerData& data);
+/// The same with the bound at hand.
+void check_accumulator(const Hardware& hardware, const Layer& layer, const AccumulatorBound& bound);
 
 }  // namespace epim

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "golden/diagnostic.hpp"
@@ -321,21 +322,25 @@ void GoldenLayer::load() {
   words64_ = (hw_.xb_rows + 63) / 64;
   columns_ = hw_.pe_cols * hw_.xb_cols;
   planes_.assign(at(hw_.pe_rows) * at(slices) * 2 * at(cell_bits) * at(words64_) * at(columns_), 0);
+  std::vector<int> rows;  // of the places of one column, in the order of the epitome
+  for (int c = 0; c < e.e_in; ++c)
+    for (int p = 0; p < e.p; ++p)
+      for (int q = 0; q < e.q; ++q) rows.push_back(physical_row(e, hw_.lanes, c, p, q));
+  const std::int64_t* code = data_.epitome.data.data();
+  const std::uint64_t stored = (std::uint64_t{1} << (hw_.weight_bits - 1)) - 1;
   for (int o = 0; o < e.e_out; ++o)
-    for (int c = 0; c < e.e_in; ++c)
-      for (int p = 0; p < e.p; ++p)
-        for (int q = 0; q < e.q; ++q) {
-          const std::int64_t code = data_.epitome(o, c, p, q);
-          const std::int64_t magnitude = code < 0 ? -code : code;
-          const int row = physical_row(e, hw_.lanes, c, p, q);
-          const int t = row / hw_.xb_rows, r = row % hw_.xb_rows;
-          for (int bit = 0; bit < hw_.weight_bits - 1; ++bit) {
-            if (((magnitude >> bit) & 1) == 0) continue;
-            const int s = bit / cell_bits, k = bit % cell_bits;
-            const std::size_t plane = at(((t * slices + s) * 2 + (code < 0 ? 1 : 0)) * cell_bits + k);
-            planes_[(plane * at(words64_) + at(r / 64)) * at(columns_) + at(o)] |= std::uint64_t{1} << (r % 64);
-          }
-        }
+    for (const int row : rows) {
+      const bool negative = *code < 0;
+      auto magnitude = static_cast<std::uint64_t>(negative ? -*code : *code) & stored;
+      ++code;
+      const int t = row / hw_.xb_rows, r = row % hw_.xb_rows;
+      const std::uint64_t cell = std::uint64_t{1} << (r % 64);
+      for (; magnitude != 0; magnitude &= magnitude - 1) {
+        const int bit = std::countr_zero(magnitude), s = bit / cell_bits, k = bit % cell_bits;
+        const std::size_t plane = at(((t * slices + s) * 2 + (negative ? 1 : 0)) * cell_bits + k);
+        planes_[(plane * at(words64_) + at(r / 64)) * at(columns_) + at(o)] |= cell;
+      }
+    }
 }
 
 int GoldenLayer::words(int firing) const {

@@ -164,7 +164,7 @@ void run_import(const ImportArguments& o) {
     compiled.weights = std::move(bundle);
   } else {
     compiled = lay_out_network(config, network, std::move(bundle));
-    quantise_network(config, compiled);
+    quantise_network(config, compiled, {}, !o.onnx_out.empty());
   }
   if (o.fidelity_images > 0) {
     Progress progress("evaluating the integers of " + o.model);

@@ -245,13 +245,20 @@ void Canonical::affine(const std::string& name, const std::string& input, const 
   add(std::move(n), tensor, view);
 }
 
+bool Canonical::is_read(const std::string& tensor) const {
+  if (tensor.empty()) return false;
+  return std::any_of(file_.nodes.begin(), file_.nodes.end(),
+                     [&](const Node& n) { return std::find(n.inputs.begin(), n.inputs.end(), tensor) != n.inputs.end(); }) ||
+         std::any_of(file_.outputs.begin(), file_.outputs.end(), [&](const GraphOutput& o) { return o.tensor == tensor; });
+}
+
 void Canonical::layout(const Node& node) {
   const Seen& s = seen_.at(node.inputs[0]);
   const std::string& out = node.outputs[0];
   if (node.op == "Cast" && file_.maps.at(out).type != file_.maps.at(node.inputs[0]).type)
     unfit(fmt::format("a map becomes {}", name_of(file_.maps.at(out).type)), "leave it out");
   for (std::size_t k = 1; k < node.outputs.size(); ++k)
-    if (!node.outputs[k].empty()) unfit("its mask is used", "leave it out");
+    if (is_read(node.outputs[k])) unfit("its mask is used", "leave it out");
   Seen next = s;
   if (node.op == "Transpose") {
     std::vector<std::int64_t> perm = node.integers("perm");

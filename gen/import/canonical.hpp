@@ -67,6 +67,8 @@ class Canonical {
   const Dims& map_dims(const Seen& s) const { return out_.maps.at(s.tensor).dims; }
   Call call_of(const Node& node) const;
   const Value& fixed(const std::string& tensor) const { return *values_.fixed(tensor); }
+  /// A node or an output of the file reads it.
+  bool is_read(const std::string& tensor) const;
   bool is_map(const std::string& tensor) const { return seen_.count(tensor) > 0; }
   /// The view without dimensions of size 1.
   View bare(const Seen& s) const;

@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "golden/evaluate.hpp"
 #include "golden/graph/host_nodes.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim::importer {
 
@@ -24,19 +26,23 @@ namespace {
 class IntegerNodes {
  public:
   explicit IntegerNodes(const CompiledNetwork& net, int threads) : net_(net), threads_(threads) {
-    for (const CompiledLayer& l : net.layers) layers_.emplace_back(l.hw, l.layer, l.data);
+    layers_.resize(net.layers.size());
+    parallel(net.layers.size(), threads, [&](std::size_t k) {
+      const CompiledLayer& l = net.layers[k];
+      layers_[k].emplace(l.hw, l.layer, l.data);
+    });
   }
   IntTensor run(int n, const std::vector<const IntTensor*>& in) const {
     const int layer = net_.layer_of_node(n);
     if (layer < 0) return evaluate_host_node(net_.network, n, in, net_.arithmetic);
     EventCounts events;
-    return layers_[static_cast<std::size_t>(layer)].run(*in[0], events, threads_);
+    return layers_[static_cast<std::size_t>(layer)]->run(*in[0], events, threads_);
   }
 
  private:
   const CompiledNetwork& net_;
   int threads_;
-  std::vector<GoldenLayer> layers_;
+  std::vector<std::optional<GoldenLayer>> layers_;
 };
 
 /// The values of this map in the graph are on the grid of its format.

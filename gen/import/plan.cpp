@@ -131,9 +131,27 @@ class Planner {
     return all.size() == 1 && !read_by_host(tensor) && reads_once(*all[0], tensor) ? all[0] : nullptr;
   }
 
+  /// PyTorch's exporter names nodes by the path of modules and the operator, "/layer1/layer1.0/conv1/Conv": the module's own
+  /// name, "layer1.0.conv1", of a node that is all of a module. Other names stay.
+  std::string module_name(const std::string& name) const {
+    if (!name.starts_with('/')) return name;
+    std::vector<std::string> parts;
+    for (std::size_t at = 1; at <= name.size();) {
+      const std::size_t end = std::min(name.find('/', at), name.size());
+      std::string part = name.substr(at, end - at);
+      // "layer1/layer1.0": a module in a sequence repeats the name of the sequence.
+      if (!parts.empty() && part.starts_with(parts.back() + ".")) parts.pop_back();
+      parts.push_back(std::move(part));
+      at = end + 1;
+    }
+    static const char* const whole[] = {"Conv", "Gemm", "MatMul", "BatchNormalization"};
+    if (parts.size() > 1 && std::any_of(std::begin(whole), std::end(whole), [&](const char* w) { return parts.back() == w; })) parts.pop_back();
+    return fmt::format("{}", fmt::join(parts, "."));
+  }
+
   std::string unique(const std::string& wanted) {
     std::string name;
-    for (const char c : wanted) name += c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 ? '.' : c;
+    for (const char c : module_name(wanted)) name += c == '/' || c == '\\' || static_cast<unsigned char>(c) < 0x20 ? '.' : c;
     name.erase(0, std::min(name.find_first_not_of('.'), name.size()));
     if (name.empty()) name = "node";
     std::string free = name;

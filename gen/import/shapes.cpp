@@ -144,8 +144,8 @@ void check_outputs(const Graph& graph) {
 
 void infer_shapes(Graph& graph) try {
   const std::set<std::string> fixed = fixed_tensors(graph);
-  // What a file makes of its constants is bounded by what it holds.
-  std::int64_t most_constants = std::int64_t{1} << 22, constants = 0;
+  // What a file makes of its constants is bounded by what it holds, and by the weights of a ResNet-50.
+  std::int64_t most_constants = std::int64_t{1} << 25, constants = 0;
   graph.maps.clear();
   for (const auto& [name, value] : graph.constants) {
     graph.maps[name] = value->info();

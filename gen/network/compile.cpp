@@ -12,6 +12,7 @@
 #include "gen/network/layer_integers.hpp"
 #include "gen/network/synthetic_network.hpp"
 #include "gen/network/walk.hpp"
+#include "golden/parallel.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/files/integer_bundle.hpp"
@@ -123,24 +124,32 @@ FloatTensor float_epitome(const CompiledNetwork& net, const CompiledLayer& layer
 
 namespace {
 
-/// Fills every layer by `fill(node, layer)`, then checks the accumulators and gives every core its width. Errors are
-/// placed at the node, or at the bundle where they name one.
+/// Fills every layer by `fill(node, layer)`, several at a time, then checks the accumulators and gives every core its width.
+/// Errors are placed at the node, or at the bundle where they name one; the first layer's is thrown.
 template <class F> void fill_layers(const Config& config, CompiledNetwork& net, F&& fill) {
-  int widest = 1;
-  std::vector<int> bits;
-  for (CompiledLayer& compiled : net.layers) {
+  std::vector<int> bits(net.layers.size(), 1);
+  std::vector<std::exception_ptr> failures(net.layers.size());
+  parallel(net.layers.size(), processors(), [&](std::size_t l) {
+    CompiledLayer& compiled = net.layers[l];
     const Node& node = net.network.nodes[static_cast<std::size_t>(compiled.node)];
     try {
-      fill(node, compiled);
-      bits.push_back(accumulator_bound(compiled.hw, compiled.layer, compiled.data).bits);
-      widest = std::max(widest, bits.back());
-      check_accumulator(compiled.hw, compiled.layer, compiled.data);
-    } catch (const InputError& e) {
-      const std::string& bundle = config.network->integers;
-      if (e.where().line > 0 || (!e.where().file.empty() && !bundle.empty())) throw;
-      throw InputError(bundle.empty() ? node.where : Position{bundle, 0, 0}, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+      try {
+        fill(node, compiled);
+        const AccumulatorBound bound = accumulator_bound(compiled.hw, compiled.layer, compiled.data);
+        bits[l] = bound.bits;
+        check_accumulator(compiled.hw, compiled.layer, bound);
+      } catch (const InputError& e) {
+        const std::string& bundle = config.network->integers;
+        if (e.where().line > 0 || (!e.where().file.empty() && !bundle.empty())) throw;
+        throw InputError(bundle.empty() ? node.where : Position{bundle, 0, 0}, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
+      }
+    } catch (...) {
+      failures[l] = std::current_exception();
     }
-  }
+  });
+  for (const std::exception_ptr& failure : failures)
+    if (failure) std::rethrow_exception(failure);
+  const int widest = bits.empty() ? 1 : *std::max_element(bits.begin(), bits.end());
   if (net.core) net.core = with_accumulators(config.core.hw, *net.core, widest);
   for (std::size_t l = 0; l < net.layers.size(); ++l)
     net.layers[l].hw.acc_bits = net.core ? net.core->hw.acc_bits : config.core.hw.acc_bits.value_or(bits[l]);
@@ -148,10 +157,10 @@ template <class F> void fill_layers(const Config& config, CompiledNetwork& net, 
 
 }  // namespace
 
-void quantise_network(const Config& config, CompiledNetwork& net, const QuantiseOptions& options) {
+void quantise_network(const Config& config, CompiledNetwork& net, const QuantiseOptions& options, bool keep_quantised) {
   fill_layers(config, net, [&](const Node& node, CompiledLayer& compiled) {
     QuantisedLayer layer = layer_integers(compiled.hw, node, compiled, weights_of(node, net.weights), compiled.weight_bits, options);
-    compiled.quantised = std::move(layer.quantised);
+    if (keep_quantised) compiled.quantised = std::move(layer.quantised);
     IntegerLayer& integers = layer.integers;
     compiled.data = std::move(integers.data);
     compiled.layer.shift = integers.shift;

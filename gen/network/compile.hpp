@@ -51,7 +51,8 @@ FloatTensor float_epitome(const CompiledNetwork& network, const CompiledLayer& l
 
 /// Fills `data`, `quantised` and the shift of every layer: codes of CompiledLayer::weight_bits on a core that may hold
 /// wider ones. Accumulators become as wide as the weights ask for. Throws InputError with the node's place in the file.
-void quantise_network(const Config& config, CompiledNetwork& network, const QuantiseOptions& options = {});
+/// `keep_quantised`: else `quantised` stays empty, which spares twelve bytes per weight.
+void quantise_network(const Config& config, CompiledNetwork& network, const QuantiseOptions& options = {}, bool keep_quantised = true);
 
 /// Both of the above; with config.network->integers the integers are read instead (golden/files/integer_bundle.hpp), and
 /// without weights they are seeded as `epim run` does it (gen/network/synthetic_network.hpp), for the first image.

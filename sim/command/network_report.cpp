@@ -28,7 +28,7 @@ std::string epitome_text(const Layer& layer) {
   return layer.patches.size() == 1 ? "-" : fmt::format("{}x{}x{}x{}", e.e_out, e.e_in, e.p, e.q);
 }
 /// What else the map says about a layer.
-std::string notes(const MappedLayer& l, const LayerTables& t) {
+std::string notes(const Mapping& plan, const MappedLayer& l, const LayerTables& t) {
   std::string s;
   if (l.space_to_depth > 1) s += fmt::format("space-to-depth {}, ", l.space_to_depth);
   if (l.subsample > 1) s += fmt::format("every {} pixels, ", l.subsample);
@@ -36,7 +36,8 @@ std::string notes(const MappedLayer& l, const LayerTables& t) {
   if (!(l.widening == Widening{})) s += fmt::format("kernel widened for its padding, ");
   if (l.layer.groups > 1) s += fmt::format("{} blocks, ", l.layer.groups);
   if (l.wasted_cells() > 0) s += fmt::format("{} groups share words: {} zero weights, ", l.merged_groups, l.wasted_cells());
-  if (l.layer.act) s += fmt::format("A{}{}, ", l.layer.act->bits, l.layer.act->is_signed ? " signed" : "");
+  if (l.layer.act && (l.layer.act->bits != plan.asked.act_bits || l.layer.act->is_signed != plan.asked.act_signed))
+    s += fmt::format("A{}{}, ", l.layer.act->bits, l.layer.act->is_signed ? " signed" : "");
   if (l.layer.wrap != Wrap::off) s += t.wrapping + ", ";
   if (l.layer.in_period > 0) s += fmt::format("reads {} of {} channels, ", l.layer.in_period, l.layer.cin);
   return s.substr(0, s.size() < 2 ? 0 : s.size() - 2);
@@ -89,7 +90,7 @@ void print_plan(const Mapping& plan) {
     cycles += time.cycles;
     fmt::print("{:<22} {:>5} {:>5} {:>4}x{} {:>15} {:>4}x{} {:>4} {:>7} {:>4} {:>5} {:>10} {:>5.1f}% {:<8} {}\n", l.layer.name, l.layer.cin,
                l.layer.cout, l.layer.kh, l.layer.kw, epitome_text(l.layer), hw.pe_rows, hw.pe_cols, l.core, t.patches, t.fired_patches,
-               crossbars_of(plan, i), time.cycles, time.busy() * 100, name_of(time.bound), notes(l, t));
+               crossbars_of(plan, i), time.cycles, time.busy() * 100, name_of(time.bound), notes(plan, l, t));
   }
   for (const std::string& line : plan.network.host) fmt::print("left to the host: {}\n", line);
   fmt::print("{} layers on {} kinds of core, {} crossbars, {} cycles\n", plan.layers.size(), plan.cores.size(), crossbars, cycles);

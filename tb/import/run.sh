@@ -38,7 +38,7 @@ bad() {
   "$epim" import "$cases/$1.onnx" --check > "$1.txt" 2> "$1.err"
   [ $? = 2 ] && [ ! -s "$1.txt" ] && [ "$(wc -l < "$1.err")" = 1 ] && grep -qF "$1.onnx: $2: " "$1.err" && grep -qF "$3" "$1.err" && grep -q legal "$1.err"
 }
-for file in "$cases"/float_*.onnx "$cases"/qdq_*.onnx "$cases"/qonnx_*.onnx; do
+for file in "$cases"/float_*.onnx "$cases"/q*.onnx; do
   name=$(basename "$file" .onnx)
   check "$name gives its own answers" good "$name"
 done
@@ -70,7 +70,7 @@ back() {
   "$epim" import "$1.q.onnx" --images "$cases/$1.npz" --out "back/$1" > "$1.back.txt" 2> "$1.back.err" || return 1
   ! grep -q '"format_from": "images"' "back/$1/import.json" && grep -q '^fidelity (b).*at most one step off in at most' "$1.back.txt"
 }
-for file in "$cases"/float_*.onnx "$cases"/qdq_*.onnx "$cases"/qonnx_*.onnx; do
+for file in "$cases"/float_*.onnx "$cases"/q*.onnx; do
   name=$(basename "$file" .onnx)
   check "$name becomes a network folder" folder "$name"
   case $name in
@@ -82,10 +82,22 @@ check "qdq_s8_default: every integer equal" test "$(grep -c 'all steps equal' qd
 cp -r out/float_plain first
 "$epim" import "$cases/float_plain.onnx" --calibrate "$cases/float_plain.npz" --images "$cases/float_plain.npz" --reference "$cases/float_plain.npz" --out out/float_plain > again.txt
 check "same input, same bytes" diff -r first out/float_plain
-for name in float_plain qonnx_w4a4; do
+for name in float_plain qonnx_w4a4 qoperator_u8 qcdq_w4a4 qdq_two_quantisers; do
   "$epim" sim --config "out/$name/config.toml" --images 2 > "$name.sim.txt" 2>&1
   check "$name through the RTL" grep -q '^identical outputs   2 of 2' "$name.sim.txt"
 done
+check "qoperator_u8: every integer equal" test "$(grep -c 'all steps equal' qoperator_u8.out.txt)" = 6
+check "qdq_two_quantisers: a layer for each of them" test "$(grep -c '"name":"conv_3\(_2\)\?","op":"conv"' out/qdq_two_quantisers/network.json)" = 2
+python3 - out/qcdq_w4a4/images.npy image.npy <<'END'
+import re, sys
+data = open(sys.argv[1], "rb").read()
+size = 10 + int.from_bytes(data[8:10], "little")
+header, one = data[10:size].decode(), 3 * 10 * 10 * 2
+header = re.sub(r"'shape': \(\d+, ", "'shape': (", header).rstrip().ljust(size - 11) + "\n"
+open(sys.argv[2], "wb").write(data[:10] + header.encode() + data[size:size + one])
+END
+"$epim" run out/qcdq_w4a4/network.json --design none --crossbar 64x64 --lanes 8 --weights out/qcdq_w4a4/weights.npz --image image.npy --out ran > run.txt 2>&1
+check "qcdq_w4a4 through epim run" grep -q '3 of 3 layers on the RTL: every output, beat cycle and event equal' run.txt
 # Every layer a core of its own, words of concatenations whole: every output, its cycle and every FIFO as golden says.
 for name in float_concat qonnx_w4a4; do
   "$epim" sim --top network --config "out/$name/config.toml" --images 2 > "$name.chip.txt" 2>&1

@@ -205,6 +205,20 @@ TEST_CASE("normalise: what does nothing is gone, what comes last is left to the 
   CHECK(g.remarks[0].find("'prob'") != std::string::npos);
 }
 
+TEST_CASE("normalise: a mask of Dropout is in the way only where it is read; weights may be made of one number", "[normalise]") {
+  for (const bool read : {false, true}) {
+    Builder b;
+    const std::string c = b.op("Conv", {b.input("x", {1, 4, 4, 4}), b.op("ConstantOfShape", {b.ints({4200, 4, 16, 16})})}, {at("pads", Ints{6, 6, 6, 6})});  // more than 2^22 elements
+    const std::string d = b.op("Dropout", {c}, {}, "", "drop", 2);
+    const std::string last = b.op("Conv", {d, b.floats({1, 4200, 1, 1}, random_floats(4200, 1))}, {}, "", "last");
+    b.output(last);
+    if (read) b.output(b.op("Identity", {"drop_out1"}));
+    const std::string said = refusal([&] { epim::importer::normalise(prepared(b), 1); });
+    CHECK((said.find("its mask is used") != std::string::npos) == read);
+    CHECK(said.empty() == !read);
+  }
+}
+
 TEST_CASE("normalise: layers behind what only the host can do are refused, by the node that is the cause", "[normalise]") {
   Builder b;
   std::string x = b.input("x", {1, 4, 6, 6});
