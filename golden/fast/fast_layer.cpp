@@ -46,7 +46,7 @@ struct Conversions {
 
 }  // namespace
 
-bool has_fast_arithmetic(const Hardware& hardware) { return hardware.read_rows() == hardware.xb_rows && hardware.adc_interval == 1; }
+bool has_fast_arithmetic(const Hardware& hardware) { return hardware.plain_arithmetic() && !hardware.sequenced_reads(); }
 
 struct FastLayer::State {
   Hardware hw;  ///< with the layer's activations
