@@ -48,7 +48,7 @@ Subject find_subject(EvalArguments& o) {
   if (fs::is_directory(o.network)) {
     config = (fs::path(o.network) / "config.toml").string();
     if (!fs::is_regular_file(config))
-      throw InputError({o.network, 0, 0}, "unreadable-file", "a folder without config.toml, legal: a folder that `epim import` wrote, or a network.json");
+      throw InputError({o.network, 0, 0}, "unreadable-file", "a folder without config.toml, legal: a folder that epim import wrote, or a network.json");
   }
   s.said.images = o.images;
   s.said.labels = o.labels;
