@@ -127,16 +127,15 @@ module epim_input_reg #(
   // A group is read where any of its lines is named, in any PE row.
   generate
     for (genvar g = 0; g < RowGroups; g++) begin : gen_row_group
-      always_comb begin
-        row_groups_o[g] = RowGroups == 1;
-        row_groups_o[RowGroups+g] = RowGroups == 1;
-        for (int t = 0; t < PeRows; t++) begin
-          for (int n = g * RowsPerRead / Lanes; n * Lanes < (g + 1) * RowsPerRead; n++) begin
-            row_groups_o[g] = row_groups_o[g] || mask0_q[t*Groups+n];
-            row_groups_o[RowGroups+g] = row_groups_o[RowGroups+g] || mask1_q[t*Groups+n];
-          end
-        end
+      localparam int First = g * RowsPerRead / Lanes;
+      localparam int Count = ((g + 1) * RowsPerRead - 1) / Lanes - First + 1;
+      logic [PeRows-1:0] named0, named1;
+      for (genvar t = 0; t < PeRows; t++) begin : gen_pe_row
+        assign named0[t] = |mask0_q[t*Groups+First +: Count];
+        assign named1[t] = |mask1_q[t*Groups+First +: Count];
       end
+      assign row_groups_o[g]           = RowGroups == 1 || |named0;
+      assign row_groups_o[RowGroups+g] = RowGroups == 1 || |named1;
     end
   endgenerate
 
