@@ -148,6 +148,7 @@ void run_import(const ImportArguments& o) {
   if (images.empty()) images = std::move(calibration);
   const IntTensor labels = read_labels(o, images.size());
 
+  importer::equalise_channels(plan, graph, values);
   importer::NetworkWeights weights = importer::network_weights(plan, graph, values, plan.remarks);
   const std::string network_text = importer::network_text(plan, name);
   const std::string config_text = importer::config_text(plan, name, weights, o.weight_bits, !labels.empty());
