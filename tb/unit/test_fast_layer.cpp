@@ -138,3 +138,27 @@ TEST_CASE("layers of several words, tiles and blocks equal the reference as well
   REQUIRE(clipped > 10);
   REQUIRE(unclipped > 2);
 }
+
+TEST_CASE("products of accumulator and G, and slopes, beyond 64 bits", "[fast]") {
+  for (const bool slopes : {false, true})
+    for (std::uint32_t seed = 1; seed <= 6; ++seed) {
+      Case c = large_case(seed);
+      INFO("seed " << seed << ", slopes " << slopes);
+      c.hw.scale_bits = 16;
+      c.hw.channel_scale_bits = 32;
+      c.hw.channel_bias_bits = 62;
+      for (auto& m : c.data.crossbar_scale.data) m = 65535;
+      for (std::size_t ch = 0; ch < c.data.channel_scale.size(); ++ch) {
+        c.data.channel_scale.data[ch] = ch % 2 == 0 ? signed_max(32) : -signed_max(32);
+        c.data.channel_bias.data[ch] = ch % 3 == 0 ? signed_max(62) : -signed_max(62);
+      }
+      c.layer.shift = 50;
+      if (slopes) {
+        c.hw.slope_bits = 18;
+        c.layer.slopes = true;
+        c.data.channel_slope = IntTensor({c.layer.cout}, signed_max(18));
+      }
+      EventCounts events;
+      REQUIRE(FastLayer(c.hw, c.layer, c.data, false).run(c.x, nullptr) == GoldenLayer(c.hw, c.layer, c.data).run(c.x, events));
+    }
+}
