@@ -89,6 +89,7 @@ void say_absent(Data& data, const ReportArguments& o) {
   data.absent("epitomes", data.has("graph") ? "no layer has an epitome: every weight has cells of its own" : network);
   data.absent("values", o.images == 0 ? "left out by --images 0" : "needs weights and images: a configuration, an import or a run");
   data.absent("fidelity", "needs an import");
+  data.absent("accuracy", "needs a folder or the JSON of epim eval");
   data.absent("search", "needs a result of epim search --json, or a design file that a search wrote");
 }
 
@@ -116,6 +117,7 @@ void run_report(const ReportArguments& o) {
       Json sections = report::estimate_sections(s.estimate, s.file);
       for (auto& [section, value] : sections.items()) data.add(section, std::move(value), name);
     }
+    if (!s.accuracy.is_null()) data.add("accuracy", report::accuracy_section(s.accuracy, o.min_snr, s.file), name);
     if (!s.search.is_null()) data.add("search", s.search, name);
     if (title.empty()) title = s.title;
   }
@@ -134,12 +136,12 @@ void add_report(CLI::App& app) {
   auto o = std::make_shared<ReportArguments>();
   CLI::App* verb = app.add_subcommand("report", "One HTML page with pictures of a network, an import, an estimate, a search or a run");
   verb->add_option("source", o->sources,
-                   "A network (name or network.json), a configuration (.toml), a folder of epim run or epim import, a design file, or JSON of estimate "
+                   "A network (name or network.json), a configuration (.toml), a folder of epim run, import or eval, a design file, or JSON of estimate "
                    "or search; several are put on one page")
       ->required();
   verb->add_option("-o,--out", o->out, "HTML file to write");
   verb->add_option("--title", o->title, "Heading; default: the network and what the first source is");
-  verb->add_option("--min-snr", o->min_snr, "Decibel below which a map of an import is marked")->capture_default_str();
+  verb->add_option("--min-snr", o->min_snr, "Decibel below which a map of an import or an evaluation is marked")->capture_default_str();
   verb->add_option("--images", o->images,
                    "Images that the golden model evaluates for the box plots; 0: none. Default: 4 of a configuration or import; a run has one")
       ->check(CLI::Range(0, 100000));
@@ -151,6 +153,7 @@ void add_report(CLI::App& app) {
                "  epim report configs/digits.toml --out digits.html\n"
                "  epim report out/run-resnet50-1a2b3c4d --out run.html\n"
                "  epim report model --out import.html                      # a folder of epim import\n"
+               "  epim report model out/eval-model-1a2b3c4d --out model.html  # with accuracy over a sweep\n"
                "  epim search resnet50 --budget 1080 --front --json > search.json\n"
                "  epim report search.json found.json --out search.html     # found.json: its --out");
   verb->callback([o, verb] {

@@ -9,6 +9,7 @@
 #include <fmt/ranges.h>
 
 #include "gen/base/hash.hpp"
+#include "gen/report/result_fields.hpp"
 #include "gen/report/results.hpp"
 #include "golden/files/json_document.hpp"
 
@@ -18,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using report::JsonKind;
 
-constexpr const char* kKinds = "legal: a network, a configuration (.toml), a folder of epim run or epim import, a design file, JSON of epim estimate or search";
+constexpr const char* kKinds = "legal: a network, a configuration (.toml), a folder of epim run, import or eval, a design file, JSON of epim estimate or search";
 
 [[noreturn]] void refuse(const std::string& file, const std::string& text) { throw InputError({file, 0, 0}, "report-source", text); }
 
@@ -67,7 +68,8 @@ void read_run(ReportSource& s, const nlohmann::ordered_json& json) {
     run.setting = run_setting_from(json);
     for (const auto& l : json.at("layers")) {
       run.layers.push_back(l.at("layer"));
-      run.cycles.push_back(l.at("cycles"));
+      run.cycles.push_back(report::whole(l.at("cycles")));
+      if (run.cycles.back() < 1) throw InputError({s.file, 0, 0}, "run-result", fmt::format("layer {}: cycles is {}, legal: 1 or more", run.layers.back(), run.cycles.back()));
       run.events.push_back(events_from_json(l.at("events")));
     }
   } catch (const nlohmann::json::exception& e) {
@@ -108,14 +110,14 @@ void read_design_source(ReportSource& s, const nlohmann::ordered_json& json, con
   if (o.has("--design")) throw InputError({"--design", 0, 0}, "bad-argument", s.file + " is a design itself; legal: one of the two");
   s.network = with_options(network_file(design.network), o, s.file);
   s.title = design.network + ": design " + fs::path(s.file).filename().string();
-  if (json.contains("provenance") && json["provenance"].is_object() && json["provenance"].value("tool", "") == "epim search") s.search = report::design_search_section(json, s.file);
+  if (json.contains("provenance") && json["provenance"].is_object() && json["provenance"].contains("tool") && json["provenance"]["tool"] == "epim search") s.search = report::design_search_section(json, s.file);
 }
 
 std::string file_of(const std::string& name) {
   if (!fs::is_directory(name)) return name;
   for (const char* file : {"result.json", "import.json", "network.json"})
     if (const fs::path p = fs::path(name) / file; fs::is_regular_file(p)) return p.string();
-  refuse(name, "a folder without result.json (epim run), import.json (epim import) and network.json");
+  refuse(name, "a folder without result.json (epim run, epim eval), import.json (epim import) and network.json");
 }
 
 }  // namespace
@@ -175,6 +177,11 @@ ReportSource read_source(const std::string& name, const ReportOptions& o) {
       s.kind = "search";
       s.search = report::search_section(json, s.file);
       s.title = s.search["network"].get<std::string>() + ": search";
+      return s;
+    case JsonKind::accuracy:
+      s.kind = "accuracy";
+      s.title = json.value("network", nlohmann::ordered_json()).is_string() ? json["network"].get<std::string>() + ": accuracy" : "accuracy";
+      s.accuracy = std::move(json);
       return s;
     case JsonKind::design:
       s.kind = "design";

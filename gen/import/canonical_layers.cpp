@@ -22,6 +22,13 @@ Node plain(const Node& from, const std::string& op, const std::string& input) {
   return n;
 }
 
+/// A tensor [N][C] and these axes. Where an axis has one place its input need not name it, but the result may be larger.
+View view_of_axes(const std::vector<int>& axes) {
+  View view{{0}, {1}};
+  for (const int a : axes) view.push_back({a});
+  return view;
+}
+
 }  // namespace
 
 /// Conv and pools: padding, strides and dilations are written out; one spatial axis becomes two.
@@ -48,7 +55,7 @@ void Canonical::window(const Node& node) {
   n.set("strides", strides);
   n.set("dilations", dilations);
   n.set("pads", pads);
-  const View view = s.view;
+  const View view = view_of_axes(axes);
   if (pool) {
     // Sizes that the file rounds up are those of explicit padding, unless that padding would count.
     n.set("ceil_mode", node.integer("ceil_mode", 0));
@@ -66,8 +73,7 @@ void Canonical::window(const Node& node) {
 
 void Canonical::global(const Node& node, const std::string& op) {
   const Seen& s = seen_.at(node.inputs[0]);
-  spatial(node, s);
-  const View view = s.view;
+  const View view = view_of_axes(spatial(node, s));
   add(plain(node, op, s.tensor), node.outputs[0], view);
 }
 

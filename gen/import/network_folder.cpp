@@ -126,7 +126,10 @@ NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evalu
         all.most_code = std::max(all.most_code, w->most);
       } else {
         if (!why.empty()) remarks.push_back(fmt::format("node '{}': its quantised weights are taken as real ones: {}", n.name, why));
-        put(n, "/weight", array_of(values.fixed(n.weights)->floats(), shape));
+        std::vector<float> real = values.fixed(n.weights)->floats();
+        if (!n.channel_range.empty())
+          for (std::size_t i = 0, each = real.size() / n.channel_range.size(); i < real.size(); ++i) real[i] /= n.channel_range[i / each];
+        put(n, "/weight", array_of(real, shape));
         all.real = true;
       }
     }

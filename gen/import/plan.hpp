@@ -51,6 +51,8 @@ struct PlannedNode {
   FloatTensor epitome;          ///< in the place of weights (gen/import/project.hpp); empty: none
   std::vector<float> norm_scale, norm_bias;  ///< behind weights and bias
 
+  std::vector<float> channel_range;  ///< weights are written divided by it (equalise_channels); empty: as they are
+
   std::string tensor;           ///< whose values the map stands for: reals, or codes behind a QuantizeLinear
   Dims dims;                    ///< of the map
   FormatSource source = FormatSource::calibrated;

@@ -2,43 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/report/results.hpp"
 
-#include <cmath>
-
-#include "golden/diagnostic.hpp"
+#include "gen/report/result_fields.hpp"
 #include "golden/files/json_document.hpp"
 
 namespace epim::report {
-namespace {
-
-/// work(), with what it misses said as an error of `file`.
-template <class Work>
-Json read_as(const std::string& what, const std::string& file, const Work& work) {
-  try {
-    return work();
-  } catch (const Json::exception& e) {
-    throw InputError({file, 0, 0}, "report-source", "no " + what + ": " + e.what());
-  }
-}
-
-/// Reading a value as its type: nlohmann would turn a boolean into a number.
-double number(const Json& j) {
-  if (!j.is_number()) throw Json::type_error::create(302, "a number is expected", &j);
-  const double v = j.get<double>();
-  if (!std::isfinite(v)) throw Json::type_error::create(302, "a finite number is expected", &j);
-  return v;
-}
-std::int64_t whole(const Json& j) {
-  if (!j.is_number_integer()) throw Json::type_error::create(302, "an integer is expected", &j);
-  return j.get<std::int64_t>();
-}
-std::string text(const Json& j) { return j.get<std::string>(); }
-const Json& list(const Json& j) {
-  if (!j.is_array()) throw Json::type_error::create(302, "an array is expected", &j);
-  return j;
-}
-
-}  // namespace
-
 JsonKind kind_of(const Json& j) {
   const auto has = [&](std::initializer_list<const char*> keys) {
     for (const char* k : keys)
@@ -46,6 +13,7 @@ JsonKind kind_of(const Json& j) {
     return true;
   };
   if (!j.is_object()) return JsonKind::unknown;
+  if (has({"kind", "points"}) && j["kind"] == "eval") return JsonKind::accuracy;
   if (has({"nodes", "input"})) return JsonKind::network;
   if (has({"network_hash", "hardware_hash", "layers"})) return JsonKind::run;
   if (has({"source", "maps", "integers"})) return JsonKind::import;

@@ -60,6 +60,7 @@ Imported imported(const Graph& file, const std::vector<Value>& images, Calibrati
   Images all;
   for (const Value& v : images) all.push_back({{g.inputs[0].name, v}});
   r.ranges = epim::importer::calibrate(r.plan, g, all, options, 1);
+  epim::importer::equalise_channels(r.plan, g, values);
   r.weights = epim::importer::network_weights(r.plan, g, values, r.plan.remarks);
   const epim::Config config = epim::parse_config(epim::importer::config_text(r.plan, "test", r.weights, 9, false), "test/config.toml");
   epim::NpzFile bundle;
@@ -321,6 +322,26 @@ TEST_CASE("network: padding of channels is a layer that copies, exactly", "[netw
   const std::string x = none.op("Pad", {none.input("image", {1, 1, 4, 4}), none.ints({0, 0, 0, 0, 0, 0, 0, 0}), none.number(3)});
   none.output(none.op("Conv", {x, none.floats({1, 1, 1, 1}, {1})}));
   CHECK(imported(none, noises({1, 1, 4, 4}, 1)).plan.nodes.size() == 1);
+}
+
+TEST_CASE("network: every output channel of real weights uses all codes", "[network]") {
+  Builder b;
+  std::vector<float> w = random_floats(36, 5, 0.5f, 1);
+  for (std::size_t i = 0; i < 36; ++i) w[i] *= std::pow(0.1f, static_cast<float>(i / 9));  // 1, 0.1, 0.01, 0.001
+  for (std::size_t i = 27; i < 36; ++i) w[i] *= 0.1f;
+  const std::vector<float> bias{1, -2, 3, -4};
+  const std::string x = b.op("Conv", {b.input("image", {1, 4, 6, 6}), b.floats({4, 1, 3, 3}, w), b.floats({4}, bias)}, {at("group", 4)}, "", "layer");
+  b.output(x);
+  const Imported i = imported(b, noises({1, 4, 6, 6}, 3));
+  const std::vector<float> held = i.array("layer/weight"), s = i.array("layer/bn_scale"), shifted = i.array("layer/bn_bias");
+  REQUIRE(held.size() == 36);
+  for (std::size_t k = 0; k < 36; ++k) CHECK(held[k] * s[k / 9] == Approx(w[k]).epsilon(1e-6));
+  CHECK(shifted == bias);
+  CHECK(i.array("layer/bias").empty());
+  const auto most = [](const std::vector<float>& v, std::size_t channel) { return *std::max_element(v.begin() + static_cast<std::ptrdiff_t>(channel * 9), v.begin() + static_cast<std::ptrdiff_t>(channel * 9 + 9)); };
+  CHECK(most(held, 2) == Approx(most(w, 0)));
+  CHECK(most(held, 3) < 0.5f * most(w, 0));  // 1e-4 of the largest counts as 1e-3
+  CHECK(i.node("layer").bias.empty());
 }
 
 TEST_CASE("network: a sigmoid in float32 is off by half a unit in the last place of 1, also where it is small", "[network]") {

@@ -205,6 +205,17 @@ TEST_CASE("normalise: what does nothing is gone, what comes last is left to the 
   CHECK(g.remarks[0].find("'prob'") != std::string::npos);
 }
 
+TEST_CASE("normalise: a layer may give an axis that its input does not name more than one place", "[normalise]") {
+  for (const bool pool : {false, true}) {
+    Builder b;  // one channel in, five out: the Reshape before the layer names no channels
+    std::string x = b.op("Reshape", {b.input("x", {1, 3, 2, 1}), b.ints({-1, 1, 3, 2})});
+    x = b.op("Conv", {x, b.floats({5, 1, 3, 2}, random_floats(30, 1))});
+    if (pool) x = b.op("GlobalMaxPool", {x});
+    b.output(b.op("Reshape", {x, b.ints({-1, 1, 1, 5})}));
+    CHECK(operators(same_when_normalised(b)).starts_with("Conv"));
+  }
+}
+
 TEST_CASE("normalise: a mask of Dropout is in the way only where it is read; weights may be made of one number", "[normalise]") {
   for (const bool read : {false, true}) {
     Builder b;

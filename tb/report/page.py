@@ -11,6 +11,7 @@ usage: page.py itself NAME FIGURES     the page's own look at itself: figures, a
        page.py sim NAME JSON           ... of epim sim, one image
        page.py import NAME JSON LEAST  ... of import.json, with the first map below LEAST dB
        page.py search NAME JSON        ... of epim search
+       page.py accuracy NAME JSON LEAST   ... of epim eval, with the first maps below LEAST dB
        page.py boxes NAME NETWORK      box plots of the weights of a network.json
        page.py cases NETWORK           writes hostile.json: the network with names that look like HTML
        page.py hostile NAME            these names stand in the page as text
@@ -256,6 +257,31 @@ def search(name, file):
     bars_are(page, "candidates", [names.count(n) for n in dict.fromkeys(names)], "layers per candidate")
 
 
+def accuracy(name, file, least):
+    page = Page(name + ".dom")
+    with open(file, encoding="utf-8") as f:
+        e = json.load(f)
+    points, float_row = e["points"], e["float"]
+    for column, at, of in (("weights (bits)", 0, lambda p: p["weight_bits"]), ("ADC (bits)", 2, lambda p: p["adc_bits"]), ("top-1 (images)", 4, lambda p: p["top1"]["count"]), ("top-1 (share)", 5, lambda p: p["top1"]["share"]),
+                           ("top-5 (images)", 6, lambda p: p["top5"]["count"]), ("as float (images)", 8, lambda p: p["agreement"]["count"]),
+                           ("conversions clipped (share)", 10, lambda p: sum(l["adc_saturated"] for l in p["layers"]) / sum(l["adc_conversions"] for l in p["layers"]))):
+        equal(f"column {at}", page.head["accuracy"][at], column)
+        equal(column, [float(row[at]) for row in page.rows["accuracy"][:-1]], [float(of(p)) for p in points])
+    equal("top-1 of the float network", int(page.rows["accuracy"][-1][4]), float_row["top1"]["count"])
+
+    def first(p):
+        return next((m["node"] for m in p["maps"] if m["snr_db"] is not None and m["snr_db"] < float(least)), "")
+    equal("first maps below the limit", [row[11] for row in page.rows["accuracy"][:-1]], [first(p) for p in points])
+    if len({first(p) for p in points}) < 2:
+        wrong.append("the limit does not part the points: choose another in run.sh")
+    equal("maps of the first point", page.numbers("noise", "signal-to-noise ratio (dB)"), [m["snr_db"] for m in points[0]["maps"]])
+    for column, key in (("images (count)", "images"), ("right (count)", "right"), ("named (count)", "predicted")):
+        equal(column, page.numbers("classes", column), [c[key] for c in points[0]["classes"]])
+    bars_are(page, "classes", [c["right"] / c["images"] for c in points[0]["classes"]], "shares of classes")
+    shown = max(points, key=lambda p: sum(l["adc_saturated"] for l in p["layers"]) / sum(l["adc_conversions"] for l in p["layers"]))
+    equal("clipped conversions", page.numbers("clipped", "clipped (count)"), [l["adc_saturated"] for l in shown["layers"]])
+
+
 def boxes(name, file):
     page = Page(name + ".dom")
     with open(file, encoding="utf-8") as f:
@@ -294,7 +320,7 @@ def hostile(name):
     equal("elements", page.tags.count("b") - len([t for t in page.texts if t in ("crossbars", "cycles", "energy", "multiply-accumulates")]), 0)
 
 
-{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "accuracy": accuracy, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)
 sys.exit(1 if wrong else 0)

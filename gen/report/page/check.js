@@ -30,6 +30,36 @@ function contrast(a, b) {
   return (x + 0.05) / (y + 0.05);
 }
 
+// Edges of the graph that run through a box or on each other, boxes that lie on each other.
+function graphFaults(drawn, edges) {
+  const faults = [], boxes = [...drawn.querySelectorAll('.node')].map((node) => {
+    const [x, y, w, h] = ['x', 'y', 'width', 'height'].map((a) => Number(node.querySelector('rect').getAttribute(a)));
+    return {name: node.dataset.node, x, y, right: x + w, bottom: y + h};
+  });
+  const lines = [...drawn.querySelectorAll('.edge')].map((edge) => {
+    const [from, to] = edge.dataset.edge.split('-').map(Number), pieces = [];
+    let at = null;
+    for (const [, command, first, second] of edge.getAttribute('d').matchAll(/([MHV])(-?[\d.]+)(?: (-?[\d.]+))?/g)) {
+      const next = command === 'M' ? [Number(first), Number(second)] : command === 'H' ? [Number(first), at[1]] : [at[0], Number(first)];
+      if (at) pieces.push({x: Math.min(at[0], next[0]), right: Math.max(at[0], next[0]), y: Math.min(at[1], next[1]), bottom: Math.max(at[1], next[1])});
+      at = next;
+    }
+    return {from, to, pieces};
+  });
+  if (lines.length !== edges.length) faults.push(`${lines.length} edges drawn of ${edges.length}`);
+  const meet = (a, b) => a.x < b.right - 0.5 && b.x < a.right - 0.5 && a.y < b.bottom - 0.5 && b.y < a.bottom - 0.5;
+  boxes.forEach((box, n) => {
+    for (const other of boxes.slice(n + 1)) if (meet(box, other)) faults.push(`${box.name} lies on ${other.name}`);
+    for (const line of lines) if (line.pieces.some((p) => meet({x: p.x - 1, right: p.right + 1, y: p.y - 1, bottom: p.bottom + 1}, {x: box.x + 2, right: box.right - 2, y: box.y + 2, bottom: box.bottom - 2}))) faults.push(`the edge ${boxes[line.from].name} to ${boxes[line.to].name} runs through ${box.name}`);
+  });
+  const along = (a, b) => (a.x === a.right && b.x === b.right && Math.abs(a.x - b.x) < 1 && Math.min(a.bottom, b.bottom) - Math.max(a.y, b.y) > 2) || (a.y === a.bottom && b.y === b.bottom && Math.abs(a.y - b.y) < 1 && Math.min(a.right, b.right) - Math.max(a.x, b.x) > 2);
+  lines.forEach((line, n) => {
+    for (const other of lines.slice(n + 1))
+      if (line.from !== other.from && line.to !== other.to && line.pieces.some((a) => other.pieces.some((b) => along(a, b)))) faults.push(`the edges ${boxes[line.from].name} to ${boxes[line.to].name} and ${boxes[other.from].name} to ${boxes[other.to].name} run on each other`);
+  });
+  return faults;
+}
+
 function checkFigure(f) {
   const faults = [], drawings = [...f.plot.querySelectorAll('svg.drawing')];
   if (drawings.length === 0) faults.push('no drawing');
@@ -41,6 +71,7 @@ function checkFigure(f) {
     }
     if (f.id !== 'graph' && drawn.querySelectorAll('.axis').length < 1) faults.push('no axis');
     faults.push(...textFaults(drawn));
+    if (f.id === 'graph') faults.push(...graphFaults(drawn, report.data.graph.edges));
     const attributes = drawn.outerHTML.match(/NaN|undefined|Infinity/);
     if (attributes) faults.push(`${attributes[0]} in a drawing`);
   }

@@ -77,18 +77,20 @@ const linear = (from, to, start, end) => (value) => start + (to === from ? 0 : (
 const logarithmic = (from, to, start, end) => (value) => linear(Math.log10(from), Math.log10(to), start, end)(Math.log10(value));
 
 // Round values from `from` to `to`, about `count` of them.
+function tickStep(span, count) {
+  const rough = span / Math.max(1, count), power = 10 ** Math.floor(Math.log10(rough));
+  return [1, 2, 5, 10].map((n) => n * power).find((s) => s >= rough * 0.999);
+}
 function ticks(from, to, count) {
   if (!(to > from)) return [from];
-  const rough = (to - from) / Math.max(1, count), power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((n) => n * power).find((s) => s >= rough * 0.999);
-  const list = [];
+  const step = tickStep(to - from, count), list = [];
   for (let n = Math.ceil(from / step - 1e-9); n * step <= to * (1 + 1e-9) + 1e-12; ++n) list.push(Number((n * step).toPrecision(12)));
   return list;
 }
 // A limit that ticks end on.
 function roundUp(value, count = 4) {
   if (!(value > 0)) return 1;
-  const list = ticks(0, value, count), step = list.length > 1 ? list[1] - list[0] : value;
+  const step = tickStep(value, count);
   return Number((Math.ceil(value / step - 1e-9) * step).toPrecision(12));
 }
 const decades = (from, to) => {

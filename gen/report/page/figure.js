@@ -71,8 +71,8 @@ function barRows({names, nameTitle, nameWidth = 190, rowHeight = 18, panels, gap
     const scale = panel.scale ? panel.scale(x, x + panel.width) : linear(0, panel.most, x, x + panel.width);
     drawn.append(axisX({scale, y: top + height, values: panel.values || ticks(0, panel.most, Math.max(2, Math.floor(panel.width / 55))),
       title: panel.title, grid: height, format: panel.format, left: x, right: x + panel.width}));
-    names.forEach((name, i) => drawn.append(...[panel.draw(i, scale, top + i * rowHeight, x + panel.width)].flat().filter(Boolean)));
     if (panel.head) drawn.append(panel.head(x, top - 12, scale, top, height));
+    names.forEach((name, i) => drawn.append(...[panel.draw(i, scale, top + i * rowHeight, x + panel.width)].flat().filter(Boolean)));
     x += panel.width + gap + (panel.after || 0);
   }
   if (notes) {

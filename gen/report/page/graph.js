@@ -6,15 +6,15 @@
 const shapeText = (s) => s.join('×');
 
 function graphDrawing(graph, width) {
-  const boxW = 126, boxH = 52, gapX = 22, gapY = 20, side = 32, gutter = 30;
-  const columns = Math.max(2, Math.floor((width - 2 * side + gapX) / (boxW + gapX)));
+  const boxW = 126, boxH = 52, gapX = 22, gapY = 20, step = 6;
+  const columns = Math.max(2, Math.floor((width - 64 + gapX) / (boxW + gapX)));
   const plan = layeredLayout(graph.nodes.length, graph.edges, columns);
-  // Edges from one row to the next run through the gutter between them, each at a height of its own.
-  const passing = plan.starts.map((_, row) => plan.lines.filter((l) => plan.row[l.from] < row && plan.row[l.to] >= row));
-  const tops = [];
+  // Nets from one row to the next run through the gutter between them, each at a height of its own.
+  const passing = plan.starts.map((_, row) => [...new Set(plan.lines.filter((l) => plan.row[l.from] < row && plan.row[l.to] >= row).map((l) => l.from))]);
+  const side = 20 + step * Math.max(2, ...passing.map((p) => p.length)), tops = [];
   let y = 12;
   plan.tracks.forEach((tracks, row) => {
-    if (row > 0) y += gutter + 7 * Math.max(0, passing[row].length - 1);
+    if (row > 0) y += 28 + step * Math.max(0, passing[row].length - 1);
     tops.push(y);
     y += tracks * boxH + (tracks - 1) * gapY;
   });
@@ -25,28 +25,22 @@ function graphDrawing(graph, width) {
   const drawn = drawing(right + side, y + 12, 'network graph');
   const most = Math.max(0, ...graph.nodes.map((n) => n.share_of_cycles || 0));
 
-  const offset = (e) => 5 + (e % 3) * 4;  // of vertical lines in the gap between two columns
+  // The vertical line of a net right of column `column`, after rank r.
+  const laneX = (column, r, net) => boxX(column) + boxW + 2 + (gapX - 10) * (plan.lane[r].indexOf(net) + 0.5) / plan.lane[r].length;
   plan.lines.forEach((line) => {
-    const from = line.from, to = line.to;
+    const {from, to} = line;
     let row = plan.row[from], track = plan.track[from], path = `M${boxX(plan.column[from]) + boxW} ${trackY(row, track)}`;
-    let x = boxX(plan.column[from]) + boxW;
-    const wanted = line.track === undefined ? plan.track[to] : line.track;
-    const follow = (next) => {  // to another track in the gap right of x
-      if (next === track) return;
-      path += `H${x + offset(line.e)}V${trackY(row, next)}`;
-      track = next;
-    };
-    if (line.track !== undefined) follow(line.track);
-    for (; row < plan.row[to]; ++row) {
-      const at = passing[row + 1].indexOf(line), last = row + 1 === plan.row[to] && plan.column[to] === 0;
-      const enter = last ? plan.track[to] : wanted;
-      const down = tops[row + 1] - gutter / 2 + 3 - 7 * at;
-      path += `H${right + 10 + 6 * at}V${down}H${12 + 6 * at}V${trackY(row + 1, enter)}`;
-      track = enter;
+    if (line.track !== undefined && line.track !== track) {
+      track = line.track;
+      path += `H${laneX(plan.column[from], plan.rank[from], from)}V${trackY(row, track)}`;
     }
-    const end = boxX(plan.column[to]);
-    if (track !== plan.track[to]) path += `H${end - gapX + offset(line.e)}V${trackY(row, plan.track[to])}`;
-    path += `H${end}`;
+    for (; row < plan.row[to]; ++row) {
+      const at = passing[row + 1].indexOf(from);
+      if (row + 1 === plan.row[to] && plan.column[to] === 0) track = plan.track[to];
+      path += `H${right + 8 + step * at}V${tops[row + 1] - 14 - step * at}H${10 + step * at}V${trackY(row + 1, track)}`;
+    }
+    if (track !== plan.track[to]) path += `H${laneX(plan.column[to] - 1, plan.rank[to] - 1, from)}V${trackY(row, plan.track[to])}`;
+    path += `H${boxX(plan.column[to])}`;
     drawn.append(svg('path', {class: 'edge', d: path, 'marker-end': 'url(#arrow)', 'data-edge': `${from}-${to}`}));
   });
   graph.nodes.forEach((node, n) => {

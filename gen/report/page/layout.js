@@ -13,22 +13,18 @@ function layeredLayout(count, edges, columns) {
     for (const [from] of before[n]) rank[n] = Math.max(rank[n], rank[from] + 1);
   const ranks = Math.max(0, ...rank) + 1;
 
-  const taken = [];  // track -> ranks
-  const free = (track, first, last) => {
-    for (let r = first; r <= last; ++r)
-      if (taken[track] && taken[track].has(r)) return false;
-    return true;
-  };
-  const take = (track, first, last) => {
-    while (taken.length <= track) taken.push(new Set());
-    for (let r = first; r <= last; ++r) taken[track].add(r);
-    return track;
-  };
-  const lowest = (first, last, wanted) => {
+  const taken = [];  // track -> ranks of nodes
+  const rest = (wanted, free) => {
     for (const track of wanted)
-      if (free(track, first, last)) return track;
+      if (free(track)) return track;
     for (let track = 0; ; ++track)
-      if (free(track, first, last)) return track;
+      if (free(track)) return track;
+  };
+  const place = (n, wanted) => {
+    const at = rest(wanted, (t) => !taken[t] || !taken[t].has(rank[n]));
+    while (taken.length <= at) taken.push(new Set());
+    taken[at].add(rank[n]);
+    return at;
   };
   const track = new Array(count).fill(0);
   const order = Array.from({length: count}, (_, n) => n).sort((a, b) => rank[a] - rank[b] || a - b);
@@ -40,21 +36,41 @@ function layeredLayout(count, edges, columns) {
     n = longest ? longest[0] : undefined;
   }
   for (const n of order)
-    if (main.has(n)) track[n] = take(0, rank[n], rank[n]);
+    if (main.has(n)) track[n] = place(n, []);
   for (const n of order) {
     if (main.has(n)) continue;
     const near = before[n].find(([from]) => rank[from] === rank[n] - 1) || before[n][0];
-    track[n] = take(lowest(rank[n], rank[n], near ? [track[near[0]]] : []), rank[n], rank[n]);
+    track[n] = place(n, near ? [track[near[0]]] : []);
   }
+  // Edges that leave one node are a net: they share a track as far as each goes.
   const lines = edges.map(([from, to], e) => ({from, to, e, span: rank[to] - rank[from]}));
-  for (const line of [...lines].sort((a, b) => a.span - b.span || a.e - b.e)) {
-    if (line.span < 2) continue;
-    const first = rank[line.from] + 1, last = rank[line.to] - 1;
-    line.track = take(lowest(first, last, [track[line.from], track[line.to]]), first, last);
+  const nets = new Map(), ways = [];
+  for (const line of lines)
+    if (line.span > 1) nets.set(line.from, Math.max(nets.get(line.from) || 0, rank[line.to] - 1));
+  for (const [from, last] of [...nets].sort((a, b) => (a[1] - rank[a[0]]) - (b[1] - rank[b[0]]) || a[0] - b[0])) {
+    // Clear of other nodes, one rank more at both ends, where lines turn; of other nets, one more at the start.
+    const clear = (t) => {
+      for (let r = rank[from]; r <= last + 1; ++r)
+        if (taken[t] && taken[t].has(r) && !(r === rank[from] && track[from] === t) && !lines.some((l) => l.from === from && r === last + 1 && rank[l.to] === r && track[l.to] === t)) return false;
+      return !ways.some((w) => w.track === t && w.first <= last && w.last >= rank[from]);
+    };
+    const shared = rest([track[from]], clear);
+    ways.push({track: shared, first: rank[from], last});
+    for (const line of lines) if (line.from === from && line.span > 1) line.track = shared;
   }
+  // Between two ranks every net has a vertical line of its own: first those that leave for a track, then those that change it
+  // at once, then those that come from one.
+  const gaps = Array.from({length: ranks}, () => new Map());
+  const cross = (r, net, order) => gaps[r].set(net, Math.max(order, gaps[r].get(net) || 0));
+  for (const line of lines) {
+    if (line.track === undefined) { if (track[line.from] !== track[line.to]) cross(rank[line.from], line.from, 1); continue; }
+    if (line.track !== track[line.from]) cross(rank[line.from], line.from, 0);
+    if (line.track !== track[line.to]) cross(rank[line.to] - 1, line.from, 2);
+  }
+  const lane = gaps.map((gap) => [...gap].sort((a, b) => a[1] - b[1] || a[0] - b[0]).map(([net]) => net));
 
   // Rows end where few edges cross, if that costs at most a third of a row.
-  const crossing = (r) => lines.filter((l) => rank[l.from] <= r && rank[l.to] > r).length;
+  const crossing = (r) => new Set(lines.filter((l) => rank[l.from] <= r && rank[l.to] > r).map((l) => l.from)).size;
   const starts = [0];
   for (let start = 0; ranks - start > columns;) {
     let best = start + columns - 1;
@@ -71,5 +87,5 @@ function layeredLayout(count, edges, columns) {
     lines.forEach((l) => { if (l.track !== undefined && rank[l.from] < end && rank[l.to] > start) most = Math.max(most, l.track); });
     return most + 1;
   });
-  return {rank, track, lines, starts, tracks, rows: starts.length, row: rank.map(rowOf), column: rank.map((r) => r - starts[rowOf(r)]), rowOf};
+  return {rank, track, lines, lane, starts, tracks, rows: starts.length, row: rank.map(rowOf), column: rank.map((r) => r - starts[rowOf(r)]), rowOf};
 }

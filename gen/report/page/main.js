@@ -30,6 +30,7 @@ function heading(data) {
   }
   if (data.energy) totals.push(['energy', joule(data.energy.total_aJ)]);
   if (data.fidelity) totals.push([`first map below ${data.fidelity.least_dB} dB`, data.fidelity.first_below || 'none']);
+  if (data.accuracy && data.accuracy.points[0].top1) totals.push(['images right at the best point', percent(Math.max(...data.accuracy.points.map((p) => p.top1[0] / p.top1[1])))]);
   if (totals.length > 0) top.append(html('ul', {class: 'totals'}, totals.map(([name, value]) => html('li', {'data-total': name}, html('b', {}, value), name))));
   const facts = [...data.settings.map((s) => [s.name, s.value]), ...data.sources.map((s) => [`source: ${s.kind}`, `${s.file} (FNV-1a ${s.fnv1a})`])];
   top.append(html('details', {}, html('summary', {}, 'Settings and sources'), html('table', {class: 'facts'}, facts.map(([name, value]) => html('tr', {}, html('th', {class: 'text'}, name), html('td', {class: 'text'}, value))))));
@@ -48,7 +49,7 @@ function start() {
   document.body.prepend(patterns());
   heading(data);
   const sections = [['graph', graphFigure], ['layers', layersFigure], ['timeline', timelineFigures], ['energy', energyFigures], ['epitomes', epitomeFigures], ['values', valueFigures],
-    ['formats', formatsFigure], ['fidelity', fidelityFigure], ['search', searchFigures]];
+    ['formats', formatsFigure], ['fidelity', fidelityFigure], ['accuracy', accuracyFigures], ['search', searchFigures]];
   for (const [section, draw] of sections)
     if (data[section]) draw(data[section]);
   footing(data);

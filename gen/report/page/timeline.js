@@ -16,7 +16,7 @@ const binsOf = (layer, part, offset) => layer[part].map((busy, b) => [offset + M
 
 // Three lanes over one cycle axis.
 function lanes({width, left, top, laneHeight, from, to, title, draw, format, offset = 34}) {
-  const gap = 22, right = width - 16, scale = linear(from, to, left, right), height = 3 * laneHeight + 2 * gap;
+  const gap = 22, right = width - 30, scale = linear(from, to, left, right), height = 3 * laneHeight + 2 * gap;
   const drawn = drawing(width, top + height + 44, title);
   drawn.append(axisX({scale, y: top + height, values: ticks(from, to, 10), title, grid: height, format, left, right}));
   parts.forEach(([part, name], lane) => {
