@@ -46,7 +46,7 @@ struct Conversions {
 
 }  // namespace
 
-bool has_fast_arithmetic(const Hardware& hardware) { return hardware.plain_arithmetic() && !hardware.sequenced_reads(); }
+bool has_fast_arithmetic(const Hardware& hw) { return !hw.sequenced_reads(); }
 
 struct FastLayer::State {
   Hardware hw;  ///< with the layer's activations
