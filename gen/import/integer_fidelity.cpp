@@ -22,6 +22,13 @@ bool IntegerFidelity::good() const {
 
 namespace {
 
+IntTensor corner(const IntTensor& of, const PeArray& size) {
+  IntTensor t({size.rows, size.cols});
+  for (int r = 0; r < size.rows; ++r)
+    for (int c = 0; c < size.cols; ++c) t(r, c) = of(r, c);
+  return t;
+}
+
 /// A compiled network, node by node.
 class IntegerNodes {
  public:
@@ -29,7 +36,15 @@ class IntegerNodes {
     layers_.resize(net.layers.size());
     parallel(net.layers.size(), threads, [&](std::size_t k) {
       const CompiledLayer& l = net.layers[k];
-      layers_[k].emplace(l.hw, l.layer, l.data);
+      // The rest of the core's array does nothing for this layer but take memory and time.
+      Hardware hw = l.hw;
+      const PeArray need = pe_array_for(hw, l.layer.epitome);
+      hw.pe_rows = need.rows;
+      hw.pe_cols = need.cols;
+      LayerData data = l.data;
+      data.crossbar_scale = corner(data.crossbar_scale, need);
+      data.zero_point = corner(data.zero_point, need);
+      layers_[k].emplace(hw, l.layer, data);
     });
   }
   IntTensor run(int n, const std::vector<const IntTensor*>& in) const {
