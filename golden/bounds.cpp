@@ -24,32 +24,50 @@ namespace {
 
 struct Interval {
   __int128 lo = 0, hi = 0;
-  /// Adds every value of coefficient*x, x in [x_lo, x_hi], which holds 0.
-  void add(std::int64_t coefficient, std::int64_t x_lo, std::int64_t x_hi) {
-    const __int128 a = static_cast<__int128>(coefficient) * x_lo, b = static_cast<__int128>(coefficient) * x_hi;
-    lo += std::min(a, b);
-    hi += std::max(a, b);
-  }
 };
 
-/// Adds what one firing can put into the accumulator of epitome column `column`.
-void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const Patch& p, int column,
-                bool apart, Interval& sum) {
+/// Coefficients of activations: the positive ones together, the negative ones together. Each is below 2^27.
+struct Coefficients {
+  std::int64_t rising = 0, falling = 0;
+  void add(std::int64_t c) { (c > 0 ? rising : falling) += c; }
+};
+
+/// A firing's patch and the PE row of every weight of one of its columns, by (channel, ky, kx).
+struct FiringRows {
+  const Patch* patch;
+  std::vector<int> pe_row;
+};
+
+FiringRows rows_of_firing(const Hardware& hw, const Layer& layer, const Patch& p) {
+  FiringRows f{&p, {}};
+  for (int a = 0; a < p.beta1; ++a)
+    for (int ky = 0; ky < layer.kh; ++ky)
+      for (int kx = 0; kx < layer.kw; ++kx)
+        f.pe_row.push_back(physical_row(layer.epitome, hw.lanes, p.c_in + a, p.p + ky, p.q + kx) / hw.xb_rows);
+  return f;
+}
+
+/// Adds what one firing can put into the accumulator of epitome column `column`. The activations x hold 0.
+void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const FiringRows& firing, int column, bool apart, Interval& sum) {
   const int u = column / hw.xb_cols;
+  const Patch& p = *firing.patch;
+  const int* pe_row = firing.pe_row.data();
+  Coefficients c;
   for (int a = 0; a < p.beta1; ++a)
     for (int ky = 0; ky < layer.kh; ++ky)
       for (int kx = 0; kx < layer.kw; ++kx) {
-        const int row = physical_row(layer.epitome, hw.lanes, p.c_in + a, p.p + ky, p.q + kx);
-        const int t = row / hw.xb_rows;
+        const int t = *pe_row++;
         const std::int64_t m = data.crossbar_scale(t, u), z = data.zero_point(t, u);
         const std::int64_t w = data.epitome(column, p.c_in + a, p.p + ky, p.q + kx);
         if (apart) {
-          sum.add(m * w, hw.act_min(), hw.act_max());
-          sum.add(m * z, hw.act_min(), hw.act_max());
+          c.add(m * w);
+          c.add(m * z);
         } else {
-          sum.add(m * (w + z), hw.act_min(), hw.act_max());
+          c.add(m * (w + z));
         }
       }
+  sum.hi += static_cast<__int128>(c.rising) * hw.act_max() + static_cast<__int128>(c.falling) * hw.act_min();
+  sum.lo += static_cast<__int128>(c.rising) * hw.act_min() + static_cast<__int128>(c.falling) * hw.act_max();
 }
 
 }  // namespace
@@ -64,12 +82,12 @@ AccumulatorBound accumulator_bound(const Hardware& core, const Layer& layer, con
   __int128 largest = -1;
   for (std::size_t r = 0; r < plan.ranges.size(); ++r) {
     const OutputRange& range = plan.ranges[r];
+    std::vector<FiringRows> firings;
+    for (int f = range.first_firing; f < range.first_firing + range.firings; ++f)
+      firings.push_back(rows_of_firing(hw, layer, layer.patches[static_cast<std::size_t>(plan.firings[static_cast<std::size_t>(f)].patch)]));
     for (int k = 0; k < range.columns; ++k) {
       Interval sum;
-      for (int f = range.first_firing; f < range.first_firing + range.firings; ++f) {
-        const Patch& p = layer.patches[static_cast<std::size_t>(plan.firings[static_cast<std::size_t>(f)].patch)];
-        add_firing(hw, layer, data, p, range.c_out + k, clips && shifted, sum);
-      }
+      for (const FiringRows& firing : firings) add_firing(hw, layer, data, firing, range.c_out + k, clips && shifted, sum);
       const __int128 limit = (static_cast<__int128>(1) << 62) - 1;
       if (sum.hi > limit || sum.lo < -limit)
         throw InputError({}, "accumulator-overflow",

@@ -270,26 +270,30 @@ std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int sh
   return static_cast<std::int64_t>(value);
 }
 
-GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data)
-    : core_(hardware), layer_(layer), data_(data) {
-  check_hardware(core_);
-  check_format(core_, layer_);
-  hw_ = hardware_for(core_, layer_);
-  validate_patches(layer_, hw_.lanes);
-  const PeArray needed = pe_array_for(hw_, layer_.epitome);
-  if (needed.rows > hw_.pe_rows || needed.cols > hw_.pe_cols)
+FiringPlan check_layer(const Hardware& core, const Layer& layer, const LayerData& data) {
+  check_hardware(core);
+  check_format(core, layer);
+  const Hardware hw = hardware_for(core, layer);
+  validate_patches(layer, hw.lanes);
+  const PeArray needed = pe_array_for(hw, layer.epitome);
+  if (needed.rows > hw.pe_rows || needed.cols > hw.pe_cols)
     fail("pe-array-too-small", fmt::format("layer {}: the epitome takes {} PE rows and {} PE columns, the array has {} "
-                                           "and {}", layer_.name, needed.rows, needed.cols, hw_.pe_rows, hw_.pe_cols));
-  check_data(hw_, layer_, data_);
-  plan_ = plan_firings(layer_);
-  if (layer_.wrap == Wrap::stored_once)
-    for (int ch = plan_.stored_cout; ch < layer_.cout; ++ch)
-      if (data_.channel_scale(ch) != data_.channel_scale(ch - plan_.stored_cout) ||
-          data_.channel_bias(ch) != data_.channel_bias(ch - plan_.stored_cout) ||
-          (layer_.slopes && data_.channel_slope(ch) != data_.channel_slope(ch - plan_.stored_cout)))
+                                           "and {}", layer.name, needed.rows, needed.cols, hw.pe_rows, hw.pe_cols));
+  check_data(hw, layer, data);
+  FiringPlan plan = plan_firings(layer);
+  if (layer.wrap == Wrap::stored_once)
+    for (int ch = plan.stored_cout; ch < layer.cout; ++ch)
+      if (data.channel_scale(ch) != data.channel_scale(ch - plan.stored_cout) ||
+          data.channel_bias(ch) != data.channel_bias(ch - plan.stored_cout) ||
+          (layer.slopes && data.channel_slope(ch) != data.channel_slope(ch - plan.stored_cout)))
         fail("wrap-not-periodic", fmt::format("layer {}: G, B or A of channel {} differs from channel {}, so that the "
-                                              "result cannot be stored once; use wrap = copies", layer_.name, ch,
-                                              ch - plan_.stored_cout));
+                                              "result cannot be stored once; use wrap = copies", layer.name, ch,
+                                              ch - plan.stored_cout));
+  return plan;
+}
+
+GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data)
+    : core_(hardware), hw_(hardware_for(hardware, layer)), layer_(layer), data_(data), plan_(check_layer(hardware, layer, data)) {
   for (const Firing& f : plan_.firings) csteps_.push_back(column_steps_of(hw_, layer_.patches[at(f.patch)]));
   load();
 }
@@ -340,15 +344,18 @@ int GoldenLayer::words_read(int firing, int oy, int ox) const {
   return (p.beta1 + hw_.lanes - 1) / hw_.lanes * rows * cols;
 }
 
-void GoldenLayer::check_input(const IntTensor& x) const {
-  const std::vector<int> shape{layer_.stored_cin(), layer_.h, layer_.w};
+void GoldenLayer::check_input(const IntTensor& x) const { check_layer_input(hw_, layer_, x); }
+
+void check_layer_input(const Hardware& core, const Layer& layer, const IntTensor& x) {
+  const Hardware hw = hardware_for(core, layer);
+  const std::vector<int> shape{layer.stored_cin(), layer.h, layer.w};
   if (x.shape != shape || x.data.size() != IntTensor::size_of(shape))
-    fail("tensor-shape", fmt::format("input of layer {} has shape [{}]; it must be [{}]", layer_.name,
+    fail("tensor-shape", fmt::format("input of layer {} has shape [{}]; it must be [{}]", layer.name,
                                      fmt::join(x.shape, "]["), fmt::join(shape, "][")));
   for (std::size_t i = 0; i < x.data.size(); ++i)
-    if (x.data[i] < hw_.act_min() || x.data[i] > hw_.act_max())
-      fail("activation-range", fmt::format("input of layer {}: element {} is {}; legal: {}..{}", layer_.name, i,
-                                           x.data[i], hw_.act_min(), hw_.act_max()));
+    if (x.data[i] < hw.act_min() || x.data[i] > hw.act_max())
+      fail("activation-range", fmt::format("input of layer {}: element {} is {}; legal: {}..{}", layer.name, i,
+                                           x.data[i], hw.act_min(), hw.act_max()));
 }
 
 void GoldenLayer::gather(const IntTensor& x, int oy, int ox, int firing, std::vector<std::int32_t>& rows) const {

@@ -77,6 +77,11 @@ std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int sh
 /// Throws InputError `activation-format` where the layer's activations do not fit the core.
 void check_format(const FixedHardware& core, const Layer& layer);
 
+/// The plan of a layer that the core can hold. Throws InputError: what GoldenLayer's constructor names.
+FiringPlan check_layer(const Hardware& core, const Layer& layer, const LayerData& data);
+/// Throws InputError `tensor-shape` or `activation-range` where x is not [stored_cin][H][W] of legal activations.
+void check_layer_input(const Hardware& core, const Layer& layer, const IntTensor& x);
+
 /// What one firing saw and gave.
 struct FiringTrace {
   std::vector<std::int32_t> rows;   ///< [pe_rows*xb_rows] word-line values, zero where the patch uses none

@@ -2,7 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 """Write models/<net>/network.json for ResNet-18/34/50/101 (v1.5 strides: the 3x3 of a bottleneck carries the stride)
-and VGG-16 with batch norm, all for 224x224 images. Standard library only; the output depends on nothing else.
+and VGG-16 with batch norm for 224x224 images, and VGG-8 for the 32x32 of CIFAR. Standard library only; the output depends
+on nothing else.
 
 usage: make_models.py [--check] [folder]     --check compares with the committed files and writes nothing
 """
@@ -12,8 +13,9 @@ import sys
 
 
 class Net:
-    def __init__(self, name):
+    def __init__(self, name, size=224):
         self.name = name
+        self.size = size
         self.nodes = []
 
     def add(self, name, op, inputs, **keys):
@@ -30,7 +32,7 @@ class Net:
         return self.add(name, "fc", source, role="classifier", cout=cout, batch_norm=True, relu=relu)
 
     def text(self):
-        image = {"name": "image", "channels": 3, "height": 224, "width": 224, "bits": 8, "signed": False,
+        image = {"name": "image", "channels": 3, "height": self.size, "width": self.size, "bits": 8, "signed": False,
                  "scale": 0.00390625}
         lines = ",\n".join("    " + json.dumps(n) for n in self.nodes)
         return ('{\n  "schema": 1,\n  "name": %s,\n  "input": %s,\n  "nodes": [\n%s\n  ],\n  "output": %s\n}\n'
@@ -78,8 +80,21 @@ def vgg16():
     return net
 
 
+def vgg8():
+    """3-128-128-p-256-256-p-512-512-p-1024-10, 3x3, the last two fully connected: the VGG-8 of NeuroSim and its like."""
+    net = Net("vgg8", 32)
+    at = "image"
+    for stage, width in enumerate([128, 256, 512], 1):
+        for i in (1, 2):
+            at = net.conv(f"conv{stage}_{i}", at, "stem" if at == "image" else "bottleneck", width, 3)
+        at = net.add(f"pool{stage}", "max_pool", at, kernel=[2, 2], stride=2)
+    at = net.fc("fc4", at, 1024, relu=True)
+    net.fc("fc5", at, 10)
+    return net
+
+
 NETS = [resnet("resnet18", [2, 2, 2, 2], False), resnet("resnet34", [3, 4, 6, 3], False),
-        resnet("resnet50", [3, 4, 6, 3], True), resnet("resnet101", [3, 4, 23, 3], True), vgg16()]
+        resnet("resnet50", [3, 4, 6, 3], True), resnet("resnet101", [3, 4, 23, 3], True), vgg16(), vgg8()]
 
 
 def main(args):

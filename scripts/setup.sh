@@ -55,6 +55,7 @@ fpga_packages='yosys|synthesises
 nextpnr-ice40|places and routes iCE40 devices
 fpga-icestorm|writes iCE40 bitstreams'
 train_packages='python3-torch|trains and quantises networks
+dataset-fashion-mnist|the Fashion-MNIST images
 python3-sklearn|the digits data set
 python3-scipy|confidence intervals of the training study
 python3-numpy|arrays'

@@ -79,6 +79,8 @@ narrow estimate tb/estimate/run.sh $epim build/estimate
 narrow unit build/tb/epim_unit
 narrow import tb/import/run.sh $epim build/import
 narrow rejected tb/rejected/run.sh $epim build/rejected
+narrow own-network tb/own_network/run.sh $epim build/own-network
+narrow eval tb/eval/run.sh $epim build/eval
 narrow report tb/report/run.sh $epim build/report
 narrow missing tb/rejected/missing_tools.sh $epim build/missing
 wide modules tb/modules/run.sh build/modules build/packages/rtl -j "$jobs"

@@ -13,6 +13,7 @@
 #include "gen/core/elaborate.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/core/register_map.hpp"
+#include "golden/fast/fast_layer.hpp"
 #include "golden/timing/chip_blocks.hpp"
 #include "gen/base/interrupt.hpp"
 #include "sim/protocol.hpp"
@@ -273,6 +274,24 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
   return result;
 }
 
+namespace {
+
+/// The evaluator of whole data sets gives the same maps and counts the same events as the hardware.
+void check_fast_evaluator(const Hardware& hw, const Layer& layer, const LayerData& data, const std::vector<IntTensor>& inputs, const LayerRun& run,
+                          const std::string& again) {
+  const FastLayer fast(hw, layer, data, true);
+  EventCounts counted;
+  for (std::size_t i = 0; i < inputs.size(); ++i)
+    if (fast.run(inputs[i], &counted) != run.outputs[i])
+      throw CheckFailed("output", fmt::format("layer {}: frame {}: the fast evaluator gives another map than the RTL{}", layer.name, i, again));
+  counted.idle_cycles = run.rtl.idle_cycles;  // the timing model's
+  for (std::size_t i = 0; i < event_count; ++i)
+    if (counted.at(i) != run.rtl.at(i))
+      throw CheckFailed("events", fmt::format("layer {}: event {}: RTL {} fast evaluator {}{}", layer.name, event_list[i].name, run.rtl.at(i), counted.at(i), again));
+}
+
+}  // namespace
+
 LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, const LayerData& data,
                    const std::vector<IntTensor>& inputs, const RunOptions& options) {
   const Hardware& hw = core.parameters.hw;
@@ -307,6 +326,7 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
     if (run.rtl.at(i) != run.golden.at(i))
       throw CheckFailed("events", fmt::format("layer {}: event {}: RTL {} golden {}{}", layer.name, event_list[i].name, run.rtl.at(i),
                                               run.golden.at(i), again));
+  if (options.check && has_fast_arithmetic(hw)) check_fast_evaluator(hw, layer, data, inputs, run, again);
   return run;
 }
 

@@ -26,6 +26,7 @@ struct Failed : std::runtime_error {
 void add_gen(CLI::App& app);
 void add_check(CLI::App& app);
 void add_estimate(CLI::App& app);
+void add_eval(CLI::App& app);
 void add_import(CLI::App& app);
 void add_paper(CLI::App& app);
 void add_quantize(CLI::App& app);

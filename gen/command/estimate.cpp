@@ -136,7 +136,7 @@ std::vector<EventCounts> count_events(const EstimateArguments& o, const Estimate
   Mapping plan = map_network(network, request.base, request.design);
   const int threads = processors();
   Progress progress("golden");
-  return synthesise_network(plan, image, {o.seed, bundle ? &*bundle : nullptr}, threads, [&](std::size_t l) {
+  return synthesise_network(plan, image, {o.seed, bundle ? &*bundle : nullptr, true}, threads, [&](std::size_t l) {
            progress.update(static_cast<double>(l) / static_cast<double>(plan.layers.size()), plan.layers[l].layer.name);
          }).events;
 }

@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gen/accuracy/data_set.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/base/output_folder.hpp"
 #include "gen/command/command.hpp"
@@ -32,7 +33,7 @@ namespace fs = std::filesystem;
 struct ImportArguments {
   std::string model, images, labels, reference, calibrate, method = "minmax", out, onnx_out, project;
   std::vector<std::string> shapes;
-  int jobs = 0, act_bits = 9, weight_bits = 9, fidelity_images = 16;
+  int jobs = 0, act_bits = 9, weight_bits = 9, fidelity_images = 16, calibration_images = 0;
   bool check = false, json = false;
 };
 
@@ -60,7 +61,7 @@ std::string bytes_of(const std::vector<std::uint8_t>& v) { return {v.begin(), v.
 /// One class per image.
 IntTensor read_labels(const ImportArguments& o, std::size_t images) {
   if (o.labels.empty()) return {};
-  IntTensor labels = (o.labels.ends_with(".npz") ? read_npz(o.labels).at("labels") : read_npy(o.labels)).ints();
+  const IntTensor labels = read_array(o.labels, {"labels"}).ints();
   if (labels.shape.size() != 1 || labels.size() != images)
     throw InputError({o.labels, 0, 0}, "labels-shape", fmt::format("shape [{}], legal: [{}], the class of every image", fmt::join(labels.shape, ", "), images));
   return labels;
@@ -133,7 +134,7 @@ void run_import(const ImportArguments& o) {
   if (design) projection = importer::project_weights(plan, graph, values, name, *design);
 
   importer::Images calibration, images;
-  if (!o.calibrate.empty()) calibration = importer::read_images(graph, o.calibrate, {"calibration", "input"});
+  if (!o.calibrate.empty()) calibration = importer::read_images(graph, o.calibrate, {"calibration", "input"}, static_cast<std::size_t>(o.calibration_images));
   if (!o.images.empty()) images = importer::read_images(graph, o.images, {"input"});
   std::map<std::string, importer::Range> ranges;
   {
@@ -205,12 +206,13 @@ void add_import(CLI::App& app) {
   verb->add_option("model", o->model, "The .onnx file (docs/import.md says what it may hold)")->required();
   verb->add_option("--out", o->out, "Folder for network.json, weights.npz, images.npy, config.toml, import.json");
   verb->add_option("--calibrate", o->calibrate,
-                   "Inputs whose values give formats to the maps that have none: .npy, or .npz with 'calibration' or 'input'; first axis = images");
+                   "Inputs whose values give formats to the maps that have none: .npy, IDX, or .npz with 'calibration' or 'input'; first axis = images");
+  verb->add_option("--calibration-images", o->calibration_images, "Only the first N of them; 0: all")->check(CLI::Range(0, 1000000))->capture_default_str();
   verb->add_option("--method", o->method, "Range of a map: minmax, percentile (99.99), mse (least squared error)")->capture_default_str();
   verb->add_option("--act-bits", o->act_bits, "Bits of maps for which the file has no format")->check(CLI::Range(2, 9))->capture_default_str();
   verb->add_option("--weight-bits", o->weight_bits, "Bits of weights that the file does not quantise")->check(CLI::Range(2, 9))->capture_default_str();
-  verb->add_option("--images", o->images, "Inputs that go into images.npy: .npy, or .npz with 'input' or the input's name; default: those of --calibrate");
-  verb->add_option("--labels", o->labels, "Class of every image of --images: .npy, or .npz with 'labels'");
+  verb->add_option("--images", o->images, "Inputs that go into images.npy: .npy, IDX, or .npz with 'input' or the input's name; default: those of --calibrate");
+  verb->add_option("--labels", o->labels, "Class of every image of --images: .npy, IDX, or .npz with 'labels'");
   verb->add_option("--reference", o->reference,
                    "Answers to --images: .npz with output0, output1, ..., or arrays named like the outputs");
   verb->add_option("--fidelity-images", o->fidelity_images, "Evaluate the integers of the first N images; 0: none")->check(CLI::Range(0, 1000000))->capture_default_str();

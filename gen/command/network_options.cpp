@@ -20,7 +20,7 @@ std::string network_file(const std::string& name) {
   if (std::filesystem::exists(known)) return known;
   std::set<std::string> names;
   for (const auto& e : std::filesystem::directory_iterator(home() + "/models"))
-    if (e.is_directory()) names.insert(e.path().filename().string());
+    if (std::filesystem::exists(e.path() / "network.json")) names.insert(e.path().filename().string());
   std::string list;
   for (const std::string& n : names) list += " " + n;
   throw InputError({name, 0, 0}, "unreadable-file", "no such file and no network of that name; known:" + list);

@@ -251,8 +251,9 @@ std::pair<double, double> accuracies(const Config& config, const CompiledNetwork
   const int threads = processors();
   const std::vector<IntTensor> golden = run_network_golden(net, test.images, threads);
   std::size_t right_float = 0, right = 0;
+  const FloatNetwork real(net.network, net.weights);
   for (std::size_t i = 0; i < golden.size(); ++i) {
-    const FloatTensor f = run_float(net.network, net.weights, test.images[i]);
+    const FloatTensor f = real.run(test.images[i]);
     right_float += std::max_element(f.data.begin(), f.data.end()) - f.data.begin() == test.labels[i];
     right += argmax(golden[i]) == test.labels[i];
   }

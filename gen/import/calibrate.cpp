@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "gen/import/fidelity.hpp"
+#include "golden/files/idx.hpp"
 
 namespace epim::importer {
 
@@ -159,23 +160,46 @@ std::map<std::string, Range> calibrate(Plan& plan, const Graph& graph, const Ima
   return ranges;
 }
 
-Images read_images(const Graph& graph, const std::string& path, const std::vector<std::string>& wanted) {
+namespace {
+
+/// The first `limit` entries of the first axis (0: all).
+NpyArray first_of(NpyArray a, std::size_t limit) {
+  if (limit == 0 || a.shape.empty() || static_cast<std::size_t>(a.shape[0]) <= limit) return a;
+  a.bytes.resize(a.bytes.size() / static_cast<std::size_t>(a.shape[0]) * limit);
+  a.shape[0] = static_cast<int>(limit);
+  return a;
+}
+
+/// An IDX file of grey images leaves the axis of one channel out.
+NpyArray with_channel(NpyArray a, const Dims& dims) {
+  if (a.shape.size() + 1 == dims.size() && dims.size() == 4 && dims[1] == 1) a.shape.insert(a.shape.begin() + 1, 1);
+  return a;
+}
+
+}  // namespace
+
+Images read_images(const Graph& graph, const std::string& path, const std::vector<std::string>& wanted, std::size_t limit) {
+  const GraphInput& input = graph.inputs.at(0);
   NpzFile file;
   if (path.ends_with(".npy")) {
     file.path = path;
-    file.arrays.emplace_back(graph.inputs.at(0).name, read_npy(path));
+    file.arrays.emplace_back(input.name, read_npy(path));
+  } else if (!path.ends_with(".npz") && is_idx(path)) {
+    file.path = path;
+    file.arrays.emplace_back(input.name, with_channel(read_idx(path), input.dims));
   } else {
     file = read_npz(path);
-    if (!file.find(graph.inputs.at(0).name))
+    if (!file.find(input.name))
       for (const std::string& name : wanted)
         if (const NpyArray* a = file.find(name)) {
           NpzFile one;
           one.path = path;
-          one.arrays.emplace_back(graph.inputs.at(0).name, *a);
+          one.arrays.emplace_back(input.name, *a);
           file = std::move(one);
           break;
         }
   }
+  for (auto& [name, array] : file.arrays) array = first_of(std::move(array), limit);
   return images_of(graph, file);
 }
 

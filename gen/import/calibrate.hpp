@@ -48,8 +48,8 @@ constexpr double output_headroom = 2;
 std::map<std::string, Range> calibrate(Plan& plan, const Graph& graph, const Images& images, const CalibrationOptions& options, int jobs,
                                        const std::function<void(double)>& progress = {});
 
-/// Images of a file: .npy, its first axis being the images; .npz, of which `wanted` (first found) is taken, else what
-/// images_of takes. Throws InputError at the file: those of images_of and read_npz.
-Images read_images(const Graph& graph, const std::string& path, const std::vector<std::string>& wanted);
+/// Images of a file, the first `limit` of them (0: all): .npy, its first axis being the images; .npz, of which `wanted` (first
+/// found) is taken, else what images_of takes; IDX, plain or gzip. Throws InputError at the file: those of images_of, read_npz and read_idx.
+Images read_images(const Graph& graph, const std::string& path, const std::vector<std::string>& wanted, std::size_t limit = 0);
 
 }  // namespace epim::importer

@@ -8,9 +8,7 @@
 #include <optional>
 #include <set>
 
-#include "golden/evaluate.hpp"
-#include "golden/graph/host_nodes.hpp"
-#include "golden/parallel.hpp"
+#include "gen/network/golden_network.hpp"
 
 namespace epim::importer {
 
@@ -21,29 +19,6 @@ bool IntegerFidelity::good() const {
 }
 
 namespace {
-
-/// A compiled network, node by node.
-class IntegerNodes {
- public:
-  explicit IntegerNodes(const CompiledNetwork& net, int threads) : net_(net), threads_(threads) {
-    layers_.resize(net.layers.size());
-    parallel(net.layers.size(), threads, [&](std::size_t k) {
-      const CompiledLayer& l = net.layers[k];
-      layers_[k].emplace(l.hw, l.layer, l.data);
-    });
-  }
-  IntTensor run(int n, const std::vector<const IntTensor*>& in) const {
-    const int layer = net_.layer_of_node(n);
-    if (layer < 0) return evaluate_host_node(net_.network, n, in, net_.arithmetic);
-    EventCounts events;
-    return layers_[static_cast<std::size_t>(layer)]->run(*in[0], events, threads_);
-  }
-
- private:
-  const CompiledNetwork& net_;
-  int threads_;
-  std::vector<std::optional<GoldenLayer>> layers_;
-};
 
 /// The values of this map in the graph are on the grid of its format.
 bool on_grid(const Plan& plan, int id) {
@@ -98,7 +73,7 @@ class BoundaryDistance {
 class Comparison {
  public:
   Comparison(const Plan& plan, const Graph& graph, const CompiledNetwork& net, int jobs)
-      : plan_(plan), graph_(graph), net_(net), nodes_(net, jobs), evaluator_(graph, jobs) {
+      : plan_(plan), graph_(graph), net_(net), nodes_(net, false), jobs_(jobs), evaluator_(graph, jobs) {
     for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
       const PlannedNode& n = plan.nodes[k];
       index_.push_back(net.network.find(n.name));
@@ -134,9 +109,9 @@ class Comparison {
     for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
       const int id = static_cast<int>(k);
       if (index_[k] < 0) continue;
-      own[id] = nodes_.run(index_[k], operands(plan_.nodes[k], own));
+      own[id] = nodes_.run_node(index_[k], operands(plan_.nodes[k], own), jobs_);
       IntTensor alone;
-      if (any_judged_) alone = nodes_.run(index_[k], operands(plan_.nodes[k], reference));
+      if (any_judged_) alone = nodes_.run_node(index_[k], operands(plan_.nodes[k], reference), jobs_);
       if (slot_.count(id)) compare(id, seen, own[id], alone, reference, label);
       else if (any_judged_) reference[id] = std::move(alone);
       for (const int in : plan_.nodes[k].inputs)
@@ -202,7 +177,8 @@ class Comparison {
   const Plan& plan_;
   const Graph& graph_;
   const CompiledNetwork& net_;
-  IntegerNodes nodes_;
+  GoldenNetwork nodes_;
+  int jobs_;
   Evaluator evaluator_;
   std::vector<int> index_;              ///< of a planned node in the network
   std::map<int, int> last_use_;

@@ -89,6 +89,7 @@ CompiledNetwork lay_out_network(const Config& config, const Network& network, Np
   CompiledNetwork net;
   net.policy = policy;
   net.weights = std::move(weights);
+  net.has_float = true;
   take_mapping(config, map_configured(config, network, policy), &net.weights, net);
   return net;
 }
@@ -112,8 +113,28 @@ CompiledNetwork lay_out_network(const Config& config, CorePolicy policy) {
       throw InputError({network.file, 0, 0}, "missing-key", "weights: this network has none; name an .npz");
     net.weights = read_npz((std::filesystem::path(network.file).parent_path() / network.weights).string());
   }
-  if (source.integers.empty()) warn_of_unused_arrays(net.weights, network);
+  net.has_float = source.integers.empty();
+  if (net.has_float) warn_of_unused_arrays(net.weights, network);
   take_mapping(config, map_configured(config, network, policy), &net.weights, net);
+  return net;
+}
+
+CompiledNetwork synthesised_network(Mapping mapping, SynthesisedNetwork integers, const NpzFile* weights) {
+  CompiledNetwork net;
+  net.policy = mapping.policy;
+  net.seeded = weights == nullptr;
+  net.has_float = weights != nullptr;
+  if (weights) net.weights = *weights;
+  for (std::size_t l = 0; l < mapping.layers.size(); ++l) {
+    CompiledLayer compiled;
+    static_cast<MappedLayer&>(compiled) = mapping.layers[l];
+    compiled.hw = mapping.cores[static_cast<std::size_t>(compiled.core)].hw;
+    compiled.weight_bits = code_bits_of(mapping.network.nodes[static_cast<std::size_t>(compiled.node)], mapping.base, compiled.hw);
+    compiled.data = std::move(integers.data[l]);
+    net.layers.push_back(std::move(compiled));
+  }
+  net.arithmetic = network_arithmetic(mapping.network, mapping.asked, signed_maps_of(mapping.policy), weights);
+  net.network = std::move(mapping.network);
   return net;
 }
 
@@ -178,7 +199,7 @@ CompiledNetwork compile_network(const Config& config, const QuantiseOptions& opt
   else
     fill_layers(config, net, [&](const Node&, CompiledLayer& compiled) {
       compiled.data = read_integer_layer(net.weights, compiled.hw, compiled.layer);
-      GoldenLayer(compiled.hw, compiled.layer, compiled.data);  // refuses what the core cannot hold
+      check_layer(compiled.hw, compiled.layer, compiled.data);  // refuses what the core cannot hold
     });
   return net;
 }

@@ -29,6 +29,7 @@ struct CompiledNetwork {
   Network network;
   NetworkArithmetic arithmetic;  ///< what the nodes between the cores compute
   bool seeded = false;      ///< neither weights nor integers were given
+  bool has_float = false;   ///< `weights` are those of the float network, not integers
   NpzFile weights;
   std::vector<CompiledLayer> layers;   ///< in execution order
   /// Index into `layers` of a node, -1 for host nodes.
@@ -45,6 +46,9 @@ bool without_weights(const NetworkSource& source, const Network& network);
 CompiledNetwork lay_out_network(const Config& config, CorePolicy policy = CorePolicy::shared);
 /// The same for a network and weights that are in memory.
 CompiledNetwork lay_out_network(const Config& config, const Network& network, NpzFile weights, CorePolicy policy = CorePolicy::shared);
+
+/// A mapped network with the integers that synthesise_network gave it; `weights`: what these were made from, null: a seed.
+CompiledNetwork synthesised_network(Mapping mapping, struct SynthesisedNetwork integers, const NpzFile* weights);
 
 /// Epitome of one layer from the weights. Throws InputError `missing-array`.
 FloatTensor float_epitome(const CompiledNetwork& network, const CompiledLayer& layer);

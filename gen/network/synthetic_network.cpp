@@ -11,7 +11,7 @@
 #include "gen/network/layer_integers.hpp"
 #include "gen/core/synthetic.hpp"
 #include "golden/bounds.hpp"
-#include "golden/evaluate.hpp"
+#include "golden/fast/fast_layer.hpp"
 #include "golden/graph/float_network.hpp"
 #include "golden/graph/host_nodes.hpp"
 #include "golden/quantise.hpp"
@@ -46,26 +46,21 @@ FloatTensor he_normal(const Layer& layer, Random& random) {
 struct ChannelStatistics {
   std::vector<double> mean, deviation;
 };
-ChannelStatistics measure(const GoldenLayer& golden, const IntTensor& x, Random& random) {
-  const Layer& layer = golden.layer();
+ChannelStatistics measure(const Hardware& hw, const Layer& layer, const LayerData& data, const IntTensor& x, Random& random) {
+  const LayerEvaluator golden(hw, layer, data, false);
   const int channels = golden.stored_cout();
   ChannelStatistics s{std::vector<double>(static_cast<std::size_t>(channels)), std::vector<double>(static_cast<std::size_t>(channels))};
   std::vector<double> squares(s.mean.size());
   const int positions = std::min(64, layer.out_h() * layer.out_w());
-  RoundTrace trace;
-  EventCounts ignored;
-  for (int i = 0; i < positions; ++i) {
-    const int at = positions < 64 ? i : static_cast<int>(random.uniform(0, layer.out_h() * layer.out_w() - 1));
-    golden.run_round(x, at / layer.out_w(), at % layer.out_w(), trace, ignored);
-    for (std::size_t r = 0; r < golden.ranges().size(); ++r) {
-      const OutputRange& range = golden.ranges()[r];
-      for (int ch = range.start; ch < range.stop; ++ch) {
-        const auto a = static_cast<double>(trace.acc[r][static_cast<std::size_t>((ch - range.start) % range.columns)]);
-        s.mean[static_cast<std::size_t>(ch)] += a / positions;
-        squares[static_cast<std::size_t>(ch)] += a * a / positions;
-      }
+  std::vector<int> places;
+  for (int i = 0; i < positions; ++i) places.push_back(positions < 64 ? i : static_cast<int>(random.uniform(0, layer.out_h() * layer.out_w() - 1)));
+  const IntTensor sums = golden.accumulators(x, places);
+  for (int ch = 0; ch < channels; ++ch)
+    for (int i = 0; i < positions; ++i) {
+      const auto a = static_cast<double>(sums(ch, i));
+      s.mean[static_cast<std::size_t>(ch)] += a / positions;
+      squares[static_cast<std::size_t>(ch)] += a * a / positions;
     }
-  }
   // A single position has no spread: all channels together stand in for it.
   double all_mean = 0, all_squares = 0;
   for (std::size_t c = 0; c < s.mean.size(); ++c) {
@@ -163,7 +158,7 @@ LayerData seeded_data(const Hardware& hw, MappedLayer& planned, const FloatTenso
   Layer sums = layer;
   sums.slopes = false;  // accumulators do not depend on them
   data.channel_slope = {};
-  const ChannelStatistics statistics = measure(GoldenLayer(wide, sums, data), x, random);
+  const ChannelStatistics statistics = measure(wide, sums, data, x, random);
   const double span = layer.act ? static_cast<double>(out.greatest() - out.zero + 1) : std::ldexp(1.0, hw.act_bits - (hw.act_signed ? 1 : 0));
   const double step = span / 6.0 * damping;
   const int period = layer.wrap == Wrap::stored_once ? static_cast<int>(statistics.mean.size()) : layer.cout;
@@ -233,6 +228,8 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       Layer& layer = planned.layer;
       IntTensor x = streamed_map(map_of(node.input_ids[0]), planned);
       LayerData data;
+      std::optional<LayerEvaluator> golden;
+      int bits = 0;
       try {
         if (source.bundle) {
           if (planned.part == 0) weights = weights_of(node, *source.bundle);
@@ -244,16 +241,19 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
           const bool damped = node.op == Op::conv && !node.relu() && feeds_add[n] && node.role != Role::downsample;
           data = seeded_data(hw, planned, seeded_weights(node, planned, random), x, damped ? 0.25 : 1.0, node.slope.value_or(0.25), random);
         }
-        check_accumulator(hw, layer, data);
-        GoldenLayer(hw, layer, data).check_input(x);
+        const AccumulatorBound bound = accumulator_bound(hw, layer, data);
+        check_accumulator(hw, layer, bound);
+        bits = bound.bits;
+        golden.emplace(hw, layer, data, source.count_events);
+        golden->check_input(x);
       } catch (const InputError& e) {
         throw InputError(node.where, e.rule(), fmt::format("node {}: {}", node.name, e.text()));
       }
       int& widest = acc_bits[static_cast<std::size_t>(planned.core)];
-      widest = std::max(widest, accumulator_bound(hw, layer, data).bits);
+      widest = std::max(widest, bits);
       EventCounts events;
-      IntTensor y = GoldenLayer(hw, layer, data).run(x, events, threads);
-      out.events.push_back(events);
+      IntTensor y = golden->run(x, source.count_events ? &events : nullptr, threads);
+      if (source.count_events) out.events.push_back(events);
       out.data.push_back(std::move(data));
       out.inputs.push_back(std::move(x));
       if (planned.parts == 1) {

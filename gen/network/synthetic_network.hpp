@@ -17,7 +17,7 @@ struct SynthesisedNetwork {
   std::vector<LayerData> data;        ///< per planned layer
   std::vector<IntTensor> inputs;      ///< per planned layer, as streamed (rewritten by space-to-depth where planned)
   std::vector<IntTensor> outputs;     ///< per planned layer [stored_cout][h][w]
-  std::vector<EventCounts> events;    ///< per planned layer, all but idle_cycles
+  std::vector<EventCounts> events;    ///< per planned layer, all but idle_cycles; where asked for
   std::vector<IntTensor> results;     ///< outputs of the network
 };
 
@@ -25,6 +25,7 @@ struct SynthesisedNetwork {
 struct WeightSource {
   std::uint64_t seed = 1;
   const NpzFile* bundle = nullptr;    ///< float weights and batch norm (docs/networks.md); null: seeded
+  bool count_events = false;          ///< fill SynthesisedNetwork::events
 };
 
 /// Quantises every layer (symmetric, one scale per crossbar) and runs the golden model on `image`.

@@ -6,11 +6,12 @@
 
 #include <fmt/format.h>
 
+#include "gen/network/golden_network.hpp"
 #include "gen/network/input_checks.hpp"
 #include "gen/network/synthetic_network.hpp"
-#include "golden/evaluate.hpp"
 #include "golden/files/npz.hpp"
 #include "golden/graph/host_nodes.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim {
 
@@ -45,13 +46,11 @@ std::vector<IntTensor> walk_network(const CompiledNetwork& net, const std::vecto
 }
 
 std::vector<IntTensor> run_network_golden(const CompiledNetwork& net, const std::vector<IntTensor>& images, int threads) {
-  return walk_network(net, images, [&](std::size_t l, const std::vector<IntTensor>& in) {
-    const GoldenLayer golden(net.layers[l].hw, net.layers[l].layer, net.layers[l].data);
-    std::vector<IntTensor> out;
-    EventCounts events;
-    for (const IntTensor& x : in) out.push_back(golden.run(x, events, threads));
-    return out;
-  });
+  const GoldenNetwork golden(net, false);
+  std::vector<IntTensor> out(images.size());
+  const bool few = images.size() < static_cast<std::size_t>(threads);
+  parallel(images.size(), few ? 1 : threads, [&](std::size_t i) { out[i] = golden.run(images[i], few ? threads : 1); });
+  return out;
 }
 
 LabelledImages load_images(const Config& config, const Network& network, int limit) {

@@ -17,33 +17,88 @@ float bounded(const Node& node, double x, double slope) {
   return static_cast<float>(std::min(std::max(v, node.lo), node.hi));
 }
 
-FloatTensor float_layer(const Node& node, const NpzFile& file, const FloatTensor& x) {
-  Layer layer = layer_of(node);
-  layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, 1,
-                                  node.sampler == SpatialCycle::distinct, layer.groups);
-  const NodeWeights weights = weights_of(node, file);
-  const FloatTensor w = reconstruct(layer, weights.epitome);
-  const int cin = layer.cin / layer.groups, per_group = layer.cout / layer.groups;
-  FloatTensor y({layer.cout, layer.out_h(), layer.out_w()});
-  for (int o = 0; o < layer.cout; ++o) {
-    const auto at = static_cast<std::size_t>(o);
-    const double slope = weights.slope.empty() ? 1.0 : static_cast<double>(weights.slope[at]);
-    const int first = o / per_group * cin;
-    for (int oy = 0; oy < layer.out_h(); ++oy)
-      for (int ox = 0; ox < layer.out_w(); ++ox) {
-        double sum = 0;
-        for (int c = first; c < first + cin; ++c)
-          for (int ky = 0; ky < layer.kh; ++ky)
-            for (int kx = 0; kx < layer.kw; ++kx) {
-              const int iy = layer.row(oy, ky), ix = layer.column(ox, kx);
-              if (iy >= 0 && iy < layer.h && ix >= 0 && ix < layer.w)
-                sum += static_cast<double>(w(o, c, ky, kx)) * x(c % x.shape[0], iy, ix);
-            }
-        y(o, oy, ox) = bounded(node, static_cast<float>(weights.scale[at] * sum + weights.bias[at]), slope);
+/// Channels that are summed side by side, and output places that go through the inner loop together.
+constexpr int side_by_side = 16, places_at_once = 4;
+
+/// sums[place][channel] = sum over k, one after the other, of weights[k][channel] * inputs[place][k]: every sum has the order of the
+/// plain loop over k, so that neither the vectors of a processor nor their width change a bit.
+#if defined(__x86_64__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+void add_products(const double* weights, const double* inputs, int count, double* sums) {
+  double s[places_at_once][side_by_side] = {};
+  for (int k = 0; k < count; ++k)
+    for (int p = 0; p < places_at_once; ++p)
+      for (int c = 0; c < side_by_side; ++c) s[p][c] += weights[k * side_by_side + c] * inputs[p * count + k];
+  for (int p = 0; p < places_at_once; ++p)
+    for (int c = 0; c < side_by_side; ++c) sums[p * side_by_side + c] = s[p][c];
+}
+
+/// A node with weights: y = scale*(W*x) + bias, then its pointwise function.
+class FloatLayer {
+ public:
+  FloatLayer(const Node& node, const NpzFile& file) : node_(node), layer_(layer_of(node)), weights_(weights_of(node, file)) {
+    layer_.patches = default_sampler(layer_.cin, layer_.cout, layer_.kh, layer_.kw, layer_.epitome, 1, node.sampler == SpatialCycle::distinct, layer_.groups);
+    const FloatTensor w = reconstruct(layer_, weights_.epitome);
+    cin_ = layer_.cin / layer_.groups;
+    per_group_ = layer_.cout / layer_.groups;
+    count_ = cin_ * layer_.kh * layer_.kw;
+    tiles_ = (per_group_ + side_by_side - 1) / side_by_side;
+    packed_.resize(static_cast<std::size_t>(layer_.groups * tiles_) * static_cast<std::size_t>(count_) * side_by_side);
+    for (int o = 0; o < layer_.cout; ++o) {
+      const int group = o / per_group_, tile = o % per_group_ / side_by_side;
+      double* to = packed_.data() + static_cast<std::size_t>(group * tiles_ + tile) * static_cast<std::size_t>(count_) * side_by_side + o % per_group_ % side_by_side;
+      for (int c = group * cin_; c < (group + 1) * cin_; ++c)
+        for (int ky = 0; ky < layer_.kh; ++ky)
+          for (int kx = 0; kx < layer_.kw; ++kx, to += side_by_side) *to = static_cast<double>(w(o, c, ky, kx));
+    }
+    weights_.epitome = {};
+  }
+
+  FloatTensor run(const FloatTensor& x) const {
+    const int ho = layer_.out_h(), wo = layer_.out_w(), places = ho * wo;
+    FloatTensor y({layer_.cout, ho, wo});
+    std::vector<double> inputs(static_cast<std::size_t>(places_at_once * count_));
+    double sums[places_at_once * side_by_side];
+    for (int group = 0; group < layer_.groups; ++group)
+      for (int first = 0; first < places; first += places_at_once) {
+        const int here = std::min(places_at_once, places - first);
+        for (int p = 0; p < here; ++p) gather(x, group, (first + p) / wo, (first + p) % wo, inputs.data() + p * count_);
+        for (int tile = 0; tile < tiles_; ++tile) {
+          add_products(packed_.data() + static_cast<std::size_t>(group * tiles_ + tile) * static_cast<std::size_t>(count_) * side_by_side, inputs.data(), count_, sums);
+          const int channels = std::min(side_by_side, per_group_ - tile * side_by_side);
+          for (int c = 0; c < channels; ++c) {
+            const auto o = static_cast<std::size_t>(group * per_group_ + tile * side_by_side + c);
+            const double slope = weights_.slope.empty() ? 1.0 : static_cast<double>(weights_.slope[o]);
+            for (int p = 0; p < here; ++p)
+              y.data[o * static_cast<std::size_t>(places) + static_cast<std::size_t>(first + p)] =
+                  bounded(node_, static_cast<float>(weights_.scale[o] * sums[p * side_by_side + c] + weights_.bias[o]), slope);
+          }
+        }
+      }
+    return y;
+  }
+
+ private:
+  /// What the window of a group reads at one place, zero outside the map.
+  void gather(const FloatTensor& x, int group, int oy, int ox, double* to) const {
+    for (int c = group * cin_; c < (group + 1) * cin_; ++c)
+      for (int ky = 0; ky < layer_.kh; ++ky) {
+        const int iy = layer_.row(oy, ky);
+        for (int kx = 0; kx < layer_.kw; ++kx) {
+          const int ix = layer_.column(ox, kx);
+          const bool inside = iy >= 0 && iy < layer_.h && ix >= 0 && ix < layer_.w;
+          *to++ = inside ? static_cast<double>(x(c % x.shape[0], iy, ix)) : 0.0;
+        }
       }
   }
-  return y;
-}
+
+  const Node& node_;
+  Layer layer_;
+  NodeWeights weights_;
+  int cin_ = 0, per_group_ = 0, count_ = 0, tiles_ = 0;
+  std::vector<double> packed_;  ///< [group][tile][channel, ky, kx][side_by_side]
+};
 
 FloatTensor pooled(const Node& node, const FloatTensor& x) {
   const bool largest = node.op == Op::max_pool || node.op == Op::global_max_pool;
@@ -68,7 +123,7 @@ FloatTensor evaluate(const Node& node, const NpzFile& weights, const std::vector
   switch (node.op) {
     case Op::conv:
     case Op::fc:
-    case Op::batch_norm: return float_layer(node, weights, x);
+    case Op::batch_norm: break;  // FloatLayer
     case Op::max_pool:
     case Op::avg_pool:
     case Op::global_avg_pool:
@@ -111,8 +166,19 @@ FloatTensor evaluate(const Node& node, const NpzFile& weights, const std::vector
 
 }  // namespace
 
-FloatTensor run_float(const Network& network, const NpzFile& weights, const IntTensor& image,
-                      const std::function<void(int, const FloatTensor&)>& observe) {
+struct FloatNetwork::State {
+  const Network& network;
+  const NpzFile& weights;
+  std::vector<std::unique_ptr<FloatLayer>> layers;  ///< of nodes with weights
+};
+
+FloatNetwork::FloatNetwork(const Network& network, const NpzFile& weights) : state_(std::make_unique<State>(State{network, weights, {}})) {
+  for (const Node& node : network.nodes) state_->layers.push_back(node.has_weights() ? std::make_unique<FloatLayer>(node, weights) : nullptr);
+}
+FloatNetwork::~FloatNetwork() = default;
+
+FloatTensor FloatNetwork::run(const IntTensor& image, const std::function<void(int, const FloatTensor&)>& observe) const {
+  const Network& network = state_->network;
   FloatTensor input(image.shape);
   for (std::size_t i = 0; i < image.size(); ++i)
     input.data[i] = static_cast<float>(static_cast<double>(image.data[i] - network.input_zero) * network.input_scale);
@@ -121,10 +187,15 @@ FloatTensor run_float(const Network& network, const NpzFile& weights, const IntT
     const Node& node = network.nodes[n];
     std::vector<const FloatTensor*> in;
     for (int id : node.input_ids) in.push_back(id < 0 ? &input : &maps[static_cast<std::size_t>(id)]);
-    maps[n] = evaluate(node, weights, in);
+    maps[n] = state_->layers[n] ? state_->layers[n]->run(*in[0]) : evaluate(node, state_->weights, in);
     if (observe) observe(static_cast<int>(n), maps[n]);
   }
   return maps[static_cast<std::size_t>(network.output())];
+}
+
+FloatTensor run_float(const Network& network, const NpzFile& weights, const IntTensor& image,
+                      const std::function<void(int, const FloatTensor&)>& observe) {
+  return FloatNetwork(network, weights).run(image, observe);
 }
 
 }  // namespace epim

@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
   command::add_sim(app);
   command::add_run(app);
   command::add_estimate(app);
+  command::add_eval(app);
   command::add_search(app);
   command::add_paper(app);
   command::add_import(app);

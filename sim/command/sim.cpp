@@ -163,9 +163,11 @@ void run_images(const SimArguments& o, const Config& config, const Prepared& p, 
   const int threads = processors();
   const std::vector<IntTensor> golden = run_network_golden(net, images, threads);
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0, identical = 0;
+  std::optional<FloatNetwork> real;
+  if (has_float) real.emplace(net.network, net.weights);
   for (std::size_t i = 0; i < count; ++i) {
     if (has_float) {
-      const FloatTensor f = run_float(net.network, net.weights, images[i]);
+      const FloatTensor f = real->run(images[i]);
       const auto f_class = std::max_element(f.data.begin(), f.data.end()) - f.data.begin();
       right_float += !labels.empty() && f_class == labels[i];
     }

@@ -374,6 +374,15 @@ printf '[Process element level]\nADC_Num 3\n' > sim.ini
 expect "estimate: broken SimConfig.ini" '^sim.ini:2:1: ini-syntax' estimate resnet50 --mnsim-config sim.ini
 expect "estimate: options of a model that is not asked for" 'bad-argument.*mnsim' estimate resnet50 --model rtl --compat
 expect "estimate: no result of a run" 'unreadable-file' estimate --against nowhere
+eval_verb() { "$epim" eval "$@"; }
+expect "eval: nothing named" 'bad-argument: a NETWORK or --config' eval_verb
+expect "eval: a name and a configuration" 'bad-argument: a NETWORK and --config are both given' eval_verb digits --config "$root/configs/digits.toml"
+expect "eval: an option that the configuration says" '^--lanes: bad-argument:' eval_verb --config "$root/configs/digits.toml" --lanes 8
+expect "eval: a folder that is none" 'unreadable-file: a folder without config.toml' eval_verb "$root/models/digits"
+expect "eval: a first image beyond the last" 'image-range: 360 images' eval_verb --config "$root/configs/digits.toml" --first 360
+printf '\0\0\10\1\0\0\0\5abc' > short.idx
+expect "eval: an IDX file that ends early" '^short.idx: corrupt-idx: ends at byte 3' eval_verb --config "$root/configs/digits.toml" --images short.idx
+expect "eval: classes without images" '^--labels: bad-argument: classes without images' eval_verb digits --labels short.idx
 report() { "$epim" report "$@" --out out; }
 expect "report: no such source" '^nowhere: unreadable-file: .*known: digits' report nowhere
 expect "report: neither JSON nor TOML" '^[^ ]*weights.npz: report-source: .*legal: a network' report "$root/models/digits/weights.npz"

@@ -199,7 +199,7 @@ TEST_CASE("a network's estimate: counts, rates and counted events", "[rtl_model]
   const Network digits = model("digits_residual");
   NetworkEstimate estimate = estimate_network(digits, small, data);
   Mapping plan = map_network(digits, small.base, small.design);
-  const SynthesisedNetwork net = synthesise_network(plan, synthetic_image(digits, 3), {3, nullptr}, 2, {});
+  const SynthesisedNetwork net = synthesise_network(plan, synthetic_image(digits, 3), {3, nullptr, true}, 2, {});
   for (const EventDifference& d : compare_events(estimate, net.events, false)) {
     CAPTURE(d.layer, d.event, d.estimated, d.counted);
     CHECK(d.on_data);

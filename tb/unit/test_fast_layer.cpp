@@ -1,0 +1,164 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/diagnostic.hpp"
+#include "golden/fast/fast_layer.hpp"
+#include "tb/unit/random_case.hpp"
+
+using namespace epim;
+using epim::testing::Case;
+using epim::testing::property;
+
+namespace {
+
+std::string differing(const EventCounts& a, const EventCounts& b) {
+  std::string text;
+  for (std::size_t i = 0; i < event_count; ++i)
+    if (a.at(i) != b.at(i)) text += std::string(event_list[i].name) + " " + std::to_string(a.at(i)) + " != " + std::to_string(b.at(i)) + "; ";
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("the fast evaluator equals the reference in maps and events, on every instruction set", "[fast]") {
+  std::int64_t clipped = 0, wide = 0, wrapped = 0, zero_points = 0, formats = 0, several = 0, unclipped = 0;
+  property("fast == reference", [&] {
+    const auto seed = *rc::gen::arbitrary<std::uint32_t>();
+    const Case c = epim::testing::random_case(seed, {.slopes = true});
+    RC_LOG() << "seed " << seed << ": " << epim::testing::describe(c) << "\n";
+    EventCounts events;
+    const GoldenLayer golden(c.hw, c.layer, c.data);
+    const IntTensor y = golden.run(c.x, events);
+    for (const fast::Kernels* k : fast::usable_kernels()) {
+      RC_LOG() << k->name << "\n";
+      EventCounts counted;
+      std::int64_t taken = 0;
+      RC_ASSERT(FastLayer(c.hw, c.layer, c.data, true, *k).run(c.x, &counted, 1, &taken) == y);
+      RC_ASSERT(differing(counted, events) == "");
+      RC_ASSERT(taken == events.adc_saturated);
+      RC_ASSERT(FastLayer(c.hw, c.layer, c.data, false, *k).run(c.x, nullptr, 2) == y);
+    }
+    clipped += events.adc_saturated > 0;
+    unclipped += events.adc_saturated == 0;
+    wide += c.hw.dac_bits == 2;
+    wrapped += golden.firings().size() < c.layer.patches.size();
+    formats += c.layer.act.has_value();
+    several += c.hw.pe_rows > 1 && c.hw.pe_cols > 1;
+    for (std::int64_t z : c.data.zero_point.data) zero_points += z != 0;
+  });
+  // The generator reaches what the property is about.
+  for (const std::int64_t reached : {clipped, unclipped, wide, wrapped, zero_points, formats, several}) REQUIRE(reached > 5);
+}
+
+TEST_CASE("the fast evaluator refuses what the reference refuses", "[fast]") {
+  const Case good = epim::testing::random_case(7);
+  Case c = good;
+  c.data.channel_scale.data.pop_back();
+  REQUIRE_RULE(FastLayer(c.hw, c.layer, c.data, false), "layer-data-shape");
+  c = good;
+  c.data.epitome.data[0] = 256;
+  REQUIRE_RULE(FastLayer(c.hw, c.layer, c.data, false), "layer-data-range");
+  const FastLayer layer(good.hw, good.layer, good.data, false);
+  IntTensor x = good.x;
+  x.data[0] = 512;
+  REQUIRE_RULE(layer.run(x, nullptr), "activation-range");
+  x = good.x;
+  x.shape[0] += 1;
+  REQUIRE_RULE(layer.run(x, nullptr), "tensor-shape");
+}
+
+namespace {
+
+/// A plain or epitome layer of many lines, columns and positions on large crossbars: several words of lines, tiles of columns,
+/// blocks of positions. A function of the seed.
+Case large_case(std::uint32_t seed) {
+  std::mt19937 rng(seed);
+  const auto pick = [&](int lo, int hi) { return static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1)) + lo; };
+  Case c;
+  Hardware& hw = c.hw;
+  hw.lanes = 8;
+  const int rows[] = {64, 128, 192, 256, 384, 512};
+  hw.xb_rows = rows[pick(0, 5)];
+  hw.xb_cols = 16 * pick(1, 8);
+  hw.cols_per_adc = 8;
+  hw.cell_bits = 1 << pick(0, 2);
+  hw.weight_bits = pick(2, 9);
+  hw.act_signed = pick(0, 1) == 1;
+  hw.act_bits = pick(2, 9);
+  hw.dac_bits = pick(1, 2);
+  hw.adc_bits = pick(3, hw.lossless_adc_bits());
+  hw.out_bits = 24;
+  hw.channel_scale_bits = 24;
+  hw.channel_bias_bits = 48;
+  Layer& l = c.layer;
+  l.kh = l.kw = 3;
+  l.cin = 8 * pick(4, 12);
+  l.cout = pick(30, 90);
+  l.epitome = pick(0, 1) == 0 ? EpitomeShape{l.cout, l.cin, 3, 3} : EpitomeShape{(l.cout + 1) / 2, 16, 4, 4};
+  l.h = l.w = pick(5, 7);
+  l.pad = {1, 1, 1, 1};
+  l.patches = default_sampler(l.cin, l.cout, 3, 3, l.epitome, hw.lanes);
+  const PeArray array = pe_array_for(hw, l.epitome);
+  hw.pe_rows = array.rows;
+  hw.pe_cols = array.cols;
+  l.shift = pick(0, 20);
+  l.clamp_lo = -(1 << 23);
+  l.clamp_hi = (1 << 23) - 1;
+  const auto fill = [&](IntTensor& t, std::vector<int> shape, std::int64_t lo, std::int64_t hi) {
+    t = IntTensor(std::move(shape));
+    for (auto& v : t.data) v = lo + static_cast<std::int64_t>(rng() % static_cast<std::uint64_t>(hi - lo + 1));
+  };
+  fill(c.data.epitome, {l.epitome.e_out, l.epitome.e_in, l.epitome.p, l.epitome.q}, -hw.weight_max(), hw.weight_max());
+  fill(c.data.crossbar_scale, {hw.pe_rows, hw.pe_cols}, 1, 255);
+  c.data.zero_point = IntTensor({hw.pe_rows, hw.pe_cols});
+  fill(c.data.channel_scale, {l.cout}, -8000000, 8000000);
+  fill(c.data.channel_bias, {l.cout}, -1000000, 1000000);
+  fill(c.x, {l.cin, l.h, l.w}, hw.act_min(), hw.act_max());
+  if (pick(0, 1) == 0)
+    for (auto& v : c.x.data) v = std::max<std::int64_t>(0, v >> pick(0, 4));  // as behind a ReLU
+  return c;
+}
+
+}  // namespace
+
+TEST_CASE("layers of several words, tiles and blocks equal the reference as well", "[fast]") {
+  std::int64_t clipped = 0, unclipped = 0;
+  for (std::uint32_t seed = 1; seed <= 40; ++seed) {
+    const Case c = large_case(seed);
+    INFO("seed " << seed << ": " << epim::testing::describe(c));
+    EventCounts events;
+    const IntTensor y = GoldenLayer(c.hw, c.layer, c.data).run(c.x, events);
+    for (const fast::Kernels* k : fast::usable_kernels()) {
+      INFO(k->name);
+      EventCounts counted;
+      REQUIRE(FastLayer(c.hw, c.layer, c.data, true, *k).run(c.x, &counted, 2) == y);
+      REQUIRE(differing(counted, events) == "");
+    }
+    (events.adc_saturated > 0 ? clipped : unclipped) += 1;
+  }
+  REQUIRE(clipped > 10);
+  REQUIRE(unclipped > 2);
+}
+
+TEST_CASE("products of accumulator and G, and slopes, beyond 64 bits", "[fast]") {
+  for (const bool slopes : {false, true})
+    for (std::uint32_t seed = 1; seed <= 6; ++seed) {
+      Case c = large_case(seed);
+      INFO("seed " << seed << ", slopes " << slopes);
+      c.hw.scale_bits = 16;
+      c.hw.channel_scale_bits = 32;
+      c.hw.channel_bias_bits = 62;
+      for (auto& m : c.data.crossbar_scale.data) m = 65535;
+      for (std::size_t ch = 0; ch < c.data.channel_scale.size(); ++ch) {
+        c.data.channel_scale.data[ch] = ch % 2 == 0 ? signed_max(32) : -signed_max(32);
+        c.data.channel_bias.data[ch] = ch % 3 == 0 ? signed_max(62) : -signed_max(62);
+      }
+      c.layer.shift = 50;
+      if (slopes) {
+        c.hw.slope_bits = 18;
+        c.layer.slopes = true;
+        c.data.channel_slope = IntTensor({c.layer.cout}, signed_max(18));
+      }
+      EventCounts events;
+      REQUIRE(FastLayer(c.hw, c.layer, c.data, false).run(c.x, nullptr) == GoldenLayer(c.hw, c.layer, c.data).run(c.x, events));
+    }
+}
