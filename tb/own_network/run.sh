@@ -2,8 +2,8 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The walk of docs/own-network.md: its commands as the page has them, on fewer images and fewer threads' time; the training alone
-# is left out (models/fashion/fashion.onnx is what it gave). With "full" on all 10,000 test images and 100 through the RTL.
+# The walk of docs/own-network.md: its commands as the page has them, on fewer images; set-up and training
+# are left out (models/fashion/fashion.onnx is what they gave). With "full" on all 10,000 test images and 100 through the RTL.
 # usage: tb/own_network/run.sh EPIM WORK_DIR [full]
 # Last line: N passed, M failed.
 set -u

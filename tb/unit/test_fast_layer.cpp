@@ -1,5 +1,9 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
+#include <filesystem>
+
+#include "gen/config/config.hpp"
+#include "gen/core/synthetic.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/fast/fast_layer.hpp"
 #include "tb/unit/random_case.hpp"
@@ -177,4 +181,23 @@ TEST_CASE("products of accumulator and G, and slopes, beyond 64 bits", "[fast]")
       EventCounts events;
       REQUIRE(FastLayer(c.hw, c.layer, c.data, false).run(c.x, nullptr) == GoldenLayer(c.hw, c.layer, c.data).run(c.x, events));
     }
+}
+
+TEST_CASE("every configuration of one layer: the fast evaluator's map and events are the reference's", "[fast]") {
+  int configurations = 0;
+  for (const char* folder : {"named", "edges"})
+    for (const auto& entry : std::filesystem::directory_iterator(std::string(EPIM_SOURCE_DIR) + "/configs/" + folder)) {
+      if (entry.path().extension() != ".toml") continue;
+      INFO(entry.path().string());
+      const Config config = load_config(entry.path().string());
+      if (config.network) continue;
+      const SyntheticLayer s = prepare_layer(config);
+      if (!has_fast_arithmetic(s.core.hw)) continue;
+      EventCounts reference, fast;
+      const IntTensor y = GoldenLayer(s.core.hw, s.layer, s.data).run(s.input, reference);
+      REQUIRE(FastLayer(s.core.hw, s.layer, s.data, true).run(s.input, &fast) == y);
+      REQUIRE(differing(fast, reference) == "");
+      ++configurations;
+    }
+  REQUIRE(configurations > 80);
 }
