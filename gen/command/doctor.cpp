@@ -25,6 +25,7 @@ constexpr Tool kTools[] = {
     {"g++", "g++ --version | head -1", "g++", "sim, verify", "12.2", true},
     {"yosys", "yosys -V", "yosys", "portable subset tests, synthesis", "0.23", false},
     {"iverilog", "iverilog -V | head -1", "iverilog", "portable subset tests", "11.0", false},
+    {"chromium", "chromium --version 2>/dev/null", "chromium", "tests of report pages", "156", false},
     {"sta", "sta -version", "opensta", "timing of netlists", "2.0.17", false},
     {"gtkwave", "gtkwave --version 2>/dev/null | head -1", "gtkwave", "looking at waveforms", "3.3", false},
 };

@@ -201,6 +201,7 @@ def run(name, file):
     for shown, wanted in zip(page.numbers("layers", "array busy (share of cycles)"), busy):
         if abs(shown - wanted) > 1e-12:
             wrong.append(f"array busy: the page shows {shown}, the counters say {wanted}")
+    equal("layers whose cycles the timing model predicts", block(name)["layers"]["cycles_as_predicted"], len(layers))
     equal("length in the timeline", page.numbers("timeline", "length (cycles)"), [l["cycles"] for l in layers])
     equal("begin in the timeline", page.numbers("timeline", "begin (cycle)"), [sum(l["cycles"] for l in layers[:i]) for i in range(len(layers))])
     equal("energy of layers", [int(v) for v in page.column("energy-layers", "energy (aJ)")], [l["energy_aJ"] for l in layers])

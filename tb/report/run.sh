@@ -74,6 +74,10 @@ case=$root/tb/import/cases/float_plain
 page import $mapped,weights,activations,formats,fidelity model --min-snr 42
 check "import: numbers of import.json" python3 "$root/tb/report/page.py" import import model/import.json 42
 
+"$epim" eval --config "$root/configs/digits.toml" --limit 120 --weight-bits 5,3 --adc-bits 7,4 --out eval > /dev/null 2>&1
+page accuracy accuracy,classes,noise,clipped eval --min-snr 10
+check "accuracy: numbers of epim eval" python3 "$root/tb/report/page.py" accuracy accuracy eval/result.json 10
+
 "$epim" search resnet18 --budget 256x256 --front --json --out found.json > search.json
 page search search,candidates search.json
 check "search: numbers of epim search" python3 "$root/tb/report/page.py" search search search.json
