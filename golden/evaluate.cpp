@@ -41,6 +41,10 @@ void check_hardware(const Hardware& hw) {
   if (hw.xb_cols % hw.cols_per_adc != 0)
     fail("crossbar-shape", fmt::format("xb_cols = {} is not a multiple of cols_per_adc = {}", hw.xb_cols,
                                        hw.cols_per_adc));
+  if (hw.rows_per_read < 0 || hw.xb_rows % hw.read_rows() != 0)
+    fail("crossbar-shape", fmt::format("rows_per_read = {} does not divide xb_rows = {}", hw.rows_per_read, hw.xb_rows));
+  if (hw.adc_latency < 1 || hw.adc_interval < 1)
+    fail("crossbar-shape", "adc_latency and adc_interval must be at least 1");
   if (hw.xb_rows > 8192 || hw.xb_cols > 8192)
     fail("crossbar-shape", fmt::format("crossbar {}x{}; legal: up to 8192x8192", hw.xb_rows, hw.xb_cols));
 }
@@ -210,6 +214,21 @@ int column_steps_of(const Hardware& hw, const Patch& patch) {
   return std::min(most, (most - first / adcs) + (last - hw.xb_cols) / adcs + 1);
 }
 
+std::vector<int> row_groups_of(const FixedHardware& hw, const Layer& layer, const Patch& patch) {
+  if (hw.row_groups() == 1) return {0};
+  std::vector<bool> read(at(hw.row_groups()));
+  for (int c = patch.c_in; c < patch.c_in + patch.beta1; c += hw.lanes)
+    for (int ky = 0; ky < layer.kh; ++ky)
+      for (int kx = 0; kx < layer.kw; ++kx) {
+        const int first = physical_row(layer.epitome, hw.lanes, c / hw.lanes * hw.lanes, patch.p + ky, patch.q + kx);
+        for (int row = first; row < first + hw.lanes; ++row) read[at(row % hw.xb_rows / hw.read_rows())] = true;
+      }
+  std::vector<int> groups;
+  for (int g = 0; g < hw.row_groups(); ++g)
+    if (read[at(g)]) groups.push_back(g);
+  return groups;
+}
+
 FiringPlan plan_firings(const Layer& layer) {
   struct Sampled {
     std::size_t first = 0, count = 0;
@@ -294,7 +313,10 @@ FiringPlan check_layer(const Hardware& core, const Layer& layer, const LayerData
 
 GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data)
     : core_(hardware), hw_(hardware_for(hardware, layer)), layer_(layer), data_(data), plan_(check_layer(hardware, layer, data)) {
-  for (const Firing& f : plan_.firings) csteps_.push_back(column_steps_of(hw_, layer_.patches[at(f.patch)]));
+  for (const Firing& f : plan_.firings) {
+    csteps_.push_back(column_steps_of(hw_, layer_.patches[at(f.patch)]));
+    row_groups_.push_back(row_groups_of(hw_, layer_, layer_.patches[at(f.patch)]));
+  }
   load();
 }
 
@@ -405,6 +427,12 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
   scratch.driven_word.resize(scratch.driven_bits.size());
   ConversionSums sums;
   std::int64_t driven_lines = 0;
+  /// Rows of the group among rows 64w .. 64w+63.
+  const auto rows_in_word = [this](int group, int w) {
+    const auto below = [](int row) { return row <= 0 ? 0 : row >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << row) - 1; };
+    const int first = group * hw_.read_rows() - w * 64;
+    return below(first + hw_.read_rows()) & ~below(first);
+  };
   std::memset(psum, 0, sizeof(std::int64_t) * at(hw_.pe_rows) * at(n));
   for (int t = 0; t < hw_.pe_rows; ++t) {
     // The activation bits of this PE row as bit planes.
@@ -417,54 +445,57 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
       for (int bit = 0; bit < hw_.act_bits; ++bit)
         scratch.bits[at(bit * words64_ + w)] = ((any >> bit) & 1u) != 0 ? bit_plane(values, bit) : 0;
     }
-    // Per step and DAC bit: the words that hold a driven line.
-    int driven[max_steps][max_dac_bits] = {};
-    for (int b = 0; b < steps; ++b) {
-      const int width = hw_.step_width(b), first = hw_.step_first_bit(b);
-      for (int w = 0; w < words64_; ++w) {
-        std::uint64_t lines = 0;
-        for (int d = 0; d < width; ++d) {
-          const std::uint64_t bits = scratch.bits[at((first + d) * words64_ + w)];
-          lines |= bits;
-          if (bits == 0) continue;
-          const int k = (b * hw_.dac_bits + d) * words64_ + driven[b][d]++;
-          scratch.driven_bits[at(k)] = bits;
-          scratch.driven_word[at(k)] = w;
-        }
-        driven_lines += __builtin_popcountll(lines);
-      }
-    }
-    for (int sp = 0; sp < slices * 2; ++sp) {
-      const int s = sp / 2;
-      const bool negative = sp % 2 == 1;
-      const std::uint64_t* plane =
-          planes_.data() + at(t * slices * 2 + sp) * at(hw_.cell_bits) * stride + at(patch.c_out);
+    for (const int group : row_groups(firing)) {
+      // Per step and DAC bit: the words that hold a driven line of the group.
+      int driven[max_steps][max_dac_bits] = {};
       for (int b = 0; b < steps; ++b) {
-        const int width = hw_.step_width(b);
-        if (driven[b][0] == 0 && driven[b][1] == 0) {
-          sums.zero += static_cast<std::uint64_t>(n);
-          continue;
+        const int width = hw_.step_width(b), first = hw_.step_first_bit(b);
+        for (int w = 0; w < words64_; ++w) {
+          std::uint64_t lines = 0;
+          for (int d = 0; d < width; ++d) {
+            const std::uint64_t bits = scratch.bits[at((first + d) * words64_ + w)] & rows_in_word(group, w);
+            lines |= bits;
+            if (bits == 0) continue;
+            const int k = (b * hw_.dac_bits + d) * words64_ + driven[b][d]++;
+            scratch.driven_bits[at(k)] = bits;
+            scratch.driven_word[at(k)] = w;
+          }
+          driven_lines += __builtin_popcountll(lines);
         }
-        std::fill(scratch.cnt.begin(), scratch.cnt.end(), 0);
-        for (int d = 0; d < width; ++d) {
-          const int k = (b * hw_.dac_bits + d) * words64_;
-          const auto run = hw_.cell_bits == 1 ? count_all<1> : hw_.cell_bits == 2 ? count_all<2> : count_all<4>;
-          run(scratch.cnt.data(), n, scratch.driven_bits.data() + k, scratch.driven_word.data() + k, driven[b][d],
-              plane, at(columns_), stride, d);
+      }
+      for (int sp = 0; sp < slices * 2; ++sp) {
+        const int s = sp / 2;
+        const bool negative = sp % 2 == 1;
+        const std::uint64_t* plane =
+            planes_.data() + at(t * slices * 2 + sp) * at(hw_.cell_bits) * stride + at(patch.c_out);
+        for (int b = 0; b < steps; ++b) {
+          const int width = hw_.step_width(b);
+          if (driven[b][0] == 0 && driven[b][1] == 0) {
+            sums.zero += static_cast<std::uint64_t>(n);
+            continue;
+          }
+          std::fill(scratch.cnt.begin(), scratch.cnt.end(), 0);
+          for (int d = 0; d < width; ++d) {
+            const int k = (b * hw_.dac_bits + d) * words64_;
+            const auto run = hw_.cell_bits == 1 ? count_all<1> : hw_.cell_bits == 2 ? count_all<2> : count_all<4>;
+            run(scratch.cnt.data(), n, scratch.driven_bits.data() + k, scratch.driven_word.data() + k, driven[b][d],
+                plane, at(columns_), stride, d);
+          }
+          convert(scratch.cnt.data(), n, top, hw_.step_first_bit(b) + s * hw_.cell_bits,
+                  negative != hw_.step_is_sign(b), psum + t * n, sums);
         }
-        convert(scratch.cnt.data(), n, top, hw_.step_first_bit(b) + s * hw_.cell_bits,
-                negative != hw_.step_is_sign(b), psum + t * n, sums);
       }
     }
   }
-  const std::int64_t per_slice = std::int64_t{slices} * n * steps * hw_.pe_rows;
+  const auto groups = static_cast<std::int64_t>(row_groups(firing).size());
+  const std::int64_t per_slice = std::int64_t{slices} * n * steps * hw_.pe_rows * groups;
   events.cell_reads += static_cast<std::int64_t>(sums.cell_reads);
   events.adc_conversions += 2 * per_slice;
   events.adc_zero += static_cast<std::int64_t>(sums.zero);
   events.adc_saturated += static_cast<std::int64_t>(sums.saturated);
   events.shift_adds += per_slice;
   events.word_line_drives += driven_lines * column_steps(firing) * hw_.pe_cols;
-  events.fire_cycles += std::int64_t{steps} * column_steps(firing);
+  events.fire_cycles += std::int64_t{hw_.column_firing(static_cast<int>(groups))} * column_steps(firing);
 }
 
 std::int64_t GoldenLayer::requantise_channel(std::int64_t acc, int channel) const {

@@ -3,12 +3,12 @@
 /// The arithmetic of the crossbars, bit for bit, and the events it causes.
 ///
 /// For each output range, each patch j of it, each PE row t and each column c that j selects (u = c / XB_COLS):
-///   psum[t][c] = sum_b sgn(b)*2^first(b) * sum_s 2^(s*CELL_BITS) * (ADC(sum_r x[r,b]*Gpos[t][r][c][s])
-///                                                                 - ADC(sum_r x[r,b]*Gneg[t][r][c][s]))
+///   psum[t][c] = sum_b sgn(b)*2^first(b) * sum_g sum_s 2^(s*CELL_BITS) * (ADC(sum_{r in g} x[r,b]*Gpos[t][r][c][s])
+///                                                                       - ADC(sum_{r in g} x[r,b]*Gneg[t][r][c][s]))
 ///   acc[c]    += M[t,u] * (psum[t][c] + Z[t,u] * sum_{r in t} x[r])
 ///   v          = acc[c]*G[ch] + B[ch]
 ///   out[ch]    = clamp(((v < 0 ? (v*A[ch]) >> F : v) + half) >> SH, lo, hi),  half = 2^(SH-1), 0 when SH = 0
-/// b runs over the input steps, s over the weight slices; ADC() clips at 2^ADC_BITS - 1.
+/// b runs over the input steps, g over the row groups that j reads, s over the weight slices; ADC() clips at 2^ADC_BITS - 1.
 #pragma once
 #include <cstdint>
 #include <vector>
@@ -32,6 +32,9 @@ PeArray pe_array_for(const FixedHardware& hardware, const EpitomeShape& epitome)
 /// CSTEPS of a patch: column steps that hold one of its columns in any PE column. Column c lies in step
 /// (c % XB_COLS) / ADCS of PE column c / XB_COLS.
 int column_steps_of(const Hardware& hardware, const Patch& patch);
+/// Row groups that a patch reads, ascending: g where some word line gR .. gR+R-1 of some PE row carries one of its words
+/// (LANES lines each, also where the last channel block has fewer channels).
+std::vector<int> row_groups_of(const FixedHardware& hardware, const Layer& layer, const Patch& patch);
 
 /// One firing of the PE array within a round.
 struct Firing {
@@ -115,6 +118,8 @@ class GoldenLayer {
   int stored_cout() const { return plan_.stored_cout; }
   /// Word lines of the PE array: pe_rows*xb_rows.
   int total_rows() const { return hw_.pe_rows * hw_.xb_rows; }
+  /// Row groups that a firing reads, ascending.
+  const std::vector<int>& row_groups(int firing) const { return row_groups_[static_cast<std::size_t>(firing)]; }
   /// CSTEPS of a firing.
   int column_steps(int firing) const { return csteps_[static_cast<std::size_t>(firing)]; }
   /// Words that a firing loads: channel blocks of its input range times Kh*Kw.
@@ -148,6 +153,7 @@ class GoldenLayer {
   LayerData data_;
   FiringPlan plan_;
   std::vector<int> csteps_;
+  std::vector<std::vector<int>> row_groups_;   ///< per firing
   int words64_ = 0;     ///< 64-bit words per column of one crossbar
   int columns_ = 0;     ///< pe_cols*xb_cols
   std::vector<std::uint64_t> planes_;  ///< [t][slice][polarity][cell bit][word][column], row r in bit r%64 of word r/64

@@ -32,7 +32,11 @@ struct FixedHardware {
   int channel_bias_bits = 32;   ///< width of B, signed
   bool serial_multiply = false; ///< scale, zero point and requantiser multiply one bit per cycle
   bool input_shift = false;     ///< input register as shift registers instead of selected bit planes; dac_bits = 1
-  int adc_stages = 1;           ///< cycles of an ADC conversion: 1 or 2
+  int adc_stages = 1;           ///< registers behind an ADC: 1 or 2
+  int rows_per_read = 0;        ///< word lines of a read, a divisor of `xb_rows`; 0: all
+  int adc_latency = 1;          ///< cycles from a read to its codes
+  int adc_interval = 1;         ///< cycles from a read to the next one
+  bool hold_free = false;       ///< an activation waits before its dispatch for what it will need: the array is never held
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
 
@@ -51,6 +55,14 @@ struct FixedHardware {
   int steps() const { return magnitude_steps() + (act_signed ? 1 : 0); }
   /// ADCs per PE and polarity-slice: column = step * adcs + lane.
   int adcs() const { return (xb_cols + cols_per_adc - 1) / cols_per_adc; }
+  /// R: word lines that a read drives at most.
+  int read_rows() const { return rows_per_read > 0 ? rows_per_read : xb_rows; }
+  /// Groups of R consecutive word lines of a crossbar.
+  int row_groups() const { return xb_rows / read_rows(); }
+  /// Every conversion sums all word lines of a crossbar: the arithmetic without anything of docs/macro.md.
+  bool plain_arithmetic() const { return row_groups() == 1; }
+  /// An input step is several reads, or takes several cycles: its reads are sequenced (docs/macro.md).
+  bool sequenced_reads() const { return row_groups() > 1 || adc_interval > 1; }
   /// Column steps of a full column scan.
   int column_steps() const { return (xb_cols + adcs() - 1) / adcs(); }
   /// Input steps run from the most significant down: the sign step first (if any), then magnitude steps.
@@ -70,9 +82,9 @@ struct FixedHardware {
   std::int64_t weight_max() const { return (std::int64_t{1} << (weight_bits - 1)) - 1; }
   std::int64_t act_min() const { return act_signed ? -(std::int64_t{1} << (act_bits - 1)) : 0; }
   std::int64_t act_max() const { return (std::int64_t{1} << (act_signed ? act_bits - 1 : act_bits)) - 1; }
-  /// Smallest ADC that never saturates: ceil(log2(rows*(2^CELL_BITS-1)*(2^DAC_BITS-1)+1)).
+  /// Smallest ADC that never saturates: ceil(log2(R*(2^CELL_BITS-1)*(2^DAC_BITS-1)+1)).
   int lossless_adc_bits() const {
-    const std::int64_t top = std::int64_t{xb_rows} * ((1 << cell_bits) - 1) * ((1 << dac_bits) - 1);
+    const std::int64_t top = std::int64_t{read_rows()} * ((1 << cell_bits) - 1) * ((1 << dac_bits) - 1);
     int bits = 1;
     while ((std::int64_t{1} << bits) < top + 1) ++bits;
     return bits;
@@ -85,8 +97,8 @@ struct FixedHardware {
   int group_cycles() const {
     return serial_multiply ? scale_bits + 1 + (zero_point ? zero_bits() + 1 : 0) : 1;
   }
-  /// Cycles from the last input step of a column step to the accumulator write of its first group.
-  int fire_to_write() const { return (serial_multiply ? 3 + group_cycles() : 5) + adc_stages; }
+  /// Cycles from the last read of a column step to the accumulator write of its first group.
+  int fire_to_write() const { return (serial_multiply ? 3 + group_cycles() : 5) + adc_stages + adc_latency - 1; }
   /// Cycles from taking a range to its first accumulator read.
   int take_to_read() const { return serial_multiply ? 3 : 1; }
 };
@@ -123,10 +135,13 @@ struct Hardware : FixedHardware {
     if (!serial_multiply) return slope_bits > 0 ? 4 : 3;
     return channel_scale_bits + 5 + (slope_bits > 0 ? slope_bits + 1 : 0);
   }
-  /// Cycles of one column step: the input steps, or longer where the joint path is narrower.
-  int column_period() const {
-    const int joint = joint_groups() * group_cycles();
-    return steps() > joint ? steps() : joint;
+  /// Cycles in which the joint path takes the psums of one column step.
+  int joint_cycles() const { return joint_groups() * group_cycles(); }
+  /// Cycles in which a column step whose patch has word lines in `groups` row groups fires.
+  int column_firing(int groups = 1) const { return steps() * groups * adc_interval; }
+  /// Cycles of one column step: its firing, or longer where the joint path is narrower.
+  int column_period(int groups = 1) const {
+    return column_firing(groups) > joint_cycles() ? column_firing(groups) : joint_cycles();
   }
 };
 

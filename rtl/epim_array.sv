@@ -22,10 +22,15 @@ module epim_array #(
   parameter int DacBits = 1,
   /// Every layer has the core's format.
   parameter bit InputShift = 1'b0,
-  /// ADC resolution; columns scanned by one ADC; cycles of a conversion.
+  /// ADC resolution; columns scanned by one ADC; cycles from a read to its codes.
   parameter int AdcBits = 8,
   parameter int ColsPerAdc = 8,
   parameter int AdcStages = 1,
+  /// Word lines of a read; cycles from a read to the next.
+  parameter int RowsPerRead = XbRows,
+  parameter int AdcInterval = 1,
+  /// Dispatch waits for an accumulator bank; `en_i` is constantly high.
+  parameter bit HoldFree = 1'b0,
   /// Columns per cycle through scale and joint module.
   parameter int JointLanes = 2,
   /// Bits of M (unsigned); zero-point path and bits of Z (signed); multiplication bit by bit.
@@ -48,6 +53,7 @@ module epim_array #(
   parameter logic [PeRows*PeCols*16-1:0] ZeroInit = {(PeRows*PeCols){16'd0}},
   /// Derived parameters, do not overwrite.
   localparam int Pes      = PeRows * PeCols,
+  localparam int RowGroups = XbRows / epim_pkg::max2(RowsPerRead, 1),
   localparam int Rows     = PeRows * XbRows,
   localparam int Adcs     = epim_pkg::ceil_div(XbCols, ColsPerAdc),
   localparam int CStepW   = epim_pkg::idx_width(epim_pkg::ceil_div(XbCols, Adcs)),
@@ -82,13 +88,19 @@ module epim_array #(
   input  logic [31:0]             prog_addr_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [63:0]             prog_data_i,
+  /// A drained range gives its accumulator bank back.
+  input  logic                    range_release_i,
   /// Full banks of the input register.
   input  logic [1:0]              full_i,
-  /// Bank and input step that fire, 0 = least significant, the sign step; firing; the last firing of the bank.
+  /// Row groups in which the patch of bank b has a word line, at [b*RowGroups +: RowGroups].
+  input  logic [2*RowGroups-1:0]  row_groups_i,
+  /// Bank and input step that fire, 0 = least significant, the sign step; firing; the last cycle of the step; the last
+  /// firing of the bank.
   output logic                    bank_o,
   output logic [StepW-1:0]        step_o,
   output logic                    sign_o,
   output logic                    fire_o,
+  output logic                    step_end_o,
   output logic                    release_o,
   /// Word lines and row sums of the firing bank.
   input  logic [DacBits*Rows-1:0] wl_i,
@@ -115,10 +127,11 @@ module epim_array #(
                           + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64));
   localparam int GroupCycles = !SerialMultiply ? 1 : ScaleBits + 1 + (ZeroPoint ? ZeroBits + 1 : 0);
 
-  logic                   fire, load, dispatch, fire_opens;
+  logic                   fire, read, load, step_end, dispatch, fire_opens;
+  logic [RowGroups-1:0]   row_group;
   logic [CStepW-1:0]      cstep;
   logic [PeCols*Adcs-1:0] sel;
-  logic                   acc_valid, acc_first, acc_sign, acc_narrow, acc_last, ser_load, end_round;
+  logic                   acc_valid, acc_first, acc_step, acc_sign, acc_narrow, acc_last, ser_load, end_round;
   logic [ChannelW-1:0]    start, stop, ofat_start, ofat_stop;
   logic [ColumnW-1:0]     first, last, ofat_first, ofat_last;
   logic                   ofat_re;
@@ -132,20 +145,21 @@ module epim_array #(
 
   epim_fire_ctrl #(.MaxPatches(MaxPatches), .PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes),
                    .Steps(Steps), .ActSigned(ActSigned), .ChannelW(ChannelW), .AdcStages(AdcStages),
-                   .GroupCycles(GroupCycles))
+                   .RowGroups(RowGroups), .Interval(AdcInterval), .HoldFree(HoldFree), .GroupCycles(GroupCycles))
   u_fire_ctrl (
     .clk_i, .rst_ni, .clear_i, .run_i, .en_i, .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
     .cfg_last_step_i(InputShift ? StepW'(Steps - 1) : geometry_i[epim_regs_pkg::LastStepLsb +: StepW]),
     .cfg_signed_i(InputShift ? ActSigned : geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
     .ofat_re_o(ofat_re), .ofat_patch_o(ofat_patch), .ofat_start_i(ofat_start), .ofat_stop_i(ofat_stop),
-    .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .release_o, .bank_o, .step_o, .sign_o,
-    .fire_o(fire), .load_o(load), .cstep_o(cstep), .sel_o(sel), .fire_opens_o(fire_opens),
-    .acc_valid_o(acc_valid), .acc_first_o(acc_first), .acc_sign_o(acc_sign), .acc_narrow_o(acc_narrow),
+    .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .range_release_i, .row_groups_i, .release_o, .bank_o, .step_o,
+    .sign_o, .fire_o(fire), .read_o(read), .load_o(load), .step_end_o(step_end), .row_group_o(row_group), .cstep_o(cstep), .sel_o(sel), .fire_opens_o(fire_opens),
+    .acc_valid_o(acc_valid), .acc_first_o(acc_first), .acc_step_o(acc_step), .acc_sign_o(acc_sign), .acc_narrow_o(acc_narrow),
     .acc_last_o(acc_last), .ser_load_o(ser_load), .ser_valid_o(valid_o), .ser_group_o(group_o), .ser_cstep_o(cstep_o),
     .ser_open_first_o(open_first_o), .ser_opens_o(opens_o), .ser_closes_o(closes_o), .ser_end_round_o(end_round),
     .ser_start_o(start), .ser_stop_o(stop), .ser_first_o(first), .ser_last_o(last), .dispatch_o(dispatch), .err_ofat_o
   );
   assign fire_o  = fire && en_i;
+  assign step_end_o = step_end && en_i;
   assign range_o = {end_round, start, stop, first, last};
 
   /* verilator lint_off UNUSEDSIGNAL */
@@ -153,11 +167,28 @@ module epim_array #(
   /* verilator lint_on UNUSEDSIGNAL */
   logic [Pes*32-1:0]         pe_reads;
   logic [Pes*16-1:0]         pe_zero, pe_saturated;
+  // Word lines of the row group that is read.
+  logic [DacBits*Rows-1:0] wl_read;
+  generate
+    if (RowGroups > 1) begin : gen_row_groups
+      for (genvar r = 0; r < Rows; r++) begin : gen_line
+        for (genvar d = 0; d < DacBits; d++) begin : gen_digit
+          assign wl_read[d*Rows+r] = wl_i[d*Rows+r] && row_group[(r % XbRows) / RowsPerRead];
+        end
+      end
+    end else begin : gen_all_rows
+      assign wl_read = wl_i;
+      /* verilator lint_off UNUSEDSIGNAL */
+      logic unused_group;
+      /* verilator lint_on UNUSEDSIGNAL */
+      assign unused_group = ^row_group;
+    end
+  endgenerate
   generate
     for (genvar t = 0; t < PeRows; t++) begin : gen_pe_row
       logic [DacBits*XbRows-1:0] wl_row;
       for (genvar d = 0; d < DacBits; d++) begin : gen_digit
-        assign wl_row[d*XbRows +: XbRows] = wl_i[d*Rows + t*XbRows +: XbRows];
+        assign wl_row[d*XbRows +: XbRows] = wl_read[d*Rows + t*XbRows +: XbRows];
       end
       for (genvar u = 0; u < PeCols; u++) begin : gen_pe_col
         // Name of the PE's image: its number in three digits, more where it needs them.
@@ -170,16 +201,16 @@ module epim_array #(
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .Count(Count),
+                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .Count(Count),
                   /* verilator lint_off WIDTH */
                   .InitFile(CellFile == "" ? "" : Pe < 1000 ? {CellFile, Hundreds, Tens, Ones, Ending}
                                                             : {CellFile, Thousands, Hundreds, Tens, Ones, Ending}),
                   /* verilator lint_on WIDTH */
                   .ScaleInit(32'(ScaleInit[Pe*16 +: 16])), .ZeroInit(32'($signed(ZeroInit[Pe*16 +: 16]))))
         u_pe (
-          .clk_i, .rst_ni, .en_i, .fire_i(fire), .load_i(load), .cstep_i(cstep), .sel_i(sel[u*Adcs +: Adcs]),
+          .clk_i, .rst_ni, .en_i, .fire_i(read), .load_i(load), .cstep_i(cstep), .sel_i(sel[u*Adcs +: Adcs]),
           .wl_i(wl_row), .sum_i(sum_i[t*SumW +: SumW]), .acc_valid_i(acc_valid), .acc_first_i(acc_first),
-          .acc_sign_i(acc_sign), .acc_narrow_i(acc_narrow), .acc_last_i(acc_last), .group_i(group_o),
+          .acc_step_i(acc_step), .acc_sign_i(acc_sign), .acc_narrow_i(acc_narrow), .acc_last_i(acc_last), .group_i(group_o),
           .ser_load_i(ser_load), .prod_o(prod_o[Pe*JointLanes*ProdW +: JointLanes*ProdW]),
           .psum_o(psum[Pe*Adcs*PsumW +: Adcs*PsumW]), .cell_reads_o(pe_reads[Pe*32 +: 32]),
           .adc_zero_o(pe_zero[Pe*16 +: 16]), .adc_saturated_o(pe_saturated[Pe*16 +: 16]),
@@ -203,7 +234,7 @@ module epim_array #(
         reads = '0;
         zeros = '0;
         saturated = '0;
-        if (fire_o) begin
+        if (read && en_i) begin
           for (int r = 0; r < (Rows + 63) / 64; r++) begin
             ones = epim_pkg::popcount64(chunk(r));
             driven = driven + 32'(ones);
@@ -225,7 +256,7 @@ module epim_array #(
       function automatic logic [63:0] chunk(input int r);
         logic [63:0] any;
         any = '0;
-        for (int d = 0; d < DacBits; d++) any = any | 64'(WideW'(wl_i[d*Rows +: Rows]) >> (r * 64));
+        for (int d = 0; d < DacBits; d++) any = any | 64'(WideW'(wl_read[d*Rows +: Rows]) >> (r * 64));
         chunk = any;
       endfunction
 

@@ -27,6 +27,8 @@ module epim_back #(
   parameter int OutBits = 8,
   /// Requantise bit by bit.
   parameter bit SerialMultiply = 1'b0,
+  /// The array is never stopped: it starts a range only when `range_release_o` has made room for it.
+  parameter bit HoldFree = 1'b0,
   /// Bits of a row, column or frame count.
   parameter int DimW = 16,
   /// Frame after frame, for ever.
@@ -67,6 +69,8 @@ module epim_back #(
   /* verilator lint_on UNUSEDSIGNAL */
   /// The array advances.
   output logic                     en_o,
+  /// A range gives its accumulator bank back.
+  output logic                     range_release_o,
   /// A group of the array, its place and its range (epim_array); products of all PEs two cycles later.
   input  logic                     valid_i,
   input  logic [CStepW-1:0]        cstep_i,
@@ -107,7 +111,7 @@ module epim_back #(
   logic [PeCols*JointLanes*AccBits-1:0] acc_data;
   /* verilator lint_on UNUSEDSIGNAL */
   epim_joint #(.PeRows(PeRows), .PeCols(PeCols), .CSteps(CSteps), .Groups(Groups), .JointLanes(JointLanes),
-               .ProdW(ProdW), .AccBits(AccBits), .RangeW(RangeW))
+               .ProdW(ProdW), .AccBits(AccBits), .HoldFree(HoldFree), .RangeW(RangeW))
   u_joint (
     .clk_i, .rst_ni, .clear_i, .en_o, .valid_i, .cstep_i, .group_i, .open_first_i, .opens_i, .closes_i, .range_i, .prod_i,
     .range_valid_o(range_valid), .range_bank_o(range_bank), .range_o(range), .range_take_i(range_take),
@@ -193,6 +197,8 @@ module epim_back #(
       assign d1_sloped = d1b_q;
     end
   endgenerate
+
+  assign range_release_o = range_release;
 
   logic [5:0]                    shift;
   // With 32 output bits the limits need 33: lo is signed, hi is signed where lo is negative.

@@ -54,8 +54,15 @@ module epim_core #(
   parameter bit SerialMultiply = 1'b0,
   /// Input register as shift registers; needs `DacBits` = 1.
   parameter bit InputShift = 1'b0,
-  /// Cycles of an ADC conversion, 1 or 2.
+  /// Registers behind a conversion, 1 or 2.
   parameter int AdcStages = 1,
+  /// Word lines of a read, a divisor of `XbRows`.
+  parameter int RowsPerRead = XbRows,
+  /// Cycles from a read to its codes; to the next read: at least 1.
+  parameter int AdcLatency = 1,
+  parameter int AdcInterval = 1,
+  /// The array never holds: an activation that opens a range is dispatched when an accumulator bank is free.
+  parameter bit HoldFree = 1'b0,
   /// Bits of a row, column or frame count: 7..16.
   parameter int DimW = 16,
   /// Geometry registers can be read; otherwise only their bits in use are kept.
@@ -94,6 +101,7 @@ module epim_core #(
   parameter logic [PeRows*PeCols*16-1:0] ScaleInit = {(PeRows*PeCols){16'd1}},
   parameter logic [PeRows*PeCols*16-1:0] ZeroInit = {(PeRows*PeCols){16'd0}},
   /// Derived parameters, do not overwrite: stream widths, rounded up to bytes.
+  localparam int RowGroups = XbRows / epim_pkg::max2(RowsPerRead, 1),
   localparam int InDataW = 8 * epim_pkg::ceil_div(Lanes * ActBits, 8),
   localparam int OutDataW = 8 * epim_pkg::ceil_div(Lanes * OutBits, 8)
 ) (
@@ -188,6 +196,8 @@ module epim_core #(
     if (2 * ChannelW + 2 * ColumnW > 64)              begin : gen_rule19 epim_rule_ofat_entry_at_most_64_bits u_rule (); end
     if (Endless && Writable)                          begin : gen_rule20 epim_rule_endless_needs_rom u_rule (); end
     if (SlopeBits != 0 && (SlopeBits < 8 || SlopeBits > 18)) begin : gen_rule21 epim_rule_slope_bits_0_or_8_to_18 u_rule (); end
+    if (RowsPerRead < 1 || XbRows % epim_pkg::max2(RowsPerRead, 1) != 0) begin : gen_rule22 epim_rule_rows_per_read_divides_xb_rows u_rule (); end
+    if (AdcLatency < 1 || AdcInterval < 1)            begin : gen_rule23 epim_rule_adc_latency_and_interval_at_least_1 u_rule (); end
   endgenerate
 
   logic                 clear, stop, abort, drop, forget, done;
@@ -198,7 +208,7 @@ module epim_core #(
   logic [63:0]          prog_data;
   logic                 err_length, err_ifat, err_ifrt, err_ofat;
   logic [Events*32-1:0] inc_front, inc_array, inc_back;
-  logic                 fire, front_busy, sent, sent_q;
+  logic                 fire, step_end, front_busy, sent, sent_q;
   epim_control #(.Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
                  .GeometryReadback(GeometryReadback), .FrameBits(DimW), .ProgSizes(ProgSizes), .Pes(PeRows * PeCols),
                  .Count(Count))
@@ -216,36 +226,38 @@ module epim_core #(
   logic                           bank, release_bank;
   logic [StepW-1:0]               step;
   logic                           sign;
+  logic [2*RowGroups-1:0]         row_groups;
   logic [DacBits*PeRows*XbRows-1:0] wl;
   logic [PeRows*SumW-1:0]         row_sum;
   epim_front #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
-               .DacBits(DacBits), .ZeroPoint(ZeroPoint), .InputShift(InputShift), .BufferWords(BufferWords),
+               .DacBits(DacBits), .ZeroPoint(ZeroPoint), .InputShift(InputShift), .RowsPerRead(RowsPerRead), .BufferWords(BufferWords),
                .DimW(DimW), .Endless(Endless), .MaxPatches(MaxPatches), .IfrtDepth(IfrtDepth), .MaxWindow(MaxWindow),
                .MaxBlocks(MaxBlocks), .IfatFile(IfatFile), .IfrtFile(IfrtFile))
   u_front (
     .clk_i, .rst_ni, .clear_i(clear), .abort_i(abort), .drop_i(drop), .forget_i(forget), .run_i(busy_o),
     .geometry_i(geometry), .prog_we_i(prog_we[1:0]),
     .prog_addr_i(prog_addr), .prog_data_i(prog_data), .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o),
-    .s_data_i(s_axis_tdata_i[Lanes*ActBits-1:0]), .s_last_i(s_axis_tlast_i), .full_o(full), .bank_i(bank), .step_i(step),
-    .sign_i(sign), .fire_i(fire), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .busy_o(front_busy), .err_length_o(err_length),
+    .s_data_i(s_axis_tdata_i[Lanes*ActBits-1:0]), .s_last_i(s_axis_tlast_i), .full_o(full), .row_groups_o(row_groups), .bank_i(bank), .step_i(step),
+    .sign_i(sign), .step_end_i(step_end), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .busy_o(front_busy), .err_length_o(err_length),
     .err_ifat_o(err_ifat), .err_ifrt_o(err_ifrt), .inc_o(inc_front)
   );
 
-  logic                           en, valid, open_first, opens, closes;
+  logic                           en, range_release, valid, open_first, opens, closes;
   logic [CStepW-1:0]              cstep;
   logic [GroupW-1:0]              group;
   logic [RangeW-1:0]              range;
   logic [PeRows*PeCols*JointLanes*ProdW-1:0] prod;
   epim_array #(.XbRows(XbRows), .XbCols(XbCols), .PeRows(PeRows), .PeCols(PeCols), .CellBits(CellBits),
                .WeightBits(WeightBits), .ActBits(ActBits), .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits),
-               .ColsPerAdc(ColsPerAdc), .AdcStages(AdcStages), .JointLanes(JointLanes), .ScaleBits(ScaleBits),
+               .ColsPerAdc(ColsPerAdc), .AdcStages(AdcStages + AdcLatency - 1), .RowsPerRead(RowsPerRead), .AdcInterval(AdcInterval), .HoldFree(HoldFree),
+               .JointLanes(JointLanes), .ScaleBits(ScaleBits),
                .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SerialMultiply(SerialMultiply), .InputShift(InputShift),
                .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .CellFile(CellFile),
                .ScaleInit(ScaleInit), .ZeroInit(ZeroInit))
   u_array (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .en_i(en), .geometry_i(geometry),
     .prog_we_i({prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data),
-    .full_i(full), .bank_o(bank), .step_o(step), .sign_o(sign), .fire_o(fire), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum),
+    .range_release_i(range_release), .full_i(full), .row_groups_i(row_groups), .bank_o(bank), .step_o(step), .sign_o(sign), .fire_o(fire), .step_end_o(step_end), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum),
     .valid_o(valid), .cstep_o(cstep), .group_o(group), .open_first_o(open_first), .opens_o(opens), .closes_o(closes),
     .range_o(range), .prod_o(prod), .err_ofat_o(err_ofat), .inc_o(inc_array)
   );
@@ -253,12 +265,12 @@ module epim_core #(
   logic [Lanes*OutBits-1:0] out_data;
   epim_back #(.PeRows(PeRows), .PeCols(PeCols), .XbCols(XbCols), .ColsPerAdc(ColsPerAdc), .JointLanes(JointLanes),
               .Lanes(Lanes), .ProdW(ProdW), .AccBits(AccBits), .ChannelScaleBits(ChannelScaleBits),
-              .ChannelBiasBits(ChannelBiasBits), .SlopeBits(SlopeBits), .OutBits(OutBits), .SerialMultiply(SerialMultiply), .DimW(DimW),
+              .ChannelBiasBits(ChannelBiasBits), .SlopeBits(SlopeBits), .OutBits(OutBits), .SerialMultiply(SerialMultiply), .HoldFree(HoldFree), .DimW(DimW),
               .Endless(Endless), .ParamDepth(ParamDepth), .MaxChannels(MaxChannels), .ParamFile(ParamFile),
               .SlopeFile(SlopeFile))
   u_back (
     .clk_i, .rst_ni, .clear_i(clear), .stop_i(stop), .geometry_i(geometry), .prog_we_i({prog_we[6], prog_we[3]}), .prog_addr_i(prog_addr),
-    .prog_data_i(prog_data), .en_o(en), .valid_i(valid), .cstep_i(cstep), .group_i(group), .open_first_i(open_first),
+    .prog_data_i(prog_data), .en_o(en), .range_release_o(range_release), .valid_i(valid), .cstep_i(cstep), .group_i(group), .open_first_i(open_first),
     .opens_i(opens), .closes_i(closes), .range_i(range), .prod_i(prod), .m_valid_o(m_axis_tvalid_o),
     .m_ready_i(m_axis_tready_i), .m_data_o(out_data), .m_last_o(m_axis_tlast_o), .done_o(sent), .inc_o(inc_back)
   );

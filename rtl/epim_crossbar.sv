@@ -10,11 +10,11 @@
 `endif
 /// Crossbar macro: the cells of one PE (two polarities, all slices), its DACs and its ADCs, as a behavioural model.
 ///
-/// In one firing cycle every selected ADC lane l converts, for each slice s and polarity, column c = step*Adcs + l:
+/// In one read every selected ADC lane l converts, for each slice s and polarity, column c = step*Adcs + l:
 ///   code = min( sum over rows r of x[r] * G[r][c][s], 2^AdcBits - 1 ),   x[r] the DAC level of word line r.
 /// `EPIM_CROSSBAR_BLACKBOX` leaves the body out, so that an analog macro with the same ports takes its place.
 /// Latency: word lines, column step and selection are taken in cycle f (`fire_i`, `en_i`), `code_o` holds the codes
-/// from f+1+AdcStages. `load_i` marks the first input step of a column step: the column is read once and held.
+/// in f+1+AdcStages. At most `RowsPerRead` word lines are driven in a read: those of one group of consecutive ones. `load_i` marks the first input step of a column step: the column is read once and held.
 /// Programming: one 64-row chunk per write; address fields, least significant first: chunk, plane, ADC lane, column
 /// step (each rounded up to a power of two); plane = (slice*2 + negative)*CellBits + bit of the cell.
 module epim_crossbar #(
@@ -34,8 +34,10 @@ module epim_crossbar #(
   parameter int Adcs = 8,
   /// Cell memory: 0 = one flat array of chunks (fast in simulation), 1 = one RAM per lane and chunk (synthesis).
   parameter bit Ram = 1'b0,
-  /// Cycles of a conversion: 1, or 2 with codes and events one cycle later.
+  /// Cycles from a read to its codes, >= 1; events come with the codes.
   parameter int AdcStages = 1,
+  /// Word lines of a read.
+  parameter int RowsPerRead = XbRows,
   /// Count cell reads, zero and saturated conversions.
   parameter bit Count = 1'b1,
   /// Image of the cells, `$readmemh`; empty: none. Flat array: the file, one chunk per line. RAMs: its name up to the
@@ -86,7 +88,7 @@ module epim_crossbar #(
     if (CellBits != 1 && CellBits != 2 && CellBits != 4) begin : gen_rule1 epim_rule_cell_bits_1_2_or_4 u_rule (); end
     if (Slices < 1)                                      begin : gen_rule2 epim_rule_slices_at_least_1 u_rule (); end
     if (DacBits != 1 && DacBits != 2)                    begin : gen_rule3 epim_rule_dac_bits_1_or_2 u_rule (); end
-    if (AdcStages != 1 && AdcStages != 2)                begin : gen_rule4 epim_rule_adc_stages_1_or_2 u_rule (); end
+    if (AdcStages < 1)                                   begin : gen_rule4 epim_rule_adc_stages_at_least_1 u_rule (); end
   endgenerate
 
   localparam int AdcW   = epim_pkg::idx_width(Adcs);
@@ -221,7 +223,7 @@ module epim_crossbar #(
         assign rom = '0;
       end
       // A lossless ADC needs no comparison.
-      localparam bit Saturates = (XbRows * ((1 << CellBits) - 1) * ((1 << DacBits) - 1)) > ((1 << AdcBits) - 1);
+      localparam bit Saturates = (RowsPerRead * ((1 << CellBits) - 1) * ((1 << DacBits) - 1)) > ((1 << AdcBits) - 1);
       logic [Adcs-1:0] selected;
       if (Count) begin : gen_selected
         assign selected = fire_q ? sel_q : '0;
@@ -323,7 +325,7 @@ module epim_crossbar #(
     end
   endgenerate
 
-  // ADC output register, or two.
+  // ADC output register, or several.
   logic [Adcs*Slices*2*AdcBits-1:0] code_first;
   logic [31:0]                      reads_first;
   logic [15:0]                      zeros_first, saturated_first;
@@ -365,22 +367,14 @@ module epim_crossbar #(
   endgenerate
 
   generate
-    if (AdcStages > 1) begin : gen_second
-      logic [Adcs*Slices*2*AdcBits-1:0] code_second_q;
-      logic [31:0]                      reads_second_q;
-      logic [15:0]                      zeros_second_q, saturated_second_q;
+    if (AdcStages > 1) begin : gen_more
+      localparam int CodeW  = Adcs * Slices * 2 * AdcBits;
+      localparam int StageW = CodeW + 64;
+      logic [(AdcStages-1)*StageW-1:0] stages_q;
       always_ff @(posedge clk_i) begin
-        if (en_i) begin
-          code_second_q      <= code_first;
-          reads_second_q     <= reads_first;
-          zeros_second_q     <= zeros_first;
-          saturated_second_q <= saturated_first;
-        end
+        if (en_i) stages_q <= ((AdcStages-1)*StageW)'({stages_q, reads_first, zeros_first, saturated_first, code_first});
       end
-      assign code_o          = code_second_q;
-      assign cell_reads_o    = reads_second_q;
-      assign adc_zero_o      = zeros_second_q;
-      assign adc_saturated_o = saturated_second_q;
+      assign {cell_reads_o, adc_zero_o, adc_saturated_o, code_o} = stages_q[(AdcStages-1)*StageW-1 -: StageW];
     end else begin : gen_first
       assign code_o          = code_first;
       assign cell_reads_o    = reads_first;

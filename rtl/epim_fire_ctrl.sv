@@ -5,14 +5,17 @@
 ///
 /// An activation takes, for every column step that holds a column of the patch in any PE column, `Period` cycles:
 /// `Steps` firing cycles, most significant input step first, and idle ones where the joint path needs longer.
+/// With row groups an input step is a read of each group that holds a word line of the patch (`row_groups_i`), lowest
+/// first; a read takes `Interval` cycles, in which bank, step, row group and selection stay. The last read of a column
+/// step then waits until the joint path has taken the column step before, instead of idle cycles at its end.
 /// The next activation is dispatched in the last cycle of the running one, so a full input register bank costs no
 /// bubble. The controller also times the pipeline behind the array:
-///   f    word lines, column step and ADC selection (`fire_o`)
-///   f+2  ADC codes to shift-add (`acc_*`); one cycle later, and all after it, with `AdcStages` = 2
-///   f+3  psums of a finished column step go group by group to scale and joint (`ser_*`), with the range they
+///   f    word lines, column step and ADC selection (`read_o`)
+///   f+1+AdcStages  ADC codes to shift-add (`acc_*`)
+///   f+2+AdcStages  psums of a finished column step go group by group to scale and joint (`ser_*`), with the range they
 ///        belong to: `ser_opens_o` starts a range, `ser_closes_o` ends it. A group is taken with `ser_load_o`; serial
 ///        multipliers need `GroupCycles` cycles for one, and `ser_valid_o` comes two cycles before its product.
-/// Everything holds while `en_i` is low.
+/// Everything holds while `en_i` is low; with `HoldFree` it need never be.
 module epim_fire_ctrl #(
   /// Patches that fit.
   parameter int MaxPatches = 4,
@@ -30,8 +33,15 @@ module epim_fire_ctrl #(
   parameter bit ActSigned = 1'b0,
   /// Bits of an output channel number.
   parameter int ChannelW = 8,
-  /// Cycles of a conversion, 1 or 2.
+  /// Cycles from a read to its codes, >= 1.
   parameter int AdcStages = 1,
+  /// Groups of word lines that are read one after the other, >= 1.
+  parameter int RowGroups = 1,
+  /// Cycles from a read to the next one, >= 1.
+  parameter int Interval = 1,
+  /// An activation that opens a range is dispatched only when an accumulator bank is free for it: nothing behind the array
+  /// ever has to stop it, and `en_i` may be constant.
+  parameter bit HoldFree = 1'b0,
   /// Cycles of a group in the scale stage, >= 1: 1, or those of a serial multiplication.
   parameter int GroupCycles = 1,
   /// Derived parameter, do not overwrite.
@@ -82,25 +92,38 @@ module epim_fire_ctrl #(
   input  logic [ColumnW-1:0]     ofat_last_i,
   /// Input register banks that hold a whole patch.
   input  logic [1:0]             bank_full_i,
+  /// A drained range gives its accumulator bank back (read with `HoldFree` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                   range_release_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  /// Row groups in which a bank's patch has a word line: bank b at [b*RowGroups +: RowGroups].
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic [2*RowGroups-1:0] row_groups_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// The firing bank is used for the last time in this cycle.
   output logic                   release_o,
   /// Bank that fires; input step, 0 = least significant; the sign step.
   output logic                   bank_o,
   output logic [StepW-1:0]       step_o,
   output logic                   sign_o,
-  /// An input step is fired; `load_o` marks the first of a column step.
+  /// A read is on; it begins; `load_o` marks the first of a column step; last cycle of an input step.
   output logic                   fire_o,
+  output logic                   read_o,
   output logic                   load_o,
+  output logic                   step_end_o,
+  /// The row group that is read, one-hot.
+  output logic [RowGroups-1:0]   row_group_o,
   /// Column step.
   output logic [CStepW-1:0]      cstep_o,
   /// ADC lanes that convert: PE column u, lane l at [u*Adcs + l].
   output logic [PeCols*Adcs-1:0] sel_o,
   /// The firing activation opens an output range.
   output logic                   fire_opens_o,
-  /// Codes are valid; first, sign and last step of their column step, and the step after a sign step that is a single bit
-  /// below it.
+  /// Codes are valid; first read of their column step, of their input step; sign step; the step after a sign step that is
+  /// a single bit below it; last read of their column step.
   output logic                   acc_valid_o,
   output logic                   acc_first_o,
+  output logic                   acc_step_o,
   output logic                   acc_sign_o,
   output logic                   acc_narrow_o,
   output logic                   acc_last_o,
@@ -126,14 +149,17 @@ module epim_fire_ctrl #(
 );
 
   generate
-    if (AdcStages != 1 && AdcStages != 2) begin : gen_rule1 epim_rule_adc_stages_1_or_2 u_rule (); end
-    if (Steps < 1)                        begin : gen_rule2 epim_rule_steps_at_least_1 u_rule (); end
-    if (GroupCycles < 1)                  begin : gen_rule3 epim_rule_group_cycles_at_least_1 u_rule (); end
+    if (AdcStages < 1)   begin : gen_rule1 epim_rule_adc_stages_at_least_1 u_rule (); end
+    if (Steps < 1)       begin : gen_rule2 epim_rule_steps_at_least_1 u_rule (); end
+    if (GroupCycles < 1) begin : gen_rule3 epim_rule_group_cycles_at_least_1 u_rule (); end
+    if (RowGroups < 1)   begin : gen_rule4 epim_rule_row_groups_at_least_1 u_rule (); end
+    if (Interval < 1)    begin : gen_rule5 epim_rule_interval_at_least_1 u_rule (); end
   endgenerate
 
   localparam logic [CStepW-1:0]  LastCStep  = CStepW'(CSteps - 1);
   localparam logic [PeriodW-1:0] LastJoint  = PeriodW'(Groups * GroupCycles - 1);
   localparam logic [GroupW-1:0]  LastGroup  = GroupW'(Groups - 1);
+  localparam bit Reads = RowGroups > 1 || Interval > 1;      // an input step is more than one cycle
   localparam int LastLanes = XbCols - (CSteps - 1) * Adcs;   // ADC lanes of the last column step
 
   logic                active_q, fetched_q, bank_q, opens_q, first_k_q;
@@ -178,7 +204,7 @@ module epim_fire_ctrl #(
   assign kind   = scan_kind(first_q, last_q);
   // Compared in the first cycle of a column step, read in a later one.
   assign k_last_now = (kind == 2'd0) ? (k_q == kl) : (k_q == LastCStep);
-  assign k_last     = (Steps > 1 && cfg_last_step_i != '0) ? k_last_q : k_last_now;
+  assign k_last     = (!Reads && Steps > 1 && cfg_last_step_i != '0) ? k_last_q : k_last_now;
   always_ff @(posedge clk_i) k_last_q <= k_last_now;
 
   logic firing, cycle_end, act_end;
@@ -188,14 +214,67 @@ module epim_fire_ctrl #(
   /* verilator lint_off CMPCONST */
   assign last_cycle = (last_step > LastJoint) ? last_step : LastJoint;
   /* verilator lint_on CMPCONST */
-  assign firing    = active_q && (cycle_q <= last_step);
-  assign cycle_end = cycle_q == last_cycle;
+  // Reads of an input step, where it has several cycles.
+  logic r_read, r_firing, r_step_end, r_last, r_first_group, first_step, second_step;
+  assign firing    = Reads ? r_firing : active_q && (cycle_q <= last_step);
+  assign cycle_end = Reads ? r_step_end && (step_q == '0) : cycle_q == last_cycle;
   assign act_end   = active_q && cycle_end && k_last;
+  assign first_step  = Reads ? step_q == cfg_last_step_i : cycle_q == '0;
+  assign second_step = Reads ? step_q + StepW'(1) == cfg_last_step_i : cycle_q == PeriodW'(1);
 
   logic dispatch, bank_next;
   assign bank_next  = bank_q;   // toggles at dispatch: bank_q names the bank to be dispatched next
-  assign dispatch   = run_i && en_i && fetched_q && (!active_q || act_end) && bank_full_i[bank_next];
+  logic credit;
+  assign dispatch   = run_i && en_i && fetched_q && (!active_q || act_end) && bank_full_i[bank_next] && credit;
   assign dispatch_o = dispatch;
+
+  generate
+    if (Reads) begin : gen_reads
+      localparam int JointCycles = Groups * GroupCycles;
+      localparam int WaitW = epim_pkg::idx_width(JointCycles);
+      localparam int SubW  = epim_pkg::idx_width(Interval);
+      localparam logic [SubW-1:0] LastCycle = SubW'(Interval - 1);
+      logic [RowGroups-1:0] all_q, left_q;  // row groups of the patch; of the input step, not yet read
+      logic [SubW-1:0]      sub_q;          // cycle of the read
+      logic [WaitW-1:0]     wait_q;         // cycles until the joint path can take a column step
+      logic                 last_group;
+      assign last_group    = (left_q & (left_q - RowGroups'(1))) == '0;
+      assign row_group_o   = left_q & (~left_q + RowGroups'(1));
+      assign r_first_group = left_q == all_q;
+      assign r_last        = last_group && (step_q == '0);
+      assign r_read        = active_q && (sub_q == '0) && !(r_last && wait_q != '0);
+      assign r_firing      = active_q && ((sub_q != '0) || r_read);
+      assign r_step_end    = r_firing && (sub_q == LastCycle) && last_group;
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          all_q  <= '0;
+          left_q <= '0;
+          sub_q  <= '0;
+          wait_q <= '0;
+        end else if (clear_i) begin
+          sub_q  <= '0;
+          wait_q <= '0;
+        end else if (run_i && en_i) begin
+          if (r_firing) sub_q <= (sub_q == LastCycle) ? '0 : sub_q + SubW'(1);
+          if (r_read && r_last) wait_q <= WaitW'(JointCycles - 1);
+          else if (wait_q != '0) wait_q <= wait_q - WaitW'(1);
+          if (dispatch) begin
+            all_q  <= row_groups_i[32'(bank_next)*RowGroups +: RowGroups];
+            left_q <= row_groups_i[32'(bank_next)*RowGroups +: RowGroups];
+          end else if (r_firing && sub_q == LastCycle) begin
+            left_q <= last_group ? all_q : left_q & (left_q - RowGroups'(1));
+          end
+        end
+      end
+    end else begin : gen_no_reads
+      assign row_group_o   = '1;
+      assign r_first_group = 1'b1;
+      assign r_last        = 1'b0;
+      assign r_read        = 1'b0;
+      assign r_firing      = 1'b0;
+      assign r_step_end    = 1'b0;
+    end
+  endgenerate
 
   logic [PatchW-1:0] next_next;
   assign next_next    = (next_q == cfg_last_patch_i) ? '0 : next_q + PatchW'(1);
@@ -216,6 +295,23 @@ module epim_fire_ctrl #(
   assign err_ofat_o = dispatch && ((!new_round && !same_range && (ofat_start_i != stop_q))
                                    || (ofat_stop_i <= ofat_start_i) || (ofat_last_i < ofat_first_i) || no_columns);
 
+  // Accumulator banks that no range holds, from its dispatch on.
+  generate
+    if (HoldFree) begin : gen_credit
+      logic [1:0] banks_q;
+      logic       next_opens;
+      assign next_opens = new_round || !same_range;
+      assign credit     = !next_opens || (banks_q != 2'd0);
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) banks_q <= 2'd2;
+        else if (clear_i) banks_q <= 2'd2;
+        else banks_q <= banks_q + 2'(range_release_i) - 2'(dispatch && next_opens);
+      end
+    end else begin : gen_no_credit
+      assign credit = 1'b1;
+    end
+  endgenerate
+
   // While patch_q fires the table holds the entry after it.
   logic end_round, closes;
   assign end_round = patch_q == cfg_last_patch_i;
@@ -224,10 +320,12 @@ module epim_fire_ctrl #(
   logic fire_bank_q;
   assign fire_o    = firing;
   assign fire_opens_o = opens_q;
-  assign load_o    = firing && (cycle_q == '0);
+  assign read_o    = Reads ? r_read : firing;
+  assign load_o    = Reads ? r_read && first_step && r_first_group : firing && (cycle_q == '0);
+  assign step_end_o = Reads ? r_step_end : firing;
   assign bank_o    = fire_bank_q;
   assign step_o    = step_q;
-  assign sign_o    = ActSigned && cfg_signed_i && (cycle_q == '0);
+  assign sign_o    = ActSigned && cfg_signed_i && first_step;
   assign cstep_o   = k_q;
   // Seen one cycle ahead where the column step has more than one: buffer, tables and address controller wait for it.
   logic release_q;
@@ -236,7 +334,7 @@ module epim_fire_ctrl #(
     else if (clear_i) release_q <= 1'b0;
     else if (run_i && en_i) release_q <= active_q && ((cycle_q + PeriodW'(1)) == last_step) && k_last_now;
   end
-  assign release_o = en_i && ((last_step == '0) ? (firing && (cycle_q == '0) && k_last) : release_q);
+  assign release_o = en_i && (Reads ? act_end : (last_step == '0) ? (firing && (cycle_q == '0) && k_last) : release_q);
 
   always_comb begin
     for (int u = 0; u < PeCols; u++) begin
@@ -292,7 +390,7 @@ module epim_fire_ctrl #(
         k_q         <= (scan_kind(first, last) == 2'd0) ? first[GroupW+LaneW +: CStepW] : '0;
       end else if (active_q) begin
         cycle_q <= cycle_end ? '0 : cycle_q + PeriodW'(1);
-        step_q  <= cycle_end ? cfg_last_step_i : step_q - StepW'(step_q != '0);
+        if (!Reads || r_step_end) step_q <= cycle_end ? cfg_last_step_i : step_q - StepW'(step_q != '0);
         if (cycle_end) begin
           first_k_q <= 1'b0;
           k_q       <= (kind == 2'd1 && k_q == kl) ? kf : k_q + CStepW'(1);
@@ -302,32 +400,37 @@ module epim_fire_ctrl #(
     end
   end
 
-  // Two stages to the ADC codes (three with a conversion of two cycles), another to the serialiser.
+  // One stage more to the ADC codes than a conversion has cycles, another to the serialiser.
   localparam int Last = AdcStages;
-  logic [AdcStages:0] valid_q, first_s_q, last_s_q, second_s_q;
+  logic [AdcStages:0] valid_q, first_s_q, last_s_q, second_s_q, step_s_q, sign_s_q;
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
       valid_q    <= '0;
       first_s_q  <= '0;
       second_s_q <= '0;
       last_s_q   <= '0;
+      step_s_q   <= '0;
+      sign_s_q   <= '0;
     end else if (clear_i) begin
       valid_q    <= '0;
     end else if (en_i) begin
-      valid_q    <= {valid_q[Last-1:0], firing};
-      first_s_q  <= {first_s_q[Last-1:0], cycle_q == '0};
-      second_s_q <= {second_s_q[Last-1:0], cycle_q == PeriodW'(1)};
-      last_s_q   <= {last_s_q[Last-1:0], cycle_q == last_step};
+      valid_q    <= {valid_q[Last-1:0], read_o};
+      first_s_q  <= {first_s_q[Last-1:0], first_step && r_first_group};
+      second_s_q <= {second_s_q[Last-1:0], second_step};
+      last_s_q   <= {last_s_q[Last-1:0], Reads ? r_last : cycle_q == last_step};
+      step_s_q   <= {step_s_q[Last-1:0], r_first_group};
+      sign_s_q   <= {sign_s_q[Last-1:0], first_step};
     end
   end
   assign acc_valid_o      = valid_q[Last];
   assign acc_first_o      = first_s_q[Last];
-  assign acc_sign_o       = ActSigned && cfg_signed_i && first_s_q[Last];
+  assign acc_step_o       = !Reads || step_s_q[Last];
+  assign acc_sign_o       = ActSigned && cfg_signed_i && (Reads ? sign_s_q[Last] : first_s_q[Last]);
   assign acc_narrow_o     = ActSigned && cfg_narrow_i && second_s_q[Last];
   assign acc_last_o       = last_s_q[Last];
 
   localparam int TokenW = CStepW + 4 + 2 * ChannelW + 2 * ColumnW;
-  logic [TokenW-1:0] token, token1_q, token1b_q, token2_q, ser_q;
+  logic [TokenW-1:0] token, token1_q, token2_q, ser_q;
   assign token = {k_q, first_k_q, opens_q, closes && k_last, end_round, start_q, stop_q, first_q, last_q};
 
   localparam int SubW = epim_pkg::idx_width(GroupCycles);
@@ -339,9 +442,7 @@ module epim_fire_ctrl #(
   logic [SubW-1:0]   ser_sub_q;   // cycle of the group
   always_ff @(posedge clk_i) begin
     if (en_i) begin
-      if (firing) token1_q <= token;
-      token1b_q <= token1_q;
-      token2_q <= (AdcStages > 1) ? token1b_q : token1_q;
+      if (read_o) token1_q <= token;
       if (acc_valid_o && acc_last_o) ser_q <= token2_q;
     end
   end
@@ -368,6 +469,23 @@ module epim_fire_ctrl #(
       end
     end
   end
+
+  // The token of a read waits as long as its conversion.
+  generate
+    if (AdcStages > 1) begin : gen_wait
+      logic [AdcStages*TokenW-1:0] tokens_q;
+      always_ff @(posedge clk_i) begin
+        if (en_i) tokens_q <= {tokens_q[(AdcStages-1)*TokenW-1:0], token1_q};
+      end
+      assign token2_q = tokens_q[AdcStages*TokenW-1 -: TokenW];
+    end else begin : gen_one
+      logic [TokenW-1:0] token_q;
+      always_ff @(posedge clk_i) begin
+        if (en_i) token_q <= token1_q;
+      end
+      assign token2_q = token_q;
+    end
+  endgenerate
 
   logic ser_first_k, ser_closes;
   assign {ser_cstep_o, ser_first_k, ser_opens_o, ser_closes, ser_end_round_o,

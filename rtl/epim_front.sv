@@ -7,7 +7,7 @@
 /// `release_i` of its last firing, and full (`full_o`) from its last word on.
 /// Parameters as epim_core checks them.
 /// Latency: the word of a request in cycle r is on the word lines of its bank from r+2 (docs/timing.md).
-/// Handshake: input stream valid/ready; `bank_i`, `step_i`, `fire_i`, `release_i` from the fire controller.
+/// Handshake: input stream valid/ready; `bank_i`, `step_i`, `step_end_i`, `release_i` from the fire controller.
 module epim_front #(
   /// Word lines of a crossbar; PE rows.
   parameter int XbRows = 64,
@@ -22,6 +22,8 @@ module epim_front #(
   parameter bit ZeroPoint = 1'b0,
   /// Input register as shift registers.
   parameter bit InputShift = 1'b0,
+  /// Word lines of a row group.
+  parameter int RowsPerRead = XbRows,
   /// Words of the input buffer.
   parameter int BufferWords = 1024,
   /// Bits of a row, column or frame count.
@@ -38,6 +40,7 @@ module epim_front #(
   parameter IfrtFile = "",
   /// Derived parameters, do not overwrite.
   localparam int Rows   = PeRows * XbRows,
+  localparam int RowGroups = XbRows / epim_pkg::max2(RowsPerRead, 1),
   localparam int StepW  = epim_pkg::idx_width(epim_pkg::step_count(ActBits, ActSigned, DacBits)),
   localparam int SumW   = epim_pkg::sum_width(XbRows, ActBits),
   localparam int Events = epim_events_pkg::Count
@@ -69,11 +72,14 @@ module epim_front #(
   input  logic                     s_last_i,
   /// Full banks.
   output logic [1:0]               full_o,
-  /// Bank and input step that fire, 0 = least significant, the sign step; firing; the last firing of the bank.
+  /// Row groups in which the patch of bank b has a word line, at [b*RowGroups +: RowGroups].
+  output logic [2*RowGroups-1:0]   row_groups_o,
+  /// Bank and input step that fire, 0 = least significant, the sign step; last cycle of the step; the last firing of the
+  /// bank.
   input  logic                     bank_i,
   input  logic [StepW-1:0]         step_i,
   input  logic                     sign_i,
-  input  logic                     fire_i,
+  input  logic                     step_end_i,
   input  logic                     release_i,
   /// Word lines: digit d of row r at [d*Rows + r]. Sum of the activations of PE row t at [t*SumW +: SumW].
   output logic [DacBits*Rows-1:0]  wl_o,
@@ -226,11 +232,11 @@ module epim_front #(
   end
 
   epim_input_reg #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
-                   .DacBits(DacBits), .ZeroPoint(ZeroPoint), .Shift(InputShift))
+                   .DacBits(DacBits), .ZeroPoint(ZeroPoint), .Shift(InputShift), .RowsPerRead(RowsPerRead))
   u_input_reg (
     .clk_i, .rst_ni, .we_i(word_q), .first_i(word_first_q), .wbank_i(word_bank_q), .pe_row_i(line_pe_row),
     .group_i(line_group), .data_i(word), .cfg_bits_i(geometry_i[epim_regs_pkg::ActBitsLsb +: 4]),
-    .cfg_signed_i(ActSigned && geometry_i[epim_regs_pkg::ActSignedLsb]), .bank_i, .step_i, .sign_i, .fire_i, .wl_o, .sum_o
+    .cfg_signed_i(ActSigned && geometry_i[epim_regs_pkg::ActSignedLsb]), .bank_i, .step_i, .sign_i, .fire_i(step_end_i), .wl_o, .sum_o, .row_groups_o
   );
 
   always_comb begin

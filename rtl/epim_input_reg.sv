@@ -27,12 +27,16 @@ module epim_input_reg #(
   parameter bit ZeroPoint = 1'b0,
   /// Shift registers instead of selected bit planes; needs `DacBits` = 1, and every layer has `ActBits`.
   parameter bit Shift = 1'b0,
+  /// Word lines of a row group, a divisor of `XbRows`.
+  parameter int RowsPerRead = XbRows,
   /// Derived parameter, do not overwrite: input steps of an activation.
   localparam int Steps = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits) + (ActSigned ? 1 : 0),
   /// Derived parameter, do not overwrite.
   localparam int StepW = epim_pkg::idx_width(Steps),
   /// Derived parameter, do not overwrite: word-line groups of a PE row.
   localparam int Groups = XbRows / Lanes,
+  /// Derived parameter, do not overwrite.
+  localparam int RowGroups = XbRows / epim_pkg::max2(RowsPerRead, 1),
   /// Derived parameter, do not overwrite.
   localparam int GroupW = epim_pkg::idx_width(Groups),
   /// Derived parameter, do not overwrite.
@@ -67,14 +71,16 @@ module epim_input_reg #(
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic                      sign_i,
   /* verilator lint_on UNUSEDSIGNAL */
-  /// The bank fires in this cycle (read with `Shift` only).
+  /// Last cycle of an input step of the bank (read with `Shift` only).
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic                      fire_i,
   /* verilator lint_on UNUSEDSIGNAL */
   /// Word lines: digit d of row r at [d*PeRows*XbRows + r].
   output logic [DacBits*PeRows*XbRows-1:0] wl_o,
   /// Sum of the firing bank's activations per PE row, PE row t at [t*SumW +: SumW].
-  output logic [PeRows*SumW-1:0]    sum_o
+  output logic [PeRows*SumW-1:0]    sum_o,
+  /// Row groups in which the patch of bank b has a word line in any PE row, at [b*RowGroups +: RowGroups].
+  output logic [2*RowGroups-1:0]    row_groups_o
 );
 
   generate
@@ -82,6 +88,7 @@ module epim_input_reg #(
     if (ActBits < (ActSigned ? 2 : 1) || ActBits > 9) begin : gen_rule2 epim_rule_act_bits_1_to_9_signed_2_to_9 u_rule (); end
     if (DacBits != 1 && DacBits != 2)                 begin : gen_rule3 epim_rule_dac_bits_1_or_2 u_rule (); end
     if (Shift && DacBits != 1)                        begin : gen_rule4 epim_rule_input_shift_needs_one_dac_bit u_rule (); end
+    if (RowsPerRead < 1 || XbRows % epim_pkg::max2(RowsPerRead, 1) != 0) begin : gen_rule5 epim_rule_rows_per_read_divides_xb_rows u_rule (); end
   endgenerate
 
   localparam int Rows  = PeRows * XbRows;
@@ -114,6 +121,21 @@ module epim_input_reg #(
   generate
     for (genvar g = 0; g < Lines; g++) begin : gen_mask
       assign mask[g*Lanes +: Lanes] = {Lanes{mask_now[g]}};
+    end
+  endgenerate
+
+  // A group is read where any of its lines is named, in any PE row.
+  generate
+    for (genvar g = 0; g < RowGroups; g++) begin : gen_row_group
+      localparam int First = g * RowsPerRead / Lanes;
+      localparam int Count = ((g + 1) * RowsPerRead - 1) / Lanes - First + 1;
+      logic [PeRows-1:0] named0, named1;
+      for (genvar t = 0; t < PeRows; t++) begin : gen_pe_row
+        assign named0[t] = |mask0_q[t*Groups+First +: Count];
+        assign named1[t] = |mask1_q[t*Groups+First +: Count];
+      end
+      assign row_groups_o[g]           = RowGroups == 1 || |named0;
+      assign row_groups_o[RowGroups+g] = RowGroups == 1 || |named1;
     end
   endgenerate
 

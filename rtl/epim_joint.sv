@@ -23,6 +23,8 @@ module epim_joint #(
   /// Bits of a product and of an accumulator, signed.
   parameter int ProdW = 32,
   parameter int AccBits = 32,
+  /// Ranges are dispatched only when a bank will be free: the array is never stopped.
+  parameter bit HoldFree = 1'b0,
   /// Bits of the range record that travels with a closed range.
   parameter int RangeW = 32,
   /// Derived parameter, do not overwrite.
@@ -89,7 +91,7 @@ module epim_joint #(
   // A range would open in stage h+3 and its bank is taken: v3_q && of3_q && !free_q[wbank_q], seen one cycle ahead, because
   // the whole core hangs on it.
   logic en, stall, stall_q;
-  assign stall = stall_q;
+  assign stall = stall_q && !HoldFree;
   assign en    = !stall;
   assign en_o  = en;
 

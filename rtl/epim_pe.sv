@@ -4,7 +4,7 @@
 /// Processing element: one crossbar macro, shift-add over slices and input steps, per-crossbar scale and zero point.
 ///
 /// For every selected column c, most significant input step first:
-///   psum[c] = sum over steps b of sgn(b) * 2^first_bit(b) * sum over slices s of 2^(s*CellBits) * (pos - neg)
+///   psum[c] = sum over steps b and reads of sgn(b) * 2^first_bit(b) * sum over slices s of 2^(s*CellBits) * (pos - neg)
 /// and per group of `JointLanes` columns
 ///   prod[c] = M * ( psum[c] + Z * sum of x )      (Z only with `ZeroPoint`).
 /// Latency: codes (f+1+AdcStages) to finished psums one cycle; a group selected in cycle h is on `prod_o` from h+2. With
@@ -43,8 +43,10 @@ module epim_pe #(
   parameter bit Ram = 1'b0,
   /// Count events.
   parameter bit Count = 1'b1,
-  /// Cycles of a conversion.
+  /// Cycles from a read to its codes, >= 1.
   parameter int AdcStages = 1,
+  /// Word lines of a read: an input step is one read, or with fewer than `XbRows` several.
+  parameter int RowsPerRead = XbRows,
   /// Cell image; empty: none.
   parameter InitFile = "",
   /// M at reset.
@@ -79,9 +81,13 @@ module epim_pe #(
   input  logic [DacBits*XbRows-1:0]   wl_i,
   /// Sum of the word lines' activations of the firing patch.
   input  logic [SumW-1:0]             sum_i,
-  /// Shift-add controls in cycle f+2.
+  /// Shift-add controls in cycle f+1+AdcStages.
   input  logic                        acc_valid_i,
   input  logic                        acc_first_i,
+  /// First read of an input step.
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                        acc_step_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   input  logic                        acc_sign_i,
   input  logic                        acc_narrow_i,
   input  logic                        acc_last_i,
@@ -110,13 +116,14 @@ module epim_pe #(
 
   epim_crossbar #(
     .XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .DacBits(DacBits), .AdcBits(AdcBits),
-    .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .Count(Count), .InitFile(InitFile)
+    .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .Count(Count), .InitFile(InitFile)
   ) u_crossbar (
     .clk_i, .rst_ni, .en_i, .fire_i, .load_i, .cstep_i, .sel_i, .wl_i, .code_o(code),
     .cell_reads_o, .adc_zero_o, .adc_saturated_o,
     .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i
   );
 
+  localparam bit Grouped = RowsPerRead < XbRows;  // an input step is several reads
   logic [Adcs*PsumW-1:0]   psum_q, psum, hold_q;
   logic signed [PsumW-1:0] step_sum, old, shifted;
   always_comb begin
@@ -134,8 +141,11 @@ module epim_pe #(
         end
         old = $signed(psum_q[l*PsumW +: PsumW]);
         shifted = acc_narrow_i ? (old <<< 1) : (old <<< DacBits);
+        if (Grouped) begin
+          if (!acc_step_i) shifted = old;
+        end
         if (acc_first_i) psum[l*PsumW +: PsumW] = acc_sign_i ? -step_sum : step_sum;
-        else             psum[l*PsumW +: PsumW] = shifted + step_sum;
+        else             psum[l*PsumW +: PsumW] = shifted + (!Grouped ? step_sum : acc_sign_i ? -step_sum : step_sum);
       end
     end
   end
@@ -163,7 +173,7 @@ module epim_pe #(
   generate
     if (ZeroPoint) begin : gen_zero
       logic signed [ZeroBits-1:0] zero_q;
-      logic signed [SumW-1:0]     sum1_q, sum1b_q, sum2_q, sum_hold_q;
+      logic signed [SumW-1:0]     sum1_q, sum2, sum_hold_q;
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) zero_q <= ZeroBits'(ZeroInit);
         else if (prog_scale_we_i) zero_q <= $signed(prog_data_i[32 +: ZeroBits]);
@@ -171,11 +181,21 @@ module epim_pe #(
       always_ff @(posedge clk_i) begin
         if (en_i) begin
           if (fire_i) sum1_q <= $signed(sum_i);
-          sum1b_q <= sum1_q;
-          sum2_q <= (AdcStages > 1) ? sum1b_q : sum1_q;
-          if (acc_valid_i && acc_last_i) sum_hold_q <= sum2_q;
+          if (acc_valid_i && acc_last_i) sum_hold_q <= sum2;
         end
       end
+      // The sum waits as long as the conversion.
+      logic [AdcStages*SumW-1:0] sums_q;
+      if (AdcStages > 1) begin : gen_wait
+        always_ff @(posedge clk_i) begin
+          if (en_i) sums_q <= {sums_q[(AdcStages-1)*SumW-1:0], sum1_q};
+        end
+      end else begin : gen_one
+        always_ff @(posedge clk_i) begin
+          if (en_i) sums_q <= sum1_q;
+        end
+      end
+      assign sum2 = $signed(sums_q[AdcStages*SumW-1 -: SumW]);
       assign zero     = zero_q;
       assign sum_hold = sum_hold_q;
       if (SerialMultiply) begin : gen_serial

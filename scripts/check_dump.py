@@ -47,6 +47,7 @@ def evaluate(n, x, e, m, z, g, b, a=None):
     steps = [(k, min(n["dac_bits"], bits - k), 1) for k in range(0, bits, n["dac_bits"])]
     steps += [(n["act_bits"] - 1, 1, -1)] * n["act_signed"]
 
+    rows = n.get("rows_per_read", n["xb_rows"])  # word lines of a read
     acc = np.zeros((ho * wo, n["cout"]), np.int64)
     for t in n["patches"]:  # w pairs with p (kernel rows), h with q (kernel columns), as in paper Eq. 1
         c = np.arange(t["beta1"])
@@ -64,8 +65,10 @@ def evaluate(n, x, e, m, z, g, b, a=None):
                 for first in range(0, n["weight_bits"] - 1, n["cell_bits"]):
                     for polarity in (1, -1):
                         cell = np.maximum(polarity * w[part, columns], 0) >> first & (1 << n["cell_bits"]) - 1
-                        code = np.minimum(level @ cell.astype(float), 2 ** n["adc_bits"] - 1)  # ADC; exact in a double
-                        psum += sign * polarity * code.astype(np.int64) << bit + first
+                        for g in range(0, n["xb_rows"], rows):  # a group without input gives the code 0
+                            read = slice(g, g + rows)
+                            code = np.minimum(level[:, read] @ cell[read].astype(float), 2 ** n["adc_bits"] - 1)  # ADC; exact
+                            psum += sign * polarity * code.astype(np.int64) << bit + first
             psum += z[pe_row, u] * lines[:, part].sum(1, keepdims=True)
             acc[:, t["dst_out"]:t["dst_out"] + t["beta2"]] += m[pe_row, u] * psum
     half = 1 << n["shift"] >> 1

@@ -70,6 +70,7 @@ narrow fpga tb/fpga/run.sh $epim build/fpga quick
 narrow run tb/run/run.sh $epim build/run
 narrow elsewhere tb/subset/elsewhere.sh $epim build/elsewhere
 narrow slang '"$(scripts/python_env.sh test)/python"' tb/subset/slang_read.py $epim build/slang
+narrow macro tb/macro/run.sh $epim build/macro
 narrow search tb/search/run.sh $epim build/search-test
 narrow paths tb/subset/paths.sh build/packages/rtl
 narrow structure tb/structure/run.sh build/structure

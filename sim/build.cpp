@@ -120,7 +120,7 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
   std::string s = fmt::format("#include \"V{}.h\"\n#include \"verilated.h\"\n", top);
   if (trace) s += "#include \"verilated_fst_c.h\"\n";
   if (coverage) s += "#include \"verilated_cov.h\"\n";
-  s += "#include <cstdint>\n#include <memory>\n"
+  s += "#include <cstdint>\n#include <memory>\n#include <stdexcept>\n"
        "struct ModelPort { const char* name; int bits; };\n"
        "struct ModelApi { int (*ports)(const ModelPort**); void* (*create)(); void (*destroy)(void*);\n"
        "  void (*eval)(void*); void* (*port)(void*, int); bool (*trace_open)(void*, const char*);\n"
@@ -134,13 +134,15 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
   s += "};\n}\nextern \"C\" __attribute__((visibility(\"default\"))) const ModelApi* epim_model_api() {\n"
        "  static const ModelApi api = {\n"
        "    [](const ModelPort** l) { *l = list; return int(sizeof(list) / sizeof(list[0])); },\n"
-       "    []() -> void* { auto* i = new Instance; i->context.randReset(2); i->context.randSeed(1);\n";
+       "    []() -> void* { auto* i = new Instance; i->context.fatalOnError(false); i->context.randReset(2); i->context.randSeed(1);\n";
   if (trace) s += "      i->context.traceEverOn(true);\n";
   s += "      Verilated::threadContextp(&i->context);\n"
        "      i->top = std::make_unique<Top>(&i->context, \"TOP\"); return i; },\n"
        // The scopes of public ports leave the context of the thread, which may be that of an instance long gone.
        "    [](void* v) { auto* i = static_cast<Instance*>(v); Verilated::threadContextp(&i->context); i->top->final(); delete i; },\n"
-       "    [](void* i) { static_cast<Instance*>(i)->top->eval(); },\n"
+       // $fatal, as a bound checker says it, ends the run and not the process.
+       "    [](void* v) { auto* i = static_cast<Instance*>(v); i->top->eval();\n"
+       "      if (i->context.gotError()) throw std::runtime_error(\"the model stopped itself\"); },\n"
        "    [](void* i, int n) -> void* { auto& t = *static_cast<Instance*>(i)->top; switch (n) {\n";
   for (std::size_t i = 0; i < ports.size(); ++i) s += fmt::format("      case {}: return &t.{};\n", i, ports[i].name);
   s += "      default: return nullptr; } },\n";

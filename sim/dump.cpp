@@ -53,6 +53,7 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
   j["cell_bits"] = hw.cell_bits;
   j["dac_bits"] = hw.dac_bits;
   j["adc_bits"] = golden.hardware().adc_bits;
+  if (hw.row_groups() > 1) j["rows_per_read"] = hw.read_rows();
   j["cols_per_adc"] = hw.cols_per_adc;
   j["xb_rows"] = hw.xb_rows;
   j["xb_cols"] = hw.xb_cols;

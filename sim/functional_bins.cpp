@@ -45,7 +45,8 @@ const char* const situations[] = {
     // Geometry and structure.
     "kernel.1x1", "kernel.square", "kernel.not_square", "stride.1", "stride.2", "stride.above_kernel",
     "stride.not_square", "dilation.rows", "dilation.columns", "groups.several", "format.fewer_bits", "format.unsigned_on_signed",
-    "format.one_step", "padding.not_zero", "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
+    "format.one_step", "reads.row_groups", "reads.group_skipped", "reads.group_in_word", "reads.group_across_words", "reads.latency",
+    "reads.interval", "reads.joint_waits", "reads.hold_free", "padding.not_zero", "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
     "tables.rom",
 };
 
@@ -212,6 +213,20 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   hit("format.fewer_bits", format.act_bits < hw.act_bits);
   hit("format.unsigned_on_signed", hw.act_signed && !format.act_signed);
   hit("format.one_step", format.steps() == 1 && hw.steps() > 1);
+  hit("reads.row_groups", hw.row_groups() > 1);
+  bool group_skipped = false, joint_waits = false;
+  for (const Firing& f : plan.firings) {
+    const int groups = static_cast<int>(row_groups_of(hw, layer, layer.patches[static_cast<std::size_t>(f.patch)]).size());
+    group_skipped = group_skipped || groups < hw.row_groups();
+    joint_waits = joint_waits || (hw.sequenced_reads() && format.column_firing(groups) < hw.joint_cycles());
+  }
+  hit("reads.group_skipped", group_skipped);
+  hit("reads.group_in_word", hw.row_groups() > 1 && hw.read_rows() < hw.lanes);
+  hit("reads.group_across_words", hw.row_groups() > 1 && hw.read_rows() > hw.lanes && hw.read_rows() % hw.lanes != 0);
+  hit("reads.latency", hw.adc_latency > 1);
+  hit("reads.interval", hw.adc_interval > 1);
+  hit("reads.joint_waits", joint_waits);
+  hit("reads.hold_free", hw.hold_free);
   hit("padding.not_zero", layer.pad_value() != 0 && edges > 0);
   hit("map.one_output_position", layer.out_h() * layer.out_w() == 1);
   hit("period.steps", format.column_period() == format.steps());

@@ -126,6 +126,14 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   const int slope_bits = slopes ? static_cast<int>(slope_core.uniform(8, 18)) : 0;
   const bool own_slopes = slopes && slope.chance(70), below_zero = slopes && slope.chance(70);
 
+  // Row groups and slow converters: a stream of its own.
+  Random reads(fnv1a(fmt::format("reads {} {}", seed, index)));
+  int rows_per_read = 0;
+  if (reads.chance(40)) do rows_per_read = static_cast<int>(reads.uniform(1, rows)); while (rows % rows_per_read != 0);
+  const int adc_latency = reads.chance(70) ? 1 : static_cast<int>(reads.uniform(2, 9));
+  const bool hold_free = reads.chance(30);
+  const int adc_interval = reads.chance(75) ? 1 : static_cast<int>(reads.uniform(2, 5));
+
   std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
   s += fmt::format("[hardware]\ncrossbar = \"{}x{}\"\ncell_bits = {}\nweight_bits = {}\nact_bits = {}\nact_signed = {}\n"
                    "dac_bits = {}\nadc_bits = {}\ncols_per_adc = {}\nlanes = {}\njoint_lanes = {}\nout_bits = {}\n"
@@ -136,6 +144,10 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
                    joint ? std::to_string(joint) : "\"auto\"", out_bits, scale_bits, zero_point, ram ? "ram" : "flat",
                    serial, shift, counters, channel_scale_bits, adc_stages);
   if (slopes) s += automatic_slopes ? "slope_bits = \"auto\"\n" : fmt::format("slope_bits = {}\n", slope_bits);
+  if (rows_per_read > 0) s += fmt::format("rows_per_read = {}\n", rows_per_read);
+  if (adc_latency > 1) s += fmt::format("adc_latency = {}\n", adc_latency);
+  if (hold_free) s += "hold_free = true\n";
+  if (adc_interval > 1) s += fmt::format("adc_interval = {}\n", adc_interval);
   static const char* const wraps[] = {"off", "copies", "stored_once"};
   s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\ngroups = {}\npadding = [{}, {}, {}, {}]\n"
                    "height = {}\nwidth = {}\nwrap = \"{}\"\n",

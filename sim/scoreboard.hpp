@@ -64,7 +64,7 @@ class Scoreboard {
 
   // Where each stage is.
   std::int64_t wl_round_ = 0, psum_round_ = 0, acc_round_ = 0, out_round_ = 0;
-  int wl_firing_ = 0, wl_step_ = 0, wl_cstep_ = 0;
+  int wl_firing_ = 0, wl_step_ = 0, wl_read_ = 0, wl_cstep_ = 0;
   int psum_firing_ = 0, psum_csteps_ = 0, psum_columns_ = 0;
   int acc_range_ = 0;
   int out_channel_ = 0;

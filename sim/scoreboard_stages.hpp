@@ -13,15 +13,17 @@ template <class WordLines> void Scoreboard::word_lines(const WordLines& bit_at, 
   if (wl_round_ == rounds_) throw Mismatch("input register", "the array fires after the last output position");
   RoundTrace& trace = round(wl_round_);
   const auto& rows = trace.firings[static_cast<std::size_t>(wl_firing_)].rows;
-  if (first_step != (wl_step_ == 0))
-    throw Mismatch("input register", where(wl_round_) + fmt::format(", firing {}: input step {} is marked {}", wl_firing_,
-                                                                    wl_step_, first_step ? "first" : "not first"));
+  if (first_step != (wl_step_ == 0 && wl_read_ == 0))
+    throw Mismatch("input register", where(wl_round_) + fmt::format(", firing {}: input step {}, read {} is marked {}", wl_firing_,
+                                                                    wl_step_, wl_read_, first_step ? "first" : "not first"));
+  const std::vector<int>& groups = golden_.row_groups(wl_firing_);
   if (wl_cstep_ == 0) {  // the other column steps see the same word lines; their psums are compared
     const int first = hw.step_first_bit(wl_step_), width = hw.step_width(wl_step_);
     const int n = static_cast<int>(rows.size());
     for (int d = 0; d < hw.dac_bits; ++d)
       for (int r = 0; r < n; ++r) {
-        const int want = d < width ? rows[static_cast<std::size_t>(r)] >> (first + d) & 1 : 0;
+        const bool read = r % hw.xb_rows / hw.read_rows() == groups[static_cast<std::size_t>(wl_read_)];
+        const int want = read && d < width ? rows[static_cast<std::size_t>(r)] >> (first + d) & 1 : 0;
         if (bit_at(d * n + r) != (want != 0))
           throw Mismatch("input register",
                          where(wl_round_) + fmt::format(", patch {}, PE row {}, word line {}, input step {}, digit {}: RTL {} golden {}",
@@ -29,6 +31,8 @@ template <class WordLines> void Scoreboard::word_lines(const WordLines& bit_at, 
                                                         r / hw.xb_rows, r % hw.xb_rows, wl_step_, d, 1 - want, want));
       }
   }
+  if (++wl_read_ < static_cast<int>(groups.size())) return;
+  wl_read_ = 0;
   if (++wl_step_ < hw.steps()) return;
   wl_step_ = 0;
   if (++wl_cstep_ < golden_.column_steps(wl_firing_)) return;

@@ -132,7 +132,7 @@ using Locator = std::function<Position(const std::string& key)>;
 /// joint-lanes, slope-bits.
 void validate_hardware(const Hardware& hw, const Locator& locate = {});
 
-/// joint_lanes = min(lanes, adcs, ceil(adcs * cycles per group / max(1, STEPS-1))): the joint path then never slows a column step down
+/// joint_lanes = min(lanes, adcs, ceil(adcs * cycles per group / max(1, STEPS*interval-1))): the joint path then never slows a column step down
 /// unless lanes bound it.
 int automatic_joint_lanes(const FixedHardware& hw);
 

@@ -72,6 +72,14 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
     fail("crossbar", "crossbar-columns-adc",
          fmt::format("crossbar columns {} are not a multiple of cols_per_adc = {}, nearest legal: {}", hw.xb_cols,
                      hw.cols_per_adc, nearest_multiples(hw.xb_cols, hw.cols_per_adc, side)));
+  if (hw.rows_per_read > 0 && hw.xb_rows % hw.rows_per_read != 0) {
+    int below = hw.rows_per_read, above = hw.rows_per_read;
+    while (hw.xb_rows % below != 0) --below;
+    while (above < hw.xb_rows && hw.xb_rows % above != 0) ++above;
+    fail("rows_per_read", "rows-per-read",
+         fmt::format("hardware.rows_per_read is {}, legal: a divisor of the crossbar's {} rows, nearest {}{}, or 0 = all", hw.rows_per_read,
+                     hw.xb_rows, below, above > hw.xb_rows ? std::string() : fmt::format(" or {}", above)));
+  }
   if (hw.slope_bits != 0 && hw.slope_bits < slope_bits_least)
     fail("slope_bits", "slope-bits", fmt::format("hardware.slope_bits is {}, legal: {}", hw.slope_bits, find_key("hardware.slope_bits")->legal()));
   const int most = std::min(hw.lanes, hw.adcs());
@@ -83,7 +91,7 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
 
 int automatic_joint_lanes(const FixedHardware& hw) {
   if (hw.cols_per_adc < 1 || hw.dac_bits < 1) return 1;  // refused by validate_hardware
-  const int needed = ceil_div(hw.adcs() * hw.group_cycles(), std::max(1, hw.steps() - 1));
+  const int needed = ceil_div(hw.adcs() * hw.group_cycles(), std::max(1, hw.steps() * hw.adc_interval - 1));
   return std::max(1, std::min({hw.lanes, hw.adcs(), needed}));
 }
 

@@ -130,6 +130,10 @@ std::string resolved_toml(const Config& config, const CoreRequest& core, const s
 std::uint64_t hardware_hash(const CoreRequest& core) {
   Texts texts = hardware_texts(core);
   if (core.hw.slope_bits.value_or(0) == 0) texts.erase("hardware.slope_bits");  // the hash of a core from before that key
+  if (core.hw.read_rows() == core.hw.xb_rows) texts.erase("hardware.rows_per_read");
+  for (const char* key : {"hardware.adc_latency", "hardware.adc_interval"})
+    if (texts.at(key) == "1") texts.erase(key);
+  if (!core.hw.hold_free) texts.erase("hardware.hold_free");
   return fnv1a(toml_of(texts));
 }
 std::uint64_t hardware_hash(const CoreSpec& core) { return hardware_hash(request_of(core)); }

@@ -59,9 +59,9 @@ std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
   if (observed) {
     const std::int64_t psum = p.psum_width();
     const std::vector<Port> more = {
-        {"output", 0, "mon_fire_o", "Observation for verification.", "u_core.fire"},
+        {"output", 0, "mon_fire_o", "Observation for verification.", "u_core.u_array.read && u_core.en"},
         {"output", 0, "mon_load_o", "", "u_core.u_array.load && u_core.en"},
-        {"output", std::int64_t{hw.dac_bits} * hw.pe_rows * hw.xb_rows, "mon_wl_o", "", "u_core.wl"},
+        {"output", std::int64_t{hw.dac_bits} * hw.pe_rows * hw.xb_rows, "mon_wl_o", "", "u_core.u_array.wl_read"},
         {"output", 0, "mon_psum_valid_o", "",
          "u_core.u_array.ser_load && (u_core.group == '0) && u_core.en"},
         {"output", p.cstep_width(), "mon_psum_cstep_o", "", "u_core.cstep"},
@@ -215,6 +215,10 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"SerialMultiply", hw.serial_multiply ? "1'b1" : "1'b0"},
       {"InputShift", hw.input_shift ? "1'b1" : "1'b0"},
       {"AdcStages", std::to_string(hw.adc_stages)},
+      {"RowsPerRead", std::to_string(hw.read_rows())},
+      {"AdcLatency", std::to_string(hw.adc_latency)},
+      {"AdcInterval", std::to_string(hw.adc_interval)},
+      {"HoldFree", hw.hold_free ? "1'b1" : "1'b0"},
       {"DimW", std::to_string(hw.dim_bits)},
       {"GeometryReadback", hw.geometry_readback ? "1'b1" : "1'b0"},
       {"MaxPatches", std::to_string(p.max_patches)},

@@ -37,8 +37,10 @@ std::int64_t firing_cycles(const Hardware& core, const Layer& layer, std::size_t
   const Hardware hw = hardware_for(core, layer);
   const FiringPlan plan = plan_firings(layer);
   std::int64_t sum = 0;
-  for (std::size_t i = 0; i < count; ++i)
-    sum += std::int64_t{column_steps_of(hw, layer.patches[static_cast<std::size_t>(plan.firings[i % plan.firings.size()].patch)])} * hw.steps();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Patch& patch = layer.patches[static_cast<std::size_t>(plan.firings[i % plan.firings.size()].patch)];
+    sum += std::int64_t{column_steps_of(hw, patch)} * hw.column_firing(static_cast<int>(row_groups_of(hw, layer, patch).size()));
+  }
   return sum;
 }
 

@@ -46,7 +46,7 @@ struct Conversions {
 
 }  // namespace
 
-bool has_fast_arithmetic(const Hardware&) { return true; }
+bool has_fast_arithmetic(const Hardware& hw) { return !hw.sequenced_reads(); }
 
 struct FastLayer::State {
   Hardware hw;  ///< with the layer's activations

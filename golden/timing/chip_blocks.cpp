@@ -47,12 +47,14 @@ SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
       steps_(hw_.steps()),
       period_(hw_.column_period()),
       last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+      sequenced_(hw_.sequenced_reads()),
       walk_(layer.h, layer.row_words(hw.lanes), ring_slots(hw, layer), layer.window_h(), layer.stride.y, layer.pad.top,
             layer.out_h()) {
   for (const Firing& f : plan_.firings) {
     const Patch& patch = layer.patches[static_cast<std::size_t>(f.patch)];
     words_.push_back((patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw);
     csteps_.push_back(column_steps_of(hw, patch));
+    reads_of_step_.push_back(static_cast<int>(row_groups_of(hw_, layer, patch).size()));
   }
   for (const OutputRange& r : plan_.ranges) reads_.push_back(drain_reads(hw, r));
   run_.resize(static_cast<std::size_t>(hw.read_to_pack()));
@@ -62,12 +64,17 @@ SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
 void SteppedCore::step(bool word_in, bool out_ready) {
   // What the registers say in this cycle.
   const bool sends = !valid_ || out_ready, out_en = sends && !flush_;
-  const bool stall = !writes_.empty() && writes_.front().at == time_ && writes_.front().opens && !free_[wbank_];
+  const bool stall = !hw_.hold_free && !writes_.empty() && writes_.front().at == time_ && writes_.front().opens && !free_[wbank_];
   const bool en = !stall;
-  const bool firing = active_ && cycle_ < steps_, k_last = active_ && k_ + 1 == csteps_[static_cast<std::size_t>(firing_)];
-  const bool cycle_end = cycle_ + 1 == period_;
-  const bool release = en && firing && cycle_ + 1 == steps_ && k_last;
-  const bool dispatch = en && fetched_ && (!active_ || (cycle_end && k_last)) && full_[next_bank_];
+  const bool k_last = active_ && k_ + 1 == csteps_[static_cast<std::size_t>(firing_)];
+  // Sequenced reads: `cycle_` counts cycles in which a read is on; the last one does not begin before the joint path is free.
+  const int fires = steps_ * hw_.adc_interval * reads_of_step_[static_cast<std::size_t>(firing_)];
+  const bool last_begins = active_ && cycle_ == fires - hw_.adc_interval, waits = sequenced_ && last_begins && wait_ > 0;
+  const bool firing = active_ && cycle_ < fires && !waits;
+  const bool cycle_end = sequenced_ ? firing && cycle_ + 1 == fires : cycle_ + 1 == period_;
+  const bool release = en && firing && cycle_ + 1 == fires && k_last;
+  const bool opens = plan_.firings[static_cast<std::size_t>(next_)].opens, credit = !hw_.hold_free || !opens || credits_ > 0;
+  const bool dispatch = en && fetched_ && (!active_ || (cycle_end && k_last)) && full_[next_bank_] && credit;
   const bool bank_free = !taken_[bank_] || (release && fire_bank_ == bank_);
   const bool request = prefetch_ == 0 && walk_.running() && (!first_ || bank_free);
   const bool patch_done = request && left_ == 0;
@@ -96,7 +103,9 @@ void SteppedCore::step(bool word_in, bool out_ready) {
     }
   }
   // Accumulator banks: given back, taken by the drain, written.
+  if (dispatch && opens) --credits_;
   if (released_ && out_en) {
+    ++credits_;
     free_[lbank_] = true;
     lbank_ ^= 1;
   }
@@ -133,7 +142,9 @@ void SteppedCore::step(bool word_in, bool out_ready) {
         wbank_ ^= 1;
       }
     }
-    if (firing && cycle_ + 1 == steps_) {
+    wait_ = std::max(wait_ - 1, 0);
+    if (firing && last_begins) {
+      wait_ = hw_.joint_cycles() - 1;
       const Firing& f = plan_.firings[static_cast<std::size_t>(firing_)];
       if (k_ == 0 && f.opens) writes_.push_back({time_ + hw_.fire_to_write(), true, f.range});
       if (k_last && f.closes) writes_.push_back({time_ + hw_.fire_to_write() + last_group_, false, f.range});
@@ -156,7 +167,7 @@ void SteppedCore::step(bool word_in, bool out_ready) {
       next_bank_ ^= 1;
       cycle_ = k_ = 0;
     } else if (active_) {
-      cycle_ = cycle_end ? 0 : cycle_ + 1;
+      cycle_ = cycle_end ? 0 : cycle_ + (waits ? 0 : 1);
       if (cycle_end) {
         if (k_last) active_ = false;
         else ++k_;
@@ -187,7 +198,7 @@ void SteppedCore::save(std::vector<std::int64_t>& state) const {
   // What an inactive part last held decides nothing: saved as 0, so that equal futures look equal.
   state.insert(state.end(), {prefetch_, ox_, patch_, left_, first_, bank_, taken_[0], taken_[1], full_[0], full_[1], arriving_, fetched_,
                              active_, next_, active_ ? firing_ : 0, next_bank_, active_ ? fire_bank_ : 0, active_ ? cycle_ : 0,
-                             active_ ? k_ : 0, free_[0], free_[1], ready_[0] ? range_[0] + 1 : 0, ready_[1] ? range_[1] + 1 : 0,
+                             active_ ? k_ : 0, sequenced_ ? wait_ : 0, hw_.hold_free ? credits_ : 0, free_[0], free_[1], ready_[0] ? range_[0] + 1 : 0, ready_[1] ? range_[1] + 1 : 0,
                              wbank_, rbank_, lbank_, draining_, released_, draining_ ? drained_ : 0, draining_ ? read_ : 0, rest_, valid_,
                              flush_, fill_});
   for (const Run& r : run_) state.insert(state.end(), {r.count, r.end_round});

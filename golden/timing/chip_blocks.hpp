@@ -72,9 +72,10 @@ class SteppedCore {
   };
   Hardware hw_;
   FiringPlan plan_;
-  std::vector<int> words_, csteps_;
+  std::vector<int> words_, csteps_, reads_of_step_;  // reads of an input step: row groups of the patch
   std::vector<std::vector<int>> reads_;  // channels of each drain read, per range
   int out_w_, steps_, period_, last_group_;
+  bool sequenced_;
 
   // Address controller; cycles 0 and 1 fetch the first table entry.
   WindowWalk walk_;
@@ -88,6 +89,8 @@ class SteppedCore {
   // Fire controller.
   bool fetched_ = false, active_ = false, fired_ = false;
   int next_ = 0, firing_ = 0, next_bank_ = 0, fire_bank_ = 0, cycle_ = 0, k_ = 0;
+  int credits_ = 2;       // hold-free: accumulator banks that no dispatched range holds
+  int wait_ = 0;          // sequenced reads: cycles until the joint path can take a column step
   std::int64_t time_ = 0;  // array time: cycles in which the array was not stopped
   std::deque<Write> writes_;
   // Joint module.

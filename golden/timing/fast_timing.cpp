@@ -42,7 +42,7 @@ template <class T> class Queue {
 /// What a round does, once per patch and range.
 struct Round {
   struct Fire {
-    Cycle words, csteps;
+    Cycle words, csteps, column;  ///< column: cycles in which a column step fires
     int range;
     bool opens, closes, last;
   };
@@ -55,7 +55,7 @@ struct Round {
 class Pipeline {
  public:
   Pipeline(const Hardware& hw, const Round& round)
-      : steps_(hw.steps()), period_(hw.column_period()), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+      : interval_(hw.adc_interval), joint_(hw.joint_cycles()), sequenced_(hw.sequenced_reads()), hold_free_(hw.hold_free), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
         fire_to_write_(hw.fire_to_write()), read_cycles_(hw.read_cycles()), read_to_pack_(hw.read_to_pack()),
         take_to_read_(hw.take_to_read()), round_(round) {}
 
@@ -76,14 +76,14 @@ class Pipeline {
   void state(Cycle base, std::vector<Cycle>& key) {
     key.clear();
     const auto later = [&](Cycle t) { return t > last_read_ ? t - base : std::numeric_limits<Cycle>::min(); };
-    key.insert(key.end(), {end_ - base, release_[0] - base, release_[1] - base, last_read_ - base, later(stand_[0]),
+    key.insert(key.end(), {sequenced_ ? std::max(joint_free_, end_) - base : 0, end_ - base, release_[0] - base, release_[1] - base, last_read_ - base, later(stand_[0]),
                            later(stand_[1]), later(stand_[2]), later(stand_[3]), opened_, dispatched_, static_cast<Cycle>(pending_.end() - pending_.begin())});
     for (Cycle t : pending_) key.push_back(t - base);
     for (const Closing& c : closing_) key.insert(key.end(), {c.write - base, c.range, c.end_round});
   }
   /// The same state `by` cycles later.
   void move(Cycle by) {
-    for (Cycle* t : {&end_, &release_[0], &release_[1], &last_read_, &stand_[0], &stand_[1], &stand_[2], &stand_[3], &last_beat_, &last_fire_})
+    for (Cycle* t : {&end_, &release_[0], &release_[1], &last_read_, &stand_[0], &stand_[1], &stand_[2], &stand_[3], &last_beat_, &last_fire_, &joint_free_})
       *t += by;
     for (Cycle& t : pending_) t += by;
     for (Closing& c : closing_) c.write += by;
@@ -101,18 +101,25 @@ class Pipeline {
 
   void dispatch(const Round::Fire& f, Cycle full) {
     Cycle t = std::max(end_, full);
+    if (hold_free_ && f.opens) {
+      if (opened_ < 2) ++opened_;
+      else t = std::max(t, drain_next() + 1);
+    }
     while (!pending_.empty() && pending_.front() <= t) {
       const Cycle write = open_next();
       t = std::max({end_, full, write});
     }
     if (first_fire_ < 0) first_fire_ = t + 1;
-    end_ = t + f.csteps * period_;
-    const Cycle last_step = t + (f.csteps - 1) * period_ + steps_;
+    const Cycle period = std::max(f.column, joint_);
+    const Cycle first_read = sequenced_ ? std::max(t + f.column - interval_ + 1, joint_free_) : t + f.column;
+    const Cycle last_read = first_read + (f.csteps - 1) * period, last_cycle = last_read + interval_ - 1;
+    joint_free_ = last_read + joint_;
+    end_ = sequenced_ ? last_cycle : t + f.csteps * period;
     release_[0] = release_[1];
-    release_[1] = last_step;
-    if (f.opens) pending_.push(t + steps_ + fire_to_write_);
-    if (f.closes) closing_.push({last_step + last_group_ + fire_to_write_, f.range, f.last});
-    last_fire_ = last_step;
+    release_[1] = last_cycle;
+    if (f.opens && !hold_free_) pending_.push(first_read + fire_to_write_);
+    if (f.closes) closing_.push({last_read + last_group_ + fire_to_write_, f.range, f.last});
+    last_fire_ = last_cycle;
   }
   Cycle release_before_last() {
     while (!pending_.empty() && pending_.front() <= release_[0]) open_next();
@@ -129,7 +136,7 @@ class Pipeline {
     const Cycle free_from = drain_next() + 1;
     if (free_from <= write) return write;
     const Cycle stop = free_from - write;
-    for (Cycle* t : {&end_, &release_[0], &release_[1], &last_fire_})
+    for (Cycle* t : {&end_, &release_[0], &release_[1], &last_fire_, &joint_free_})
       if (*t >= write) *t += stop;
     for (Cycle& t : pending_) t += stop;
     for (Closing& c : closing_)
@@ -162,7 +169,10 @@ class Pipeline {
     return to;
   }
 
-  Cycle steps_, period_, last_group_, fire_to_write_, read_cycles_, read_to_pack_, take_to_read_;
+  Cycle interval_, joint_;
+  bool sequenced_, hold_free_;
+  Cycle joint_free_ = 0;     // earliest last read of the next column step, with sequenced reads
+  Cycle last_group_, fire_to_write_, read_cycles_, read_to_pack_, take_to_read_;
   const Round& round_;
   Queue<Cycle> pending_;     // first writes of ranges that wait to open
   Queue<Closing> closing_;
@@ -198,7 +208,7 @@ Round make_round(const Hardware& hw, const Layer& layer, const FiringPlan& plan)
   for (const Firing& f : plan.firings) {
     const Patch& patch = layer.patches[static_cast<std::size_t>(f.patch)];
     round.firings.push_back({Cycle{(patch.beta1 + hw.lanes - 1) / hw.lanes} * layer.kh * layer.kw,
-                             column_steps_of(hw, patch), f.range, f.opens, f.closes, false});
+                             column_steps_of(hw, patch), hw.column_firing(static_cast<int>(row_groups_of(hw, layer, patch).size())), f.range, f.opens, f.closes, false});
   }
   round.firings.back().last = true;
   std::vector<int> reads;
@@ -312,11 +322,11 @@ Timing fast_timing(const Hardware& core, const Layer& layer, int frames) {
   }
   pipeline.finish();
 
-  Cycle round_csteps = 0;
-  for (const Round::Fire& f : round.firings) round_csteps += f.csteps;
+  Cycle round_fire = 0;
+  for (const Round::Fire& f : round.firings) round_fire += f.csteps * f.column;
   const Cycle count = Cycle{out_h} * out_w;
   Timing result;
-  result.fire_cycles = count * frames * round_csteps * hw.steps();
+  result.fire_cycles = count * frames * round_fire;
   result.cycles = std::max(pipeline.last_beat(), t) + 1;
   result.first_fire = pipeline.first_fire();
   result.last_fire = pipeline.last_fire();

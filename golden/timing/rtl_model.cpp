@@ -103,9 +103,10 @@ RtlEstimate estimate_rtl(const Hardware& core, const Layer& layer, const Activit
     const Patch& p = layer.patches[static_cast<std::size_t>(f.patch)];
     const std::int64_t blocks = (p.beta1 + hw.lanes - 1) / hw.lanes, words = blocks * layer.kh * layer.kw;
     const int csteps = column_steps_of(hw, p);
-    const std::int64_t conversions = std::int64_t{slices} * p.beta2 * steps * hw.pe_rows;  // per polarity
+    const auto groups = static_cast<int>(row_groups_of(hw, layer, p).size());
+    const std::int64_t conversions = std::int64_t{slices} * p.beta2 * steps * groups * hw.pe_rows;  // per polarity
     e.activations += positions;
-    e.fire_cycles += positions * steps * csteps;
+    e.fire_cycles += positions * hw.column_firing(groups) * csteps;
     e.adc_conversions += 2 * conversions * positions;
     e.shift_adds += conversions * positions;
     e.input_buffer_reads += blocks * inside;

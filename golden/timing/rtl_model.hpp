@@ -59,6 +59,7 @@ Timing fast_timing(const Hardware& hardware, const Layer& layer, int frames = 1)
 
 /// fast_timing and the events. With n_f activations of patch f in a frame (output positions), U_f in-map values loaded
 /// by them, b = STEPS, CS_f = CSTEPS, S = slices, T x U the PE array:
+/// and G_f the row groups that f reads (conversions and shift-adds are per read):
 ///   word_line_drives = driven * line_steps,      line_steps = b * U * sum_f U_f * CS_f
 ///   cell_reads       = cell_level * cell_steps,  cell_steps = b * S * sum_f U_f * beta2_f
 ///   adc_zero, adc_saturated = zero, saturated * adc_conversions, all rounded to the nearest integer

@@ -168,32 +168,40 @@ class Drain {
 class Array {
  public:
   Array(const Hardware& hw, const FiringPlan& plan, Drain& drain, const Ideal& ideal, Record* record)
-      : record_(record), steps_(hw.steps()), period_(ideal.joint ? hw.steps() : hw.column_period()), last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
+      : record_(record), interval_(hw.adc_interval), joint_(ideal.joint ? 1 : hw.joint_cycles()), sequenced_(hw.sequenced_reads()),
+        last_group_((hw.joint_groups() - 1) * hw.group_cycles()),
         fire_to_write_(hw.fire_to_write()),
-        stands_(!ideal.drain), plan_(plan), drain_(drain) {}
+        stands_(!ideal.drain), hold_free_(hw.hold_free), plan_(plan), drain_(drain) {}
 
-  /// Dispatches a firing whose bank is full from cycle `full`.
-  void dispatch(const Firing& firing, int csteps, Cycle full) {
+  /// Dispatches a firing whose bank is full from cycle `full`; a column step of it fires for `column` cycles.
+  void dispatch(const Firing& firing, int csteps, Cycle column, Cycle full) {
     Cycle tau = std::max(end_, full - freezes_.total());
+    if (hold_free_ && firing.opens && ++opened_ > 2) {  // the bank of the range two before
+      drain_until(static_cast<Cycle>(opened_) - 2);
+      if (stands_) tau = std::max(tau, released_ + 1);
+    }
     while (!pending_.empty() && pending_.front() <= tau) {
       const Cycle write = pending_.front();
       open_next();
       tau = std::max({end_, full - freezes_.total(), write});
     }
     if (first_fire_ < 0) first_fire_ = freezes_.real(tau) + 1;
-    if (record_)
-      for (Cycle c = 0; c < csteps; ++c)
-        record_->fire(tau + c * period_ + 1, tau + c * period_ + steps_, static_cast<int>(&firing - plan_.firings.data()), c == 0);
-    end_ = tau + csteps * period_;
-    const Cycle last_step = tau + (csteps - 1) * period_ + steps_;
+    // The last read of the first column step and of the last one. Sequenced reads: the last one waits for the joint path;
+    // else the column step has idle cycles at its end.
+    const Cycle period = std::max(column, joint_);
+    const Cycle first_read = sequenced_ ? std::max(tau + column - interval_ + 1, last_read_ + joint_) : tau + column;
+    if (record_) record_reads(static_cast<int>(&firing - plan_.firings.data()), csteps, tau + 1, column, first_read, period);
+    last_read_ = first_read + (csteps - 1) * period;
+    const Cycle last_cycle = last_read_ + interval_ - 1;
+    end_ = sequenced_ ? last_cycle : tau + csteps * period;
     release_[0] = release_[1];
-    release_[1] = last_step;
-    if (firing.opens) pending_.push_back(tau + steps_ + fire_to_write_);
+    release_[1] = last_cycle;
+    if (firing.opens && !hold_free_) pending_.push_back(first_read + fire_to_write_);
     if (firing.closes) {
-      closing_.push_back({last_step + last_group_ + fire_to_write_, static_cast<std::size_t>(firing.range),
+      closing_.push_back({last_read_ + last_group_ + fire_to_write_, static_cast<std::size_t>(firing.range),
                           &firing == &plan_.firings.back()});
     }
-    last_fire_tau_ = last_step;
+    last_fire_tau_ = last_cycle;
   }
   /// Cycle in which the bank of the dispatch before the last one is used for the last time.
   Cycle release_before_last() { return settle(release_[0]); }
@@ -242,9 +250,28 @@ class Array {
     }
   }
 
+  /// The column steps of an activation: the first begins in `begin`, its last read in `read`, those of the others `period` apart.
+  void record_reads(int index, int csteps, Cycle begin, Cycle column, Cycle read, Cycle period) {
+    bool begins = true;
+    for (int k = 0; k < csteps; ++k, read += period) {
+      if (!sequenced_) begin = read - column + 1;
+      const Cycle others = begin + column - interval_;  // behind all reads but the last one
+      if (others > begin) {
+        record_->fire(begin, others - 1, index, begins);
+        begins = false;
+      }
+      record_->fire(sequenced_ ? read : others, read + interval_ - 1, index, begins);
+      begins = false;
+      begin = read + interval_;
+    }
+  }
+
   Record* record_;
-  Cycle steps_, period_, last_group_, fire_to_write_;
-  bool stands_;
+  Cycle interval_, joint_;
+  bool sequenced_;
+  Cycle last_group_, fire_to_write_;
+  Cycle last_read_ = std::numeric_limits<Cycle>::min() / 2;  // of the last column step
+  bool stands_, hold_free_;
   const FiringPlan& plan_;
   Drain& drain_;
   Freezes freezes_;
@@ -262,14 +289,15 @@ Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_b
   const Cycle slots = ring_slots(hw, layer);
   const FiringPlan plan = plan_firings(layer);
   const std::size_t firings = plan.firings.size();
-  std::vector<int> words(firings), csteps(firings);
+  std::vector<int> words(firings), csteps(firings), column(firings);
   Cycle round_fire = 0;
   for (std::size_t f = 0; f < firings; ++f) {
     const Patch& patch = layer.patches[static_cast<std::size_t>(plan.firings[f].patch)];
     words[f] = (patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw;
     if (ideal.words) words[f] = 1;
     csteps[f] = column_steps_of(hw, patch);
-    round_fire += csteps[f];
+    column[f] = hw.column_firing(static_cast<int>(row_groups_of(hw, layer, patch).size()));
+    round_fire += Cycle{csteps[f]} * column[f];
   }
 
   Timing result;
@@ -298,7 +326,7 @@ Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_b
           if (dispatched >= 2) request = std::max(request, array.release_before_last());
           request += words[f];
           if (record) record->phases.loading.push_back({request - words[f], request - 1, static_cast<int>(f)});
-          array.dispatch(plan.firings[f], csteps[f], request - 1 + kWordToFull);
+          array.dispatch(plan.firings[f], csteps[f], column[f], request - 1 + kWordToFull);
           ++dispatched;
         }
       }
@@ -314,7 +342,7 @@ Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_b
   array.finish();
 
   const Cycle positions = static_cast<Cycle>(layer.out_h()) * layer.out_w();
-  result.fire_cycles = positions * frames * round_fire * hw.steps();
+  result.fire_cycles = positions * frames * round_fire;
   result.cycles = std::max(drain.last_beat(), t) + 1;
   result.first_fire = array.first_fire();
   result.last_fire = array.last_fire();

@@ -5,12 +5,16 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "gen/command/command.hpp"
 #include "gen/base/output_folder.hpp"
+#include "gen/core/elaborate.hpp"
+#include "gen/core/register_map.hpp"
+#include "golden/files/json_document.hpp"
 #include "golden/parallel.hpp"
 #include "sim/misuse.hpp"
 #include "sim/regression.hpp"
@@ -22,7 +26,7 @@ struct VerifyArguments {
   std::vector<std::string> configs;
   int random = 24, layers = 5, hardware = -1, layer = -1, jobs = 0;
   std::uint64_t seed = 1;
-  std::string coverage;
+  std::string coverage, macro;
   bool no_named = false, json = false;
 };
 
@@ -45,6 +49,25 @@ std::vector<Case> cases_of(const VerifyArguments& o) {
   return cases;
 }
 
+/// All blocks, epim_crossbar replaced by `file`; empty without one.
+std::optional<Sources> with_macro(const std::string& file, const std::vector<Case>& cases) {
+  if (file.empty()) return std::nullopt;
+  for (const Case& c : cases)
+    if (c.core.storage != Storage::ram || c.core.tables != Tables::writable)
+      throw InputError({"--macro " + file, 0, 0}, "macro-programs-over-bus",
+                       fmt::format("configuration {} keeps its cells in our model, legal with --macro: storage = \"ram\" and tables = \"writable\"", c.name));
+  Sources sources;
+  for (const RtlSource& block : rtl_sources()) {
+    const bool ours = std::string(block.name) != "epim_crossbar";
+    sources.emplace_back(std::string(block.name) + ".sv", ours ? block.text : read_text(file));
+    if (sources.size() == 1) {
+      sources.emplace_back("epim_regs_pkg.sv", registers_sv());
+      sources.emplace_back("epim_events_pkg.sv", events_sv());
+    }
+  }
+  return sources;
+}
+
 }  // namespace
 
 void add_verify(CLI::App& app) {
@@ -60,6 +83,9 @@ void add_verify(CLI::App& app) {
   verb->add_option("-j,--jobs", o->jobs, "Parallel jobs; default: all cores");
   verb->add_option("--coverage", o->coverage,
                    "Folder for line and toggle counts of every model (*.dat) and functional bins (bins.json)");
+  verb->add_option("--macro", o->macro,
+                   "File whose modules take the place of our crossbar model, epim_crossbar among them (docs/macro.md); cells are programmed "
+                   "over the bus, so that the configurations need storage = \"ram\" and tables = \"writable\"");
   verb->add_flag("--json", o->json, "Results as JSON on stdout");
   verb->footer("Examples:\n  epim verify --random 100 --random-seed 7\n  epim verify --random-seed 1 --random-hardware 3");
   verb->callback([o] {
@@ -75,13 +101,14 @@ void add_verify(CLI::App& app) {
     build.random_init = true;
     if (!o->coverage.empty()) std::filesystem::create_directories(o->coverage);
     build.coverage = o->coverage;
+    const std::optional<Sources> foreign = with_macro(o->macro, cases);
     std::vector<CaseResult> results(cases.size());
     std::size_t done = 0;
     std::mutex mutex;
     Progress progress("verifying");
     const int jobs = o->jobs > 0 ? o->jobs : processors();
     parallel(cases.size(), jobs, [&](std::size_t i) {
-      results[i] = run_case(cases[i], build);
+      results[i] = run_case(cases[i], build, foreign ? &*foreign : nullptr);
       const std::lock_guard lock(mutex);
       progress.update(static_cast<double>(++done) / static_cast<double>(cases.size()), cases[i].name);
     });
@@ -90,7 +117,7 @@ void add_verify(CLI::App& app) {
     int configurations = 0;
     for (const CaseResult& r : results) configurations += r.configurations;
     // Misuse checks are results of their own, no configurations.
-    if (o->hardware < 0 && o->configs.empty())
+    if (o->hardware < 0 && o->configs.empty() && !foreign)
       for (CaseResult& r : run_misuse(build)) results.push_back(std::move(r));
     if (!o->coverage.empty()) {
       FunctionalBins bins;

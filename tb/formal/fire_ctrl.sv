@@ -64,7 +64,7 @@ module proof #(
   epim_fire_ctrl #(.MaxPatches(2), .PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes),
                    .Steps(Steps), .ChannelW(ChannelW)) dut (
     .clk_i, .rst_ni(rst_n), .clear_i(1'b0), .run_i(rst_n), .en_i(en), .cfg_last_patch_i(two), .cfg_last_step_i(last_step),
-    .cfg_signed_i(1'b0), .cfg_narrow_i(1'b0), .ofat_re_o(re), .sign_o(sign),
+    .cfg_signed_i(1'b0), .cfg_narrow_i(1'b0), .range_release_i(1'b0), .row_groups_i(2'b11), .ofat_re_o(re), .sign_o(sign),
     .ofat_patch_o(patch), .ofat_start_i(entry ? start1 : start0), .ofat_stop_i(entry ? stop1 : stop0),
     .ofat_first_i(entry ? place(first1) : place(first0)), .ofat_last_i(entry ? place(last1) : place(last0)),
     .bank_full_i(full), .release_o(release_now), .bank_o(bank), .step_o(step), .fire_o(fire), .load_o(load),

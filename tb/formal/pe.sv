@@ -15,6 +15,8 @@ module proof #(
   parameter int DacBits = 1,
   parameter int AdcBits = 2,
   parameter bit Ram = 1'b0,
+  parameter int RowsPerRead = XbRows,
+  localparam int Reads = XbRows / RowsPerRead,
   localparam int Steps = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits) + (ActSigned ? 1 : 0),
   localparam int MagBits = Slices * CellBits,
   localparam int Planes = 2 * MagBits,
@@ -56,18 +58,20 @@ module proof #(
     end
   end
 
-  // Input steps of an activation, most significant first.
+  // Input steps of an activation, most significant first; of each the reads, group after group of rows.
   logic                      busy;
-  logic [3:0]                step;
+  logic [3:0]                step, read;
   logic [XbRows*ActBits-1:0] x;
   logic                      step_last;
-  assign step_last = step == 4'(Steps - 1);
+  assign step_last = step == 4'(Steps - 1) && read == 4'(Reads - 1);
   always_ff @(posedge clk_i) begin
     if (!rst_n || programming) busy <= 1'b0;
     else if (en) begin
-      if (busy && !step_last) step <= step + 4'd1;
-      else if (go) begin
-        busy <= 1'b1; step <= '0; x <= x_in;
+      if (busy && !step_last) begin
+        step <= (read == 4'(Reads - 1)) ? step + 4'd1 : step;
+        read <= (read == 4'(Reads - 1)) ? 4'd0 : read + 4'd1;
+      end else if (go) begin
+        busy <= 1'b1; step <= '0; read <= '0; x <= x_in;
       end else busy <= 1'b0;
     end
   end
@@ -76,7 +80,7 @@ module proof #(
     wl = '0;
     for (int r = 0; r < XbRows; r++) begin
       for (int b = 0; b < Steps; b++) begin
-        if (step == 4'(b)) begin
+        if (step == 4'(b) && read == 4'(r / RowsPerRead)) begin
           for (int d = 0; d < DacBits; d++) begin
             if (ActSigned && b == 0) begin
               if (d == 0) wl[r] = x[r*ActBits+ActBits-1];
@@ -89,7 +93,7 @@ module proof #(
     end
   end
 
-  logic                      v1, v2, f1, f2, s1, s2, l1, l2, valid;
+  logic                      v1, v2, f1, f2, g1, g2, z1, z2, s1, s2, l1, l2, valid;
   logic [XbRows*ActBits-1:0] x1, x2;
   logic [PsumW-1:0]          psum;
   logic [PsumW:0]            prod;
@@ -97,9 +101,9 @@ module proof #(
   logic [15:0]               zeros, saturated;
   epim_pe #(.XbRows(XbRows), .XbCols(1), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
             .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(1), .JointLanes(1), .ScaleBits(1),
-            .Ram(Ram), .Count(1'b1)) dut (
-    .clk_i, .rst_ni(rst_n), .en_i(en), .fire_i(busy), .load_i(busy && step == '0), .cstep_i(1'b0), .sel_i(1'b1),
-    .wl_i(wl), .sum_i(16'd0), .acc_valid_i(v2), .acc_first_i(f2), .acc_sign_i(ActSigned && f2),
+            .Ram(Ram), .RowsPerRead(RowsPerRead), .Count(1'b1)) dut (
+    .clk_i, .rst_ni(rst_n), .en_i(en), .fire_i(busy), .load_i(busy && step == '0 && read == '0), .cstep_i(1'b0), .sel_i(1'b1),
+    .wl_i(wl), .sum_i(16'd0), .acc_valid_i(v2), .acc_first_i(f2), .acc_step_i(g2), .acc_sign_i(ActSigned && z2),
     .acc_narrow_i(ActSigned && s2 && DacBits == 2 && ActBits % 2 == 0), .acc_last_i(l2), .group_i(1'b0), .prod_o(prod), .psum_o(psum),
     .cell_reads_o(reads), .adc_zero_o(zeros), .adc_saturated_o(saturated), .prog_cell_we_i(programming),
     .prog_addr_i({2'b00, plane[PlaneW-1:0], 1'b0}), .prog_scale_we_i(1'b0), .prog_data_i(bits)
@@ -121,8 +125,8 @@ module proof #(
     if (!rst_n || programming) begin
       v1 <= 1'b0; v2 <= 1'b0; valid <= 1'b0;
     end else if (en) begin
-      v1 <= busy; f1 <= step == '0; s1 <= step == 4'd1; l1 <= step_last; x1 <= x;
-      v2 <= v1; f2 <= f1; s2 <= s1; l2 <= l1; x2 <= x1;
+      v1 <= busy; f1 <= step == '0 && read == '0; g1 <= read == '0; z1 <= step == '0; s1 <= step == 4'd1; l1 <= step_last; x1 <= x;
+      v2 <= v1; f2 <= f1; g2 <= g1; z2 <= z1; s2 <= s1; l2 <= l1; x2 <= x1;
       if (v2 && l2) begin
         valid  <= 1'b1;
         want_q <= want;

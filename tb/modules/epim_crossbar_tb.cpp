@@ -11,6 +11,11 @@ namespace {
 constexpr int kRows = P_XbRows, kCols = P_XbCols, kCell = P_CellBits, kSlices = P_Slices, kDac = P_DacBits;
 constexpr int kAdc = P_AdcBits, kAdcs = P_Adcs;
 int csteps() { return ceil_div(kCols, kAdcs); }
+#ifdef P_AdcStages
+constexpr int kStages = P_AdcStages;
+#else
+constexpr int kStages = 1;
+#endif
 int chunks() { return ceil_div(kRows, 64); }
 
 /// G[column][slice][polarity][row].
@@ -77,8 +82,8 @@ struct Step {
 };
 
 void fire(Vdut& d, const Cells& g, int activations) {
-  std::deque<Step> pipeline;  // steps of the last two cycles in which the array advanced
-  pipeline.resize(2);
+  std::deque<Step> pipeline;  // steps of the last cycles in which the array advanced
+  pipeline.resize(1 + kStages);
   int step = 0, left = 0;
   std::uint64_t selected = 0;
   while (activations > 0 || left > 0) {

@@ -11,13 +11,34 @@ namespace {
 constexpr int kPeCols = P_PeCols, kXbCols = P_XbCols, kAdcs = P_Adcs, kJoint = P_JointLanes, kSteps = P_Steps;
 constexpr int kMaxPatches = P_MaxPatches, kChannelW = P_ChannelW;
 constexpr bool kSigned = P_ActSigned;
+#ifdef P_RowGroups
+constexpr int kRowGroups = P_RowGroups;
+#else
+constexpr int kRowGroups = 1;
+#endif
+#ifdef P_Interval
+constexpr int kInterval = P_Interval;
+#else
+constexpr int kInterval = 1;
+#endif
+#ifdef P_AdcStages
+constexpr int kStages = P_AdcStages;
+#else
+constexpr int kStages = 1;
+#endif
+#ifdef P_HoldFree
+constexpr bool kHoldFree = P_HoldFree;
+#else
+constexpr bool kHoldFree = false;
+#endif
+constexpr bool kSequenced = kRowGroups > 1 || kInterval > 1;
 
 int csteps() { return ceil_div(kXbCols, kAdcs); }
 int groups() { return ceil_div(kAdcs, kJoint); }
 // Input steps of the layer that runs, sign step, narrow step behind it.
 int live_steps = kSteps;
 bool live_signed = kSigned, live_narrow = kSigned;
-int period() { return std::max(live_steps, groups()); }
+int period() { return std::max(live_steps * kRowGroups * kInterval, groups()); }  // of the longest column step
 
 struct Entry {
   int start, stop, first, last;  // channels, columns
@@ -70,8 +91,8 @@ struct Token {
   bool first_k, last_k;
 };
 struct Acc {
-  bool valid, first, last;
-  int b;
+  bool valid = false, first = false, step = false, last = false;
+  int b = 0;
 };
 
 struct Setup {
@@ -90,6 +111,8 @@ void start(Vdut& d, const std::vector<Entry>& table) {
   d.run_i = 0;
   d.en_i = 1;
   d.bank_full_i = 0;
+  d.range_release_i = 0;
+  put(d.row_groups_i, 0, 2 * kRowGroups, mask(2 * kRowGroups));
   d.clear_i = 1;
   tick(d);
   d.clear_i = 0;
@@ -116,46 +139,76 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
   const auto ends_round = [&](int n) { return n % patches == patches - 1; };
   const auto closes = [&](int n) { return ends_round(n) || !same(n, n + 1); };
 
+  // Row groups of every patch: one, some, all.
+  std::vector<std::vector<int>> row_groups(static_cast<std::size_t>(patches));
+  for (auto& list : row_groups)
+    do
+      for (int g = 0, density = static_cast<int>(pick(1, 100)); g < kRowGroups; ++g)
+        if (chance(density)) list.push_back(g);
+    while (list.empty());
+  const auto groups_of = [&](int m) -> const std::vector<int>& { return row_groups[static_cast<std::size_t>(m % patches)]; };
+
   int n = -1;  // activation that fires or fired last
   bool active = false;
-  int c = 0, k = 0;    // cycle of the column step, column step
+  int c = 0, k = 0;    // cycle of the column step (sequenced: firing ones), column step
+  std::int64_t joint_free = 0;  // sequenced: array cycle from which on the last read of a column step may begin
   std::set<int> left;  // column steps still to come
   bool first_k = false;
+  int banks = 2, ranges = 0;  // hold-free: accumulator banks that no range has; ranges that hold one
   int loaded = 0;  // patches loaded: patch m is in bank m % 2
   int released = 0;
-  std::deque<Acc> acc(2, Acc{false, false, false, 0});
+  std::deque<Acc> acc(1 + kStages);
   std::map<std::int64_t, Token> serial;  // by array cycle
   std::int64_t array_cycle = 0;
-  int run_cycles = 0, guard = 60 * total * csteps() * period() + 2000, quiet = 0;
-  while (quiet < period() + 8 && --guard) {
+  int run_cycles = 0, guard = (kHoldFree ? 600 : 60) * total * csteps() * period() + 2000, quiet = 0;
+  while (quiet < period() + 8 + kStages && --guard) {
     while (loaded < total && loaded < released + 2 && chance(setup.full)) ++loaded;
     d.bank_full_i = 0;
-    for (int m = released; m < loaded; ++m) d.bank_full_i |= 1u << (m % 2);
+    put(d.row_groups_i, 0, 2 * kRowGroups, random_bits(2 * kRowGroups));
+    for (int m = released; m < loaded; ++m) {
+      d.bank_full_i |= 1u << (m % 2);
+      std::uint64_t read = 0;
+      for (const int g : groups_of(m)) read |= std::uint64_t{1} << g;
+      put(d.row_groups_i, m % 2 * kRowGroups, kRowGroups, read);
+    }
     d.en_i = chance(setup.en);
+    // A range that has been dispatched is drained at some time; how long it takes does not matter here.
+    d.range_release_i = kHoldFree && ranges > 0 && chance(15);
     settle(d);
 
-    const bool fire = active && c < live_steps;
+    const int reads = active ? static_cast<int>(groups_of(n).size()) : 1;  // of an input step
+    const int fires = live_steps * reads * kInterval;                      // cycles of a column step that fire
+    const int b = c / kInterval / reads, read_of_step = c / kInterval % reads;
+    const bool begins = c % kInterval == 0, last_read = c / kInterval == live_steps * reads - 1;
+    const bool waits = kSequenced && last_read && begins && array_cycle < joint_free;
+    const bool fire = active && c < fires && !waits, read = fire && begins;
+    const bool step_end = fire && (c + 1) % (kInterval * reads) == 0;
     CHECK_EQ(d.fire_o, fire);
+    CHECK_EQ(d.read_o, read);
+    CHECK_EQ(d.step_end_o, step_end);
     CHECK_EQ(d.load_o, fire && c == 0);
     if (fire) {
+      if (kRowGroups > 1)
+        CHECK_EQ(get(d.row_group_o, 0, kRowGroups), std::uint64_t{1} << groups_of(n)[static_cast<std::size_t>(read_of_step)]);
       if (c == 0) {
         k = d.cstep_o;
         if (!CHECK_EQ(left.count(k), 1) && failures <= 20) std::printf("  column step %d of activation %d\n", k, n);
       }
       CHECK_EQ(d.cstep_o, k);
-      CHECK_EQ(d.step_o, live_steps - 1 - c);
-      CHECK_EQ(d.sign_o, live_signed && c == 0);
+      CHECK_EQ(d.step_o, live_steps - 1 - b);
+      CHECK_EQ(d.sign_o, live_signed && b == 0);
       CHECK_EQ(d.bank_o, n % 2);
       CHECK_EQ(d.fire_opens_o, opens(n));
       for (int u = 0; u < kPeCols; ++u)
         for (int l = 0; l < kAdcs; ++l) CHECK_EQ(get(d.sel_o, u * kAdcs + l, 1), selected(entry(n), u, k, l));
     }
     const bool last_k = active && (left.empty() || (left.size() == 1 && left.count(k)));
-    const bool release = d.en_i && fire && c == live_steps - 1 && last_k;
+    const bool release = d.en_i && fire && c == fires - 1 && last_k;
     CHECK_EQ(d.release_o, release);
     // The next activation starts in the last cycle of this one, or at once when nothing fires.
-    const bool last_cycle = active && c == period() - 1 && last_k;
-    const bool ready = loaded > n + 1 && d.en_i && (!active || last_cycle);
+    const bool column_ends = active && (kSequenced ? fire && c == fires - 1 : c == period() - 1);
+    const bool last_cycle = column_ends && last_k;
+    const bool ready = loaded > n + 1 && d.en_i && (!active || last_cycle) && (!kHoldFree || !opens(n + 1) || banks > 0);
     if (run_cycles >= 2)
       CHECK_EQ(d.dispatch_o, ready);
     else if (d.dispatch_o)
@@ -163,12 +216,13 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
     const bool dispatch = d.dispatch_o;
     CHECK_EQ(d.err_ofat_o, dispatch && setup.bad >= 0 && (n + 1) % patches == setup.bad);
 
-    // Behind the array: two array cycles to the codes, the groups from the third one on.
+    // Behind the array: a conversion and one array cycle to the codes, the groups from the next one on.
     if (d.en_i) {
       const Acc a = acc.front();
       CHECK_EQ(d.acc_valid_o, a.valid);
       if (a.valid) {
         CHECK_EQ(d.acc_first_o, a.first);
+        CHECK_EQ(d.acc_step_o, a.step);
         CHECK_EQ(d.acc_last_o, a.last);
         CHECK_EQ(d.acc_sign_o, live_signed && a.b == 0);
         CHECK_EQ(d.acc_narrow_o, live_narrow && a.b == 1);
@@ -192,12 +246,15 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
         }
       }
       acc.pop_front();
-      acc.push_back({fire, c == 0, c == live_steps - 1, c});
-      if (fire && c == live_steps - 1)
-        for (int g = 0; g < groups(); ++g) serial[array_cycle + 3 + g] = {g, k, n, first_k, last_k};
+      acc.push_back({read, read && c == 0, read_of_step == 0, last_read, b});
+      if (read && last_read) {
+        joint_free = array_cycle + groups();
+        for (int g = 0; g < groups(); ++g) serial[array_cycle + 2 + kStages + g] = {g, k, n, first_k, last_k};
+      }
       ++array_cycle;
       if (active) {
-        if (++c == period()) {
+        if (!waits) ++c;
+        if (column_ends) {
           c = 0;
           first_k = false;
           left.erase(k);
@@ -206,6 +263,14 @@ void one(Vdut& d, const std::vector<Entry>& table, Setup setup) {
       }
     }
     if (release) ++released;
+    if (d.range_release_i) {
+      ++banks;
+      --ranges;
+    }
+    if (dispatch && opens(n + 1)) {
+      --banks;
+      ++ranges;
+    }
     if (dispatch) {
       ++n;
       active = true;
@@ -246,6 +311,7 @@ void missing_columns(Vdut& d) {
     bool dispatched = false, ended = false;
     for (int c = 0; c < (csteps() + 2) * period() + 20 && !ended; ++c) {
       d.bank_full_i = dispatched ? 0 : 1;
+      d.range_release_i = 0;
       settle(d);
       CHECK_EQ(d.err_ofat_o, d.dispatch_o && (bad || ends[1] < ends[0]));
       dispatched = dispatched || d.dispatch_o;
@@ -263,13 +329,20 @@ void missing_columns(Vdut& d) {
 /// Runs until the entry `bad` is dispatched for the first time and expects the error there and not before.
 void bad_columns(Vdut& d, const std::vector<Entry>& table, int bad) {
   start(d, table);
-  int loaded = 0, released = 0, dispatched = 0;
+  int loaded = 0, released = 0, dispatched = 0, ranges = 0;
   for (int i = 0; i < 5000; ++i) {
     loaded = released + 2;
     d.bank_full_i = 3;
+    d.range_release_i = kHoldFree && ranges > 0;
+    ranges -= d.range_release_i;
     settle(d);
     CHECK_EQ(d.err_ofat_o, d.dispatch_o && dispatched == bad);
     if (d.err_ofat_o) return;
+    if (d.dispatch_o) {
+      const Entry& now = table[static_cast<std::size_t>(dispatched) % table.size()];
+      const Entry& before = table[static_cast<std::size_t>(dispatched + static_cast<int>(table.size()) - 1) % table.size()];
+      ranges += static_cast<std::size_t>(dispatched) % table.size() == 0 || now.start != before.start || now.stop != before.stop;
+    }
     dispatched += d.dispatch_o;
     released += d.release_o;
     const bool re = d.ofat_re_o;

@@ -12,6 +12,14 @@ constexpr int kXbRows = P_XbRows, kPeRows = P_PeRows, kLanes = P_Lanes, kBits = 
 constexpr bool kSigned = P_ActSigned, kZero = P_ZeroPoint;
 constexpr int kRows = kXbRows * kPeRows, kGroups = kXbRows / kLanes;
 
+#ifdef P_RowsPerRead
+constexpr int kRead = P_RowsPerRead;
+#else
+constexpr int kRead = kXbRows;
+#endif
+constexpr int kReads = kXbRows / kRead;
+std::set<int> named[2];  // word lines of the patch in each bank
+
 // Format of the layer that runs.
 int bits = kBits;
 bool is_signed = kSigned;
@@ -21,6 +29,11 @@ int steps() { return is_signed ? ceil_div(bits - 1, kDac) + 1 : ceil_div(bits, k
 using Lines = std::vector<std::int64_t>;  // activation of every word line
 
 void check_bank(Vdut& d, int bank, const Lines& lines) {
+  for (int g = 0; g < kReads; ++g) {
+    bool read = kReads == 1;
+    for (const int r : named[bank]) read = read || r % kXbRows / kRead == g;
+    CHECK_EQ(get(d.row_groups_o, bank * kReads + g, 1), read);
+  }
   const int sum_bits = kBits + 1 + number_bits(kXbRows);
   d.bank_i = static_cast<std::uint32_t>(bank);
   Lines seen(kRows, 0);
@@ -58,6 +71,8 @@ void run_format(Vdut& d) {
   d.step_i = 0;
   reset(d);
   Lines banks[2] = {Lines(kRows, 0), Lines(kRows, 0)};
+  named[0].clear();
+  named[1].clear();
   check_bank(d, 0, banks[0]);  // after reset no word line is named
   check_bank(d, 1, banks[1]);
   std::vector<int> order(kPeRows * kGroups);
@@ -69,7 +84,10 @@ void run_format(Vdut& d) {
                                  : static_cast<int>(pick(1, static_cast<std::int64_t>(order.size())));
     const bool extreme = chance(15);
     for (int n = 0; n < words; ++n) {
-      if (n == 0) banks[bank].assign(kRows, 0);
+      if (n == 0) {
+        banks[bank].assign(kRows, 0);
+        named[bank].clear();
+      }
       const int pe_row = order[static_cast<std::size_t>(n)] / kGroups,
                 group = order[static_cast<std::size_t>(n)] % kGroups;
       d.we_i = 1;
@@ -82,6 +100,7 @@ void run_format(Vdut& d) {
         const std::int64_t value = is_signed ? sign_extend(code, bits) : static_cast<std::int64_t>(code);
         put(d.data_i, l * kBits, kBits, static_cast<std::uint64_t>(value) & mask(kBits));
         banks[bank][static_cast<std::size_t>(pe_row * kXbRows + group * kLanes + l)] = value;
+        named[bank].insert(pe_row * kXbRows + group * kLanes + l);
       }
       d.bank_i = static_cast<std::uint32_t>(pick(0, 1));
       tick(d);

@@ -12,6 +12,17 @@ constexpr int kRows = P_XbRows, kCols = P_XbCols, kCell = P_CellBits, kSlices = 
 constexpr int kDac = P_DacBits, kAdc = P_AdcBits, kAdcs = P_Adcs, kJoint = P_JointLanes, kScale = P_ScaleBits;
 constexpr int kZeroBits = P_ZeroBits, kSum = P_SumW;
 constexpr bool kZero = P_ZeroPoint;
+#ifdef P_RowsPerRead
+constexpr int kRead = P_RowsPerRead;
+#else
+constexpr int kRead = kRows;
+#endif
+#ifdef P_AdcStages
+constexpr int kStages = P_AdcStages;
+#else
+constexpr int kStages = 1;
+#endif
+constexpr int kReads = kRows / kRead;  // of an input step
 
 // Format of the activations that are fired.
 int live_bits = kAct;
@@ -70,13 +81,13 @@ struct Slot {
   std::uint64_t sel = 0;
   std::vector<std::int64_t> levels;
   std::int64_t sum = 0;
-  bool acc_valid = false, acc_first = false, acc_sign = false, acc_narrow = false, acc_last = false;
+  bool acc_valid = false, acc_first = false, acc_step = false, acc_sign = false, acc_narrow = false, acc_last = false;
   int group = -1;
   std::map<int, std::int64_t> psums;     // by lane
   std::map<int, std::int64_t> products;  // by lane of the group
 };
 
-/// Σ_b sgn(b) * 2^first_bit(b) * Σ_s 2^(s*CellBits) * (ADC(positive) - ADC(negative)).
+/// Σ_b sgn(b) * 2^first_bit(b) * Σ_reads Σ_s 2^(s*CellBits) * (ADC(positive) - ADC(negative)).
 std::int64_t psum_of(const std::vector<std::int64_t>& x, int column) {
   std::int64_t psum = 0;
   const std::int64_t most = static_cast<std::int64_t>(mask(kAdc));
@@ -86,9 +97,10 @@ std::int64_t psum_of(const std::vector<std::int64_t>& x, int column) {
     const int first = sign ? live_bits - 1 : (steps() - 1 - b) * kDac,
               digits = sign ? 1 : std::min(kDac, magnitude_bits - first);
     for (int s = 0; s < kSlices; ++s)
-      for (int negative = 0; negative < 2; ++negative) {
+      for (int read = 0; read < 2 * kReads; ++read) {
+        const int negative = read % 2, first_row = read / 2 * kRead;
         std::int64_t ideal = 0;
-        for (int r = 0; r < kRows; ++r)
+        for (int r = first_row; r < first_row + kRead; ++r)
           ideal += static_cast<std::int64_t>(static_cast<std::uint64_t>(x[static_cast<std::size_t>(r)]) >> first &
                                              mask(digits)) *
                    (weights[negative][static_cast<std::size_t>(column)][static_cast<std::size_t>(r)] >> (s * kCell) &
@@ -101,7 +113,7 @@ std::int64_t psum_of(const std::vector<std::int64_t>& x, int column) {
 }
 
 void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
-  const int period = std::max(steps(), groups());
+  const int period = std::max(steps() * kReads, groups());
   std::vector<Slot> slots;
   const auto at = [&](std::size_t n) -> Slot& {
     if (slots.size() <= n) slots.resize(n + 1);
@@ -127,10 +139,11 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
     std::uint64_t selected = 0;
     for (int l = 0; l < kAdcs; ++l)
       if (step * kAdcs + l < kCols && chance(80)) selected |= std::uint64_t{1} << l;
-    for (int b = 0; b < steps(); ++b) {
-      Slot& s = at(f + static_cast<std::size_t>(b));
+    for (int n = 0; n < steps() * kReads; ++n) {
+      const int b = n / kReads, read = n % kReads;
+      Slot& s = at(f + static_cast<std::size_t>(n));
       s.fire = true;
-      s.load = b == 0;
+      s.load = n == 0;
       s.cstep = step;
       s.sel = selected;
       s.sum = sum;
@@ -138,16 +151,18 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
       const int magnitude_bits = live_signed ? live_bits - 1 : live_bits;
       const int first = sign ? live_bits - 1 : (steps() - 1 - b) * kDac,
                 digits = sign ? 1 : std::min(kDac, magnitude_bits - first);
-      for (const std::int64_t v : x)
-        s.levels.push_back(static_cast<std::int64_t>(static_cast<std::uint64_t>(v) >> first & mask(digits)));
-      Slot& a = at(f + static_cast<std::size_t>(b) + 2);
+      for (int r = 0; r < kRows; ++r)
+        s.levels.push_back(r / kRead != read ? 0
+                                             : static_cast<std::int64_t>(static_cast<std::uint64_t>(x[static_cast<std::size_t>(r)]) >> first & mask(digits)));
+      Slot& a = at(f + static_cast<std::size_t>(n) + 1 + kStages);
       a.acc_valid = true;
-      a.acc_first = b == 0;
+      a.acc_first = n == 0;
+      a.acc_step = read == 0;
       a.acc_sign = sign;
       a.acc_narrow = live_signed && b == 1 && kDac == 2 && magnitude_bits % 2 == 1;
-      a.acc_last = b == steps() - 1;
+      a.acc_last = n == steps() * kReads - 1;
     }
-    const std::size_t h = f + static_cast<std::size_t>(steps()) - 1 + 3;
+    const std::size_t h = f + static_cast<std::size_t>(steps() * kReads) - 1 + 2 + kStages;
     for (int g = 0; g < groups(); ++g) {
       at(h + static_cast<std::size_t>(g)).group = g;
       for (int i = 0; i < kJoint; ++i) {
@@ -172,6 +187,7 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
     put(d.sum_i, 0, kSum, s.fire ? static_cast<std::uint64_t>(s.sum) : random_bits(kSum));
     d.acc_valid_i = s.acc_valid;
     d.acc_first_i = s.acc_valid ? s.acc_first : static_cast<std::uint32_t>(pick(0, 1));
+    d.acc_step_i = s.acc_valid ? s.acc_step : static_cast<std::uint32_t>(pick(0, 1));
     d.acc_sign_i = s.acc_sign;
     d.acc_narrow_i = s.acc_narrow;
     d.acc_last_i = s.acc_valid ? s.acc_last : static_cast<std::uint32_t>(pick(0, 1));
@@ -194,7 +210,7 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
   }
   d.fire_i = d.acc_valid_i = 0;
   d.en_i = 1;
-  for (int i = 0; i < 4; ++i) tick(d);
+  for (int i = 0; i < 4 + kStages; ++i) tick(d);
   d.en_i = 0;
 }
 

@@ -102,6 +102,19 @@ inline void random_serial(Hardware& hw, std::uint32_t seed) {
   hw.slope_bits = seed / 23 % 3 == 0 ? slope_bits_least + static_cast<int>(seed / 29 % 11) : 0;
 }
 
+/// Half of the cases read row groups, a third reads slowly; from the seed alone.
+inline void random_reads(Hardware& hw, std::uint32_t seed) {
+  std::mt19937 rng(seed ^ 0x4eadu);
+  const auto pick = [&](int lo, int hi) { return static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1)) + lo; };
+  if (pick(0, 1) == 0) {
+    do hw.rows_per_read = pick(1, hw.xb_rows);
+    while (hw.xb_rows % hw.rows_per_read != 0);
+  }
+  if (pick(0, 2) == 0) hw.adc_interval = pick(1, 4);
+  if (pick(0, 2) == 0) hw.adc_latency = pick(1, 7);
+  hw.hold_free = pick(0, 2) == 0;
+}
+
 /// A random case; a pure function of the seed.
 inline Case random_case(std::uint32_t seed, CaseOptions options = {}) {
   std::mt19937 rng(seed);
@@ -113,6 +126,7 @@ inline Case random_case(std::uint32_t seed, CaseOptions options = {}) {
   Hardware& hw = c.hw;
   hw.lanes = one_of({1, 2, 4, 8});
   hw.xb_rows = hw.lanes * pick(2, 12);
+  random_reads(hw, seed);
   hw.cols_per_adc = one_of({1, 2, 4});
   hw.xb_cols = hw.cols_per_adc * pick(1, 5);
   hw.cell_bits = one_of({1, 2, 4});

@@ -5,6 +5,8 @@
 #include "golden/bounds.hpp"
 #include "golden/convolution.hpp"
 #include "golden/diagnostic.hpp"
+#include "golden/sampler.hpp"
+#include "golden/timing/timing.hpp"
 #include "tb/unit/random_case.hpp"
 
 using namespace epim;
@@ -71,11 +73,14 @@ Literal literal(const Case& c) {
         EventCounts ignored;
         EventCounts& k = counted ? n : ignored;
         std::vector<std::int64_t> x(static_cast<std::size_t>(rows), 0);
+        std::set<int> groups;  // of word lines that carry a word of the patch, in any PE row
         for (int word = 0; word < (patch.beta1 + hw.lanes - 1) / hw.lanes; ++word)
           for (int ky = 0; ky < l.kh; ++ky)
             for (int kx = 0; kx < l.kw; ++kx) {
               const int iy = oy * l.stride.y - l.pad.top + ky * l.dilation.y, ix = ox * l.stride.x - l.pad.left + kx * l.dilation.x;
               const bool padding = iy < 0 || ix < 0 || iy >= l.h || ix >= l.w;
+              for (int lane = 0; lane < hw.lanes; ++lane)
+                groups.insert(row_of(patch.c_in + word * hw.lanes + lane, patch.p + ky, patch.q + kx) % hw.xb_rows / hw.read_rows());
               k.ifrt_reads += 1;
               k.input_register_writes += 1;
               k.input_buffer_reads += padding ? 0 : 1;
@@ -92,7 +97,7 @@ Literal literal(const Case& c) {
         for (int col = patch.c_out; col < patch.c_out + patch.beta2; ++col)
           column_steps.insert(col % hw.xb_cols / (hw.xb_cols / hw.cols_per_adc));
         const std::int64_t csteps = static_cast<std::int64_t>(column_steps.size());
-        k.fire_cycles += hw.steps() * csteps;
+        k.fire_cycles += hw.steps() * csteps * static_cast<int>(groups.size()) * hw.adc_interval;
         // One input level per step: the bits of it, the sign step alone.
         const auto level = [&](int row, int b) -> std::int64_t {
           const std::int64_t v = x[static_cast<std::size_t>(row)];
@@ -111,12 +116,14 @@ Literal literal(const Case& c) {
             std::int64_t psum = 0, sum_x = 0;
             for (int r = 0; r < hw.xb_rows; ++r) sum_x += x[static_cast<std::size_t>(t * hw.xb_rows + r)];
             for (int b = 0; b < hw.steps(); ++b)
-              for (int s = 0; s < hw.slices(); ++s) {
+              for (int read = 0; read < hw.slices() * hw.row_groups(); ++read) {
+                const int s = read % hw.slices(), group = read / hw.slices();
+                if (groups.count(group) == 0) continue;
                 k.shift_adds += 1;
                 std::int64_t code[2];
                 for (int polarity = 0; polarity < 2; ++polarity) {
                   std::int64_t ideal = 0;
-                  for (int r = 0; r < hw.xb_rows; ++r) {
+                  for (int r = group * hw.read_rows(); r < (group + 1) * hw.read_rows(); ++r) {
                     const std::int64_t w = weights(t * hw.xb_rows + r, col);
                     const std::int64_t magnitude = std::max<std::int64_t>(polarity == 0 ? w : -w, 0);
                     ideal += level(t * hw.xb_rows + r, b) * ((magnitude >> (s * hw.cell_bits)) % (1 << hw.cell_bits));
@@ -166,7 +173,7 @@ std::string differences(const EventCounts& a, const EventCounts& b) {
 }  // namespace
 
 TEST_CASE("outputs and events equal the literal equations, clipping ADCs included", "[evaluate]") {
-  std::int64_t clipped = 0, wrapped = 0, several = 0;
+  std::int64_t clipped = 0, wrapped = 0, several = 0, skipped = 0;
   property("literal", [&] {
     const Case c = epim::testing::random_case(*rc::gen::arbitrary<std::uint32_t>(), {.slopes = true});
     RC_LOG() << epim::testing::describe(c) << "\n";
@@ -180,11 +187,57 @@ TEST_CASE("outputs and events equal the literal equations, clipping ADCs include
     clipped += events.adc_saturated > 0 ? 1 : 0;
     wrapped += golden.firings().size() < c.layer.patches.size() ? 1 : 0;
     several += c.hw.pe_rows > 1 && c.hw.pe_cols > 1 ? 1 : 0;
+    for (std::size_t f = 0; f < golden.firings().size(); ++f)
+      skipped += static_cast<int>(golden.row_groups(static_cast<int>(f)).size()) < c.hw.row_groups() ? 1 : 0;
   });
   // The generator reaches what the property is about.
   REQUIRE(clipped > 5);
   REQUIRE(wrapped > 5);
   REQUIRE(several > 5);
+  REQUIRE(skipped > 5);
+}
+
+TEST_CASE("row groups without a word line of the patch are not read", "[evaluate]") {
+  // 3x3 patches of a 4x4 epitome use 144 of 256 word lines: 9 of 16 groups of 16.
+  Case c = epim::testing::random_case(1);
+  Hardware& hw = c.hw = Hardware{};
+  hw.xb_rows = 256;
+  hw.xb_cols = 16;
+  hw.lanes = 16;
+  hw.act_bits = 5;
+  hw.weight_bits = 3;
+  Layer& l = c.layer = Layer{};
+  l.cin = 64;
+  l.cout = 16;
+  l.kh = l.kw = 3;
+  l.h = l.w = 4;
+  l.epitome = {16, 16, 4, 4};
+  l.clamp_hi = 255;
+  l.patches = default_sampler(l.cin, l.cout, l.kh, l.kw, l.epitome, hw.lanes);
+  REQUIRE(l.patches.size() == 4);  // each starts in another corner
+  const auto run = [&](int rows) {
+    hw.rows_per_read = rows;
+    hw.adc_bits = hw.lossless_adc_bits();
+    EventCounts events;
+    LayerData data{IntTensor({16, 16, 4, 4}), IntTensor({1, 1}), IntTensor({1, 1}), IntTensor({16}), IntTensor({16}), {}};
+    IntTensor x({64, 4, 4});
+    for (std::size_t i = 0; i < data.epitome.data.size(); ++i) data.epitome.data[i] = static_cast<int>(i * 7 % 5) - 2;
+    for (std::size_t i = 0; i < x.data.size(); ++i) x.data[i] = static_cast<int>(i * 11 % 32);
+    data.crossbar_scale.data[0] = 1;
+    for (auto& g : data.channel_scale.data) g = 1;
+    const GoldenLayer golden(hw, l, data);
+    for (std::size_t f = 0; f < golden.firings().size(); ++f)
+      REQUIRE(golden.row_groups(static_cast<int>(f)).size() == (rows == 0 ? 1u : 9u));
+    return std::pair(golden.run(x, events), events);
+  };
+  const auto [y_all, all] = run(0);
+  const auto [y, groups] = run(16);
+  REQUIRE(y == y_all);  // lossless both times
+  REQUIRE(groups.adc_conversions == 9 * all.adc_conversions);
+  REQUIRE(groups.fire_cycles == 9 * all.fire_cycles);
+  REQUIRE(groups.cell_reads == all.cell_reads);
+  REQUIRE(groups.word_line_drives == all.word_line_drives);
+  REQUIRE(predict_timing(hw, l).fire_cycles == groups.fire_cycles);
 }
 
 TEST_CASE("lossless, unscaled crossbars equal the reconstructed convolution", "[evaluate]") {

@@ -27,11 +27,27 @@ TEST_CASE("the fast evaluator equals the reference in maps and events, on every 
   std::int64_t clipped = 0, wide = 0, wrapped = 0, zero_points = 0, formats = 0, several = 0, unclipped = 0;
   property("fast == reference", [&] {
     const auto seed = *rc::gen::arbitrary<std::uint32_t>();
-    const Case c = epim::testing::random_case(seed, {.slopes = true});
+    Case c = epim::testing::random_case(seed, {.slopes = true});
+    if (seed % 4 != 0) {  // mostly what is evaluated fast
+      const bool lossless = c.hw.adc_bits >= c.hw.lossless_adc_bits();
+      c.hw.rows_per_read = 0;
+      c.hw.adc_interval = 1;
+      if (lossless) c.hw.adc_bits = c.hw.lossless_adc_bits();
+    }
     RC_LOG() << "seed " << seed << ": " << epim::testing::describe(c) << "\n";
     EventCounts events;
     const GoldenLayer golden(c.hw, c.layer, c.data);
     const IntTensor y = golden.run(c.x, events);
+    if (c.hw.sequenced_reads()) {  // row groups, slow conversions: left to the reference
+      const LayerEvaluator evaluator(c.hw, c.layer, c.data, true);
+      EventCounts counted;
+      std::int64_t taken = 0;
+      RC_ASSERT(!evaluator.is_fast());
+      RC_ASSERT(evaluator.run(c.x, &counted, 1, &taken) == y);
+      RC_ASSERT(differing(counted, events) == "");
+      RC_ASSERT(taken == events.adc_saturated);
+      return;
+    }
     for (const fast::Kernels* k : fast::usable_kernels()) {
       RC_LOG() << k->name << "\n";
       EventCounts counted;

@@ -96,6 +96,7 @@ TEST_CASE("fast timing equals the recurrences on random layers", "[rtl_model]") 
     for (int i = 0; i < 40; ++i) {
       Case c = timing_case(static_cast<std::uint32_t>(first + i));
       if (i % 2 == 0) testing::random_serial(c.hw, static_cast<std::uint32_t>(first + i));
+      testing::random_reads(c.hw, static_cast<std::uint32_t>(first + i));
       const int frames = 1 + i % 3;
       RC_LOG() << describe(c) << "frames " << frames << " seed " << first + i << "\n";
       const Timing full = predict_timing(c.hw, c.layer, frames, false);

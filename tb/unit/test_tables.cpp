@@ -143,14 +143,15 @@ TEST_CASE("table entries fit their fields", "[tables]") {
   });
 }
 
-TEST_CASE("timing: the array fires exactly STEPS * sum CSTEPS per position and never faster", "[timing]") {
+TEST_CASE("timing: the array fires exactly STEPS * I * sum CSTEPS * GROUPS per position and never faster", "[timing]") {
   property("fire cycles and order of beats", [](std::uint32_t seed) {
     const auto c = resolved_case(seed);
     const GoldenLayer golden(c.hw, c.layer, c.data);
     const Timing one = predict_timing(c.hw, c.layer, 1), two = predict_timing(c.hw, c.layer, 2);
     std::int64_t fire = 0;
-    for (std::size_t f = 0; f < golden.firings().size(); ++f) fire += golden.column_steps(static_cast<int>(f));
-    fire *= static_cast<std::int64_t>(hardware_for(c.hw, c.layer).steps()) * c.layer.out_h() * c.layer.out_w();
+    for (std::size_t f = 0; f < golden.firings().size(); ++f)
+      fire += golden.column_steps(static_cast<int>(f)) * static_cast<std::int64_t>(golden.row_groups(static_cast<int>(f)).size());
+    fire *= c.hw.adc_interval * static_cast<std::int64_t>(hardware_for(c.hw, c.layer).steps()) * c.layer.out_h() * c.layer.out_w();
     RC_ASSERT(one.fire_cycles == fire);
     RC_ASSERT(one.last_fire - one.first_fire + 1 >= fire);
     RC_ASSERT(std::is_sorted(one.beats.begin(), one.beats.end(), std::less_equal<>()));
