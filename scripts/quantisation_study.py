@@ -24,9 +24,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from epitome_conv import MODES, SCHEMES
-from train_digits import NETWORKS, ROOT, Network, accuracy, as_input, conv, fit, fit_quantised, layer_bits, load_split, \
-    pool, tail, weighted_layers
+from train_digits import MODES, NETWORKS, ROOT, SCHEMES, Network, accuracy, as_input, conv, fit, fit_quantised, layer_bits, \
+    load_split, pool, tail, weighted_layers
 
 SCHEMA = 1
 # The digits network with fewer channels: the same kinds of layers, no capacity to spare.

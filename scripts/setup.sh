@@ -44,6 +44,10 @@ yosys|reads and synthesises the SystemVerilog
 iverilog|second simulator
 python3|runs the checks written in Python
 python3-venv|keeps their packages out of the system
+python3-dev|headers for the Python module
+pybind11-dev|makes it
+python3-numpy|its arrays
+python3-pytest|runs its tests
 patch|applies the bug bank
 chromium|draws the pages of reports'
 synth_packages='opensta|slowest path of a netlist

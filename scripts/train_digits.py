@@ -20,9 +20,10 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from epitome_conv import MODES, SCHEMES, EpitomeUnit, WeightQuantiser, fake_quantise, round_straight_through
-
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "python"))
+from epim.nn.epitome import MODES, SCHEMES, EpitomeUnit, WeightQuantiser, fake_quantise, round_straight_through  # noqa: E402
+
 TEST_IMAGES = 360
 SPLIT_SEED = 0            # of the train/test split; fixed whatever --seed says
 ACT_BITS = 8              # activations: 0..255 after a ReLU, -128..127 without one; ACT_BITS_OF names others

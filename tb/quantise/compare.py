@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
-"""The fake quantisation that trains (scripts/epitome_conv.py) against epim quantize, for the same float bundles: every
+"""The fake quantisation that trains (python/epim/nn/epitome.py) against epim quantize, for the same float bundles: every
 value S*(code + Z) must be the same float32, every code and S the same. Both digits networks, all widths 2..9, all
 modes and schemes.
 
@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "scripts"))
+sys.path[:0] = [str(ROOT / "scripts"), str(ROOT / "python")]
 import torch  # noqa: E402
-from epitome_conv import MODES, SCHEMES, WeightQuantiser, crossbar_blocks  # noqa: E402
+from epim.nn.epitome import MODES, SCHEMES, WeightQuantiser, crossbar_blocks  # noqa: E402
 from train_digits import Network  # noqa: E402
 
 XB, LANES = 64, 8

@@ -382,7 +382,7 @@ expect "eval: a folder that is none" 'unreadable-file: a folder without config.t
 expect "eval: a first image beyond the last" 'image-range: 360 images' eval_verb --config "$root/configs/digits.toml" --first 360
 printf '\0\0\10\1\0\0\0\5abc' > short.idx
 expect "eval: an IDX file that ends early" '^short.idx: corrupt-idx: ends at byte 3' eval_verb --config "$root/configs/digits.toml" --images short.idx
-expect "eval: classes without images" '^--labels: bad-argument: classes without images' eval_verb digits --labels short.idx
+expect "eval: classes without images" '^--labels: bad-argument: classes without images' eval_verb vgg8 --labels short.idx
 report() { "$epim" report "$@" --out out; }
 expect "report: no such source" '^nowhere: unreadable-file: .*known: digits' report nowhere
 expect "report: neither JSON nor TOML" '^[^ ]*weights.npz: report-source: .*legal: a network' report "$root/models/digits/weights.npz"

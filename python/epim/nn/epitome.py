@@ -156,13 +156,14 @@ class WeightQuantiser:
 class EpitomeConv2d(nn.Module):
     """Convolution whose weights are patches of an epitome; with epitome_shape None, a plain convolution.
 
-    Input [N][cin][H][W], output [N][cout][OH][OW], no bias: batch norm stays outside, because output channels share
-    epitome columns. padding is (top, left, bottom, right). Set `quantiser` to train with quantised weights.
+    Input [N][cin][H][W], output [N][cout][OH][OW]: batch norm stays outside, because output channels share epitome
+    columns; `bias` adds one per output channel. padding is (top, left, bottom, right). Set `quantiser` to train with
+    quantised weights.
     """
 
     def __init__(self, cin: int, cout: int, kernel: Tuple[int, int],
                  epitome_shape: Optional[Tuple[int, int, int, int]] = None, sampler: str = "cycle", stride: int = 1,
-                 padding: Tuple[int, int, int, int] = (0, 0, 0, 0)):
+                 padding: Tuple[int, int, int, int] = (0, 0, 0, 0), bias: bool = False):
         super().__init__()
         self.stride, self.padding, self.kernel = stride, padding, tuple(kernel)
         shape = tuple(epitome_shape or (cout, cin, *kernel))
@@ -172,6 +173,7 @@ class EpitomeConv2d(nn.Module):
         start = torch.randn(shape) * math.sqrt(2.0 / (cin * kernel[0] * kernel[1]))
         start[self.repetition == 0] = 0.0  # an unused cell gets no gradient: it must not widen a quantisation range
         self.epitome = nn.Parameter(start)
+        self.bias = nn.Parameter(torch.zeros(cout)) if bias else None
 
     def weight(self) -> torch.Tensor:
         """W[cout][cin][Kh][Kw]: the patches of the (fake-quantised) epitome, concatenated."""
@@ -185,7 +187,7 @@ class EpitomeConv2d(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         top, left, bottom, right = self.padding
-        return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight(), stride=self.stride)
+        return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight(), self.bias, stride=self.stride)
 
 
 class EpitomeUnit(nn.Module):
