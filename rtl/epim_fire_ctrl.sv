@@ -235,7 +235,7 @@ module epim_fire_ctrl #(
       localparam int CycleW = epim_pkg::idx_width(Interval);
       localparam logic [CycleW-1:0] LastCycle = CycleW'(Interval - 1);
       logic [RowGroups-1:0] all_q, left_q;  // row groups of the patch; of the input step, not yet read
-      logic [CycleW-1:0]      sub_q;          // cycle of the read
+      logic [CycleW-1:0]    sub_q;          // cycle of the read
       logic [WaitW-1:0]     wait_q;         // cycles until the joint path can take a column step
       logic                 last_group;
       assign last_group    = (left_q & (left_q - RowGroups'(1))) == '0;
