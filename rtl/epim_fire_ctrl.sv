@@ -232,10 +232,10 @@ module epim_fire_ctrl #(
     if (Reads) begin : gen_reads
       localparam int JointCycles = Groups * GroupCycles;
       localparam int WaitW = epim_pkg::idx_width(JointCycles);
-      localparam int SubW  = epim_pkg::idx_width(Interval);
-      localparam logic [SubW-1:0] LastCycle = SubW'(Interval - 1);
+      localparam int CycleW = epim_pkg::idx_width(Interval);
+      localparam logic [CycleW-1:0] LastCycle = CycleW'(Interval - 1);
       logic [RowGroups-1:0] all_q, left_q;  // row groups of the patch; of the input step, not yet read
-      logic [SubW-1:0]      sub_q;          // cycle of the read
+      logic [CycleW-1:0]    sub_q;          // cycle of the read
       logic [WaitW-1:0]     wait_q;         // cycles until the joint path can take a column step
       logic                 last_group;
       assign last_group    = (left_q & (left_q - RowGroups'(1))) == '0;
@@ -255,7 +255,7 @@ module epim_fire_ctrl #(
           sub_q  <= '0;
           wait_q <= '0;
         end else if (run_i && en_i) begin
-          if (r_firing) sub_q <= (sub_q == LastCycle) ? '0 : sub_q + SubW'(1);
+          if (r_firing) sub_q <= (sub_q == LastCycle) ? '0 : sub_q + CycleW'(1);
           if (r_read && r_last) wait_q <= WaitW'(JointCycles - 1);
           else if (wait_q != '0) wait_q <= wait_q - WaitW'(1);
           if (dispatch) begin
