@@ -2,7 +2,7 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 #
-# The folders' dependencies (scripts/dependencies.py), and that small trees with mistakes are refused.
+# The folders' dependencies (scripts/dependencies.py), and that small trees with mistakes are refused; patches fit.
 # usage: run.sh WORK_FOLDER
 set -u
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -56,6 +56,19 @@ if "$root/scripts/dependencies.py" "$work/stale" | grep 'is not what the include
   passed=$((passed + 1))
 else
   echo "FAILED  stale picture: not noticed"
+  failed=$((failed + 1))
+fi
+
+# Patches that break a block for a proof or a test: make formal takes minutes, a patch that no longer fits shows here.
+misfits=""
+for patch in "$root"/tb/formal/broken/*.patch "$root"/tb/bugs/*.patch; do
+  patch --dry-run -s -p1 -d "$root" < "$patch" > /dev/null 2>&1 || misfits+=" ${patch##*/}"
+done
+if [ -z "$misfits" ]; then
+  echo "ok      patches of bugs and proofs fit the sources"
+  passed=$((passed + 1))
+else
+  echo "FAILED  patches that do not fit the sources:$misfits"
   failed=$((failed + 1))
 fi
 
