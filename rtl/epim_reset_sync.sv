@@ -20,7 +20,7 @@ module epim_reset_sync #(
   endgenerate
 
   // The last register stands alone: it is a reset, those before it are data.
-  localparam int Data = Stages - 1;
+  localparam int Data = (Stages > 1) ? Stages - 1 : 1;
   (* async_reg = "true" *) logic [Data-1:0] stage_q;
   (* async_reg = "true" *) logic            reset_q;
 
