@@ -15,6 +15,6 @@ set_property -dict {PACKAGE_PIN T10 IOSTANDARD LVCMOS33} [get_ports {led_o[3]}]
 set_property -dict {PACKAGE_PIN F6  IOSTANDARD LVCMOS33} [get_ports {led_o[4]}]
 # The button ends in the registers of epim_reset_sync alone, which keep together.
 set_false_path -from [get_ports {rst_ni uart_rx_i}]
-set_property ASYNC_REG TRUE [get_cells -hierarchical -filter {NAME =~ *u_button/stage_q_reg*}]
-set_property ASYNC_REG TRUE [get_cells -hierarchical -filter {NAME =~ *u_reset/stage_q_reg*}]
+set_property ASYNC_REG TRUE [get_cells -hierarchical -filter {NAME =~ *u_button/stage_q_reg* || NAME =~ *u_button/reset_q_reg*}]
+set_property ASYNC_REG TRUE [get_cells -hierarchical -filter {NAME =~ *u_reset/stage_q_reg* || NAME =~ *u_reset/reset_q_reg*}]
 set_false_path -to [get_ports {uart_tx_o led_o[*]}]

@@ -19,13 +19,21 @@ module epim_reset_sync #(
     if (Stages < 2) begin : gen_rule1 epim_rule_reset_stages_at_least_2 u_rule (); end
   endgenerate
 
-  (* async_reg = "true" *) logic [Stages-1:0] stage_q;
+  // The last register stands alone: it is a reset, those before it are data.
+  localparam int Data = (Stages > 1) ? Stages - 1 : 1;
+  (* async_reg = "true" *) logic [Data-1:0] stage_q;
+  (* async_reg = "true" *) logic            reset_q;
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) stage_q <= '0;
-    else stage_q <= Stages'({stage_q, 1'b1});
+    if (!rst_ni) begin
+      stage_q <= '0;
+      reset_q <= 1'b0;
+    end else begin
+      stage_q <= Data'({stage_q, 1'b1});
+      reset_q <= stage_q[Data-1];
+    end
   end
 
-  assign rst_no = stage_q[Stages-1];
+  assign rst_no = reset_q;
 
 endmodule
