@@ -59,8 +59,6 @@ struct FixedHardware {
   int read_rows() const { return rows_per_read > 0 ? rows_per_read : xb_rows; }
   /// Groups of R consecutive word lines of a crossbar.
   int row_groups() const { return xb_rows / read_rows(); }
-  /// Every conversion sums all word lines of a crossbar: the arithmetic without anything of docs/macro.md.
-  bool plain_arithmetic() const { return row_groups() == 1; }
   /// An input step is several reads, or takes several cycles: its reads are sequenced (docs/macro.md).
   bool sequenced_reads() const { return row_groups() > 1 || adc_interval > 1; }
   /// Column steps of a full column scan.

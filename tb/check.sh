@@ -24,6 +24,16 @@ check() {
   count "$title" $?
 }
 
+# keep TITLE COMMAND...: as check; what the command says stays in out.txt and err.txt, and is shown where it fails.
+keep() {
+  local title=$1 code
+  shift
+  "$@" > out.txt 2> err.txt
+  code=$?
+  count "$title" $code
+  [ $code = 0 ] || tail -n 12 out.txt err.txt | sed 's/^/          /'
+}
+
 # expect TITLE CODE REGEX COMMAND...: exit code, and a regular expression that the output of both streams holds.
 expect() {
   local title=$1 code=$2 want=$3 text got

@@ -20,10 +20,6 @@ namespace {
 
 bool is_real(DType type) { return type == DType::f32 || type == DType::f64; }
 
-std::size_t pixels_of(const MapShape& in) {
-  return static_cast<std::size_t>(in.channels) * static_cast<std::size_t>(in.height) * static_cast<std::size_t>(in.width);
-}
-
 }  // namespace
 
 NpyArray read_array(const std::string& path, const std::vector<std::string>& names) {
@@ -42,7 +38,7 @@ DataSet::DataSet(const Network& network, const std::string& images, const std::s
   IntTensor shape;  // of the images alone: their elements are looked at one image at a time
   shape.shape = images_.shape;
   check_images(shape, network, images);
-  const std::size_t all = IntTensor::size_of(images_.shape) / pixels_of(network.input);
+  const std::size_t all = IntTensor::size_of(images_.shape) / static_cast<std::size_t>(network.input.elements());
   if (first >= all) throw InputError({images, 0, 0}, "image-range", fmt::format("{} images, the first that is asked for is {}; legal: 0..{}", all, first, all - 1));
   count_ = limit == 0 ? all - first : std::min(limit, all - first);
   if (labels.empty()) return;
@@ -56,14 +52,14 @@ DataSet::DataSet(const Network& network, std::uint64_t seed, std::size_t count) 
 IntTensor DataSet::image(std::size_t i) const {
   const MapShape& in = network_.input;
   if (images_.bytes.empty()) return synthetic_image(network_, seed_ + i);
-  const std::size_t each = pixels_of(in), item = static_cast<std::size_t>(item_size(images_.dtype));
+  const std::size_t each = static_cast<std::size_t>(in.elements()), item = static_cast<std::size_t>(item_size(images_.dtype));
   NpyArray one;
   one.dtype = images_.dtype;
   one.shape = {in.channels, in.height, in.width};
   const auto from = images_.bytes.begin() + static_cast<std::ptrdiff_t>((first_ + i) * each * item);
   one.bytes.assign(from, from + static_cast<std::ptrdiff_t>(each * item));
-  const std::int64_t least = network_.input_signed ? -(std::int64_t{1} << (network_.input_bits - 1)) : 0;
-  const std::int64_t most = least + (std::int64_t{1} << network_.input_bits) - 1;
+  const ActFormat codes{network_.input_bits, network_.input_signed};
+  const std::int64_t least = codes.least(), most = codes.greatest();
   if (is_real(images_.dtype)) {
     const FloatTensor x = one.floats();
     IntTensor y(x.shape);

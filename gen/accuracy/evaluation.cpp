@@ -23,8 +23,6 @@ std::optional<double> MapNoise::decibels() const {
   return 10 * std::log10(signal / noise);
 }
 
-bool has_float_weights(const CompiledNetwork& net) { return net.has_float; }
-
 namespace {
 
 /// Index of the largest, the first of equals, and how many lie before `label` in that order.
@@ -103,9 +101,8 @@ class Evaluators {
  public:
   Evaluators(const std::vector<const CompiledNetwork*>& points, const DataSet& data, bool events) : points_(points), data_(data), events_(events) {
     for (const CompiledNetwork* net : points) golden_.push_back(std::make_unique<GoldenNetwork>(*net, events));
-    if (has_float_weights(*points.at(0))) float_ = std::make_unique<FloatNetwork>(points[0]->network, points[0]->weights);
-    const MapShape& out = points[0]->network.output_node().out;
-    classes_ = static_cast<std::size_t>(out.channels) * static_cast<std::size_t>(out.height) * static_cast<std::size_t>(out.width);
+    if (points.at(0)->has_float) float_ = std::make_unique<FloatNetwork>(points[0]->network, points[0]->weights);
+    classes_ = static_cast<std::size_t>(points[0]->network.output_node().out.elements());
   }
 
   EvaluationResult chunk(std::size_t first, std::size_t count) const {

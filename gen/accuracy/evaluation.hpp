@@ -63,7 +63,4 @@ EvaluationResult evaluate(const std::vector<const CompiledNetwork*>& points, con
 /// Same input, same key: networks, integers, images.
 std::string evaluation_key(const std::vector<const CompiledNetwork*>& points, const DataSet& data, bool events);
 
-/// There are float weights to compare with.
-bool has_float_weights(const CompiledNetwork& net);
-
 }  // namespace epim

@@ -141,12 +141,8 @@ std::vector<EventCounts> count_events(const EstimateArguments& o, const Estimate
          }).events;
 }
 
-/// What `epim run` wrote.
-struct RunResult {
-  nlohmann::ordered_json json;
-  RunSetting setting;
-  std::vector<EventCounts> events;
-  std::vector<std::int64_t> cycles;
+struct RunResult : RunCounters {
+  std::int64_t energy = 0;  ///< attojoules
 };
 
 /// Reads FOLDER/result.json and takes the options from it that decide what was run. Throws InputError run-result, and
@@ -155,12 +151,9 @@ RunResult read_run(EstimateArguments& o) {
   const std::string path = o.against + "/result.json";
   RunResult r;
   try {
-    r.json = nlohmann::ordered_json::parse(read_text(path));
-    r.setting = run_setting_from(r.json);
-    for (const auto& l : r.json.at("layers")) {
-      r.events.push_back(events_from_json(l.at("events")));
-      r.cycles.push_back(l.at("cycles"));
-    }
+    const auto json = nlohmann::ordered_json::parse(read_text(path));
+    static_cast<RunCounters&>(r) = run_counters_from(json, path);
+    json.at("energy_aJ").get_to(r.energy);
   } catch (const nlohmann::json::exception& e) {
     throw InputError({path, 0, 0}, "run-result", std::string("no result of epim run: ") + e.what());
   }
@@ -212,7 +205,7 @@ void check_against(const EstimateArguments& o, const NetworkEstimate& e, const R
     for (const auto& [name, sums] : on_data)
       fmt::print("  {:<18} {:.4g} estimated, {:.4g} counted ({:+.2f} %)\n", name, sums.first, sums.second,
                  sums.second > 0 ? (sums.first / sums.second - 1) * 100 : 0.0);
-  const std::int64_t energy = run.json.at("energy_aJ");
+  const std::int64_t energy = run.energy;
   fmt::print("  energy             {:.6f} mJ estimated, {:.6f} mJ counted ({:+.3f} %)\n", double(e.energy.total) * 1e-15,
              double(energy) * 1e-15, (double(e.energy.total) / double(energy) - 1) * 100);
   if (wrong > 0) throw Failed(fmt::format("the estimate differs from {}/result.json", o.against));

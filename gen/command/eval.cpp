@@ -141,7 +141,7 @@ void run_eval(EvalArguments o) {
     }
   std::vector<IntTensor> some;
   for (std::size_t i = 0; i < std::min<std::size_t>(4, data.size()); ++i) some.push_back(data.image(i));
-  if (has_float_weights(nets[0])) check_scales(nets[0], some);
+  if (nets[0].has_float) check_scales(nets[0], some);
 
   EvaluationOptions options;
   options.jobs = jobs;

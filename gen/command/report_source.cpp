@@ -63,20 +63,7 @@ NetworkOnCores with_config(const std::string& file) {
 }
 
 void read_run(ReportSource& s, const nlohmann::ordered_json& json) {
-  RunCounters run;
-  try {
-    run.setting = run_setting_from(json);
-    for (const auto& l : json.at("layers")) {
-      run.layers.push_back(l.at("layer"));
-      run.cycles.push_back(report::whole(l.at("cycles")));
-      if (run.cycles.back() < 1) throw InputError({s.file, 0, 0}, "run-result", fmt::format("layer {}: cycles is {}, legal: 1 or more", run.layers.back(), run.cycles.back()));
-      run.events.push_back(events_from_json(l.at("events")));
-    }
-  } catch (const nlohmann::json::exception& e) {
-    throw InputError({s.file, 0, 0}, "run-result", std::string("no result of epim run: ") + e.what());
-  } catch (const InputError& e) {
-    throw e.at({s.file, 0, 0});
-  }
+  RunCounters run = run_counters_from(json, s.file);
   const RunSetting& r = run.setting;
   ReportOptions o;
   o.crossbar = r.crossbar;

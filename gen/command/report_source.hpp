@@ -26,14 +26,6 @@ struct ReportOptions {
   bool has(const std::string& option) const;
 };
 
-/// The counters of an epim run.
-struct RunCounters {
-  RunSetting setting;
-  std::vector<std::string> layers;
-  std::vector<std::int64_t> cycles;
-  std::vector<EventCounts> events;
-};
-
 struct NetworkOnCores {
   Network network;
   HardwareRequest base;

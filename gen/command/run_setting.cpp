@@ -9,6 +9,7 @@
 #include "gen/base/hash.hpp"
 #include "gen/base/output_folder.hpp"
 #include "gen/config/config.hpp"
+#include "gen/report/result_fields.hpp"
 #include "golden/files/json_document.hpp"
 
 namespace epim::command {
@@ -60,6 +61,25 @@ RunSetting run_setting_from(const nlohmann::ordered_json& j) {
   RunSetting s;
   each_field(s, [&](const char* key, auto& value) { j.at(key).get_to(value); });
   return s;
+}
+
+RunCounters run_counters_from(const nlohmann::ordered_json& json, const std::string& result) {
+  RunCounters run;
+  try {
+    run.setting = run_setting_from(json);
+    for (const auto& l : json.at("layers")) {
+      run.layers.push_back(l.at("layer"));
+      run.cycles.push_back(report::whole(l.at("cycles")));
+      if (run.cycles.back() < 1)
+        throw InputError({result, 0, 0}, "run-result", fmt::format("layer {}: cycles is {}, legal: 1 or more", run.layers.back(), run.cycles.back()));
+      run.events.push_back(events_from_json(l.at("events")));
+    }
+  } catch (const nlohmann::json::exception& e) {
+    throw InputError({result, 0, 0}, "run-result", std::string("no result of epim run: ") + e.what());
+  } catch (const InputError& e) {
+    throw e.at({result, 0, 0});
+  }
+  return run;
 }
 
 void check_unchanged(const RunSetting& run, const HardwareRequest& base, bool with_data, const std::string& result) {

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/config/config.hpp"
+#include "golden/events.hpp"
 
 namespace epim::command {
 
@@ -29,6 +30,16 @@ RunSetting with_hashes(RunSetting setting, const HardwareRequest& base);
 nlohmann::ordered_json to_json(const RunSetting& setting);
 /// Throws nlohmann::json::exception where a key is missing or of another type.
 RunSetting run_setting_from(const nlohmann::ordered_json& result);
+
+/// What a run counted, layer by layer.
+struct RunCounters {
+  RunSetting setting;
+  std::vector<std::string> layers;
+  std::vector<std::int64_t> cycles;
+  std::vector<EventCounts> events;
+};
+/// From the text of `result`, a result.json. Throws InputError run-result, placed there.
+RunCounters run_counters_from(const nlohmann::ordered_json& json, const std::string& result);
 
 /// Throws InputError stale-run, placed at `result`, where a file of the setting or the hardware's defaults are no longer those
 /// of the run. `with_data`: weights and image count as well.

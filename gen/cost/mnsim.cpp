@@ -301,6 +301,12 @@ MnsimEnergy& MnsimEnergy::operator+=(const MnsimEnergy& o) {
   return *this;
 }
 
+const MnsimLayerResult& MnsimResult::layer(const std::string& name) const {
+  for (const MnsimLayerResult& l : layers)
+    if (l.layer.name == name) return l;
+  throw InputError({}, "unknown-layer", name);
+}
+
 MnsimResult evaluate_mnsim(const Network& net, const MnsimWorkload& w, const MnsimData& data,
                            const MnsimQuirks& quirks) {
   MnsimMapping m = map_to_mnsim(net, w, data.config, quirks);

@@ -41,6 +41,8 @@ struct MnsimResult {
   MnsimArea area;
   int tiles = 0, pes = 0;
   double input_buffer_kb = 0, output_buffer_kb = 0;
+  /// By name. Throws InputError unknown-layer.
+  const MnsimLayerResult& layer(const std::string& name) const;
   double latency_ms() const { return latency * 1e-6; }
   double energy_mj() const { return energy.total() * 1e-6; }
   double area_mm2() const { return area.total() * 1e-6; }

@@ -42,8 +42,7 @@ void check_labels(const IntTensor& labels, const Network& network, std::size_t c
                      fmt::format("shape [{}]; legal: [N], the number of the class of every image", fmt::join(labels.shape, ", ")));
   if (labels.size() < count)
     throw InputError({file, 0, 0}, "tensor-shape", fmt::format("{} labels for {} images", labels.size(), count));
-  const MapShape& out = network.output_node().out;
-  const std::int64_t classes = std::int64_t{out.channels} * out.height * out.width;
+  const std::int64_t classes = network.output_node().out.elements();
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels.data[i] < 0 || labels.data[i] >= classes)
       throw InputError({file, 0, 0}, "label-range",

@@ -65,7 +65,7 @@ LabelledImages load_images(const Config& config, const Network& network, int lim
   const IntTensor all = read_npy(config.network->images).ints();
   check_images(all, network, config.network->images);
   const MapShape& in = network.input;
-  const std::size_t one = static_cast<std::size_t>(in.channels) * static_cast<std::size_t>(in.height) * static_cast<std::size_t>(in.width);
+  const std::size_t one = static_cast<std::size_t>(in.elements());
   LabelledImages out;
   std::size_t count = all.size() / one;
   if (limit > 0) count = std::min(count, static_cast<std::size_t>(limit));

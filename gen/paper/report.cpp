@@ -10,7 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/paper/prune.hpp"
-#include "gen/search/exact.hpp"
+#include "gen/paper/searched.hpp"
 #include "gen/paper/table1.hpp"
 #include "gen/paper/traffic.hpp"
 #include "golden/files/json_document.hpp"
@@ -65,12 +65,6 @@ std::string row_name(const Table1Row& r) {
   return r.model + (r.weight_bits == 0 ? " W3mp" : fmt::format(" W{}", r.weight_bits)) + fmt::format("A{}", r.act_bits);
 }
 
-/// A searched design with the model's own latency (not the additive bound).
-struct Found {
-  double crossbars = 0, latency_ms = 0, energy_mj = 0;
-  Network network;
-};
-
 class Report {
  public:
   Report(const PaperInputs& in, PaperVerdicts& verdicts, const std::function<void(double, const std::string&)>& progress)
@@ -120,23 +114,6 @@ class Report {
     return count_network(net, uniform_bits(net, r.weight_bits, r.weight_bits == 3 ? 5 : 0), CountRule::paper);
   }
 
-  Found search(const Network& net, int weight_bits, int act_bits, double budget, Objective objective, const std::vector<Wrap>& wraps,
-               bool rtl, ActivationRule rule) const {
-    SpaceOptions space;
-    space.wraps = wraps;
-    std::vector<SearchLayer> layers = search_layers(net, space);
-    CountOptions count;
-    count.weight_bits = uniform_bits(net, weight_bits);
-    MnsimWorkload w = table1_workload(weight_bits, act_bits);
-    w.node_weight_bits = count.weight_bits;
-    w.activations = rule;
-    const auto model = rtl ? rtl_cost_model(net, std::move(layers), count, in_.base, in_.data.activity, in_.data.energy)
-                           : mnsim_cost_model(net, std::move(layers), count, w, in_.data.mnsim, MnsimQuirks::compat());
-    const Solution s = solve(model->table(), objective, static_cast<std::int64_t>(budget));
-    const Cost c = model->evaluate(s.selection);
-    return {static_cast<double>(c.crossbars), model->latency(c), CostModel::energy_mj(c), select(net, model->layers(), s.selection)};
-  }
-
   void table1() {
     step(0.05, "Table 1");
     out_ += "\n## Table 1\n\n"
@@ -157,9 +134,8 @@ class Report {
     for (const Table1Row& r : in_.paper.table1) {
       searched.emplace_back();
       if (r.epitome == "layer-wise")
-        searched.back() = search(network(r.network), r.weight_bits, r.act_bits, *r.crossbars,
-                                 r.model.find("Energy") != std::string::npos ? Objective::energy : Objective::latency, {Wrap::off}, false,
-                                 ActivationRule::rows);
+        searched.back() = search_design(in_, network(r.network), table1_workload(r.weight_bits, r.act_bits), *r.crossbars,
+                                        r.model.find("Energy") != std::string::npos ? Objective::energy : Objective::latency, {Wrap::off}, false);
     }
     {
       Rows t(out_, v_, "crossbars", "");
@@ -337,11 +313,6 @@ class Report {
       infer_shapes(net);
       return evaluate_mnsim(net, w, in_.data.mnsim, MnsimQuirks::compat());
     };
-    const auto layer = [](const MnsimResult& r, const std::string& name) -> const MnsimLayerResult& {
-      for (const MnsimLayerResult& l : r.layers)
-        if (l.layer.name == name) return l;
-      throw InputError({}, "unknown-layer", name);
-    };
     Rows t(out_, v_, "layer and quantity", "");
     for (const Figure3Layer& f : in_.paper.figure3) {
       const int node = plain.find(f.node);
@@ -351,7 +322,7 @@ class Report {
       };
       const std::string name = fmt::format("{} ({})", f.layer, f.node);
       const MnsimResult single = alone(node);
-      const MnsimLayerResult &before = layer(a, f.node), &after = layer(b, f.node), &by_itself = layer(single, f.node);
+      const MnsimLayerResult &before = a.layer(f.node), &after = b.layer(f.node), &by_itself = single.layer(f.node);
       t.counted(name + ": parameters saved, thousands", f.parameters_k, (weights(plain) - weights(epitome)) / 1000, 1);
       t.simulated(name + ": latency added, ms", f.latency_ms, (after.busy - before.busy) * 1e-6, 1,
                   fmt::format("{:.1f} where this layer alone is an epitome", (by_itself.busy - before.busy) * 1e-6));
@@ -373,9 +344,7 @@ class Report {
       f.latency_ms = static_cast<double>(e.cycles) * 1e-6;
       f.energy_mj = static_cast<double>(e.energy.total) * 1e-15;
     } else {
-      MnsimWorkload w = table1_workload(9, 9);
-      w.activations = ActivationRule::patches;
-      const MnsimResult m = evaluate_mnsim(net, w, in_.data.mnsim, MnsimQuirks::compat());
+      const MnsimResult m = evaluate_mnsim(net, figure4_workload(), in_.data.mnsim, MnsimQuirks::compat());
       f.latency_ms = m.latency_ms();
       f.energy_mj = m.energy_mj();
     }
@@ -416,7 +385,7 @@ class Report {
         line("wrapping", w);
         for (const auto& [name, wraps] : {std::pair{"search", std::vector<Wrap>{Wrap::off}}, std::pair{"both", std::vector<Wrap>{Wrap::off, Wrap::copies}}})
           for (const auto& [goal, objective] : {std::pair{"latency", Objective::latency}, std::pair{"energy", Objective::energy}, std::pair{"EDP", Objective::edp}}) {
-            const Found f = search(plain, 9, 9, u.crossbars, objective, wraps, rtl, ActivationRule::patches);
+            const Found f = search_design(in_, plain, figure4_workload(), u.crossbars, objective, wraps, rtl);
             line(fmt::format("{} for {}", name, goal), f);
             if (std::string(name) == "both") {
               best[rtl][0] = std::max(best[rtl][0], u.latency_ms / f.latency_ms);

@@ -47,6 +47,12 @@ MnsimWorkload table1_workload(int weight_bits, int act_bits, Traffic traffic) {
   return w;
 }
 
+MnsimWorkload figure4_workload(Traffic traffic) {
+  MnsimWorkload w = table1_workload(9, 9, traffic);
+  w.activations = ActivationRule::patches;
+  return w;
+}
+
 void apply_table1_layers(Network& net, Table1Layers layers) {
   apply_uniform(net, 1024, 256);
   if (layers == Table1Layers::counted) return;

@@ -36,6 +36,9 @@ struct Table1Emulation {
 /// outputs (MNSIM's data set), one whole output position per activation with ceil(R/1024)*ceil(C/256) activations.
 MnsimWorkload table1_workload(int weight_bits, int act_bits, Traffic traffic = Traffic::whole_position);
 
+/// What Figure 4's are: W9A9, the same, activations counted per patch.
+MnsimWorkload figure4_workload(Traffic traffic = Traffic::whole_position);
+
 /// Untuned emulation: constants and configuration of `data` as they are, all quirks of MNSIM, ceil((W-1)/2) slices of
 /// 2-bit cells (FP32: 16), A activation bits (FP32: 32), a classifier with 10 outputs (MNSIM's data set), and one whole
 /// output position per activation with ceil(R/1024)*ceil(C/256) activations (rule `rows`).

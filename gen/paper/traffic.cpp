@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "gen/paper/searched.hpp"
 #include "gen/paper/table1.hpp"
-#include "gen/search/exact.hpp"
 
 namespace epim {
 namespace {
@@ -91,12 +91,9 @@ class Hypothesis {
     const MnsimWorkload w = table1_workload(32, 32);
     const MnsimResult plain = answer(in_.resnet50, w, Traffic::whole_position);
     const MnsimResult a = answer(epitome, w, Traffic::whole_position), b = answer(epitome, w, Traffic::partial_sums);
-    const auto layer = [](const MnsimResult& r, const std::string& name) -> const MnsimLayerResult& {
-      return *std::find_if(r.layers.begin(), r.layers.end(), [&](const MnsimLayerResult& l) { return l.layer.name == name; });
-    };
     Comparison c(out_);
     for (const Figure3Layer& f : in_.paper.figure3) {
-      const MnsimLayerResult &p = layer(plain, f.node), &x = layer(a, f.node), &y = layer(b, f.node);
+      const MnsimLayerResult &p = plain.layer(f.node), &x = a.layer(f.node), &y = b.layer(f.node);
       c.row(fmt::format("{} ({}), latency", f.layer, f.node), f.latency_ms, (x.busy - p.busy) * 1e-6, (y.busy - p.busy) * 1e-6, 1);
       c.row(fmt::format("{} ({}), energy", f.layer, f.node), f.energy_mj, (x.energy.total() - p.energy.total()) * 1e-6,
             (y.energy.total() - p.energy.total()) * 1e-6, 1);
@@ -107,26 +104,6 @@ class Hypothesis {
     const MnsimResult r = answer(net, figure4_workload(), traffic);
     return {r.latency_ms(), r.energy_mj()};
   }
-  static MnsimWorkload figure4_workload() {
-    MnsimWorkload w = table1_workload(9, 9);
-    w.activations = ActivationRule::patches;
-    return w;
-  }
-
-  /// The exact search over epitome sizes and wrapping at no more crossbars than `budget`.
-  Answer search(std::int64_t budget, Objective objective, Traffic traffic) const {
-    SpaceOptions space;
-    space.wraps = {Wrap::off, Wrap::copies};
-    CountOptions count;
-    count.weight_bits = uniform_bits(in_.resnet50, 9);
-    MnsimWorkload w = figure4_workload();
-    w.node_weight_bits = count.weight_bits;
-    w.traffic = traffic;
-    const auto model = mnsim_cost_model(in_.resnet50, search_layers(in_.resnet50, space), count, w, in_.data.mnsim, MnsimQuirks::compat());
-    const Cost c = model->evaluate(solve(model->table(), objective, budget).selection);
-    return {model->latency(c), CostModel::energy_mj(c)};
-  }
-
   void figure4() {
     const Figure4Ratios& p = in_.paper.figure4;
     const Network& plain = in_.resnet50;
@@ -149,11 +126,12 @@ class Hypothesis {
       step(fmt::format("Figure 4, {}x256", rows));
       Network uniform = plain;
       apply_uniform(uniform, rows, 256);
-      const std::int64_t budget = count_network(uniform, uniform_bits(uniform, 9), CountRule::paper).crossbars;
+      const auto budget = static_cast<double>(count_network(uniform, uniform_bits(uniform, 9), CountRule::paper).crossbars);
       for (const Traffic traffic : {Traffic::whole_position, Traffic::partial_sums}) {
         const Answer u = both_of(uniform, traffic);
         for (const Objective objective : {Objective::latency, Objective::energy, Objective::edp}) {
-          const Answer f = search(budget, objective, traffic);
+          const Found found = search_design(in_, plain, figure4_workload(traffic), budget, objective, {Wrap::off, Wrap::copies}, false);
+          const Answer f{found.latency_ms, found.energy_mj};
           double* b = best[traffic == Traffic::partial_sums];
           b[0] = std::max(b[0], u.latency / f.latency);
           b[1] = std::max(b[1], u.energy / f.energy);

@@ -67,6 +67,8 @@ struct MapShape {
   int channels = 0, height = 0, width = 0;
   int stored = 0;
   bool operator==(const MapShape&) const = default;
+  /// channels * height * width
+  std::int64_t elements() const { return std::int64_t{channels} * height * width; }
 };
 
 struct Node {

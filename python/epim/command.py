@@ -31,6 +31,11 @@ def cache() -> str:
     return os.environ.get("EPIM_CACHE") or str(Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "epim" / "models")
 
 
+def assignment(key: str, value: Any) -> str:
+    """key=value as --set takes it: booleans and lists in TOML's form."""
+    return f"{key}={json.dumps(value) if isinstance(value, (bool, list)) else value}"
+
+
 def options(given: Mapping[str, Any]) -> List[str]:
     """`weight_bits=5` becomes --weight-bits 5; True a flag; None and False nothing; a list is joined by commas, a dictionary
     repeats the option with key=value."""
@@ -43,7 +48,7 @@ def options(given: Mapping[str, Any]) -> List[str]:
             out.append(name)
         elif isinstance(value, Mapping):
             for k, v in value.items():
-                out += [name, f"{k}={json.dumps(v) if isinstance(v, (bool, list)) else v}"]
+                out += [name, assignment(k, v)]
         elif isinstance(value, (list, tuple)):
             out += [name, ",".join(str(v) for v in value)]
         else:

@@ -31,7 +31,7 @@ class Network:
         key = (mode, scheme)
         if key not in self._compiled:
             from ._core import Compiled
-            overrides = [text for text in command.options({"set": self.set}) if text != "--set"]
+            overrides = [command.assignment(name, value) for name, value in self.set.items()]
             if scheme == "affine":
                 overrides.append("hardware.zero_point=true")
             self._compiled[key] = Compiled(str(self.config), overrides, mode, scheme)

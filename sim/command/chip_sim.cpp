@@ -39,10 +39,12 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   progress.clear();
 
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0;
-  const bool has_float = p.config.network->integers.empty() && !p.net.seeded;
+  const bool has_float = p.net.has_float;
+  std::optional<FloatNetwork> real;
+  if (has_float) real.emplace(p.net.network, p.net.weights);
   for (std::size_t i = 0; i < count && !set.labels.empty(); ++i) {
     if (has_float) {
-      const FloatTensor f = run_float(p.net.network, p.net.weights, set.images[i]);
+      const FloatTensor f = real->run(set.images[i]);
       right_float += std::max_element(f.data.begin(), f.data.end()) - f.data.begin() == set.labels[i];
     }
     right_golden += argmax(golden[i]) == set.labels[i];

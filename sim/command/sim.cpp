@@ -147,7 +147,7 @@ void run_images(const SimArguments& o, const Config& config, const Prepared& p, 
   const std::vector<IntTensor>& images = set.images;
   const std::vector<std::int64_t>& labels = set.labels;
   const std::size_t count = images.size();
-  const bool has_float = config.network->integers.empty() && !net.seeded;
+  const bool has_float = net.has_float;
 
   std::vector<Layer> shapes;
   for (const EmitLayer& l : p.layers) shapes.push_back(l.layer);

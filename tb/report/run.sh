@@ -17,19 +17,8 @@ done
 rm -rf "$work"
 mkdir -p "$work"
 cd "$work" || exit 4
-passed=0 failed=0
-check() {
-  local title=$1
-  shift
-  if "$@" > out.txt 2> err.txt; then
-    passed=$((passed + 1))
-    echo "ok      $title"
-  else
-    failed=$((failed + 1))
-    echo "FAILED  $title:"
-    tail -n 12 out.txt err.txt | sed 's/^/          /'
-  fi
-}
+# shellcheck source=tb/check.sh
+. "$root/tb/check.sh"
 # drawn FILE: the page after its script has run and looked at itself; messages of the script go to FILE.console.
 drawn() {
   timeout 120 "$browser" --headless --no-sandbox --disable-gpu --disable-dev-shm-usage --user-data-dir="$PWD/profile" --enable-logging=stderr --v=0 \
@@ -41,51 +30,50 @@ drawn() {
 page() {
   local name=$1 figures=$2
   shift 2
-  check "$name: epim report" "$epim" report "$@" --out "$name.html"
+  keep "$name: epim report" "$epim" report "$@" --out "$name.html"
   "$epim" report "$@" --json > "$name.data" 2> /dev/null
   "$epim" report "$@" --out again.html > /dev/null 2>&1
-  check "$name: the same bytes every time" cmp "$name.html" again.html
-  check "$name: drawn by $browser" drawn "$name"
-  check "$name: no message of the script" test ! -s "$name.console"
-  check "$name: figures, axes, texts, colours, tables" python3 "$root/tb/report/page.py" itself "$name" "$figures"
-  check "$name: the page's data are those of --json" python3 "$root/tb/report/page.py" data "$name"
-  check "$name: nothing from outside" python3 "$root/tb/report/page.py" alone "$name"
+  keep "$name: the same bytes every time" cmp "$name.html" again.html
+  keep "$name: drawn by $browser" drawn "$name"
+  keep "$name: no message of the script" test ! -s "$name.console"
+  keep "$name: figures, axes, texts, colours, tables" python3 "$root/tb/report/page.py" itself "$name" "$figures"
+  keep "$name: the page's data are those of --json" python3 "$root/tb/report/page.py" data "$name"
+  keep "$name: nothing from outside" python3 "$root/tb/report/page.py" alone "$name"
 }
 mapped=graph,layers,timeline,timeline-layer,energy-components,energy-layers
 python3 "$root/tb/report/page.py" cases "$root/tb/estimate/small.json" || exit 4
 
 page network $mapped,repetition,tables resnet18
 "$epim" estimate resnet18 --model rtl --json > estimate.json
-check "network: numbers of epim estimate" python3 "$root/tb/report/page.py" estimate network estimate.json
+keep "network: numbers of epim estimate" python3 "$root/tb/report/page.py" estimate network estimate.json
 page estimate layers,energy-components,energy-layers estimate.json
-check "estimate: numbers of epim estimate" python3 "$root/tb/report/page.py" estimate estimate estimate.json
+keep "estimate: numbers of epim estimate" python3 "$root/tb/report/page.py" estimate estimate estimate.json
 
 page config $mapped,repetition,tables,weights,activations "$root/configs/digits.toml" --images 3
 "$epim" sim --config "$root/configs/digits.toml" --images 1 --json > sim.json 2> /dev/null
-check "config: cycles of the RTL" python3 "$root/tb/report/page.py" sim config sim.json
-check "config: box plots of the weights" python3 "$root/tb/report/page.py" boxes config "$root/models/digits/network.json"
+keep "config: cycles of the RTL" python3 "$root/tb/report/page.py" sim config sim.json
+keep "config: box plots of the weights" python3 "$root/tb/report/page.py" boxes config "$root/models/digits/network.json"
 
 "$epim" run "$root/tb/estimate/small.json" --crossbar 64x16 --lanes 4 --design none -w 5 -a 8 --out run > /dev/null 2>&1
 page run $mapped,repetition,tables,weights,activations run
-check "run: numbers of result.json" python3 "$root/tb/report/page.py" run run run/result.json
+keep "run: numbers of result.json" python3 "$root/tb/report/page.py" run run run/result.json
 
 case=$root/tb/import/cases/float_plain
 "$epim" import "$case.onnx" --calibrate "$case.npz" --images "$case.npz" --out model > /dev/null
 page import $mapped,weights,activations,formats,fidelity model --min-snr 42
-check "import: numbers of import.json" python3 "$root/tb/report/page.py" import import model/import.json 42
+keep "import: numbers of import.json" python3 "$root/tb/report/page.py" import import model/import.json 42
 
 "$epim" eval --config "$root/configs/digits.toml" --limit 120 --weight-bits 5,3 --adc-bits 7,4 --out eval > /dev/null 2>&1
 page accuracy accuracy,classes,noise,clipped eval --min-snr 10
-check "accuracy: numbers of epim eval" python3 "$root/tb/report/page.py" accuracy accuracy eval/result.json 10
+keep "accuracy: numbers of epim eval" python3 "$root/tb/report/page.py" accuracy accuracy eval/result.json 10
 
 "$epim" search resnet18 --budget 256x256 --front --json --out found.json > search.json
 page search search,candidates search.json
-check "search: numbers of epim search" python3 "$root/tb/report/page.py" search search search.json
+keep "search: numbers of epim search" python3 "$root/tb/report/page.py" search search search.json
 page design $mapped,search,repetition,tables found.json
 
 "$epim" report hostile.json --crossbar 64x16 --lanes 4 --design none -w 5 -a 8 --title '</script><script>throw 1</script><b>&"' --out hostile.html > /dev/null
-check "names that look like HTML: drawn" drawn hostile
-check "names that look like HTML: stay text" python3 "$root/tb/report/page.py" hostile hostile
-check "names that look like HTML: no message of the script" test ! -s hostile.console
-echo "$passed passed, $failed failed"
-[ "$failed" = 0 ]
+keep "names that look like HTML: drawn" drawn hostile
+keep "names that look like HTML: stay text" python3 "$root/tb/report/page.py" hostile hostile
+keep "names that look like HTML: no message of the script" test ! -s hostile.console
+finish

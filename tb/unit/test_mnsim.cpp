@@ -355,22 +355,16 @@ TEST_CASE("epitomes: fewer tiles, more activations", "[mnsim]") {
   const MnsimResult epi = evaluate(net);
   CHECK(epi.tiles < conv.tiles);
   CHECK(epi.latency > conv.latency);
-  const auto layer = [](const MnsimResult& r, const std::string& name) {
-    for (const MnsimLayerResult& l : r.layers)
-      if (l.layer.name == name) return l;
-    FAIL(name);
-    return MnsimLayerResult{};
-  };
-  CHECK(layer(epi, "layer4.1.conv2").layer.activations == 16);
-  CHECK(layer(epi, "layer4.1.conv2").layer.pes == 4 * 8);
+  CHECK(epi.layer("layer4.1.conv2").layer.activations == 16);
+  CHECK(epi.layer("layer4.1.conv2").layer.pes == 4 * 8);
   // Wrapping fires the output groups once.
   const int node = net.find("layer4.1.conv3");
   net.nodes[static_cast<std::size_t>(node)].wrap = Wrap::copies;
   infer_shapes(net);
   const MnsimResult wrapped = evaluate(net);
-  CHECK(layer(epi, "layer4.1.conv3").layer.activations == 8);
-  CHECK(layer(wrapped, "layer4.1.conv3").layer.activations == 1);
-  CHECK(layer(wrapped, "layer4.1.conv3").energy.adc == Approx(layer(epi, "layer4.1.conv3").energy.adc / 8));
+  CHECK(epi.layer("layer4.1.conv3").layer.activations == 8);
+  CHECK(wrapped.layer("layer4.1.conv3").layer.activations == 1);
+  CHECK(wrapped.layer("layer4.1.conv3").energy.adc == Approx(epi.layer("layer4.1.conv3").energy.adc / 8));
   CHECK(wrapped.latency < epi.latency);
   // A layer never runs longer than begin to finish, nor shorter than its busy time.
   for (const MnsimLayerResult& l : wrapped.layers) CHECK(l.finish - l.begin >= l.busy * (1 - 1e-12));
@@ -384,19 +378,14 @@ TEST_CASE("traffic of partial sums", "[mnsim]") {
   const MnsimResult a = evaluate_mnsim(epi, whole, data(), MnsimQuirks::compat()), b = evaluate_mnsim(epi, w, data(), MnsimQuirks::compat());
   // layer4.1.conv2: 512 channels, 3x3, an epitome of 256 rows and 256 columns, so 18 input and 2 output activations. The port
   // moves 8 bytes in 20 ns.
-  const auto layer = [](const MnsimResult& r, const std::string& name) -> const MnsimLayerResult& {
-    for (const MnsimLayerResult& l : r.layers)
-      if (l.layer.name == name) return l;
-    throw std::runtime_error(name);
-  };
-  const MnsimLayer& l = layer(a, "layer4.1.conv2").layer;
+  const MnsimLayer& l = a.layer("layer4.1.conv2").layer;
   REQUIRE(l.activations == 36);
   const auto port = [](double bytes) { return std::ceil(bytes / 8) * 20; };
   const double columns = 256.0 * l.pes_per_tile, channels = l.channels_per_pe;
   const double merge = std::ceil(std::log2(l.pes_per_tile));
   const double before = port(channels * 9 / 8) + port(3 * channels * 9 / 8) + port(columns * 9 / 8) + port((6 + merge) * columns / 8);
   const double after = 36 * 2 * port(512 * 9 * 9 / 8.0) + (18 + 1) * port(512 * 9 / 8.0);
-  CHECK(layer(b, l.name).step - layer(a, l.name).step == Approx(after - 36 * before));
+  CHECK(b.layer(l.name).step - a.layer(l.name).step == Approx(after - 36 * before));
 }
 
 TEST_CASE("untuned emulation of the paper's Table 1", "[mnsim][table1]") {
