@@ -194,10 +194,14 @@ const OperatorName& read_operator(const JsonValue& v, const std::string& what) {
   for (const RefusedOperator& r : refused_operators())
     if (r.name == text) throw InputError(v.where, "unsupported-operator", fmt::format("{}: op is \"{}\": {}", what, text, r.reason));
   std::vector<std::string_view> legal;
-  for (const OperatorName& o : operator_names()) legal.push_back(o.name);
+  std::vector<std::string_view> at_end = host_operators();
+  for (const OperatorName& o : operator_names()) {
+    legal.push_back(o.name);
+    std::erase(at_end, o.name);
+  }
   throw InputError(v.where, "unknown-op",
                    fmt::format("{}: op is \"{}\", must be one of: {}; at the end {}", what, text, fmt::join(legal, ", "),
-                               fmt::join(host_operators(), ", ")));
+                               fmt::join(at_end, ", ")));
 }
 
 bool is_host_operator(const JsonValue& v) {
