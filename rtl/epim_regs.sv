@@ -303,6 +303,31 @@ module epim_regs #(
   assign {first_high, first_low}   = first_fire_i;
   assign {last_high, last_low}     = last_fire_i;
 
+  // Registers of the load port.
+  logic        r_load;
+  logic [31:0] load_word;
+  generate
+    if (Load) begin : gen_load_registers
+      logic [31:0] state, frames, words, target, address;
+      assign {address, target, words, frames, state} = load_state_i;
+      always_comb begin
+        r_load    = 1'b1;
+        load_word = state;
+        case (raddr_i)
+          AddrW'(epim_regs_pkg::LoadStatus):  load_word = state;
+          AddrW'(epim_regs_pkg::LoadFrames):  load_word = frames;
+          AddrW'(epim_regs_pkg::LoadWords):   load_word = words;
+          AddrW'(epim_regs_pkg::LoadTarget):  load_word = target;
+          AddrW'(epim_regs_pkg::LoadAddress): load_word = address;
+          default:                            r_load = 1'b0;
+        endcase
+      end
+    end else begin : gen_no_load_registers
+      assign r_load    = 1'b0;
+      assign load_word = '0;
+    end
+  endgenerate
+
   always_comb begin
     rdata_o      = '0;
     read_error_o = 1'b0;
@@ -329,31 +354,6 @@ module epim_regs #(
       end
     endcase
   end
-
-  // Registers of the load port.
-  logic        r_load;
-  logic [31:0] load_word;
-  generate
-    if (Load) begin : gen_load_registers
-      logic [31:0] state, frames, words, target, address;
-      assign {address, target, words, frames, state} = load_state_i;
-      always_comb begin
-        r_load    = 1'b1;
-        load_word = state;
-        case (raddr_i)
-          AddrW'(epim_regs_pkg::LoadStatus):  load_word = state;
-          AddrW'(epim_regs_pkg::LoadFrames):  load_word = frames;
-          AddrW'(epim_regs_pkg::LoadWords):   load_word = words;
-          AddrW'(epim_regs_pkg::LoadTarget):  load_word = target;
-          AddrW'(epim_regs_pkg::LoadAddress): load_word = address;
-          default:                            r_load = 1'b0;
-        endcase
-      end
-    end else begin : gen_no_load_registers
-      assign r_load    = 1'b0;
-      assign load_word = '0;
-    end
-  endgenerate
 
   // The high word that goes with the low word being read.
   logic        event_low;
