@@ -40,9 +40,6 @@ struct FixedHardware {
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
   bool load_stream = false;       ///< programs come through a load port as well
-  bool parity = false;            ///< a parity bit per table and cell word, checked at every read
-  int program_banks = 1;          ///< 2: the next layer's tables are loaded while this one runs
-  int cell_banks = 1;             ///< 2: its cells too
 
   bool operator==(const FixedHardware&) const = default;
 

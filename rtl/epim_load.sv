@@ -79,7 +79,7 @@ module epim_load #(
   logic        word_valid, word_take, word_last;
   logic [63:0] word;
   /* verilator lint_off UNUSEDSIGNAL */
-  logic [1:0]  held;
+  logic [1:0]  unused_held;
   /* verilator lint_on UNUSEDSIGNAL */
   // Not ready during reset.
   logic live_q, room;
@@ -90,7 +90,7 @@ module epim_load #(
   assign s_load_ready_o = room && live_q;
   epim_fifo #(.Depth(2), .Width(65)) u_fifo (
     .clk_i, .rst_ni, .s_valid_i(s_load_valid_i && live_q), .s_ready_o(room), .s_data_i({s_load_last_i, s_load_data_i}),
-    .m_valid_o(word_valid), .m_ready_i(word_take), .m_data_o({word_last, word}), .count_o(held)
+    .m_valid_o(word_valid), .m_ready_i(word_take), .m_data_o({word_last, word}), .count_o(unused_held)
   );
 
   logic [2:0]  state_q, state_d;
