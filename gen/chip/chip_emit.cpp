@@ -41,9 +41,10 @@ std::string testbench(const ChipDesign& chip, const ChipStimulus& stimulus) {
 
 /// Streams the images of tb/pixels.hex through {0}, back to back, and compares every word that comes out with
 /// tb/expected.hex (golden model). +stalls=P stalls both streams in P percent of the cycles, +seed=N seeds that.
+/// +images=N plays the first N of them.
 /// Run from the folder above: iverilog -g2012 -s {0}_tb -o chip.vvp -f epim.f tb/{0}_tb.sv && vvp -n chip.vvp
 module {0}_tb;
-  localparam int Pixels = {1}, Beats = {2}, InW = {3}, OutW = {4};
+  localparam int Images = {5}, Pixels = {1}, Beats = {2}, InW = {3}, OutW = {4};
   localparam int Lanes = {6}, Bits = {7}, Channels = {8}, Words = {9};  // of a place of the output map
   localparam int InDataW = 8 * ((InW + 7) / 8), OutDataW = 8 * ((OutW + 7) / 8);
 
@@ -54,7 +55,7 @@ module {0}_tb;
   logic [InW:0]        pixels [0:Pixels-1];
   logic [OutW:0]       expected [0:Beats-1];
   logic [OutW:0]       differs;  // lanes that the map does not have do not count
-  integer sent, got, cycles, stalls, seed, wrong, quiet, lane;
+  integer sent, got, cycles, stalls, seed, wrong, quiet, lane, images, pixels_due, beats_due;
 
   {0} dut (
     .clk_i(clk), .rst_ni(rst_n),
@@ -68,12 +69,15 @@ module {0}_tb;
     $readmemh("tb/expected.hex", expected);
     if (!$value$plusargs("stalls=%d", stalls)) stalls = 0;
     if (!$value$plusargs("seed=%d", seed)) seed = 1;
+    if (!$value$plusargs("images=%d", images) || images < 1 || images > Images) images = Images;
+    pixels_due = Pixels / Images * images;
+    beats_due = Beats / Images * images;
     clk = 0; rst_n = 0; in_valid = 0; in_last = 0; in_data = 'x; out_ready = 0; holding = 0;
     sent = 0; got = 0; wrong = 0; quiet = 0; cycles = -3;  // reset ends two clocks later inside
     repeat (4) #5 clk = !clk;
     rst_n = 1;
-    while (got < Beats && wrong == 0 && quiet < 100000) begin
-      if (!in_valid && cycles >= 0 && sent < Pixels && ($urandom(seed) % 100 >= stalls)) begin
+    while (got < beats_due && wrong == 0 && quiet < 100000) begin
+      if (!in_valid && cycles >= 0 && sent < pixels_due && ($urandom(seed) % 100 >= stalls)) begin
         in_valid = 1;
         in_data  = {{{{(InDataW-InW){{1'b0}}}}, pixels[sent][InW-1:0]}};
         in_last  = pixels[sent][InW];
@@ -115,10 +119,10 @@ module {0}_tb;
       clk = 0;
       cycles = cycles + 1;
     end
-    if (wrong == 0 && got == Beats && error === 1'b0)
-      $display("PASS %0d images, %0d words in %0d cycles", {5}, got, cycles);
+    if (wrong == 0 && got == beats_due && error === 1'b0)
+      $display("PASS %0d images, %0d words in %0d cycles", images, got, cycles);
     else
-      $display("FAIL after %0d of %0d words, error_o %b", got, Beats, error);
+      $display("FAIL after %0d of %0d words, error_o %b", got, beats_due, error);
     $finish;
   end
 endmodule

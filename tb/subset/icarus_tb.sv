@@ -143,7 +143,6 @@ module icarus_tb #(
   logic [InW:0]    word;
   localparam logic [31:0] Control = 32'h010;
   logic [31:0]     poke;  // address of round 1: from the highest down, so that control comes last of those that act
-  assign poke = {23'b0, 7'(127 - write_at), 2'b00};
 
   always @(posedge clk) begin
     if (!rst_n) begin
@@ -182,7 +181,7 @@ module icarus_tb #(
       held      <= out_valid === 1'b1 && !out_ready;
       held_beat <= {out_last, out_data};
 
-      // Writes, in order; the response of one comes before the next.
+      // Writes, in order; the next one is offered as soon as one is taken.
       if (awvalid && awready === 1'b1) begin
         awvalid <= 1'b0;
         awaddr  <= 12'hxxx;
@@ -199,12 +198,14 @@ module icarus_tb #(
         aw_done  = 1'b0;
         w_done   = 1'b0;
         quiet    = 0;
-      end else if (write_at < writes_due) begin
-        if (!awvalid && !aw_done && !stall(0)) begin
+      end
+      poke = {23'b0, 7'(127 - write_at), 2'b00};
+      if (write_at < writes_due) begin
+        if (!(awvalid && awready !== 1'b1) && !aw_done && !stall(0)) begin
           awvalid <= 1'b1;
           awaddr  <= round == 1 ? poke[11:0] : writes[2*write_at][11:0];
         end
-        if (!wvalid && !w_done && !stall(0)) begin
+        if (!(wvalid && wready !== 1'b1) && !w_done && !stall(0)) begin
           wvalid <= 1'b1;
           wdata  <= round != 1 ? writes[2*write_at+1] : poke == Control ? 32'd2 : 32'h9e3779b9 * poke;
         end
