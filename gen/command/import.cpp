@@ -54,7 +54,6 @@ void check_arguments(const ImportArguments& o) {
   if (o.out.empty()) bad_argument("--out", "missing, legal: a folder for the network, or --check, which reads and evaluates the file alone");
   if (o.calibrate.empty() && o.images.empty())
     bad_argument("--calibrate", "missing, legal: inputs as .npz or .npy, whose values give the maps their formats (or --images where the file gives all formats)");
-  if (!o.project.empty() && !o.onnx_out.empty()) bad_argument("--write-onnx", "with --project, whose epitomes ONNX has no operator for; legal: one of the two");
   if (!o.reference.empty() && o.images.empty()) bad_argument("--reference", "answers without inputs, legal: with --images");
   if (!o.labels.empty() && o.images.empty()) bad_argument("--labels", "classes without images, legal: with --images");
 }
@@ -177,6 +176,10 @@ void run_import(const ImportArguments& o) {
   bundle.path = folder + "/weights.npz";
   bundle.arrays = std::move(weights.arrays);
   const Network network = parse_network(network_text, folder + "/network.json");
+  if (!o.onnx_out.empty())
+    for (const Node& node : network.nodes)
+      if (node.wrap != Wrap::off)
+        bad_argument("--write-onnx", fmt::format("with node '{}' wrapped by {}, whose copies ONNX has no operator for; legal: a design without wrapping", node.name, o.project));
   CompiledNetwork compiled;
   importer::IntegerFidelity integers;
   if (o.fidelity_images == 0 && o.onnx_out.empty()) {

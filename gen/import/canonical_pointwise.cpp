@@ -206,6 +206,11 @@ void Canonical::concat(const Node& node) {
     if (!is_map(in)) unfit("one of its operands is constant", "maps alone");
     all.push_back(seen_.at(in));
   }
+  if (all.size() == 1) {
+    seen_[node.outputs[0]] = all[0];
+    return;
+  }
+  if (all.size() > 64) unfit(fmt::format("it joins {} maps", all.size()), "up to 64; several Concat nodes in a row");
   // Which dimension of the maps the axis is; an operand of size 1 leaves that to the others.
   int dimension = -1;
   View view;

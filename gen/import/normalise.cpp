@@ -78,11 +78,12 @@ Graph choose_layout(const Graph& graph, const Evaluator& values) {
   return out;
 }
 
-/// Weights, scales, slopes: numbers of a size that float32 holds.
-void check_finite(const Graph& graph) {
+/// Weights, scales, slopes: numbers of a size that float32 holds, also behind a dequantiser.
+void check_finite(const Graph& graph, int jobs) {
+  const Evaluator values(graph, jobs);
   for (const Node& node : graph.nodes)
     for (std::size_t k = 1; k < node.inputs.size() && !node.host; ++k)
-      if (const Value* v = graph.constant(node.inputs[k]); v && v->type() == Type::f32)
+      if (const Value* v = values.fixed(node.inputs[k]); v && v->type() == Type::f32)
         for (const float x : v->as<float>())
           if (!std::isfinite(x))
             node.fail("not-a-number", fmt::format("an element of '{}' is {}, legal: finite numbers", node.inputs[k], x));
@@ -107,7 +108,7 @@ Graph normalise(const Graph& graph, int jobs) try {
   fold_padding(out);
   check_shapes(out, "folding of padding");
   remove_unused(out);
-  check_finite(out);
+  check_finite(out, jobs);
   return out;
 } catch (const InputError& e) {
   rethrow_at(e, graph.file);

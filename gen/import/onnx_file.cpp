@@ -247,7 +247,11 @@ class Reader {
                                          {P::INTS, from.ints_size() > 0},
                                          {P::STRINGS, from.strings_size() > 0},
                                          {P::TENSORS, from.tensors_size() > 0},
-                                         {P::GRAPHS, from.graphs_size() > 0}};
+                                         {P::GRAPHS, from.graphs_size() > 0},
+                                         {P::SPARSE_TENSOR, from.has_sparse_tensor()},
+                                         {P::SPARSE_TENSORS, from.sparse_tensors_size() > 0},
+                                         {P::TYPE_PROTO, from.has_tp()},
+                                         {P::TYPE_PROTOS, from.type_protos_size() > 0}};
     const bool list = from.type() == P::FLOATS || from.type() == P::INTS || from.type() == P::STRINGS ||
                       from.type() == P::TENSORS || from.type() == P::GRAPHS;
     for (const auto& [type, is] : used)

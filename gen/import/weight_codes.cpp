@@ -33,6 +33,10 @@ std::optional<WeightCodes> weight_codes(const Graph& graph, const Evaluator& val
       why = "their zero point is no whole number";
       return std::nullopt;
     }
+    if (std::fabs(code) > 1e15) {
+      why = fmt::format("codes of up to {:g}, a core holds 9 bits with sign: 255", code);
+      return std::nullopt;
+    }
     w.codes[i] = static_cast<std::int64_t>(std::nearbyint(code));
     w.most = std::max(w.most, std::abs(w.codes[i]));
   }

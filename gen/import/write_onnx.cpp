@@ -10,6 +10,7 @@
 #include <onnx/onnx_pb.h>
 
 #include "golden/graph/node_weights.hpp"
+#include "golden/sampler.hpp"
 
 namespace epim::importer {
 namespace {
@@ -115,21 +116,28 @@ class Writer {
   }
   void info(const std::string& name, int type, const Dims& dims) { tensor_info(*graph_->add_value_info(), name, type, dims); }
 
+  /// M*code of every element that the core holds; of an epitome those that the virtual convolution reads, [Cout][Cin][Kh][Kw].
+  static IntTensor held_codes(const CompiledLayer& layer, const epim::Node& node) {
+    IntTensor held = layer.quantised.codes;
+    for (std::size_t i = 0; i < held.size(); ++i)
+      if (held.data[i] != 0)
+        held.data[i] *= crossbar_scale(layer, static_cast<double>(layer.quantised.values.data[i]) / static_cast<double>(held.data[i]));
+    return node.epitome ? reconstruct(layer.layer, held) : held;
+  }
   /// Weights that the core holds, as real numbers, in the shape of the node: code*M*G/2^SH in steps of the maps.
   std::vector<float> held_weights(const CompiledLayer& layer, const epim::Node& node) const {
     const int group_in = node.in.channels / node.groups, group_out = node.cout / node.groups;
+    const int blocks = node.epitome ? node.groups : layer.merged_groups;  // of the diagonal, side by side in the weights held
     const double steps = layer.out.format.scale / layer.in.format.scale;
-    const FloatTensor& values = layer.quantised.values;
+    const IntTensor held = held_codes(layer, node);
     std::vector<float> w;
     for (int o = 0; o < node.cout; ++o)
       for (int c = 0; c < group_in; ++c)
         for (int y = 0; y < node.kh; ++y)
           for (int x = 0; x < node.kw; ++x) {
-            const std::size_t at = values.index(o, o / group_out % layer.merged_groups * group_in + c, y + layer.widening.before_y, x + layer.widening.before_x);
-            const auto code = static_cast<double>(layer.quantised.codes.data[at]);
-            const std::int64_t m = code == 0 ? 0 : crossbar_scale(layer, static_cast<double>(values.data[at]) / code);
+            const auto code = static_cast<double>(held(o, o / group_out % blocks * group_in + c, y + layer.widening.before_y, x + layer.widening.before_x));
             const auto g = static_cast<double>(layer.data.channel_scale.data[static_cast<std::size_t>(o)]);
-            w.push_back(static_cast<float>(code * static_cast<double>(m) * std::ldexp(g, -layer.layer.shift) * steps));
+            w.push_back(static_cast<float>(code * std::ldexp(g, -layer.layer.shift) * steps));
           }
     return w;
   }

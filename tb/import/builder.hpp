@@ -109,6 +109,11 @@ class Builder {
     graph_.part(1, n);
     return name + "_out";
   }
+  /// A node as the message says.
+  Builder& node(const Message& n) {
+    graph_.part(1, n);
+    return *this;
+  }
   /// The file. `ir` is the version of the format.
   std::string file(int ir = 8) const {
     Message g = graph_, m;

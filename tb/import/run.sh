@@ -112,6 +112,9 @@ check "answers of another network: exit code 1, the folder is kept" test $? = 1 
 "$epim" import "$cases/float_residual.onnx" --calibrate "$cases/float_residual.npz" --project 128x16 --out out/projected > projected.txt 2> projected.err
 check "--project: epitomes, their cost, and that fine-tuning is needed" test $? = 0 -a "$(grep -c '% of their norm$' projected.txt)" = 2 \
   -a "$(grep -c 'until it is fine-tuned' projected.txt)" = 1 -a "$(grep -c '"relative_error": 0\.' out/projected/import.json)" = 2
+"$epim" import "$cases/float_residual.onnx" --calibrate "$cases/float_residual.npz" --project 128x16 --out out/projected2 --write-onnx projected.onnx > projected2.txt 2>&1
+"$epim" import projected.onnx --check > projected.check.txt 2>&1
+check "--project with --write-onnx: the rebuilt weights as ONNX" test $? = 0 -a "$(grep -c ' Conv ' projected.check.txt)" -ge 5
 "$epim" sim --config out/projected/config.toml --images 1 > projected.sim.txt 2>&1
 check "projected weights through the RTL" grep -q '^identical outputs   1 of 1' projected.sim.txt
 python3 -c 'import struct
@@ -138,7 +141,6 @@ refuse "--check and --out" bad-argument "$plain" --check --out no
 refuse "answers without inputs" bad-argument "$plain" --calibrate "$cases/float_plain.npz" --reference "$cases/float_plain.npz" --out no
 refuse "labels of another number of images" labels-shape "$plain" --calibrate "$cases/float_plain.npz" --images "$cases/float_plain.npz" --labels out/float_plain/images.npy --out no
 refuse "a design that is none" bad-design "$plain" --calibrate "$cases/float_plain.npz" --project small --out no
-refuse "--project and --write-onnx" bad-argument "$plain" --calibrate "$cases/float_plain.npz" --project 128x16 --write-onnx no --out no
 mkdir theirs && touch theirs/file
 refuse "a folder of others" output-not-ours "$plain" --calibrate "$cases/float_plain.npz" --out theirs
 "$epim" import "$plain" --calibrate "$cases/float_plain.npz" --act-bits 10 --out no > refuse.txt 2> refuse.err

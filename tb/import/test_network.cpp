@@ -382,3 +382,36 @@ TEST_CASE("network: the written ONNX file comes back as the same integers", "[ne
   }
   CHECK(second.fidelity.good());
 }
+
+TEST_CASE("network: a Sum or Concat of one map is that map; a Concat of more than 64 is refused", "[network]") {
+  Builder b;
+  std::string x = b.op("Conv", {b.input("image", {1, 1, 2, 2}), b.floats({2, 1, 1, 1}, {1, -2})}, {}, "", "first");
+  x = b.op("Concat", {b.op("Sum", {x})}, {at("axis", 1)}, "", "joined");
+  b.output(b.op("Conv", {x, b.floats({1, 2, 1, 1}, {1, 1})}, {}, "", "last"));
+  const Imported i = imported(b, {Value::of(std::vector<float>{1, -1, 0.5f, 2}, {1, 1, 2, 2})});
+  REQUIRE(i.network.nodes.size() == 2);
+  CHECK(i.network.nodes[1].inputs == std::vector<std::string>{"first"});
+
+  Builder many;
+  const std::string image = many.input("image", {1, 1, 2, 2});
+  x = many.op("Concat", std::vector<std::string>(65, many.op("Relu", {image})), {at("axis", 1)}, "", "joined");
+  many.output(many.op("Conv", {x, many.floats({1, 65, 1, 1}, random_floats(65, 1))}, {}, "", "last"));
+  CHECK_THROWS_WITH(imported(many, {Value::of(std::vector<float>{1, -1, 0.5f, 2}, {1, 1, 2, 2})}), Catch::Contains("joins 65 maps"));
+}
+
+TEST_CASE("network: weights whose zero point is beyond all integers are taken as real ones", "[network]") {
+  Builder b;
+  b.domain(qonnx, 1);
+  const std::string w = quant(b, b.floats({1, 1, 1, 1}, {1}), 1, 1e30f, 8, 1);
+  b.output(b.op("Conv", {b.input("image", {1, 1, 2, 2}), w}, {}, "", "first"));
+  Graph g = b.graph();
+  const std::string said = refusal([&] {
+    epim::importer::prepare(g, {});
+    g = epim::importer::normalise(g, 1);
+  });
+  if (!said.empty()) FAIL(said);
+  const Evaluator values(g, 1);
+  std::string why;
+  CHECK(!epim::importer::weight_codes(g, values, g.nodes.back().inputs[1], why));
+  CHECK(why.find("a core holds 9 bits") != std::string::npos);
+}

@@ -255,6 +255,10 @@ TEST_CASE("normalise: maps that do not fit, several images at once, infinite wei
   CHECK(refusal([&] { epim::importer::normalise(prepared(batch), 1); }) ==
         "test.onnx: input-shape: input 'x' holds 4 images at once, legal: 1; give its sizes by --input-shape x=1,...");
   CHECK(refusal([&] { epim::importer::normalise(prepared(batch, {{"x", {1, 3, 6, 6}}}), 1); }) == "");
+  Builder overflow;  // each number is finite, their product is not
+  const std::string scaled = overflow.op("DequantizeLinear", {overflow.constant({1, 1, 1, 1}, std::vector<std::int8_t>{100}, i8), overflow.number(1e37f)});
+  overflow.output(overflow.op("Conv", {overflow.input("x", {1, 1, 2, 2}), scaled}, {}, "", "stem"));
+  CHECK(refusal([&] { epim::importer::normalise(prepared(overflow), 1); }).find("not-a-number: node 'stem' (Conv)") != std::string::npos);
   Builder infinite;
   infinite.output(
       infinite.op("Conv", {infinite.input("x", {1, 1, 2, 2}), infinite.floats({1, 1, 1, 1}, {INFINITY})}, {}, "", "stem"));

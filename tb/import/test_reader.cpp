@@ -161,6 +161,25 @@ TEST_CASE("reader: descriptions of newer files are passed over, other new fields
   CHECK(with(99, Message()).find("onnx-feature: initializer 'w' has a field 99 that is not known") != std::string::npos);
 }
 
+TEST_CASE("reader: an attribute holds a value of its own type and no other", "[reader]") {
+  // An empty list of integers, and beside it `content` in a field: 4 text, 6 graph, 14 and 15 types, 22 and 23 sparse tensors.
+  const auto with = [](int field, const Message& content) {
+    Builder b;
+    Message strides, kernel, n;
+    strides.text(1, "strides").number(20, 7);
+    if (field > 0) strides.part(field, content);
+    kernel.text(1, "kernel_shape").number(8, 1).number(8, 1).number(20, 7);
+    n.text(1, b.input("x", {1, 1, 2, 2})).text(2, "y").text(3, "pool").text(4, "MaxPool").part(5, kernel).part(5, strides);
+    b.node(n).output("y");
+    return refusal([&] { b.graph(); });
+  };
+  CHECK(with(0, {}) == "");
+  for (const int field : {4, 6, 14, 15, 22, 23}) {
+    CAPTURE(field);
+    CHECK(with(field, {}).find("bad-attribute: node 'pool' (MaxPool): attribute strides has another type than its value") != std::string::npos);
+  }
+}
+
 TEST_CASE("reader: nodes in any order; names twice, from nowhere and in a circle are refused", "[reader]") {
   Builder b;
   b.input("x", {1, 4});
