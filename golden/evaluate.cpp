@@ -10,6 +10,7 @@
 
 #include "golden/diagnostic.hpp"
 #include "golden/parallel.hpp"
+#include "golden/pool.hpp"
 #include "golden/sampler.hpp"
 
 namespace epim {
@@ -83,6 +84,9 @@ void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
     fail("layer-data-shape", fmt::format("channel_slope A has {} elements; legal for layer {}, which has no slopes: none",
                                          data.channel_slope.size(), layer.name));
   }
+  if (layer.pool) check_pool_data(layer, data, hw.lanes);
+  else if (!data.permutation.data.empty())
+    fail("layer-data-shape", fmt::format("permutation has {} elements; legal for layer {}, which has no pool: none", data.permutation.size(), layer.name));
   if (layer.shift < 0 || layer.shift > 62) fail("bit-width", fmt::format("shift = {}; legal: 0..62", layer.shift));
   const std::int64_t top = (std::int64_t{1} << hw.out_bits) - 1;
   const bool is_signed = layer.clamp_lo < 0;
@@ -189,6 +193,7 @@ std::uint64_t bit_plane(const std::uint32_t* values, int bit) {
 struct Scratch {
   std::vector<std::uint64_t> bits;   ///< [bit][word]
   std::vector<std::uint64_t> cnt;
+  std::vector<std::uint64_t> permuted;       ///< cnt in the order of a pool's patch
   std::vector<std::uint64_t> driven_bits;
   std::vector<int> driven_word;
 };
@@ -217,12 +222,9 @@ int column_steps_of(const Hardware& hw, const Patch& patch) {
 std::vector<int> row_groups_of(const FixedHardware& hw, const Layer& layer, const Patch& patch) {
   if (hw.row_groups() == 1) return {0};
   std::vector<bool> read(at(hw.row_groups()));
-  for (int c = patch.c_in; c < patch.c_in + patch.beta1; c += hw.lanes)
-    for (int ky = 0; ky < layer.kh; ++ky)
-      for (int kx = 0; kx < layer.kw; ++kx) {
-        const int first = physical_row(layer.epitome, hw.lanes, c / hw.lanes * hw.lanes, patch.p + ky, patch.q + kx);
-        for (int row = first; row < first + hw.lanes; ++row) read[at(row % hw.xb_rows / hw.read_rows())] = true;
-      }
+  for (const PatchWord& word : patch_words(layer, patch, hw.lanes))
+    for (const int first : word.rows)
+      for (int row = first; first >= 0 && row < first + hw.lanes; ++row) read[at(row % hw.xb_rows / hw.read_rows())] = true;
   std::vector<int> groups;
   for (int g = 0; g < hw.row_groups(); ++g)
     if (read[at(g)]) groups.push_back(g);
@@ -298,6 +300,7 @@ FiringPlan check_layer(const Hardware& core, const Layer& layer, const LayerData
   if (needed.rows > hw.pe_rows || needed.cols > hw.pe_cols)
     fail("pe-array-too-small", fmt::format("layer {}: the epitome takes {} PE rows and {} PE columns, the array has {} "
                                            "and {}", layer.name, needed.rows, needed.cols, hw.pe_rows, hw.pe_cols));
+  if (layer.pool) check_pool_core(core, layer);
   check_data(hw, layer, data);
   FiringPlan plan = plan_firings(layer);
   if (layer.wrap == Wrap::stored_once)
@@ -316,6 +319,7 @@ GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const Lay
   for (const Firing& f : plan_.firings) {
     csteps_.push_back(column_steps_of(hw_, layer_.patches[at(f.patch)]));
     row_groups_.push_back(row_groups_of(hw_, layer_, layer_.patches[at(f.patch)]));
+    patch_words_.push_back(patch_words(layer_, layer_.patches[at(f.patch)], hw_.lanes));
   }
   load();
 }
@@ -347,23 +351,15 @@ void GoldenLayer::load() {
     }
 }
 
-int GoldenLayer::words(int firing) const {
-  const Patch& p = layer_.patches[at(firings()[at(firing)].patch)];
-  return (p.beta1 + hw_.lanes - 1) / hw_.lanes * layer_.kh * layer_.kw;
-}
+int GoldenLayer::words(int firing) const { return static_cast<int>(patch_words_[at(firing)].size()); }
 
 int GoldenLayer::words_read(int firing, int oy, int ox) const {
-  const Patch& p = layer_.patches[at(firings()[at(firing)].patch)];
-  int rows = 0, cols = 0;
-  for (int ky = 0; ky < layer_.kh; ++ky) {
-    const int iy = layer_.row(oy, ky);
-    rows += iy >= 0 && iy < layer_.h ? 1 : 0;
+  int inside = 0;
+  for (const PatchWord& word : patch_words_[at(firing)]) {
+    const int iy = layer_.row(oy, word.ky), ix = layer_.column(ox, word.kx);
+    inside += iy >= 0 && iy < layer_.h && ix >= 0 && ix < layer_.w ? 1 : 0;
   }
-  for (int kx = 0; kx < layer_.kw; ++kx) {
-    const int ix = layer_.column(ox, kx);
-    cols += ix >= 0 && ix < layer_.w ? 1 : 0;
-  }
-  return (p.beta1 + hw_.lanes - 1) / hw_.lanes * rows * cols;
+  return inside;
 }
 
 void GoldenLayer::check_input(const IntTensor& x) const { check_layer_input(hw_, layer_, x); }
@@ -385,24 +381,17 @@ void GoldenLayer::gather(const IntTensor& x, int oy, int ox, int firing, std::ve
   const Patch& patch = layer_.patches[at(firings()[at(firing)].patch)];
   const std::size_t plane = at(layer_.h) * at(layer_.w);
   const std::int32_t padded = layer_.pad_value();
-  for (int ky = 0; ky < layer_.kh; ++ky) {
-    const int iy = layer_.row(oy, ky);
-    const bool row_inside = iy >= 0 && iy < layer_.h;
-    if (!row_inside && padded == 0) continue;
-    for (int kx = 0; kx < layer_.kw; ++kx) {
-      const int ix = layer_.column(ox, kx);
-      if (!row_inside || ix < 0 || ix >= layer_.w) {
-        for (int a = 0; padded != 0 && a < patch.beta1; ++a)
-          rows[at(physical_row(layer_.epitome, hw_.lanes, patch.c_in + a, patch.p + ky, patch.q + kx))] = padded;
-        continue;
-      }
-      const std::int64_t* pixel = x.data.data() + at(iy) * at(layer_.w) + at(ix);
-      int stored = patch.dst_in % layer_.stored_cin();
-      for (int a = 0; a < patch.beta1; ++a) {
-        const int row = physical_row(layer_.epitome, hw_.lanes, patch.c_in + a, patch.p + ky, patch.q + kx);
-        rows[at(row)] = static_cast<std::int32_t>(pixel[at(stored) * plane]);
-        if (++stored == layer_.stored_cin()) stored = 0;
-      }
+  for (const PatchWord& word : patch_words_[at(firing)]) {
+    const int iy = layer_.row(oy, word.ky), ix = layer_.column(ox, word.kx);
+    const bool inside = iy >= 0 && iy < layer_.h && ix >= 0 && ix < layer_.w;
+    if (!inside && padded == 0) continue;
+    const std::int64_t* pixel = inside ? x.data.data() + at(iy) * at(layer_.w) + at(ix) : nullptr;
+    int stored = (patch.dst_in + word.channel) % layer_.stored_cin();
+    for (int lane = 0; lane < word.channels; ++lane) {
+      const std::int32_t value = inside ? static_cast<std::int32_t>(pixel[at(stored) * plane]) : padded;
+      for (const int first : word.rows)
+        if (first >= 0) rows[at(first + lane)] = value;
+      if (++stored == layer_.stored_cin()) stored = 0;
     }
   }
 }
@@ -422,7 +411,8 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
   const std::uint64_t top = (std::uint64_t{1} << hw_.adc_bits) - 1;
   const std::size_t stride = at(words64_) * at(columns_);
   scratch.bits.resize(at(hw_.act_bits) * at(words64_));
-  scratch.cnt.resize(at(n));
+  scratch.cnt.resize(at(std::max(n, layer_.pool ? layer_.pool->vector : 0)));
+  scratch.permuted.resize(at(n));
   scratch.driven_bits.resize(at(steps * hw_.dac_bits * words64_));
   scratch.driven_word.resize(scratch.driven_bits.size());
   ConversionSums sums;
@@ -435,6 +425,8 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
   };
   std::memset(psum, 0, sizeof(std::int64_t) * at(hw_.pe_rows) * at(n));
   for (int t = 0; t < hw_.pe_rows; ++t) {
+    const bool permuted = layer_.pool && t == 0;
+    const int counted = permuted ? layer_.pool->vector : n;
     // The activation bits of this PE row as bit planes.
     for (int w = 0; w < words64_; ++w) {
       std::uint32_t values[64] = {};
@@ -474,14 +466,16 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
             sums.zero += static_cast<std::uint64_t>(n);
             continue;
           }
-          std::fill(scratch.cnt.begin(), scratch.cnt.end(), 0);
+          std::fill_n(scratch.cnt.begin(), counted, 0);
           for (int d = 0; d < width; ++d) {
             const int k = (b * hw_.dac_bits + d) * words64_;
             const auto run = hw_.cell_bits == 1 ? count_all<1> : hw_.cell_bits == 2 ? count_all<2> : count_all<4>;
-            run(scratch.cnt.data(), n, scratch.driven_bits.data() + k, scratch.driven_word.data() + k, driven[b][d],
+            run(scratch.cnt.data(), counted, scratch.driven_bits.data() + k, scratch.driven_word.data() + k, driven[b][d],
                 plane, at(columns_), stride, d);
           }
-          convert(scratch.cnt.data(), n, top, hw_.step_first_bit(b) + s * hw_.cell_bits,
+          if (permuted)
+            for (int c = 0; c < n; ++c) scratch.permuted[at(c)] = scratch.cnt[at(data_.permutation(firings()[at(firing)].patch, c))];
+          convert(permuted ? scratch.permuted.data() : scratch.cnt.data(), n, top, hw_.step_first_bit(b) + s * hw_.cell_bits,
                   negative != hw_.step_is_sign(b), psum + t * n, sums);
         }
       }

@@ -5,6 +5,7 @@
 /// For each output range, each patch j of it, each PE row t and each column c that j selects (u = c / XB_COLS):
 ///   psum[t][c] = sum_b sgn(b)*2^first(b) * sum_g sum_s 2^(s*CELL_BITS) * (ADC(sum_{r in g} x[r,b]*Gpos[t][r][c][s])
 ///                                                                       - ADC(sum_{r in g} x[r,b]*Gneg[t][r][c][s]))
+/// A weight pool's first PE row reads its columns in the order of the patch (golden/pool.hpp): G[0][r][pi(c)][s] in place of G[0][r][c][s].
 ///   acc[c]    += M[t,u] * (psum[t][c] + Z[t,u] * sum_{r in t} x[r])
 ///   v          = acc[c]*G[ch] + B[ch]
 ///   out[ch]    = clamp(((v < 0 ? (v*A[ch]) >> F : v) + half) >> SH, lo, hi),  half = 2^(SH-1), 0 when SH = 0
@@ -15,6 +16,7 @@
 
 #include "golden/events.hpp"
 #include "golden/layer.hpp"
+#include "golden/patch_words.hpp"
 
 namespace epim {
 
@@ -154,6 +156,7 @@ class GoldenLayer {
   FiringPlan plan_;
   std::vector<int> csteps_;
   std::vector<std::vector<int>> row_groups_;   ///< per firing
+  std::vector<std::vector<PatchWord>> patch_words_;  ///< per firing
   int words64_ = 0;     ///< 64-bit words per column of one crossbar
   int columns_ = 0;     ///< pe_cols*xb_cols
   std::vector<std::uint64_t> planes_;  ///< [t][slice][polarity][cell bit][word][column], row r in bit r%64 of word r/64

@@ -110,6 +110,7 @@ struct Hardware : FixedHardware {
   int buffer_words = 1024; ///< input buffer depth
   int acc_bits = 64;       ///< width of an accumulator, signed; 64 holds any sum
   int slope_bits = 0;      ///< width of A, signed: 8..18; 0: no slopes are built
+  int pool = 0;            ///< 1: the PEs of the first row hold a weight pool, and every layer reads it (docs/pool.md)
 
   bool operator==(const Hardware&) const = default;
 

@@ -67,6 +67,8 @@ module epim_core #(
   parameter int DimW = 16,
   /// Geometry registers can be read; otherwise only their bits in use are kept.
   parameter bit GeometryReadback = 1'b1,
+  /// The first PE row holds a weight pool that every patch reads, its columns permuted by OPT.
+  parameter bit Pool = 1'b0,
   /// Table sizes: patches, IFRT entries, channel parameter entries.
   parameter int MaxPatches = 4,
   parameter int IfrtDepth = 16,
@@ -97,6 +99,7 @@ module epim_core #(
   parameter IfatFile = "",
   parameter IfrtFile = "",
   parameter OfatFile = "",
+  parameter OptFile = "",
   parameter ParamFile = "",
   parameter SlopeFile = "",
   parameter CellFile = "",
@@ -183,7 +186,8 @@ module epim_core #(
                           ParamEntries = ParamDepth << epim_pkg::idx_width(JointLanes), CellEntries = CSteps << CellWordW;
   /* verilator lint_off WIDTHCONCAT */  // 5.006 forgets the sizes of these constants
   localparam logic [31:0] SlopeEntries = (SlopeBits == 0) ? 32'd0 : ParamEntries;
-  localparam logic [223:0] ProgSizes = {SlopeEntries, CellEntries, 32'd1, ParamEntries, PatchEntries, IfrtEntries, PatchEntries};
+  localparam logic [31:0] OptEntries = Pool ? MaxPatches * CSteps : 0;
+  localparam logic [255:0] ProgSizes = {OptEntries, SlopeEntries, CellEntries, 32'd1, ParamEntries, PatchEntries, IfrtEntries, PatchEntries};
   /* verilator lint_on WIDTHCONCAT */
 
   // Rules that a wrong parameter set breaks at elaboration: the missing module's name is the message.
@@ -212,11 +216,13 @@ module epim_core #(
     if (Load && !Writable)                            begin : gen_rule24 epim_rule_load_needs_writable u_rule (); end
     if (RowsPerRead < 1 || XbRows % epim_pkg::max2(RowsPerRead, 1) != 0) begin : gen_rule22 epim_rule_rows_per_read_divides_xb_rows u_rule (); end
     if (AdcLatency < 1 || AdcInterval < 1)            begin : gen_rule23 epim_rule_adc_latency_and_interval_at_least_1 u_rule (); end
+    if (Pool && (XbRows != XbCols || PeCols != 1))    begin : gen_rule24 epim_rule_pool_needs_square_crossbars_in_one_pe_column u_rule (); end
+    if (Pool && Adcs * CStepW > 64)                   begin : gen_rule25 epim_rule_opt_entry_at_most_64_bits u_rule (); end
   endgenerate
 
   logic                 clear, stop, abort, drop, forget, done;
   logic [epim_regs_pkg::GeometryBits-1:0] geometry;
-  logic [6:0]           prog_we;
+  logic [7:0]           prog_we;
   logic [15:0]          prog_pe;
   logic [31:0]          prog_addr;
   logic [63:0]          prog_data;
@@ -246,7 +252,7 @@ module epim_core #(
   logic [PeRows*SumW-1:0]         row_sum;
   epim_front #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
                .DacBits(DacBits), .ZeroPoint(ZeroPoint), .InputShift(InputShift), .RowsPerRead(RowsPerRead), .BufferWords(BufferWords),
-               .DimW(DimW), .Endless(Endless), .MaxPatches(MaxPatches), .IfrtDepth(IfrtDepth), .MaxWindow(MaxWindow),
+               .DimW(DimW), .Endless(Endless), .Pool(Pool), .MaxPatches(MaxPatches), .IfrtDepth(IfrtDepth), .MaxWindow(MaxWindow),
                .MaxBlocks(MaxBlocks), .IfatFile(IfatFile), .IfrtFile(IfrtFile))
   u_front (
     .clk_i, .rst_ni, .clear_i(clear), .abort_i(abort), .drop_i(drop), .forget_i(forget), .run_i(busy_o),
@@ -267,11 +273,11 @@ module epim_core #(
                .ColsPerAdc(ColsPerAdc), .AdcStages(AdcStages + AdcLatency - 1), .RowsPerRead(RowsPerRead), .AdcInterval(AdcInterval), .HoldFree(HoldFree),
                .JointLanes(JointLanes), .ScaleBits(ScaleBits),
                .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SerialMultiply(SerialMultiply), .InputShift(InputShift),
-               .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .CellFile(CellFile),
+               .Pool(Pool), .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .OptFile(OptFile), .CellFile(CellFile),
                .ScaleInit(ScaleInit), .ZeroInit(ZeroInit))
   u_array (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .en_i(en), .geometry_i(geometry),
-    .prog_we_i({prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data),
+    .prog_we_i({prog_we[7], prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data),
     .range_release_i(range_release), .full_i(full), .row_groups_i(row_groups), .bank_o(bank), .step_o(step), .sign_o(sign), .fire_o(fire), .step_end_o(step_end), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum),
     .valid_o(valid), .cstep_o(cstep), .group_o(group), .open_first_o(open_first), .opens_o(opens), .closes_o(closes),
     .range_o(range), .prod_o(prod), .err_ofat_o(err_ofat), .inc_o(inc_array)

@@ -38,6 +38,8 @@ module epim_crossbar #(
   parameter int AdcStages = 1,
   /// Word lines of a read.
   parameter int RowsPerRead = XbRows,
+  /// Every ADC lane has a column step of its own, as the first PE row of a weight pool.
+  parameter bit LaneSteps = 1'b0,
   /// Count cell reads, zero and saturated conversions.
   parameter bit Count = 1'b1,
   /// Image of the cells, `$readmemh`; empty: none. Flat array: the file, one chunk per line. RAMs: its name up to the
@@ -65,8 +67,8 @@ module epim_crossbar #(
   input  logic                             fire_i,
   /// First input step of a column step.
   input  logic                             load_i,
-  /// Column step.
-  input  logic [CStepW-1:0]                cstep_i,
+  /// Column step; with `LaneSteps` of lane l at [l*CStepW +: CStepW].
+  input  logic [(LaneSteps ? Adcs : 1)*CStepW-1:0] cstep_i,
   /// ADC lanes that convert.
   input  logic [Adcs-1:0]                  sel_i,
   /// Word lines: digit d of row r at [d*XbRows + r].
@@ -136,7 +138,7 @@ module epim_crossbar #(
       localparam int Words = CSteps * Adcs * LaneWords;
       localparam int WordW = epim_pkg::idx_width(Words);
       logic [63:0]      cells_q [0:Words-1];
-      logic [WordW-1:0] base_q;
+      logic [(LaneSteps ? Adcs : 1)*WordW-1:0] base_q;
       logic [63:0]      v;
       logic [31:0]      sum;
       logic [6:0]       ones;
@@ -153,7 +155,9 @@ module epim_crossbar #(
         if (prog_we_i) cells_q[p_word] <= prog_data_i;
       end
       always_ff @(posedge clk_i) begin
-        if (en_i && fire_i && load_i) base_q <= WordW'(cstep_i) * WordW'(Adcs * LaneWords);
+        if (en_i && fire_i && load_i) begin
+          for (int l = 0; l < (LaneSteps ? Adcs : 1); l++) base_q[l*WordW +: WordW] <= WordW'(cstep_i[l*CStepW +: CStepW]) * WordW'(Adcs * LaneWords);
+        end
       end
       always_comb begin
         code = '0;
@@ -175,7 +179,7 @@ module epim_crossbar #(
               for (int b = 0; b < CellBits; b++) begin
                 for (int d = 0; d < DacBits; d++) begin
                   for (int c = 0; c < Chunks; c++) begin
-                    v = cells_q[base_q + WordW'((i * CellBits + b) * Chunks + c)] & wl_q[(d*Chunks+c)*64 +: 64];
+                    v = cells_q[base_q[(LaneSteps ? i / (2 * Slices) : 0)*WordW +: WordW] + WordW'((i * CellBits + b) * Chunks + c)] & wl_q[(d*Chunks+c)*64 +: 64];
 `ifdef VERILATOR
                     // popcount64 in place: every call of a function gets variables of its own, so that the PEs of an
                     // array would not share compiled code.
@@ -215,7 +219,7 @@ module epim_crossbar #(
           localparam [7:0] Ones      = 8'd48 + 8'(l % 10);
           epim_ram #(.Depth(CSteps), .Width(LaneBits), .InitFile({InitFile, Thousands, Hundreds, Tens, Ones, ".hex"}))
           u_cells (
-            .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(rom[l*LaneBits +: LaneBits]),
+            .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i[(LaneSteps ? l : 0)*CStepW +: CStepW]), .rdata_o(rom[l*LaneBits +: LaneBits]),
             .we_i(1'b0), .waddr_i(CStepW'(0)), .wdata_i(LaneBits'(0))
           );
         end
@@ -250,7 +254,7 @@ module epim_crossbar #(
               assign word = rom[(i / (2 * Slices)) * LaneBits + Plane * XbRows + c * 64 +: ChunkRows];
             end else begin : gen_programmed
               epim_ram #(.Depth(CSteps), .Width(ChunkRows)) u_cells (
-                .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(word),
+                .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i[(LaneSteps ? i / (2 * Slices) : 0)*CStepW +: CStepW]), .rdata_o(word),
                 .we_i(prog_we_i && p_lane == AdcW'(i / (2 * Slices)) && p_chunk == ChunkW'(c)
                       && p_plane == PlaneW'(Plane)),
                 .waddr_i(p_cstep), .wdata_i(prog_data_i[ChunkRows-1:0])

@@ -41,6 +41,8 @@ module epim_pe #(
   parameter bit SerialMultiply = 1'b0,
   /// Crossbar cell memory as RAMs.
   parameter bit Ram = 1'b0,
+  /// Every ADC lane has a column step of its own.
+  parameter bit LaneSteps = 1'b0,
   /// Count events.
   parameter bit Count = 1'b1,
   /// Cycles from a read to its codes, >= 1.
@@ -76,7 +78,7 @@ module epim_pe #(
   /// Crossbar controls in cycle f.
   input  logic                        fire_i,
   input  logic                        load_i,
-  input  logic [CStepW-1:0]           cstep_i,
+  input  logic [(LaneSteps ? Adcs : 1)*CStepW-1:0] cstep_i,
   input  logic [Adcs-1:0]             sel_i,
   input  logic [DacBits*XbRows-1:0]   wl_i,
   /// Sum of the word lines' activations of the firing patch.
@@ -116,7 +118,7 @@ module epim_pe #(
 
   epim_crossbar #(
     .XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .DacBits(DacBits), .AdcBits(AdcBits),
-    .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .Count(Count), .InitFile(InitFile)
+    .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Count(Count), .InitFile(InitFile)
   ) u_crossbar (
     .clk_i, .rst_ni, .en_i, .fire_i, .load_i, .cstep_i, .sel_i, .wl_i, .code_o(code),
     .cell_reads_o, .adc_zero_o, .adc_saturated_o,

@@ -40,7 +40,8 @@ const char* const situations[] = {
     // Arithmetic.
     "input.unsigned_dac1", "input.unsigned_dac2", "input.signed_dac1", "input.signed_dac2", "input.narrow_step",
     "input.one_step", "cells.1_bit", "cells.2_bits", "cells.4_bits", "cells.partial_slice", "zero_point.off",
-    "zero_point.on", "zero_point.negative", "scale.per_crossbar",
+    "zero_point.on", "zero_point.negative", "pool.whole_error", "pool.half_error", "pool.quarter_error", "pool.eighth_error", "pool.several_taps",
+    "pool.partial_block", "pool.partial_tile", "pool.error_across_pe_rows", "pool.permuted", "scale.per_crossbar",
     "slope.none", "slope.unused", "slope.negative_value", "slope.one", "slope.below_zero", "slope.above_one", "slope.serial",
     // Geometry and structure.
     "kernel.1x1", "kernel.square", "kernel.not_square", "stride.1", "stride.2", "stride.above_kernel",
@@ -80,6 +81,7 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   IntTensor all({layer.epitome.e_out, layer.epitome.e_in, layer.epitome.p, layer.epitome.q});
   for (const Patch& patch : layer.patches) {
     IntTensor& mine = by_range.try_emplace(patch.dst_out, all.shape).first->second;
+    if (layer.pool) continue;  // all patches read the pool, each its own error
     for (int o = patch.c_out; o < patch.c_out + patch.beta2; ++o)
       for (int c = patch.c_in; c < patch.c_in + patch.beta1; ++c)
         for (int y = patch.p; y < patch.p + layer.kh; ++y)
@@ -95,6 +97,31 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   hit("overlap.within_range", within > 1);
   hit("overlap.across_ranges", *most > within);
   hit("overlap.unread_elements", *least == 0);
+
+  const int kept = layer.pool ? layer.pool->kept_one_in : 0;
+  hit("pool.whole_error", kept == 1);
+  hit("pool.half_error", kept == 2);
+  hit("pool.quarter_error", kept == 4);
+  hit("pool.eighth_error", kept == 8);
+  bool partial_block = false, partial_tile = false, across = false, permuted = false;
+  for (std::size_t j = 0; layer.pool && j < layer.patches.size(); ++j) {
+    const Patch& patch = layer.patches[j];
+    partial_block = partial_block || patch.beta1 < layer.pool->vector;
+    partial_tile = partial_tile || patch.beta2 < layer.pool->vector;
+    int first = -1, last = -1;
+    for (const PatchWord& word : patch_words(layer, patch, hw.lanes))
+      if (word.rows[1] >= 0) {
+        last = word.rows[1] / hw.xb_rows;
+        if (first < 0) first = last;
+      }
+    across = across || first != last;
+    for (int f = 0; f < layer.pool->vector; ++f) permuted = permuted || data.permutation(static_cast<int>(j), f) != f;
+  }
+  hit("pool.several_taps", layer.pool && layer.kh * layer.kw > 1);
+  hit("pool.partial_block", partial_block);
+  hit("pool.partial_tile", partial_tile);
+  hit("pool.error_across_pe_rows", across);
+  hit("pool.permuted", permuted);
 
   const Padding edge = crossed(layer);
   const int edges = edge.top + edge.left + edge.bottom + edge.right;
@@ -126,7 +153,7 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   const PeArray array = pe_array_for(hw, layer.epitome);
   const int epitome_rows = physical_rows(layer.epitome, hw.lanes);
   bool unnamed = epitome_rows < hw.pe_rows * hw.xb_rows;
-  for (const Patch& p : layer.patches) unnamed = unnamed || p.beta1 * layer.kh * layer.kw < epitome_rows;
+  for (const Patch& p : layer.patches) unnamed = unnamed || p.beta1 * layer.patch_taps() < epitome_rows;
   hit("lines.unnamed", unnamed);
   hit("lines.partial_lane_block", layer.stored_cin() % hw.lanes != 0);
   hit("lines.several_pe_rows", array.rows > 1);

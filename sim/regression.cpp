@@ -134,6 +134,33 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   const bool hold_free = reads.chance(30);
   const int adc_interval = reads.chance(75) ? 1 : static_cast<int>(reads.uniform(2, 5));
 
+  // Weight pools: a stream of its own, on one hardware in six.
+  Random pool_core(fnv1a(fmt::format("pools {} {}", seed, index))), pool(fnv1a(fmt::format("pools {} {} {}", seed, index, layer)));
+  if (pool_core.chance(17)) {
+    const int group = pick(pool_core, {1, 2, 4, 8}), scanned = group * pick(pool_core, {1, 1, 2}), pool_lanes = pick(pool_core, {1, 2, 4, 4, 8});
+    int vector = scanned * static_cast<int>(pool_core.uniform(1, 3));
+    while (vector % pool_lanes != 0) vector += scanned;
+    const int shares = vector / pool_lanes, kept = shares % 8 == 0 ? pick(pool, {1, 2, 4, 8}) : shares % 4 == 0 ? pick(pool, {1, 2, 4}) : shares % 2 == 0 ? pick(pool, {1, 2}) : 1;
+    std::string text = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
+    text += fmt::format("[hardware]\ncrossbar = \"{0}x{0}\"\ncell_bits = 1\nweight_bits = 1\nact_bits = {1}\nact_signed = {2}\ndac_bits = {3}\n"
+                        "cols_per_adc = {4}\nlanes = {5}\nout_bits = {6}\nscale_bits = {7}\nstorage = \"{8}\"\nserial_multiply = {9}\ninput_shift = {10}\n"
+                        "adc_stages = {11}\nadc_latency = {12}\nadc_interval = {13}\nhold_free = {14}\n",
+                        vector, act_bits, is_signed, dac_bits, scanned, pool_lanes, out_bits, scale_bits, ram ? "ram" : "flat", serial, shift,
+                        adc_stages, adc_latency, adc_interval, hold_free);
+    if (pool_core.chance(30)) text += fmt::format("adc_bits = {}\n", pool_core.uniform(1, 4));
+    if (pool_core.chance(30)) {
+      int read = vector;
+      do read = static_cast<int>(pool_core.uniform(1, vector)); while (vector % read != 0);
+      text += fmt::format("rows_per_read = {}\n", read);
+    }
+    text += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\npadding = [{}, {}, {}, {}]\nheight = {}\nwidth = {}\n",
+                        pool.uniform(1, 3 * vector), pool.uniform(1, 3 * vector), kh, kw, stride, stride_x, dilation_y, dilation_x, pad_top, pad_left,
+                        pad_bottom, pad_right, height, width);
+    if (own_format) text += fmt::format("act_bits = {}\nact_signed = \"{}\"\npad_value = {}\n", own_bits, own_signed, pad_value);
+    text += fmt::format("[layer.pool]\nkept = \"{}\"\nkept_first = {}\ngroup = {}\n", kept == 1 ? "1" : fmt::format("1/{}", kept), pool.uniform(0, kept - 1), group);
+    return text + fmt::format("[layer.data]\nseed = {}\n", layer + 1);
+  }
+
   std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
   s += fmt::format("[hardware]\ncrossbar = \"{}x{}\"\ncell_bits = {}\nweight_bits = {}\nact_bits = {}\nact_signed = {}\n"
                    "dac_bits = {}\nadc_bits = {}\ncols_per_adc = {}\nlanes = {}\njoint_lanes = {}\nout_bits = {}\n"

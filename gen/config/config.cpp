@@ -322,6 +322,16 @@ LayerSource read_layer(Values& v) {
     }
     s.epitome = e;
   }
+  if (v.has_section("layer.pool")) {
+    PoolSource pool;
+    const std::string kept = v.text("layer.pool.kept");
+    pool.kept_one_in = kept == "1" ? 1 : kept.back() - '0';
+    pool.kept_first = v.small("layer.pool.kept_first");
+    if (!v.is_word("layer.pool.group")) pool.group = v.small("layer.pool.group");
+    if (s.epitome)
+      throw InputError(v.locate("layer.pool"), "pool-and-epitome", "[layer.pool] and [layer.epitome] are both given, legal: one of them");
+    s.pool = pool;
+  }
   s.seed = static_cast<std::uint64_t>(v.integer("layer.data.seed"));
   s.input = v.file("layer.data.input");
   return s;

@@ -29,6 +29,12 @@ struct EpitomeSource {
   std::string patches;  ///< path of the patch list, ready to open; only with Sampler::file
 };
 
+/// [layer.pool]
+struct PoolSource {
+  int kept_one_in = 1, kept_first = 0;
+  std::optional<int> group;  ///< empty = auto: the least of 32 and cols_per_adc
+};
+
 /// [layer], [layer.data]: one layer as written. `locate` gives positions for errors found later.
 struct LayerSource {
   std::string name = "layer";
@@ -45,6 +51,7 @@ struct LayerSource {
   std::optional<int> shift;                                     ///< empty = auto
   std::optional<std::pair<std::int64_t, std::int64_t>> clamp;   ///< empty = auto: 0 .. 2^out_bits-1
   std::optional<EpitomeSource> epitome;                         ///< empty = plain convolution
+  std::optional<PoolSource> pool;                               ///< weights from a pool; its vectors have xb_rows elements
   std::uint64_t seed = 1;
   std::string input;                                            ///< path of an .npy [cin][h][w]; empty = synthetic
   std::map<std::string, Position> positions;                    ///< key -> where it was written
@@ -67,8 +74,9 @@ struct NetworkSource {
 ///   buffer_words  (kh + stride) rows of the layer that needs most
 ///   acc_bits      the least that the weights of all layers ask for: with_accumulators
 ///   slope_bits    16 where a layer has slopes, else 0
+///   pool          1 where the layers read a weight pool, else 0
 struct HardwareRequest : FixedHardware {
-  std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits, slope_bits;
+  std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits, slope_bits, pool;
   bool bipolar_weights = false;  ///< weight_bits = 1 was asked for: codes -1 and 1, which need 2
   void ask_weight_bits(int bits) {
     bipolar_weights = bits == 1;

@@ -139,11 +139,16 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
   hw.buffer_words = asked.buffer_words.value_or(static_cast<int>(words));
   if (asked.acc_bits) hw.acc_bits = *asked.acc_bits;
   const auto slopes = [](const Layer& layer) { return layer.slopes; };
+  const auto pools = static_cast<std::size_t>(std::count_if(layers.begin(), layers.end(), [](const Layer& layer) { return layer.pool.has_value(); }));
+  hw.pool = asked.pool.value_or(pools > 0 ? 1 : 0);
   hw.slope_bits = asked.slope_bits.value_or(std::any_of(layers.begin(), layers.end(), slopes) ? automatic_slope_bits : 0);
   validate_hardware(hw, locate);
   if (hw.load_stream && core.tables == Tables::rom)
     throw InputError(at("hardware.load_stream"), "load-stream",
                      "hardware.load_stream with tables = \"rom\": nothing can be loaded, legal: tables = \"writable\"");
+  if (pools != (hw.pool ? layers.size() : 0))
+    throw InputError(at("hardware.pool"), "pool-core",
+                     fmt::format("{} of {} layers read a weight pool and hardware.pool is {}, legal: all with 1, none with 0", pools, layers.size(), hw.pool));
   for (const auto& layer : layers) {
     const auto [need_rows, need_cols] = pe_array_for(hw, layer.epitome);
     if (need_rows > hw.pe_rows)

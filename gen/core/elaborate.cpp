@@ -149,6 +149,9 @@ FileSet program_images(const CoreParameters& p, const LayerProgram& program, boo
         files["ofat.hex"] = hex_lines(b.entries, static_cast<std::size_t>(p.max_patches),
                                           2 * p.channel_width() + 2 * p.column_width());
         break;
+      case ProgramKind::opt:
+        files["opt.hex"] = hex_lines(b.entries, static_cast<std::size_t>(p.opt_depth()), p.opt_width());
+        break;
       case ProgramKind::channel:
         for (std::size_t i = 0; i < params.size(); ++i) params[i].push_back(b.entries[i]);
         break;
@@ -233,6 +236,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"HoldFree", hw.hold_free ? "1'b1" : "1'b0"},
       {"DimW", std::to_string(hw.dim_bits)},
       {"GeometryReadback", hw.geometry_readback ? "1'b1" : "1'b0"},
+      {"Pool", hw.pool ? "1'b1" : "1'b0"},
       {"MaxPatches", std::to_string(p.max_patches)},
       {"IfrtDepth", std::to_string(p.ifrt_depth)},
       {"ParamDepth", std::to_string(p.param_depth)},
@@ -249,6 +253,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"IfatFile", image("ifat.hex")},
       {"IfrtFile", image("ifrt.hex")},
       {"OfatFile", image("ofat.hex")},
+      {"OptFile", hw.pool ? image("opt.hex") : "\"\""},
       {"ParamFile", image("channel")},
       {"SlopeFile", hw.slope_bits > 0 ? image("slope") : "\"\""},
       {"CellFile", image("cells")},

@@ -75,7 +75,7 @@ std::vector<ProgramBlock> cell_blocks(const CoreParameters& p, const Layer& laye
 LayerProgram build_program(const CoreParameters& p, const Layer& layer, const LayerData& data, int frames) {
   const Hardware& hw = p.hw;
   LayerProgram program;
-  program.tables = build_tables(hw, layer);
+  program.tables = build_tables(hw, layer, &data);
   const LayerTables& t = program.tables;
 
   ProgramBlock ifat{ProgramKind::ifat, 0, 0, {}}, ifrt{ProgramKind::ifrt, 0, 0, {}}, ofat{ProgramKind::ofat, 0, 0, {}};
@@ -84,6 +84,11 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
     for (const auto& e : sequence) ifrt.entries.push_back(pack(p, e));
   for (const auto& e : t.ofat) ofat.entries.push_back(pack(p, e));
   program.blocks = {std::move(ifat), std::move(ifrt), std::move(ofat)};
+  if (layer.pool) {
+    ProgramBlock opt{ProgramKind::opt, 0, 0, {}};
+    for (const auto& e : t.opt) opt.entries.push_back(pack(p, e));
+    program.blocks.push_back(std::move(opt));
+  }
 
   const std::uint64_t scale_mask = (std::uint64_t{1} << hw.channel_scale_bits) - 1;
   const int lane_width = p.lane_width();
@@ -178,14 +183,34 @@ IntTensor rebuild_weights(const CoreParameters& p, const Layer& layer, const Lay
     }
     return w;
   };
+  std::map<int, std::int64_t> scale;
+  for (const ProgramBlock& block : program.blocks)
+    if (block.kind == ProgramKind::scale) scale[block.pe] = static_cast<std::int64_t>(block.entries[0] & 0xFFFFFFFF);
   const LayerTables& tables = program.tables;
   IntTensor rebuilt({tables.stored_cout, layer.cin, layer.kh, layer.kw});
-  const int window = layer.kh * layer.kw;
+  const int window = layer.kh * layer.kw, blocks_in = (layer.cin + hw.lanes - 1) / hw.lanes;
   for (std::size_t j = 0; j < tables.ifat.size(); ++j) {
     const IfatEntry& in = tables.ifat[j];
     const OfatEntry& out = tables.ofat[j];
     const auto& sequence = tables.ifrt[static_cast<std::size_t>(in.sequence)];
     const int columns = out.last - out.first + 1;
+    if (layer.pool) {
+      const int of_block = hw.xb_rows / hw.lanes;
+      const int block_words = std::min(of_block, blocks_in - in.block), tap = (in.start - in.block * window) / block_words;
+      for (int word = 0; word < in.stop - in.start; ++word)
+        for (int lane = 0; lane < hw.lanes; ++lane) {
+          const int channel = (in.block + word) * hw.lanes + lane;
+          if (channel >= layer.cin) continue;
+          for (int f = 0; f < columns; ++f) {
+            const OptEntry& opt = tables.opt[j * static_cast<std::size_t>(hw.column_steps()) + static_cast<std::size_t>(f / adcs)];
+            const IfrtEntry& entry = sequence[static_cast<std::size_t>(word)];
+            std::int64_t w = scale[0] * weight(0, word * hw.lanes + lane, opt[static_cast<std::size_t>(f % adcs)] * adcs + f % adcs);
+            if (entry.used) w += scale[entry.pe_row] * weight(entry.pe_row, entry.group * hw.lanes + lane, f);
+            rebuilt(out.start + f, channel, tap / layer.kw, tap % layer.kw) += w;
+          }
+        }
+      continue;
+    }
     for (int word = in.start; word < in.stop; ++word) {
       const IfrtEntry& entry = sequence[static_cast<std::size_t>(word - in.start)];
       for (int lane = 0; lane < hw.lanes; ++lane) {

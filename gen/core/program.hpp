@@ -15,7 +15,7 @@
 namespace epim {
 
 /// Memory kinds of the program port, as register prog_select encodes them.
-enum class ProgramKind { ifat = 0, ifrt = 1, ofat = 2, channel = 3, scale = 4, cells = 5, slopes = 6 };
+enum class ProgramKind { ifat = 0, ifrt = 1, ofat = 2, channel = 3, scale = 4, cells = 5, slopes = 6, opt = 7 };
 
 /// Consecutive entries of one memory.
 struct ProgramBlock {
@@ -37,7 +37,7 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
 
 /// Reads the integer weights back out of a program's cells and tables: [cout][cin][kh][kw] of the virtual
 /// convolution, as the RTL will see it (with Wrap::stored_once the channels that are stored).
-/// Used to check the mapping; reads nothing but the program.
+/// Of a pool: a*P + e*D, through OPT and the scales M. Used to check the mapping; reads nothing but the program.
 IntTensor rebuild_weights(const CoreParameters& p, const Layer& layer, const LayerProgram& program);
 
 }  // namespace epim
