@@ -48,7 +48,8 @@ FiringRows rows_of_firing(const Hardware& hw, const Layer& layer, const Patch& p
 }
 
 /// Adds what one firing can put into the accumulator of epitome column `column`. The activations x hold 0.
-void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const FiringRows& firing, int column, bool apart, Interval& sum) {
+/// With `any_cells` a cell may hold anything, in both polarities.
+void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const FiringRows& firing, int column, bool apart, bool any_cells, Interval& sum) {
   const int u = column / hw.xb_cols;
   const Patch& p = *firing.patch;
   const int* pe_row = firing.pe_row.data();
@@ -59,7 +60,12 @@ void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, c
         const int t = *pe_row++;
         const std::int64_t m = data.crossbar_scale(t, u), z = data.zero_point(t, u);
         const std::int64_t w = data.epitome(column, p.c_in + a, p.p + ky, p.q + kx);
-        if (apart) {
+        if (any_cells) {
+          const std::int64_t full = (std::int64_t{1} << (hw.slices() * hw.cell_bits)) - 1;
+          c.add(m * full);
+          c.add(-m * full);
+          c.add(m * z);
+        } else if (apart) {
           c.add(m * w);
           c.add(m * z);
         } else {
@@ -68,6 +74,22 @@ void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, c
       }
   sum.hi += static_cast<__int128>(c.rising) * hw.act_max() + static_cast<__int128>(c.falling) * hw.act_min();
   sum.lo += static_cast<__int128>(c.rising) * hw.act_min() + static_cast<__int128>(c.falling) * hw.act_max();
+}
+
+/// Any sums, gains, offsets and noise: a code is at most the largest one, in every PE row, whether the patch uses it or not.
+void add_analog_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const Patch& patch, int column, Interval& sum) {
+  const int u = column / hw.xb_cols;
+  __int128 per_read = 0, places = 0;
+  for (int s = 0; s < hw.slices(); ++s) per_read += std::int64_t{1} << (s * hw.cell_bits);
+  for (int b = 0; b < hw.steps(); ++b) places += std::int64_t{1} << hw.step_first_bit(b);
+  const __int128 psum = per_read * places * (((std::int64_t{1} << hw.adc_bits) - 1) << hw.adc_step) *
+                        static_cast<int>(row_groups_of(hw, layer, patch).size());
+  const std::int64_t act = std::max(hw.act_max(), -hw.act_min());
+  for (int t = 0; t < hw.pe_rows; ++t) {
+    const __int128 most = data.crossbar_scale(t, u) * (psum + static_cast<__int128>(std::abs(data.zero_point(t, u))) * act * hw.xb_rows);
+    sum.hi += most;
+    sum.lo -= most;
+  }
 }
 
 }  // namespace
@@ -87,7 +109,9 @@ AccumulatorBound accumulator_bound(const Hardware& core, const Layer& layer, con
       firings.push_back(rows_of_firing(hw, layer, layer.patches[static_cast<std::size_t>(plan.firings[static_cast<std::size_t>(f)].patch)]));
     for (int k = 0; k < range.columns; ++k) {
       Interval sum;
-      for (const FiringRows& firing : firings) add_firing(hw, layer, data, firing, range.c_out + k, clips && shifted, sum);
+      for (const FiringRows& firing : firings)
+        if (hw.analog()) add_analog_firing(hw, layer, data, *firing.patch, range.c_out + k, sum);
+        else add_firing(hw, layer, data, firing, range.c_out + k, clips && shifted, data.analog != nullptr, sum);
       const __int128 limit = (static_cast<__int128>(1) << 62) - 1;
       if (sum.hi > limit || sum.lo < -limit)
         throw InputError({}, "accumulator-overflow",
