@@ -27,12 +27,13 @@ struct Range {
 
 /// Calls f(block, e) for every element e (index into the flat tensor).
 template <class F> void each_element(const Hardware& hw, const EpitomeShape& e, int pe_cols, F&& f) {
+  std::vector<std::size_t> first_of_row;  // block of column 0, by (c, p, q)
+  for (int c = 0; c < e.e_in; ++c)
+    for (int p = 0; p < e.p; ++p)
+      for (int q = 0; q < e.q; ++q) first_of_row.push_back(static_cast<std::size_t>(physical_row(e, hw.lanes, c, p, q) / hw.xb_rows * pe_cols));
   std::size_t i = 0;
   for (int o = 0; o < e.e_out; ++o)
-    for (int c = 0; c < e.e_in; ++c)
-      for (int p = 0; p < e.p; ++p)
-        for (int q = 0; q < e.q; ++q, ++i)
-          f(static_cast<std::size_t>(physical_row(e, hw.lanes, c, p, q) / hw.xb_rows * pe_cols + o / hw.xb_cols), i);
+    for (const std::size_t first : first_of_row) f(first + static_cast<std::size_t>(o / hw.xb_cols), i++);
 }
 
 /// Paper Eq. 4, 5 for every block.

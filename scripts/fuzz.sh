@@ -14,7 +14,7 @@ seconds=${1:-300}
 work=${2:-build/fuzz}
 mkdir -p "$work/objects" "$work/corpus"
 # Up to the text of the network; what compiles and evaluates its integers is left out.
-sources="$(ls gen/import/*.cpp | grep -v -e project -e integer_fidelity -e import_record -e write_onnx | tr '\n' ' ') golden/files/npz.cpp golden/files/json_document.cpp tb/fuzz/import_fuzz.cpp"
+sources="$(ls gen/import/*.cpp | grep -v -e project -e integer_fidelity -e import_record -e write_onnx | tr '\n' ' ') golden/files/npz.cpp golden/files/idx.cpp golden/files/json_document.cpp tb/fuzz/import_fuzz.cpp"
 flags="-std=c++20 -O1 -g -DONNX_ML=1 -DONNX_NAMESPACE=onnx -I$root -fno-sanitize-recover=undefined"
 libraries="-lfmt -lz -lonnx_proto -lprotobuf -lpthread"
 clang=

@@ -3,8 +3,11 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <fstream>
+#include <future>
 #include <iostream>
 #include <memory>
+#include <tuple>
 
 #include <nlohmann/json.hpp>
 
@@ -67,24 +70,36 @@ IntTensor read_labels(const ImportArguments& o, std::size_t images) {
   return labels;
 }
 
-struct ReadFile {
-  importer::Graph graph;
-  importer::ImportSource source;
+/// The file's size and hash, read beside the work on the network.
+class FileHash {
+ public:
+  explicit FileHash(const std::string& file)
+      : found_(std::async(std::launch::async, [file] {
+          std::ifstream in(file, std::ios::binary);
+          std::vector<char> piece(std::size_t{1} << 20);
+          std::size_t bytes = 0;
+          std::uint64_t hash = fnv1a("");
+          while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())), in.gcount() > 0) {
+            const auto count = static_cast<std::size_t>(in.gcount());
+            hash = fnv1a({piece.data(), count}, hash);
+            bytes += count;
+          }
+          return std::pair(bytes, hash_text(hash));
+        })) {}
+  std::pair<std::size_t, std::string> get() { return found_.get(); }
+
+ private:
+  std::future<std::pair<std::size_t, std::string>> found_;
 };
 
-ReadFile read_file(const ImportArguments& o, int jobs) {
+importer::Graph read_file(const ImportArguments& o, int jobs) {
   std::map<std::string, importer::Dims> shapes;
   for (const std::string& text : o.shapes)
     if (auto [name, dims] = importer::read_input_shape(text, "--input-shape"); !shapes.emplace(name, dims).second)
       bad_argument("--input-shape", fmt::format("\"{}\" is given twice, legal: once per input", name));
-  ReadFile r;
   importer::Graph file = importer::read_onnx(o.model);
   importer::prepare(file, shapes);
-  r.graph = importer::normalise(file, jobs);
-  if (o.check) return r;
-  const std::string bytes = read_text(o.model);
-  r.source = {fs::path(o.model).filename().string(), bytes.size(), hash_text(fnv1a(bytes)), "none", 0, o.act_bits, o.weight_bits};
-  return r;
+  return importer::normalise(file, jobs);
 }
 
 /// Fidelity (a), where there are answers.
@@ -103,7 +118,7 @@ std::string answers_differ(const ImportArguments& o) {
 }
 
 void run_check(const ImportArguments& o, int jobs) {
-  const importer::Graph graph = read_file(o, jobs).graph;
+  const importer::Graph graph = read_file(o, jobs);
   nlohmann::ordered_json json = importer::json_of(graph);
   if (!o.json) fmt::print("{}", importer::text_of(graph));
   std::optional<importer::FidelityReport> report;
@@ -122,7 +137,9 @@ void run_import(const ImportArguments& o) {
   check_output_folder(o.out);
   const std::optional<DesignChoice> design = o.project.empty() ? std::nullopt : std::optional(design_choice(o.project, "--project"));
   const importer::CalibrationMethod method = importer::calibration_method(o.method);
-  auto [graph, source] = read_file(o, jobs);
+  const importer::Graph graph = read_file(o, jobs);
+  FileHash hash(o.model);
+  importer::ImportSource source{fs::path(o.model).filename().string(), 0, "", "none", 0, o.act_bits, o.weight_bits};
   const importer::Evaluator values(graph, jobs);
   importer::Plan plan = importer::plan_network(graph, values);
   plan.remarks.insert(plan.remarks.begin(), graph.remarks.begin(), graph.remarks.end());
@@ -173,6 +190,7 @@ void run_import(const ImportArguments& o) {
     integers = importer::check_integers(plan, graph, compiled, images, codes, static_cast<std::size_t>(o.fidelity_images), labels.data, jobs,
                                         [&](double share) { progress.update(share); });
   }
+  std::tie(source.bytes, source.hash) = hash.get();
   nlohmann::ordered_json record = importer::json_of(source, plan, ranges, integers);
   if (projection) record["projection"] = importer::json_of(*projection, o.project);
   if (answers) record["answers"] = importer::json_of(*answers);

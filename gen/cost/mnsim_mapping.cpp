@@ -111,7 +111,7 @@ std::vector<MnsimLayer> build_layers(const Network& net, const MnsimWorkload& w)
   for (std::size_t i = 0; i < net.nodes.size(); ++i) {
     const Node& n = net.nodes[i];
     const auto source = [&](int id) { return id < 0 ? -1 : layer_of_node[static_cast<std::size_t>(id)]; };
-    if (n.op == Op::concat || n.op == Op::mul || n.op == Op::resize || n.groups > 1)
+    if (n.op == Op::concat || n.op == Op::mul || n.op == Op::resize || n.op == Op::softmax || n.groups > 1)
       throw InputError(n.where, "mnsim-operator",
                        fmt::format("node {}: MNSIM 2.0 knows conv without groups, fc, sums and pools, legal for this model: these; --model rtl "
                                    "takes any",

@@ -86,8 +86,8 @@ double least_error(const Seen& seen, double levels) {
   return best;
 }
 
-Format format_from(Seen& seen, int bits, bool is_output, const CalibrationOptions& options) {
-  Format f{bits, is_output || seen.range.least < 0, 1, 0};
+MapFormat format_from(Seen& seen, int bits, bool is_output, const CalibrationOptions& options) {
+  MapFormat f{bits, is_output || seen.range.least < 0, 1, 0};
   const auto levels = static_cast<double>(f.greatest());
   double kept = seen.largest();
   if (is_output) kept *= output_headroom;
@@ -145,10 +145,10 @@ std::map<std::string, Range> calibrate(Plan& plan, const Graph& graph, const Ima
     Seen& s = seen.at(n.tensor);
     const bool wide = n.is_output && !core[k];
     n.format = format_from(s, wide ? output_bits : options.act_bits, wide, options);
-    const Format& in = plan.format_of(n.inputs[0]);
+    const MapFormat& in = plan.format_of(n.inputs[0]);
     const bool exact = n.inputs[0] < 0 ? plan.input_source == FormatSource::file : plan.nodes[static_cast<std::size_t>(n.inputs[0])].source != FormatSource::calibrated;
     if (n.mean_places > 0 && exact) {
-      Format mean{9, n.format.is_signed, in.scale / static_cast<double>(n.mean_places), 0};
+      MapFormat mean{9, n.format.is_signed, in.scale / static_cast<double>(n.mean_places), 0};
       if (s.largest() <= mean.scale * static_cast<double>(mean.greatest())) {
         n.format = mean;
         n.exact_mean = true;

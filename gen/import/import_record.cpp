@@ -10,7 +10,7 @@
 namespace epim::importer {
 namespace {
 
-std::string text_of_format(const Format& f) {
+std::string text_of_format(const MapFormat& f) {
   std::string s = fmt::format("{} bits {} {:.5g}", f.bits, f.is_signed ? "signed" : "unsigned", f.scale);
   if (f.zero != 0) s += fmt::format(", zero {}", f.zero);
   return s;
@@ -43,7 +43,7 @@ const MapFidelity* find_map(const IntegerFidelity& fidelity, const std::string& 
   return nullptr;
 }
 
-nlohmann::ordered_json json_of_format(const Format& f) {
+nlohmann::ordered_json json_of_format(const MapFormat& f) {
   return {{"bits", f.bits}, {"signed", f.is_signed}, {"scale", f.scale}, {"zero_point", f.zero}};
 }
 
@@ -111,7 +111,7 @@ nlohmann::ordered_json json_of(const ImportSource& source, const Plan& plan, con
   nlohmann::ordered_json j = {{"source", {{"file", source.file}, {"bytes", source.bytes}, {"fnv1a", source.hash}}},
                               {"calibration", {{"method", source.method}, {"images", source.calibration_images}, {"act_bits", source.act_bits}, {"weight_bits", source.weight_bits}}}};
   j["maps"] = nlohmann::ordered_json::array();
-  const auto add = [&](const std::string& name, const std::string& op, const std::string& origin, const std::string& tensor, FormatSource from, const Format& format) {
+  const auto add = [&](const std::string& name, const std::string& op, const std::string& origin, const std::string& tensor, FormatSource from, const MapFormat& format) {
     nlohmann::ordered_json one = {{"node", name}, {"op", op}};
     if (!origin.empty()) one["from_nodes"] = origin;
     one["tensor"] = tensor;

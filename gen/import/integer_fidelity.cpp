@@ -137,12 +137,15 @@ class Comparison {
     const PlannedNode& n = plan_.nodes[static_cast<std::size_t>(id)];
     MapFidelity& m = report.maps[slot_.at(id)];
     const Value& value = seen.at(n.tensor);
-    const std::vector<double> reals = reals_of(value, n.format);
-    for (std::size_t i = 0; i < reals.size(); ++i) {
-      const double ours = n.format.scale * static_cast<double>(own.data[i] - n.format.zero);
-      m.signal += reals[i] * reals[i];
-      m.noise += (reals[i] - ours) * (reals[i] - ours);
-    }
+    const auto add_noise = [&](const auto& reals) {
+      for (std::size_t i = 0; i < reals.size(); ++i) {
+        const auto real = static_cast<double>(reals[i]), ours = n.format.scale * static_cast<double>(own.data[i] - n.format.zero);
+        m.signal += real * real;
+        m.noise += (real - ours) * (real - ours);
+      }
+    };
+    if (value.type() == Type::f32) add_noise(value.as<float>());
+    else add_noise(reals_of(value, n.format));
     if (any_judged_) {
       IntTensor codes(own.shape);
       codes.data = codes_of(value, n.format);
@@ -164,6 +167,7 @@ class Comparison {
     for (std::size_t o = 0; o < plan_.outputs.size(); ++o) {
       if (plan_.outputs[o].node != id) continue;
       OutputAgreement& a = report.outputs[o];
+      const std::vector<double> reals = reals_of(value, n.format);
       const auto at = std::max_element(reals.begin(), reals.end()) - reals.begin();
       const auto ours = std::max_element(own.data.begin(), own.data.end()) - own.data.begin();
       ++a.images;

@@ -83,7 +83,7 @@ std::vector<int> shape_of(const Dims& dims) { return {dims.begin(), dims.end()};
 }  // namespace
 
 std::string network_text(const Plan& plan, const std::string& name) {
-  const Format& in = plan.input_format;
+  const MapFormat& in = plan.input_format;
   Json input = {{"name", plan.input_name}, {"channels", plan.input_dims[1]}, {"height", plan.input_dims[2]}, {"width", plan.input_dims[3]},
                 {"bits", in.bits}, {"signed", in.is_signed}, {"scale", in.scale}};
   if (in.zero != 0) input["zero_point"] = in.zero;
@@ -169,7 +169,7 @@ std::string config_text(const Plan& plan, const std::string& name, const Network
   for (const PlannedNode& n : plan.nodes) {
     if (!n.has_weights()) continue;
     code_bits = std::max(code_bits, n.keys.value("weight_bits", 0));
-    const Format& in = plan.format_of(n.inputs[0]);
+    const MapFormat& in = plan.format_of(n.inputs[0]);
     act_bits = std::max(act_bits, in.bits);
     is_signed = is_signed || in.is_signed;
     slopes = slopes || n.slope || !n.slopes.empty();

@@ -55,20 +55,29 @@ void infer_conv(const Call& call, std::vector<Info>& out) {
 }
 
 constexpr int wide = 8;  ///< output places that are computed together
-constexpr int high = 4;  ///< output channels that are
+constexpr int high = 6;  ///< output channels that are: with AVX2 all sums stay in registers
 
-double fused(double a, double b, double c) { return c + a * b; }  // a product of floats is exact in double
-float fused(float a, float b, float c) { return std::fma(a, b, c); }
-
-/// sums[m][p] += w[k][m] * x[k][p] for k rising: one order of summation whatever the machine.
-template <class T>
-void multiply_block(const T* w, const T* x, std::int64_t depth, T* sums) {
-  T acc[high][wide] = {};
+/// sums[m][p] = sum of w[k][m] * x[k][p] for k rising: one order of summation whatever the machine. A product of floats is exact
+/// in double, so that a fused addition gives the same.
+#if defined(__x86_64__)
+__attribute__((target_clones("avx512f", "avx2", "default")))
+#endif
+void multiply_block(const double* w, const double* x, std::int64_t depth, double* sums) {
+  typedef double Places __attribute__((vector_size(wide * sizeof(double))));
+  Places acc[high] = {};
+  for (std::int64_t k = 0; k < depth; ++k) {
+    Places at;
+    std::memcpy(&at, x + k * wide, sizeof at);
+#pragma GCC unroll 8
+    for (int m = 0; m < high; ++m) acc[m] += w[k * high + m] * at;
+  }
+  std::memcpy(sums, acc, sizeof acc);
+}
+void multiply_block(const float* w, const float* x, std::int64_t depth, float* sums) {
+  float acc[high][wide] = {};
   for (std::int64_t k = 0; k < depth; ++k)
-    for (int m = 0; m < high; ++m) {
-      const T weight = w[k * high + m];
-      for (int p = 0; p < wide; ++p) acc[m][p] = fused(weight, x[k * wide + p], acc[m][p]);
-    }
+    for (int m = 0; m < high; ++m)
+      for (int p = 0; p < wide; ++p) acc[m][p] = std::fma(w[k * high + m], x[k * wide + p], acc[m][p]);
   std::memcpy(sums, acc, sizeof acc);
 }
 
@@ -94,13 +103,17 @@ void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
   const auto axis = [&](const std::vector<std::int64_t>& v, int k, std::int64_t otherwise) {
     return flat ? (k == 0 ? otherwise : v[0]) : v[static_cast<std::size_t>(k)];
   };
-  const std::int64_t height = axis(win.size, 0, 1), width = axis(win.size, 1, 1), kh = axis(win.kernel, 0, 1),
-                     kw = axis(win.kernel, 1, 1);
+  std::int64_t height = axis(win.size, 0, 1), width = axis(win.size, 1, 1);
+  const std::int64_t kh = axis(win.kernel, 0, 1), kw = axis(win.kernel, 1, 1);
   const std::int64_t sh = axis(win.stride, 0, 1), sw = axis(win.stride, 1, 1), dh = axis(win.dilation, 0, 1),
                      dw = axis(win.dilation, 1, 1);
-  const std::int64_t top = axis(win.begin, 0, 0), left = axis(win.begin, 1, 0), oh = axis(win.out, 0, 1),
-                     ow = axis(win.out, 1, 1);
-  const std::int64_t cin = g.channels / g.group, cout = g.outputs / g.group, depth = cin * kh * kw, places = oh * ow;
+  const std::int64_t top = axis(win.begin, 0, 0), left = axis(win.begin, 1, 0), oh = axis(win.out, 0, 1);
+  std::int64_t ow = axis(win.out, 1, 1);
+  if (kh == 1 && kw == 1 && oh == height && ow == width && top == 0 && left == 0 && sh == 1 && sw == 1) {  // the rows are one
+    ow = width = height * width;
+    height = 1;
+  }
+  const std::int64_t cin = g.channels / g.group, cout = g.outputs / g.group, depth = cin * kh * kw, places = oh * axis(win.out, 1, 1);
   const std::int64_t tiles = (cout + high - 1) / high;
   const auto x = call.value[0]->as<float>();
   const auto w = call.value[1]->as<float>();
@@ -126,7 +139,18 @@ void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
     T sums[high * wide];
     for (std::int64_t block = chunk * share; block < std::min(blocks, (chunk + 1) * share); ++block) {
       const std::int64_t first = block * wide, count = std::min<std::int64_t>(wide, places - first);
-      for (std::int64_t p = 0; p < wide; ++p) {
+      const bool one_row = sw == 1 && count == wide && first / ow == (first + wide - 1) / ow;
+      for (std::int64_t k = 0; one_row && k < depth; ++k) {
+        const Tap& tap = taps[static_cast<std::size_t>(k)];
+        const std::int64_t r = first / ow * sh - top + tap.i * dh, q = first % ow - left + tap.j * dw;
+        const float* at = from + (tap.c * height + r) * width;
+        T* to = panel.data() + k * wide;
+        if (r >= 0 && r < height && q >= 0 && q + wide <= width)
+          for (int p = 0; p < wide; ++p) to[p] = static_cast<T>(at[q + p]);
+        else
+          for (int p = 0; p < wide; ++p) to[p] = r >= 0 && r < height && q + p >= 0 && q + p < width ? static_cast<T>(at[q + p]) : T{0};
+      }
+      for (std::int64_t p = 0; !one_row && p < wide; ++p) {
         const std::int64_t place = first + std::min(p, count - 1), row = place / ow * sh - top, column = place % ow * sw - left;
         T* to = panel.data() + p;
         for (const Tap& tap : taps) {

@@ -20,7 +20,7 @@ namespace {
 
 /// The format that a quantiser of a map gives, and the codes that occur.
 struct GivenFormat {
-  Format format;
+  MapFormat format;
   std::int64_t lo = 0, hi = 0;
   bool operator==(const GivenFormat&) const = default;
 };
@@ -93,9 +93,9 @@ class Planner {
 
   /// The format with as few bits as the codes between two real numbers need.
   static GivenFormat narrowed(GivenFormat f, double lo, double hi) {
-    if (std::isfinite(lo)) f.lo = std::max(f.lo, f.format.code_of(lo));
-    if (std::isfinite(hi)) f.hi = std::min(f.hi, f.format.code_of(hi));
-    Format small = f.format;
+    if (std::isfinite(lo)) f.lo = std::max(f.lo, code_of(lo, f.format));
+    if (std::isfinite(hi)) f.hi = std::min(f.hi, code_of(hi, f.format));
+    MapFormat small = f.format;
     const std::int64_t least = std::min<std::int64_t>(f.lo, small.zero), most = std::max<std::int64_t>(f.hi, small.zero);
     for (small.bits = 1 + small.is_signed; small.least() > least || small.greatest() < most;) ++small.bits;
     if (small.bits < f.format.bits) f.format = small;
@@ -404,8 +404,8 @@ class Planner {
     const int id = map_of_.at(n.inputs[0]);
     const auto f = given(n, q);
     if (!f) return;
-    const Format& have = plan_.format_of(id);
-    if (have.known() && (have.scale != f->format.scale || have.zero != f->format.zero)) {
+    const MapFormat& have = plan_.format_of(id);
+    if (have.scale > 0 && (have.scale != f->format.scale || have.zero != f->format.zero)) {
       complain(n, fmt::format("scale {} and zero point {} of integers with scale {} and zero point {}", f->format.scale, f->format.zero, have.scale, have.zero),
                "those of the quantiser before it", "another QuantizeLinear in between");
       return;
@@ -441,15 +441,15 @@ class Planner {
     emit_as(std::move(node), n.inputs[0], n, {f, q.rounding, gain_of(q), {&n}});
   }
 
-  Format known_format(int id) const {
+  MapFormat known_format(int id) const {
     if (id < 0) return plan_.input_format;
     const PlannedNode& n = plan_.nodes[static_cast<std::size_t>(id)];
     return n.source == FormatSource::input ? known_format(n.inputs[0]) : n.format;
   }
   bool never_negative(int id) const {
-    if (id < 0) return plan_.input_format.known() && !plan_.input_format.is_signed && plan_.input_format.zero == 0;
+    if (id < 0) return plan_.input_format.scale > 0 && !plan_.input_format.is_signed && plan_.input_format.zero == 0;
     const PlannedNode& n = plan_.nodes[static_cast<std::size_t>(id)];
-    return n.format.known() ? !n.format.is_signed && n.format.zero == 0 : gives_no_negative(n);
+    return n.format.scale > 0 ? !n.format.is_signed && n.format.zero == 0 : gives_no_negative(n);
   }
   bool gives_no_negative(const PlannedNode& n) const {
     if (n.lo >= 0 || n.op == "sigmoid" || n.op == "hard_sigmoid") return true;
@@ -489,7 +489,7 @@ class Planner {
   void check_widths() {
     for (const PlannedNode& n : plan_.nodes) {
       if (!n.has_weights()) continue;
-      const Format f = known_format(n.inputs[0]);
+      const MapFormat f = known_format(n.inputs[0]);
       if (f.bits <= 9) continue;
       complaints_.push_back({n.origin, n.op, fmt::format("it reads '{}' of {} bits", plan_.name_of(n.inputs[0]), f.bits), "maps of at most 9 bits before a layer",
                              "a quantiser of 8 bits before it"});

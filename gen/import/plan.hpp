@@ -11,23 +11,10 @@
 #include "gen/import/evaluate.hpp"
 #include "gen/import/graph.hpp"
 #include "gen/import/quantiser.hpp"
+#include "golden/graph/formats.hpp"
 #include "golden/tensor.hpp"
 
 namespace epim::importer {
-
-/// real = scale*(code - zero).
-struct Format {
-  int bits = 0;
-  bool is_signed = false;
-  double scale = 0;  ///< 0: not known yet
-  int zero = 0;
-  std::int64_t least() const { return is_signed ? -(std::int64_t{1} << (bits - 1)) : 0; }
-  std::int64_t greatest() const { return (std::int64_t{1} << (is_signed ? bits - 1 : bits)) - 1; }
-  bool known() const { return scale > 0; }
-  /// The code of a real number: to the nearest, saturated.
-  std::int64_t code_of(double real) const;
-  bool operator==(const Format&) const = default;
-};
 
 /// Where the format of a map comes from.
 enum class FormatSource {
@@ -56,7 +43,7 @@ struct PlannedNode {
   std::string tensor;           ///< whose values the map stands for: reals, or codes behind a QuantizeLinear
   Dims dims;                    ///< of the map
   FormatSource source = FormatSource::calibrated;
-  Format format;
+  MapFormat format;             ///< scale 0: not known yet; which of its codes occur is not asked here
   /// A mean of this many places of a quantised map, which a step of 1/places holds exactly; 0: none.
   std::int64_t mean_places = 0;
   bool exact_mean = false;      ///< its format is that step
@@ -75,11 +62,11 @@ struct Plan {
   std::string input_name, input_tensor;  ///< input_tensor: whose values or codes the input map stands for
   Dims input_dims;                       ///< [1][C][H][W]
   FormatSource input_source = FormatSource::calibrated;
-  Format input_format;
+  MapFormat input_format;
   std::vector<PlannedNode> nodes;        ///< each after those that it reads
   std::vector<PlannedOutput> outputs;
   std::vector<std::string> remarks;
-  const Format& format_of(int id) const { return id < 0 ? input_format : nodes[static_cast<std::size_t>(id)].format; }
+  const MapFormat& format_of(int id) const { return id < 0 ? input_format : nodes[static_cast<std::size_t>(id)].format; }
   const Dims& dims_of(int id) const { return id < 0 ? input_dims : nodes[static_cast<std::size_t>(id)].dims; }
   const std::string& tensor_of(int id) const { return id < 0 ? input_tensor : nodes[static_cast<std::size_t>(id)].tensor; }
   const std::string& name_of(int id) const { return id < 0 ? input_name : nodes[static_cast<std::size_t>(id)].name; }
@@ -101,9 +88,11 @@ struct WeightCodes {
 };
 std::optional<WeightCodes> weight_codes(const Graph& graph, const Evaluator& values, const std::string& tensor, std::string& why);
 
+/// The code of a real number: to the nearest, saturated.
+std::int64_t code_of(double real, const MapFormat& format);
 /// A map's codes from a tensor of the graph: integers as they are, reals by the format.
-std::vector<std::int64_t> codes_of(const Value& tensor, const Format& format);
+std::vector<std::int64_t> codes_of(const Value& tensor, const MapFormat& format);
 /// A map's real values from a tensor of the graph.
-std::vector<double> reals_of(const Value& tensor, const Format& format);
+std::vector<double> reals_of(const Value& tensor, const MapFormat& format);
 
 }  // namespace epim::importer

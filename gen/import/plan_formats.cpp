@@ -7,9 +7,9 @@
 
 namespace epim::importer {
 
-std::int64_t Format::code_of(double real) const {
-  const double code = std::nearbyint(real / scale) + zero;
-  return static_cast<std::int64_t>(std::clamp(code, static_cast<double>(least()), static_cast<double>(greatest())));
+std::int64_t code_of(double real, const MapFormat& f) {
+  const double code = std::nearbyint(real / f.scale) + f.zero;
+  return static_cast<std::int64_t>(std::clamp(code, static_cast<double>(f.least()), static_cast<double>(f.greatest())));
 }
 
 std::vector<bool> Plan::read_by_cores() const {
@@ -25,15 +25,15 @@ bool Plan::any_calibrated() const {
          std::any_of(nodes.begin(), nodes.end(), [](const PlannedNode& n) { return n.source == FormatSource::calibrated; });
 }
 
-std::vector<std::int64_t> codes_of(const Value& tensor, const Format& format) {
+std::vector<std::int64_t> codes_of(const Value& tensor, const MapFormat& format) {
   std::vector<std::int64_t> codes(static_cast<std::size_t>(tensor.size()));
   const bool integers = tensor.type() != Type::f32;
   for (std::int64_t i = 0; i < tensor.size(); ++i)
-    codes[static_cast<std::size_t>(i)] = integers ? tensor.integer(i) : format.code_of(tensor.number(i));
+    codes[static_cast<std::size_t>(i)] = integers ? tensor.integer(i) : code_of(tensor.number(i), format);
   return codes;
 }
 
-std::vector<double> reals_of(const Value& tensor, const Format& format) {
+std::vector<double> reals_of(const Value& tensor, const MapFormat& format) {
   std::vector<double> reals(static_cast<std::size_t>(tensor.size()));
   const bool integers = tensor.type() != Type::f32;
   for (std::int64_t i = 0; i < tensor.size(); ++i)

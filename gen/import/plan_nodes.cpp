@@ -107,7 +107,7 @@ std::variant<PlannedNode, Complaint> planned_node(const Graph& g, const Node& n,
     p.lo = n.op == "Relu" ? 0 : n.real("min", -INFINITY);
     p.hi = n.op == "Relu" ? INFINITY : n.real("max", INFINITY);
     if (g.maps.at(n.inputs[0]).type != Type::f32) {  // limits are codes
-      const Format& f = plan.format_of(inputs.at(0));
+      const MapFormat& f = plan.format_of(inputs.at(0));
       p.lo = f.scale * (p.lo - f.zero);
       p.hi = f.scale * (p.hi - f.zero);
     }

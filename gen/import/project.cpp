@@ -33,10 +33,10 @@ namespace {
 
 /// The network of a plan whose formats are not known yet: shapes are right, steps are not.
 Network shapes_of(Plan plan, const std::string& name, const std::string& file) {
-  const Format any{8, true, 1, 0};
-  if (!plan.input_format.known()) plan.input_format = any;
+  const MapFormat any{8, true, 1, 0};
+  if (plan.input_format.scale <= 0) plan.input_format = any;
   for (PlannedNode& n : plan.nodes)
-    if (!n.format.known()) n.format = any;
+    if (n.format.scale <= 0) n.format = any;
   return parse_network(network_text(plan, name), file);
 }
 

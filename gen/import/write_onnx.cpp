@@ -94,7 +94,7 @@ class Writer {
   }
 
   /// Clip where the codes have fewer bits than the type that holds them, QuantizeLinear, DequantizeLinear: the tensor `out`.
-  std::string quantised(const std::string& map, std::string from, const Format& f, const Dims& dims, const std::string& out) {
+  std::string quantised(const std::string& map, std::string from, const MapFormat& f, const Dims& dims, const std::string& out) {
     const bool wide = f.bits > 8;
     const int width = wide ? 16 : 8;
     if (f.bits < width) {

@@ -104,7 +104,7 @@ void calibrate_scales(Network& network, const NpzFile& bundle, const IntTensor& 
       if (g == from) g = to;
   };
   for (std::size_t n = 0; n < group.size(); ++n)
-    if (!network.nodes[n].has_weights() && network.nodes[n].op != Op::mul && network.nodes[n].op != Op::function)
+    if (!network.nodes[n].has_weights() && network.nodes[n].op != Op::mul && !network.nodes[n].has_table())
       for (int id : network.nodes[n].input_ids)
         if (id >= 0) join(static_cast<int>(n), id);
   std::vector<double> most(group.size()), given(group.size());

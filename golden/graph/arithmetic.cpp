@@ -42,6 +42,15 @@ std::vector<std::int64_t> table_of(const Node& node, const MapFormat& in, const 
   return table;
 }
 
+/// E of a softmax: 2^24 for the largest channel, so that 2^20 channels leave a sum of 44 bits.
+std::vector<std::int64_t> exponentials(const MapFormat& in) {
+  const double step = in.scale > 0 ? in.scale : 4.0 / static_cast<double>(std::max(std::abs(in.lo), in.hi));
+  std::vector<std::int64_t> table;
+  for (std::int64_t d = 0; d <= in.hi - in.lo; ++d)
+    table.push_back(static_cast<std::int64_t>(std::nearbyint(std::ldexp(std::exp(-step * static_cast<double>(d)), 24))));
+  return table;
+}
+
 }  // namespace
 
 std::int64_t Requantiser::finish(std::int64_t sum) const {
@@ -72,6 +81,12 @@ std::int64_t NodeArithmetic::sloped(std::int64_t x, std::int64_t a) const {
   const Requantiser& r = requantise[0];
   const std::int64_t v = (x - r.zero_in[0]) * r.multiplier[0];
   return r.finish(v < 0 ? (v * a) >> slope_fraction : v);
+}
+
+std::int64_t NodeArithmetic::share(std::int64_t e, std::int64_t sum) const {
+  const Requantiser& r = requantise[0];
+  const std::int64_t divisor = sum << r.shift;
+  return std::clamp((2 * e * r.multiplier[0] + divisor) / (2 * divisor) + r.zero_out, r.lo, r.hi);
 }
 
 std::int64_t NodeArithmetic::of_code(std::int64_t x) const {
@@ -124,6 +139,13 @@ NodeArithmetic arithmetic_of(const Network& net, int n, const std::vector<MapFor
       a.table = table_of(node, *in[0], out);
       a.table_lo = in[0]->lo;
       break;
+    case Op::softmax: {
+      a.table = exponentials(*in[0]);
+      Requantiser r = requantiser(std::vector<double>{1 / out.scale}, {in[0]}, out);
+      for (; r.shift > NodeArithmetic::softmax_shift_most; --r.shift) r.multiplier[0] = (r.multiplier[0] + 1) / 2;
+      a.requantise.push_back(r);
+      break;
+    }
     default: a.requantise.push_back(requantiser(*in[0], out)); break;
   }
   if (node.op == Op::leaky_relu) a.slope = {slope_code(NodeArithmetic::slope_bits, node.slope.value_or(0.01))};

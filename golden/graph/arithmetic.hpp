@@ -43,12 +43,17 @@ struct NodeArithmetic {
   std::vector<Requantiser> requantise;
   std::vector<std::int64_t> zeros;    ///< mul: of its operands
   std::vector<std::int64_t> divisor;  ///< avg_pool, global_avg_pool: multiplier for a window of index + 1 places
-  std::vector<std::int64_t> table;    ///< function: output code of input code lo_in + index
+  /// function: output code of input code lo_in + index. softmax: E[d] = round(2^24*exp(-d*step)) for d = 0 .. hi_in - lo_in.
+  std::vector<std::int64_t> table;
   std::int64_t table_lo = 0;
   std::vector<std::int64_t> slope;    ///< leaky_relu: one; prelu: one per channel; A of docs/arithmetic.md
+  static constexpr int softmax_shift_most = 16;  ///< of SH there: with a sum of 44 bits D stays below 2^60
   static constexpr int slope_bits = 16, slope_fraction = slope_bits - slope_integer_bits;  ///< of A; F
   /// leaky_relu, prelu: y of code x with slope A.
   std::int64_t sloped(std::int64_t x, std::int64_t a) const;
+  /// softmax: y = clamp(floor((2*e*G + D) / (2*D)) + z_y), D = S << SH, of e = E[largest code of the place - code] and the sum S of
+  /// the E of all channels: the share e/S in steps of the output, a half rounded up.
+  std::int64_t share(std::int64_t e, std::int64_t sum) const;
   /// function, leaky_relu: y of code x.
   std::int64_t of_code(std::int64_t x) const;
 };

@@ -95,12 +95,18 @@ void replace_node(Network& net, int from, int to) {
     if (out == from) out = to;
 }
 
+/// An answer that nobody reads is the host's. A softmax that another node reads, or that names the steps of its output, is a
+/// map like others.
 void leave_to_host(Network& net, int n) {
-  const Node& node = net.nodes[static_cast<std::size_t>(n)];
-  if (!net.readers(n).empty() || !net.is_output(n))
+  Node& node = net.nodes[static_cast<std::size_t>(n)];
+  const bool last = net.readers(n).empty() && net.is_output(n);
+  if (node.host_op == "softmax" && (!last || node.act_scale > 0 || node.has_format())) {
+    node.op = Op::softmax;
+    return;
+  }
+  if (!last)
     throw InputError(node.where, "host-operator",
-                     fmt::format("node '{}' (op {}): its sum over all channels is real arithmetic that no core does; legal: as the last node, "
-                                 "where the host does it",
+                     fmt::format("node '{}' (op {}): its result is no map of integers; legal: as the last node, where the host does it, or softmax",
                                  node.name, node.host_op));
   net.host.push_back(fmt::format("{} of {}", node.host_op, node.inputs[0]));
 }
@@ -117,9 +123,11 @@ bool joins_producer(const Network& net, const Node& node) {
 std::vector<bool> rewrite(Network& net) {
   std::vector<bool> gone(net.nodes.size(), false);
   for (std::size_t i = net.nodes.size(); i-- > 0;) {  // from the end: what stands behind a softmax is gone before it is looked at
-    const Node& node = net.nodes[i];
+    Node& node = net.nodes[i];
     if (node.op != Op::same) continue;
     if (!node.host_op.empty()) leave_to_host(net, static_cast<int>(i));
+    else if (node.has_format()) node.op = Op::clip;  // without limits: it requantises
+    if (node.op != Op::same) continue;
     if (net.is_output(static_cast<int>(i)) && node.input_ids[0] < 0)
       throw InputError(node.where, "unknown-output", fmt::format("node '{}' gives the network's input as its output; legal: a node that computes", node.name));
     replace_node(net, static_cast<int>(i), node.input_ids[0]);
@@ -141,7 +149,7 @@ std::vector<bool> rewrite(Network& net) {
       }
     if (!joins_producer(net, node)) continue;
     Node& producer = net.nodes[static_cast<std::size_t>(node.input_ids[0])];
-    if (node.op == Op::batch_norm) producer.norms.push_back(node.name);
+    if (node.op == Op::batch_norm) producer.norms.push_back(node.constants);
     producer.lo = node.lo;
     producer.hi = node.hi;
     producer.slope = node.slope;

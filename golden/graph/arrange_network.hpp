@@ -19,7 +19,7 @@ namespace epim {
 ///   flatten before a global pool: the pool reads the map, with a remark;
 ///   nodes that lead to no output: left out, with a remark.
 /// `texts`: the nodes' objects; `output`: where the outputs are named. Throws InputError: duplicate-node, unknown-input,
-/// unknown-output, network-cycle, host-operator (softmax and its like before another node).
+/// unknown-output, network-cycle, host-operator (log_softmax, argmax before another node).
 void arrange_network(Network& network, const std::vector<JsonValue>& texts, const std::vector<std::string>& outputs,
                      const JsonValue& output);
 

@@ -3,6 +3,7 @@
 #include "golden/graph/float_network.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "golden/graph/node_weights.hpp"
 #include "golden/graph/operators.hpp"
@@ -118,6 +119,20 @@ template <class F> FloatTensor each(const FloatTensor& x, const F& f) {
   return y;
 }
 
+/// softmax over the channels of every place.
+FloatTensor shares(const FloatTensor& x, int channels) {
+  FloatTensor y({channels, x.shape[1], x.shape[2]});
+  const auto plane = static_cast<std::size_t>(x.shape[1] * x.shape[2]), all = static_cast<std::size_t>(channels);
+  for (std::size_t at = 0; at < plane; ++at) {
+    const auto of = [&](std::size_t c) { return static_cast<double>(x.data[(c * plane + at) % x.size()]); };
+    double most = of(0), sum = 0;
+    for (std::size_t c = 0; c < all; ++c) most = std::max(most, of(c));
+    for (std::size_t c = 0; c < all; ++c) sum += std::exp(of(c) - most);
+    for (std::size_t c = 0; c < all; ++c) y.data[c * plane + at] = static_cast<float>(std::exp(of(c) - most) / sum);
+  }
+  return y;
+}
+
 FloatTensor evaluate(const Node& node, const NpzFile& weights, const std::vector<const FloatTensor*>& in) {
   const FloatTensor& x = *in[0];
   switch (node.op) {
@@ -155,6 +170,7 @@ FloatTensor evaluate(const Node& node, const NpzFile& weights, const std::vector
       return each(x, [&](std::size_t c, float v) { return bounded(node, static_cast<double>(v), static_cast<double>(slopes[c])); });
     }
     case Op::function: return each(x, [&](std::size_t, float v) { return static_cast<float>(apply(node, static_cast<double>(v))); });
+    case Op::softmax: return shares(x, node.in.channels);
     case Op::resize: return resized(x, node.factor);
     case Op::flatten:
     case Op::same: break;

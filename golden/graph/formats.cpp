@@ -14,7 +14,7 @@ namespace {
 
 /// Gives its output in steps of its own where it names them, own format or not.
 bool names_its_scale(const Node& node) {
-  return node.has_weights() || node.op == Op::function || node.op == Op::mul || node.has_format();
+  return node.has_weights() || node.has_table() || node.op == Op::mul || node.has_format();
 }
 
 /// Step of a node's output without an act_scale that counts; 0 = not known.
@@ -45,7 +45,7 @@ std::vector<bool> read_by_cores(const Network& net) {
   std::vector<bool> core(net.nodes.size(), false);
   for (std::size_t r = net.nodes.size(); r-- > 0;) {  // readers stand behind what they read
     const Node& reader = net.nodes[r];
-    const bool bounds = reader.op == Op::add || reader.op == Op::relu || reader.op == Op::mul || reader.op == Op::function;
+    const bool bounds = reader.op == Op::add || reader.op == Op::relu || reader.op == Op::mul || reader.has_table();
     const bool reaches = reader.has_weights() || (!bounds && !reader.has_format() && core[r]);
     for (const int in : reader.input_ids)
       if (in >= 0 && reaches) core[static_cast<std::size_t>(in)] = true;
@@ -128,7 +128,7 @@ MapFormat concat_format(const Node& node, const std::vector<MapFormat>& formats,
 }
 
 MapFormat function_format(const Node& node, const FixedHardware& hw, double scale) {
-  const bool unit = node.function == Function::sigmoid || node.function == Function::hard_sigmoid;
+  const bool unit = node.op == Op::softmax || node.function == Function::sigmoid || node.function == Function::hard_sigmoid;
   MapFormat f = whole(hw.act_bits, !unit || hw.act_signed);
   if (node.act_scale > 0) f.scale = node.act_scale;
   else if (unit || node.function == Function::tanh) f.scale = std::ldexp(1.0, -(f.is_signed ? f.bits - 1 : f.bits));
@@ -164,7 +164,8 @@ MapFormat inherited_format(const Network& net, int n, const FixedHardware& hw, S
     case Op::batch_norm: f = layer_format(net, n, hw, signed_maps, core); break;
     case Op::add: f = sum_format(net, n, hw); break;
     case Op::concat: return concat_format(node, formats, hw, scale);
-    case Op::function: return function_format(node, hw, scale);
+    case Op::function:
+    case Op::softmax: return function_format(node, hw, scale);
     case Op::mul: f = product_format(net, node, formats); break;
     case Op::relu:
       f = in;
@@ -230,7 +231,7 @@ std::vector<MapFormat> map_formats(const Network& net, const FixedHardware& hw, 
   for (std::size_t n = 0; n < net.nodes.size(); ++n) {
     const Node& node = net.nodes[n];
     const MapFormat inherited = inherited_format(net, static_cast<int>(n), hw, signed_maps, formats, scales[n + 1], core);
-    formats.push_back(node.has_format() ? own_format(node, inherited, node.op == Op::function && node.act_scale <= 0 ? inherited.scale : scales[n + 1]) : inherited);
+    formats.push_back(node.has_format() ? own_format(node, inherited, node.has_table() && node.act_scale <= 0 ? inherited.scale : scales[n + 1]) : inherited);
   }
   return formats;
 }

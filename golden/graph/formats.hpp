@@ -34,7 +34,7 @@ enum class SignedMaps {
 ///                          more with SignedMaps::one_bit_more where no core reads it before an addition or ReLU
 ///   add                    the same without the additional bit
 ///   concat                 that of its operands where they agree, else signed or unsigned A bits
-///   sigmoid, hard_sigmoid  unsigned A bits, scale 2^-A;   tanh: signed A bits, scale 2^-(A-1)
+///   sigmoid, hard_sigmoid, softmax  unsigned A bits, scale 2^-A;   tanh: signed A bits, scale 2^-(A-1)
 ///   hard_swish, silu       signed A bits, scale of the input
 ///   mul                    that of the larger operand, the first of equals
 ///   pools, relu, clip, leaky_relu, prelu, resize, flatten: that of the input, within what they can give

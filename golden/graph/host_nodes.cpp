@@ -76,6 +76,19 @@ IntTensor sloped(const IntTensor& x, const NodeArithmetic& arithmetic) {
   return y;
 }
 
+IntTensor softmax(const IntTensor& x, const NodeArithmetic& arithmetic) {
+  IntTensor y = x;
+  const auto channels = static_cast<std::size_t>(x.shape[0]), plane = x.size() / channels;
+  for (std::size_t at = 0; at < plane; ++at) {
+    std::int64_t most = x.data[at], sum = 0;
+    for (std::size_t c = 0; c < channels; ++c) most = std::max(most, x.data[c * plane + at]);
+    const auto e = [&](std::size_t c) { return arithmetic.table[static_cast<std::size_t>(most - x.data[c * plane + at])]; };
+    for (std::size_t c = 0; c < channels; ++c) sum += e(c);
+    for (std::size_t c = 0; c < channels; ++c) y.data[c * plane + at] = arithmetic.share(e(c), sum);
+  }
+  return y;
+}
+
 }  // namespace
 
 NetworkArithmetic network_arithmetic(const Network& net, const FixedHardware& hw, SignedMaps signed_maps, const NpzFile* weights) {
@@ -110,6 +123,7 @@ IntTensor evaluate_host_node(const Network& net, int n, const std::vector<const 
     case Op::prelu: return sloped(all_channels(x, node.in.channels), arithmetic);
     case Op::function:
       return each(x, [&](std::int64_t v) { return arithmetic.of_code(v); });
+    case Op::softmax: return softmax(all_channels(x, node.in.channels), arithmetic);
     case Op::resize: return each(resized(x, node.factor), arithmetic.requantise[0]);
     case Op::flatten: {
       IntTensor y = each(all_channels(x, node.in.channels), arithmetic.requantise[0]);

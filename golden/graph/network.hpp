@@ -19,7 +19,8 @@ struct JsonValue;
 enum class Op {
   conv,             ///< convolution or epitome, then per-channel scale and bias, then the node's pointwise function
   fc,               ///< convolution whose kernel is the whole input map (1x1 on a 1x1 map); output 1x1
-  batch_norm,       ///< scale and bias per channel: a 1x1 convolution of as many groups as channels, on a core
+  batch_norm,       ///< scale and bias per channel (also a product with or a sum of constants): a 1x1 convolution of as many
+                    ///< groups as channels, on a core
   add,              ///< sum of two or more maps of one shape, then optional ReLU
   mul,              ///< product of two maps, of one shape or one of them 1x1
   concat,           ///< maps of one height and width, their channels in order
@@ -28,6 +29,7 @@ enum class Op {
   leaky_relu,       ///< x, slope*x where x < 0
   prelu,            ///< the same with a slope per channel
   function,         ///< Node::function
+  softmax,          ///< exp(x)/(sum of exp(x) over all channels of the place)
   max_pool,         ///< maximum over a window; padded places do not take part
   avg_pool,         ///< mean over a window; padded places are zeros of it, or do not take part
   global_avg_pool,  ///< mean over the whole map
@@ -44,6 +46,16 @@ enum class Function {
   hard_swish,    ///< x*min(max(x/6 + 1/2, 0), 1)
   silu,          ///< x/(1+exp(-x))
   tanh,
+};
+
+/// The constants per channel of a batch_norm node: arrays of the weights file.
+struct ChannelConstants {
+  /// norm: a batch norm, or scale and bias. product: the scale. sum: the bias.
+  enum class Kind { norm, product, sum };
+  std::string name;             ///< of the node: the arrays' names begin with it
+  Kind kind = Kind::norm;
+  std::optional<double> value;  ///< of all channels: product, in place of an array, and sum
+  bool operator==(const ChannelConstants&) const = default;
 };
 
 /// What a padding says where it does not give numbers: output = ceil(size/stride), an odd rest at the end or in front.
@@ -92,7 +104,8 @@ struct Node {
   Wrap wrap = Wrap::off;
   int weight_bits = 0;      ///< conv, fc: width of the weights where a design asks for one; 0 = the core's
   bool batch_norm = false;  ///< conv: per-channel scale and bias; fc: a bias
-  std::vector<std::string> norms;   ///< batch_norm nodes behind it that it has taken in
+  ChannelConstants constants;       ///< batch_norm: its own
+  std::vector<ChannelConstants> norms;  ///< of batch_norm nodes behind it that it has taken in
   /// Pointwise function of conv, fc and add, and what relu, clip, leaky_relu and prelu are: v = x < 0 ? slope*x : x, then
   /// min(max(v, lo), hi).
   double lo = -std::numeric_limits<double>::infinity(), hi = std::numeric_limits<double>::infinity();
@@ -105,7 +118,7 @@ struct Node {
   std::optional<bool> act_signed;   ///< two's complement,
   int zero_point = 0;               ///< and the code of 0
 
-  std::string host_op;      ///< softmax and its like, until arrange_network has left it to the host
+  std::string host_op;      ///< softmax and its like, until arrange_network has left it to the host or made it an Op::softmax
 
   MapShape in;   ///< shape of the first input
   MapShape out;
@@ -114,6 +127,8 @@ struct Node {
   bool has_weights() const { return op == Op::conv || op == Op::fc || op == Op::batch_norm; }
   bool relu() const { return lo == 0; }
   bool has_slopes() const { return slope.has_value() || !slopes.empty(); }
+  /// Takes its values from a table, in a format that does not follow from the input's.
+  bool has_table() const { return op == Op::function || op == Op::softmax; }
   /// A format of its own, not that of the hardware.
   bool has_format() const { return act_bits.has_value(); }
   /// Stored weights: the epitome, or [cout][cin/groups][kh][kw].

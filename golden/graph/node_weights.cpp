@@ -141,6 +141,31 @@ std::optional<Norm> read_norm(Reader& reader, const Node& node, const std::strin
   return std::nullopt;
 }
 
+/// What a batch_norm node does to every channel, where the file or the node says it.
+std::optional<Norm> read_constants(Reader& reader, const Node& node, const ChannelConstants& c) {
+  using Kind = ChannelConstants::Kind;
+  const auto cout = static_cast<std::size_t>(node.cout);
+  std::optional<Norm> n;
+  if (c.kind == Kind::norm) {
+    n = read_norm(reader, node, c.name, true);
+    if (n) return n;
+    if (const NpyArray* a = reader.first(c.name, {"/bias", ".bias", "/bn_bias"})) n = Norm{std::vector<float>(cout, 1.0f), reader.channels(*a, "bias")};
+    return n;
+  }
+  n = Norm{std::vector<float>(cout, 1.0f), std::vector<float>(cout, 0.0f)};
+  std::vector<float>& v = c.kind == Kind::product ? n->scale : n->bias;
+  if (c.value) v.assign(cout, static_cast<float>(*c.value));
+  else if (const NpyArray* a = reader.first(c.name, {"/scale", ".scale", "/weight", ".weight", "/value", ".value"})) v = reader.channels(*a, "scale");
+  else return std::nullopt;
+  return n;
+}
+
+/// What read_constants looked for in vain.
+std::string constants_wanted(const ChannelConstants& c) {
+  if (c.kind == ChannelConstants::Kind::norm) return fmt::format("running_mean, running_var or bn_scale of {}", c.name);
+  return fmt::format("array {0}/scale, and {0}, a product with one operand, has no value", c.name);
+}
+
 std::vector<float> read_slopes(Reader& reader, const Node& node, std::size_t channels) {
   if (node.slope) return std::vector<float>(channels, static_cast<float>(*node.slope));
   const NpyArray* a = reader.find(node.slopes);
@@ -165,29 +190,32 @@ NodeWeights read_node_weights(Reader& reader, const Node& node, const NpzFile& f
   w.scale.assign(cout, 1.0f);
   read_weights(reader, node, file, w);
   w.bias.assign(cout, 0.0f);
-  const std::optional<Norm> norm = read_norm(reader, node, node.name, node.op == Op::batch_norm);
-  const NpyArray* plain = node.op == Op::batch_norm && norm ? nullptr : reader.first({"/bias", ".bias"});
-  if (!plain && !norm) plain = reader.first({"/bn_bias"});
-  if (plain) w.bias = reader.channels(*plain, "bias");
   const auto apply = [&](const Norm& n) {
     for (std::size_t c = 0; c < cout; ++c) {
       w.bias[c] = n.scale[c] * w.bias[c] + n.bias[c];
       w.scale[c] *= n.scale[c];
     }
   };
-  if (norm) {
-    apply(*norm);
-  } else if (node.op == Op::batch_norm) {
-    reader.remark("no-norm", fmt::format("{} holds no running_mean, running_var or bn_scale of it: it changes nothing", file.path));
-  } else if (node.batch_norm && !plain) {
-    reader.missing(fmt::format("{0}/bn_scale (nor {0}.bn.running_mean, {0}/bias), and the node says batch_norm", node.name));
-  } else if (node.batch_norm) {
-    reader.remark("no-norm", fmt::format("it says batch_norm, {} holds a bias alone: scale 1", file.path));
+  const auto apply_constants = [&](const ChannelConstants& c) {
+    if (const std::optional<Norm> n = read_constants(reader, node, c)) apply(*n);
+    else reader.remark("no-norm", fmt::format("{} holds no {}: it changes nothing", file.path, constants_wanted(c)));
+  };
+  if (node.op == Op::batch_norm) {
+    apply_constants(node.constants);
+  } else {
+    const std::optional<Norm> norm = read_norm(reader, node, node.name, false);
+    const NpyArray* plain = reader.first({"/bias", ".bias"});
+    if (!plain && !norm) plain = reader.first({"/bn_bias"});
+    if (plain) w.bias = reader.channels(*plain, "bias");
+    if (norm) {
+      apply(*norm);
+    } else if (node.batch_norm && !plain) {
+      reader.missing(fmt::format("{0}/bn_scale (nor {0}.bn.running_mean, {0}/bias), and the node says batch_norm", node.name));
+    } else if (node.batch_norm) {
+      reader.remark("no-norm", fmt::format("it says batch_norm, {} holds a bias alone: scale 1", file.path));
+    }
   }
-  for (const std::string& name : node.norms) {
-    if (const std::optional<Norm> n = read_norm(reader, node, name, true)) apply(*n);
-    else reader.remark("no-norm", fmt::format("{} holds no running_mean, running_var or bn_scale of {}: it changes nothing", file.path, name));
-  }
+  for (const ChannelConstants& c : node.norms) apply_constants(c);
   if (node.has_slopes()) w.slope = read_slopes(reader, node, cout);
   return w;
 }

@@ -27,6 +27,8 @@ struct NodeWeights {
 ///             S.running_mean, S.running_var, S.weight, S.bias (and S.eps, else 1e-5), S = X/bn, X.bn, X_bn, of a batch_norm
 ///             node also X, with "/" or "." behind it: scale = weight/sqrt(var + eps), bias = S.bias - mean*scale
 ///             with S = Y, Y/bn, ... for the names Y of the batch_norm nodes that the node has taken in (Node::norms), in order
+///   constants of a product with one operand: its value, else X/scale, X/weight or X/value (also with "."), one or [cout]; without
+///             them it changes nothing, with a remark
 ///   bias      X/bias, X.bias, or X/bn_bias without X/bn_scale: enters before the norm
 ///   slopes    Node::slopes, one or [cout]; without the array 0.25, PyTorch's initial value, with a remark
 /// A node without norm and bias has scale 1 and bias 0; one that says batch_norm needs one of them.

@@ -28,6 +28,7 @@ const std::vector<OperatorName>& operator_names() {
       {"silu", Op::function, Function::silu},
       {"swish", Op::function, Function::silu},
       {"tanh", Op::function, Function::tanh},
+      {"softmax", Op::softmax},
       {"max_pool", Op::max_pool},
       {"avg_pool", Op::avg_pool},
       {"global_avg_pool", Op::global_avg_pool},
@@ -64,7 +65,7 @@ Arity arity_of(Op op) {
   switch (op) {
     case Op::add:
     case Op::concat: return {2, 64};
-    case Op::mul: return {2, 2};
+    case Op::mul: return {1, 2};
     default: return {1, 1};
   }
 }
@@ -82,7 +83,8 @@ std::vector<std::string_view> keys_of(Op op, Function function) {
       add({"role", "cout", "groups", "epitome", "wrap", "weight_bits", "batch_norm", "bias", "relu", "relu6", "activation", "clip", "slope"});
       break;
     case Op::batch_norm: add({"relu", "relu6", "activation", "clip", "slope"}); break;
-    case Op::add: add({"relu", "relu6", "clip"}); break;
+    case Op::add: add({"relu", "relu6", "clip", "value"}); break;
+    case Op::mul: add({"value"}); break;
     case Op::clip: add({"lo", "hi"}); break;
     case Op::leaky_relu: add({"slope"}); break;
     case Op::function:

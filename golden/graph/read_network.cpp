@@ -194,15 +194,33 @@ const OperatorName& read_operator(const JsonValue& v, const std::string& what) {
   for (const RefusedOperator& r : refused_operators())
     if (r.name == text) throw InputError(v.where, "unsupported-operator", fmt::format("{}: op is \"{}\": {}", what, text, r.reason));
   std::vector<std::string_view> legal;
-  for (const OperatorName& o : operator_names()) legal.push_back(o.name);
+  std::vector<std::string_view> at_end = host_operators();
+  for (const OperatorName& o : operator_names()) {
+    legal.push_back(o.name);
+    std::erase(at_end, o.name);
+  }
   throw InputError(v.where, "unknown-op",
                    fmt::format("{}: op is \"{}\", must be one of: {}; at the end {}", what, text, fmt::join(legal, ", "),
-                               fmt::join(host_operators(), ", ")));
+                               fmt::join(at_end, ", ")));
 }
 
 bool is_host_operator(const JsonValue& v) {
   const auto& names = host_operators();
   return v.kind == JsonValue::Kind::string && std::find(names.begin(), names.end(), v.text) != names.end();
+}
+
+/// Scale and bias per channel: batch_norm, and mul and add of one map with constants.
+void read_constants(const JsonValue& v, const std::string& what, Node& node) {
+  using Kind = ChannelConstants::Kind;
+  const JsonValue* value = v.find("value");
+  const bool one = node.inputs.size() == 1;
+  if (value && !one)
+    throw InputError(value->where, "wrong-input-count", fmt::format("{} has a value beside {} inputs, legal: with one input", what, node.inputs.size()));
+  if (node.op == Op::batch_norm) node.constants.name = node.name;
+  if (!one || (node.op != Op::mul && node.op != Op::add)) return;
+  node.constants = {node.name, node.op == Op::mul ? Kind::product : Kind::sum, std::nullopt};
+  node.op = Op::batch_norm;
+  if (value) node.constants.value = json_real(*value, what + ": value", -1e30, 1e30);
 }
 
 Node read_node(const JsonValue& v, std::size_t index) {
@@ -219,7 +237,8 @@ Node read_node(const JsonValue& v, std::size_t index) {
   if (on_host) {
     node.op = Op::same;
     node.host_op = op.text;
-    json_refuse_unknown_keys(v, fmt::format("{} (op {})", what, op.text), {"name", "op", "inputs"});
+    if (op.text == "softmax") json_refuse_unknown_keys(v, fmt::format("{} (op {})", what, op.text), keys_of(Op::softmax, node.function));
+    else json_refuse_unknown_keys(v, fmt::format("{} (op {})", what, op.text), {"name", "op", "inputs"});
   } else {
     const OperatorName& name = read_operator(op, what);
     node.op = name.op;
@@ -230,12 +249,14 @@ Node read_node(const JsonValue& v, std::size_t index) {
   const JsonValue& inputs = json_required(v, "inputs", what);
   for (const JsonValue& i : json_array(inputs, what + ": inputs"))
     node.inputs.push_back(json_string(i, what + ": inputs"));
-  const Arity wanted = arity_of(node.op);
+  Arity wanted = arity_of(node.op);
+  if (node.op == Op::add && v.find("value")) wanted.least = 1;
   if (node.inputs.size() < wanted.least || node.inputs.size() > wanted.most)
     throw InputError(inputs.where, "wrong-input-count",
                      fmt::format("{} (op {}) has {} inputs, must have {}", what, op.text, node.inputs.size(),
                                  wanted.least == wanted.most ? fmt::to_string(wanted.least)
                                                              : fmt::format("{} to {}", wanted.least, wanted.most)));
+  read_constants(v, what, node);
   if (node.op == Op::conv || node.op == Op::fc) node.cout = size_value(json_required(v, "cout", what), what + ": cout", 1);
   read_window(v, what, node);
   if (node.op == Op::fc && node.groups != 1)

@@ -142,9 +142,10 @@ void infer_shapes(Network& net) {
       case Op::leaky_relu:
       case Op::function:
       case Op::same: node.out = node.in; break;
-      case Op::prelu:
+      case Op::prelu:    // a slope per channel, whatever the period
+      case Op::softmax:  // the sum counts every channel
         node.out = node.in;
-        node.out.stored = node.in.channels;  // a slope per channel, whatever the period
+        node.out.stored = node.in.channels;
         break;
       case Op::resize:
         node.out = {node.in.channels, node.in.height * node.factor.y, node.in.width * node.factor.x, node.in.stored};

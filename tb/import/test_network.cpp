@@ -18,7 +18,7 @@ using namespace import_test;
 using epim::importer::CalibrationMethod;
 using epim::importer::CalibrationOptions;
 using epim::importer::Evaluator;
-using epim::importer::Format;
+using epim::MapFormat;
 using epim::importer::Images;
 using epim::importer::IntegerFidelity;
 using epim::importer::MapFidelity;
@@ -116,9 +116,9 @@ TEST_CASE("network: pointwise functions go into the layer, names become legal", 
   CHECK(i.plan.nodes[1].slope == 0.25);
   CHECK(i.network.nodes[0].relu());
   // Seen: input -1..2, signed; behind the Relu 0..2, unsigned; the output 16 bits, twice what was seen.
-  CHECK(i.plan.input_format == Format{9, true, 2.0 / 255, 0});
-  CHECK(i.plan.nodes[0].format == Format{9, false, 2.0 / 511, 0});
-  CHECK(i.plan.nodes[1].format == Format{16, true, 4.0 / 32767, 0});
+  CHECK(i.plan.input_format == MapFormat{9, true, 2.0 / 255, 0});
+  CHECK(i.plan.nodes[0].format == MapFormat{9, false, 2.0 / 511, 0});
+  CHECK(i.plan.nodes[1].format == MapFormat{16, true, 4.0 / 32767, 0});
 }
 
 TEST_CASE("network: a QDQ layer keeps its scales, zero points and codes", "[network]") {
@@ -135,8 +135,8 @@ TEST_CASE("network: a QDQ layer keeps its scales, zero points and codes", "[netw
   b.output(through(b.op("Conv", {x, w, bias}, {}, "", "conv"), 1.5f, 3));
   const Imported i = imported(b, noises({1, 1, 2, 2}, 8, -60, 60));
   REQUIRE(i.plan.nodes.size() == 1);
-  CHECK(i.plan.input_format == Format{8, false, 0.5, 128});
-  CHECK(i.plan.nodes[0].format == Format{8, false, 1.5, 3});
+  CHECK(i.plan.input_format == MapFormat{8, false, 0.5, 128});
+  CHECK(i.plan.nodes[0].format == MapFormat{8, false, 1.5, 3});
   CHECK(i.array("conv/codes") == std::vector<float>{2, -128});  // codes - zero point
   CHECK(i.array("conv/weight_scale") == std::vector<float>{0.25f, 0.5f});
   CHECK(i.array("conv/bias") == std::vector<float>{1, -1});
@@ -153,8 +153,8 @@ TEST_CASE("network: zero points of QONNX, and a layer that is wrong is found out
   b.output(b.op("MaxPool", {c}, {at("kernel_shape", Ints{2, 2}), at("strides", Ints{2, 2})}, "", "pool"));
   const std::vector<Value> images = noises({1, 2, 4, 4}, 8, -20, 20);
   const Imported i = imported(b, images);
-  CHECK(i.plan.input_format == Format{8, false, static_cast<double>(0.3f), 100});
-  CHECK(i.node("pool").format == Format{5, false, static_cast<double>(0.41f), 9});
+  CHECK(i.plan.input_format == MapFormat{8, false, static_cast<double>(0.3f), 100});
+  CHECK(i.node("pool").format == MapFormat{5, false, static_cast<double>(0.41f), 9});
   CHECK(exact(i));
   // 1 in place of 0.5 and 1: a bit more than one step in one channel of two.
   const auto spoilt = [&](float bias) {
@@ -188,9 +188,9 @@ TEST_CASE("network: what a quantiser repeats is no node, another format is one",
   b.output(quant(b, b.op("Conv", {coarse, w}, {}, "", "conv"), 0.375f, 0, 9, 1));
   const Imported i = imported(b, noises({1, 2, 4, 4}, 8, -5, 5));
   REQUIRE(i.plan.nodes.size() == 3);
-  CHECK(i.node("pool").format == Format{8, true, 0.25, 0});
+  CHECK(i.node("pool").format == MapFormat{8, true, 0.25, 0});
   CHECK(i.node("coarse").op == "clip");
-  CHECK(i.node("coarse").format == Format{4, true, 0.5, 0});
+  CHECK(i.node("coarse").format == MapFormat{4, true, 0.5, 0});
   CHECK(i.fidelity.good());
 }
 
@@ -225,7 +225,7 @@ TEST_CASE("network: narrow, floor, ceil and Trunc are exact", "[network]") {
     const Imported i = imported(b, noises({1, 2, 4, 4}, 16, -1, 9));
     CHECK(i.node("pool").exact_mean);
     CHECK(i.node("pool").format.scale == 0.125);
-    CHECK(i.node("sum").format == Format{4, false, version == 1 ? 0.5 : 2.0, 0});
+    CHECK(i.node("sum").format == MapFormat{4, false, version == 1 ? 0.5 : 2.0, 0});
     CHECK(exact(i));
   }
 }
@@ -250,9 +250,9 @@ TEST_CASE("network: calibration", "[network]") {
     b.output(b.op("Conv", {b.input("image", {1, 1, 1, static_cast<std::int64_t>(data.size())}), b.floats({1, 1, 1, 1}, {1})}));
     return imported(b, {Value::of(data, {1, 1, 1, static_cast<std::int64_t>(data.size())})}, {method, 8}).plan.input_format;
   };
-  CHECK(one({0.5f, 1.5f, 3}, CalibrationMethod::minmax) == Format{8, false, 3.0 / 255, 0});
-  CHECK(one({0.5f, -1.5f, 1}, CalibrationMethod::minmax) == Format{8, true, 1.5 / 127, 0});
-  CHECK(one({0, 17, 200}, CalibrationMethod::minmax) == Format{8, false, 1, 0});  // whole numbers as they are
+  CHECK(one({0.5f, 1.5f, 3}, CalibrationMethod::minmax) == MapFormat{8, false, 3.0 / 255, 0});
+  CHECK(one({0.5f, -1.5f, 1}, CalibrationMethod::minmax) == MapFormat{8, true, 1.5 / 127, 0});
+  CHECK(one({0, 17, 200}, CalibrationMethod::minmax) == MapFormat{8, false, 1, 0});  // whole numbers as they are
   CHECK(one({0, 0, 0}, CalibrationMethod::minmax).scale > 0);
   // One value in 20000 is far out: the percentile drops it, the least squared error cuts it to where it costs as much as it saves.
   std::vector<float> data = random_floats(20000, 3);

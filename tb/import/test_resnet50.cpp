@@ -70,7 +70,7 @@ TEST_CASE("resnet50: exported by PyTorch it maps as the shipped network does", "
   const Evaluator values(g, 1);
   Plan plan = epim::importer::plan_network(g, values);
   plan.input_format = {8, false, 1.0 / 256, 0};
-  for (PlannedNode& n : plan.nodes) n.format = n.is_output ? epim::importer::Format{12, true, 1, 0} : epim::importer::Format{9, n.lo < 0 && n.op == "conv", 1, 0};
+  for (PlannedNode& n : plan.nodes) n.format = n.is_output ? epim::MapFormat{12, true, 1, 0} : epim::MapFormat{9, n.lo < 0 && n.op == "conv", 1, 0};
   const epim::Network imported = epim::parse_network(epim::importer::network_text(plan, "resnet50"), "network.json");
   const epim::Network shipped = epim::load_network(EPIM_SOURCE_DIR "/models/resnet50/network.json");
   for (const bool uniform : {false, true}) {

@@ -104,6 +104,68 @@ TEST_CASE("tables are the function at every code", "[host]") {
   CHECK(y == Values{-128, -97, -4, 0, 4, 97, 123, 127});
 }
 
+TEST_CASE("a softmax shares a place between its channels", "[host]") {
+  // Steps of ln 2: E = 2^24 * 2^-d. Places (3, 1), (5, 5), (0, 9), (200, 0): shares 4/5, 1/2, 1/513, 1 of 256.
+  const std::string input = R"("bits": 8, "scale": 0.6931471805599453)", relu = R"(, {"name": "r", "op": "relu", "inputs": ["s"]})";
+  const Network net = network_of(R"({"name": "s", "op": "softmax", "inputs": ["x"]})" + relu, R"("r")", input);
+  REQUIRE(net.nodes[0].op == Op::softmax);
+  CHECK(net.host.empty());
+  const NetworkArithmetic a = network_arithmetic(net, eight_bits(), SignedMaps::as_activations);
+  CHECK(a.formats[1].scale == std::ldexp(1.0, -8));
+  CHECK(a.formats[1].greatest() == 255);
+  CHECK(a.nodes[0].table.size() == 256);
+  CHECK(a.nodes[0].table[3] == 1 << 21);
+  const IntTensor x = map_of({3, 5, 0, 200, 1, 5, 9, 0});
+  CHECK(evaluate_host_node(net, 0, {&x}, a).data == Values{205, 128, 0, 255, 51, 128, 255, 0});
+  // A format of its own, also at the end: shares of 1/100 from 3 on, a step that is no power of two.
+  const Network own = network_of(R"({"name": "s", "op": "softmax", "inputs": ["x"], "act_bits": 8, "act_scale": 0.01, "zero_point": 3})", R"("s")", input);
+  CHECK(last(own, {x}) == Values{83, 53, 3, 103, 23, 53, 103, 3});
+  // Channels that a wrapped layer stored once count as often as they stand there.
+  Network wrapped = net;
+  wrapped.nodes[0].in = {4, 2, 2, 2};
+  wrapped.nodes[0].out = {4, 2, 2, 4};
+  CHECK(evaluate_host_node(wrapped, 0, {&x}, a).data == Values{102, 64, 0, 128, 26, 64, 128, 0, 102, 64, 0, 128, 26, 64, 128, 0});
+  // The real numbers.
+  std::vector<float> real;
+  run_float(net, {}, x, [&](int n, const FloatTensor& y) {
+    if (n == 0) real = y.data;
+  });
+  for (std::size_t i = 0; i < 8; ++i) CHECK(real[i] == Approx(Values{4, 1, 1, 1, 1, 1, 512, 0}[i] / std::vector<double>{5, 2, 513, 1, 5, 2, 513, 1}[i]).margin(1e-6));
+}
+
+TEST_CASE("a product with one operand takes its constants from the node or the weights", "[host]") {
+  const std::string conv = R"({"name": "a", "op": "conv", "inputs": ["x"], "cout": 2, "kernel": 1, "act_scale": 0.5})";
+  NpzFile file;
+  file.path = "w.npz";
+  FloatTensor w({2, 2, 1, 1}), two({2});
+  w.data = {1, 2, 3, 4};
+  two.data = {10, 20};
+  file.arrays = {{"a.weight", NpyArray::from(w)}, {"a.bias", NpyArray::from(two)}};
+  const auto weights = [&](const std::string& node, const NpzFile& f, std::vector<std::string>* remarks = nullptr) {
+    const Network net = network_of(conv + ", " + node, R"("m")");
+    REQUIRE(net.nodes.size() == 1);
+    return weights_of(net.nodes[0], f, remarks);
+  };
+  std::vector<std::string> remarks;
+  const NodeWeights nothing = weights(R"({"name": "m", "op": "mul", "inputs": ["a"]})", file, &remarks);
+  CHECK(nothing.scale == std::vector<float>{1, 1});
+  CHECK(nothing.bias == std::vector<float>{10, 20});
+  REQUIRE(remarks.size() == 1);
+  CHECK(remarks[0].find("no-norm: node a: w.npz holds no array m/scale") != std::string::npos);
+  const NodeWeights half = weights(R"({"name": "m", "op": "mul", "inputs": ["a"], "value": 0.5})", file);
+  CHECK(half.scale == std::vector<float>{0.5f, 0.5f});
+  CHECK(half.bias == std::vector<float>{5, 10});
+  const NodeWeights sum = weights(R"({"name": "m", "op": "add", "inputs": ["a"], "value": -3, "relu": true})", file);
+  CHECK(sum.scale == std::vector<float>{1, 1});
+  CHECK(sum.bias == std::vector<float>{7, 17});
+  NpzFile scaled = file;
+  two.data = {2, -1};
+  scaled.arrays.push_back({"m/scale", NpyArray::from(two)});
+  const NodeWeights each = weights(R"({"name": "m", "op": "mul", "inputs": ["a"]})", scaled);
+  CHECK(each.scale == std::vector<float>{2, -1});
+  CHECK(each.bias == std::vector<float>{20, -20});
+}
+
 TEST_CASE("slopes between cores", "[host]") {
   const Network leaky = network_of(R"({"name": "l", "op": "leaky_relu", "inputs": ["x"], "slope": 0.25})", R"("l")",
                                    R"("bits": 8, "signed": true, "scale": 1)");
@@ -200,6 +262,8 @@ TEST_CASE("what reading a network rewrites", "[host]") {
   const Network soft = network_of(conv + R"(, {"name": "s", "op": "softmax", "inputs": ["a"]})", R"("s")");
   CHECK(names(soft) == "a ");
   CHECK(soft.host == std::vector<std::string>{"softmax of a"});
+  // An identity with a format of its own requantises.
+  CHECK(names(network_of(conv + R"(, {"name": "i", "op": "identity", "inputs": ["a"], "act_bits": 4, "act_scale": 1})", R"("i")")) == "a i ");
   const Network slope = network_of(conv + R"(, {"name": "l", "op": "prelu", "inputs": ["a"]})", R"("l")");
   CHECK(names(slope) == "a ");
   CHECK(slope.nodes[0].slopes == "l/slope");
@@ -208,7 +272,7 @@ TEST_CASE("what reading a network rewrites", "[host]") {
   const Network norm = network_of(conv + R"(, {"name": "b", "op": "batch_norm", "inputs": ["a"], "relu": true})", R"("b")");
   CHECK(names(norm) == "a ");
   CHECK(norm.nodes[0].relu());
-  CHECK(norm.nodes[0].norms == std::vector<std::string>{"b"});
+  CHECK(norm.nodes[0].norms == std::vector<ChannelConstants>{{"b", ChannelConstants::Kind::norm, std::nullopt}});
   const Network outputs = network_of(conv + R"(, {"name": "r", "op": "relu", "inputs": ["a"]})", R"(["r", "a"])");
   CHECK(outputs.outputs == std::vector<int>{1, 0});
 }
