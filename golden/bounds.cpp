@@ -33,9 +33,9 @@ struct Coefficients {
 };
 
 /// Adds what one patch can put into the accumulator of its filter `filter`. The activations x hold 0.
-/// `apart`: terms of one activation are bounded each by itself.
+/// `apart`: terms of one activation are bounded each by itself; `any_cells`: a cell may hold anything, in both polarities.
 void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, int patch, const std::vector<PatchWord>& words, int filter,
-                bool apart, Interval& sum) {
+                bool apart, bool any_cells, Interval& sum) {
   const PatchCells cells(layer, data, hw.lanes, patch);
   const int u = (layer.patches[static_cast<std::size_t>(patch)].c_out + filter) / hw.xb_cols;
   Coefficients c;
@@ -46,7 +46,12 @@ void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, i
         if (first < 0) continue;
         const int t = first / hw.xb_rows;
         const std::int64_t m = data.crossbar_scale(t, u), z = data.zero_point(t, u), w = cells(first + lane, filter);
-        if (apart) {
+        if (any_cells) {
+          const std::int64_t full = (std::int64_t{1} << (hw.slices() * hw.cell_bits)) - 1;
+          c.add(m * full);
+          c.add(-m * full);
+          c.add(m * z);
+        } else if (apart) {
           c.add(m * w);
           c.add(m * z);
         } else {
@@ -57,6 +62,22 @@ void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, i
     }
   sum.hi += static_cast<__int128>(c.rising) * hw.act_max() + static_cast<__int128>(c.falling) * hw.act_min();
   sum.lo += static_cast<__int128>(c.rising) * hw.act_min() + static_cast<__int128>(c.falling) * hw.act_max();
+}
+
+/// Any sums, gains, offsets and noise: a code is at most the largest one, in every PE row, whether the patch uses it or not.
+void add_analog_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const Patch& patch, int column, Interval& sum) {
+  const int u = column / hw.xb_cols;
+  __int128 per_read = 0, places = 0;
+  for (int s = 0; s < hw.slices(); ++s) per_read += std::int64_t{1} << (s * hw.cell_bits);
+  for (int b = 0; b < hw.steps(); ++b) places += std::int64_t{1} << hw.step_first_bit(b);
+  const __int128 psum = per_read * places * (((std::int64_t{1} << hw.adc_bits) - 1) << hw.adc_step) *
+                        static_cast<int>(row_groups_of(hw, layer, patch).size());
+  const std::int64_t act = std::max(hw.act_max(), -hw.act_min());
+  for (int t = 0; t < hw.pe_rows; ++t) {
+    const __int128 most = data.crossbar_scale(t, u) * (psum + static_cast<__int128>(std::abs(data.zero_point(t, u))) * act * hw.xb_rows);
+    sum.hi += most;
+    sum.lo -= most;
+  }
 }
 
 }  // namespace
@@ -76,9 +97,11 @@ AccumulatorBound accumulator_bound(const Hardware& core, const Layer& layer, con
       words.push_back(patch_words(layer, layer.patches[static_cast<std::size_t>(plan.firings[static_cast<std::size_t>(f)].patch)], hw.lanes));
     for (int k = 0; k < range.columns; ++k) {
       Interval sum;
-      for (int f = 0; f < range.firings; ++f)
-        add_firing(hw, layer, data, plan.firings[static_cast<std::size_t>(range.first_firing + f)].patch, words[static_cast<std::size_t>(f)], k,
-                   clips && (shifted || layer.pool), sum);
+      for (int f = 0; f < range.firings; ++f) {
+        const int patch = plan.firings[static_cast<std::size_t>(range.first_firing + f)].patch;
+        if (hw.analog()) add_analog_firing(hw, layer, data, layer.patches[static_cast<std::size_t>(patch)], range.c_out + k, sum);
+        else add_firing(hw, layer, data, patch, words[static_cast<std::size_t>(f)], k, clips && (shifted || layer.pool), data.analog != nullptr, sum);
+      }
       const __int128 limit = (static_cast<__int128>(1) << 62) - 1;
       if (sum.hi > limit || sum.lo < -limit)
         throw InputError({}, "accumulator-overflow",

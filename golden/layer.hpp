@@ -3,6 +3,7 @@
 /// One layer as the operator defines it: geometry, epitome, sampler output, integer parameters.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -123,6 +124,28 @@ inline Hardware hardware_for(Hardware hw, const Layer& layer) {
   return hw;
 }
 
+/// One ADC: K with adc_gain_fraction bits below 1, O and n in 2^-(F + adc_gain_fraction) levels; docs/device.md.
+struct AdcTrim {
+  static constexpr int gain_bits = 14, noise_bits = 22, offset_bits = 28;
+  std::uint32_t gain = 1u << adc_gain_fraction;  ///< K, unsigned
+  std::uint32_t noise = 0;                       ///< N: n = (fields*N) >> noise_fraction
+  std::int32_t offset = 0;                       ///< O, signed
+  std::uint32_t seed = 1;                        ///< of its read noise
+  bool operator==(const AdcTrim&) const = default;
+};
+
+/// What a core's cells and ADCs are once they are programmed: golden/device computes it.
+struct AnalogData {
+  std::vector<std::uint16_t> cells;  ///< [pe row][slice][polarity][row][column of the array] in 2^-F levels, below 2^word_bits
+  std::vector<AdcTrim> trims;        ///< [pe row][pe column][ADC lane][slice][polarity]; empty: of an ideal ADC
+  /// Place in `cells`.
+  static std::size_t place(const Hardware& hw, int t, int s, int negative, int row, int column) {
+    const auto at = [](int i) { return static_cast<std::size_t>(i); };
+    return (at((t * hw.slices() + s) * 2 + negative) * at(hw.xb_rows) + at(row)) * at(hw.pe_cols * hw.xb_cols) + at(column);
+  }
+  bool operator==(const AnalogData&) const = default;
+};
+
 /// Integer parameters of a layer; see the arithmetic in docs/arithmetic.md.
 struct LayerData {
   IntTensor epitome;        ///< [e_out][e_in][P][Q], |code| <= weight_max
@@ -132,6 +155,7 @@ struct LayerData {
   IntTensor channel_bias;   ///< B [cout], signed channel_bias_bits
   IntTensor permutation;    ///< pi [patches][V] of a weight pool: the pool's column of filter f of the tile; else empty
   IntTensor channel_slope;  ///< A [cout], signed slope_bits, where Layer::slopes; else empty: slope 1 everywhere
+  std::shared_ptr<const AnalogData> analog;  ///< null: cells hold the codes, ADCs are ideal
 };
 
 }  // namespace epim

@@ -31,6 +31,11 @@ module epim_array #(
   parameter int AdcInterval = 1,
   /// Dispatch waits for an accumulator bank; `en_i` is constantly high.
   parameter bit HoldFree = 1'b0,
+  /// Imperfect cells and ADCs: epim_crossbar.
+  parameter int FractionBits = 0,
+  parameter bit Trims = 1'b0,
+  parameter bit ReadNoise = 1'b0,
+  parameter int AdcStep = 0,
   /// Columns per cycle through scale and joint module.
   parameter int JointLanes = 2,
   /// Bits of M (unsigned); zero-point path and bits of Z (signed); multiplication bit by bit.
@@ -51,6 +56,8 @@ module epim_array #(
   parameter OfatFile = "",
   parameter OptFile = "",
   parameter CellFile = "",
+  /// Image of the trims, the number of the PE appended; empty: none.
+  parameter TrimFile = "",
   /// M and Z at reset, PE (t,u) at index t*PeCols+u, 16 bits each.
   parameter logic [PeRows*PeCols*16-1:0] ScaleInit = {(PeRows*PeCols){16'd1}},
   parameter logic [PeRows*PeCols*16-1:0] ZeroInit = {(PeRows*PeCols){16'd0}},
@@ -65,7 +72,9 @@ module epim_array #(
   localparam int Steps    = epim_pkg::step_count(ActBits, ActSigned, DacBits),
   localparam int StepW    = epim_pkg::idx_width(Steps),
   localparam int SumW     = epim_pkg::sum_width(XbRows, ActBits),
-  localparam int PsumW    = epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits),
+  localparam int PsumW    = (FractionBits > 0 || Trims || AdcStep > 0)
+                            ? epim_pkg::analog_psum_width(RowGroups, AdcBits, AdcStep, Slices * CellBits, ActBits)
+                            : epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits),
   localparam int ProdW    = epim_pkg::prod_width(PsumW, ZeroPoint, ZeroBits, SumW, ScaleBits),
   localparam int ChannelW = epim_pkg::num_width(MaxChannels),
   localparam int ColumnW  = epim_pkg::idx_width(PeCols) + CStepW + GroupW + epim_pkg::idx_width(JointLanes),
@@ -85,8 +94,8 @@ module epim_array #(
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic [epim_regs_pkg::GeometryBits-1:0] geometry_i,
-  /// Program port of {OPT, cells, scale, OFAT}.
-  input  logic [3:0]              prog_we_i,
+  /// Program port of {trims, OPT, cells, scale, OFAT}.
+  input  logic [4:0]              prog_we_i,
   input  logic [15:0]             prog_pe_i,
   input  logic [31:0]             prog_addr_i,
   /* verilator lint_on UNUSEDSIGNAL */
@@ -125,7 +134,7 @@ module epim_array #(
 );
 
   localparam int PatchW = epim_pkg::idx_width(MaxPatches);
-  localparam int Planes = 2 * Slices * CellBits;
+  localparam int Planes = 2 * Slices * (CellBits + FractionBits);
   localparam int ProgW  = CStepW + epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(Planes)
                           + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64));
   localparam int GroupCycles = !SerialMultiply ? 1 : ScaleBits + 1 + (ZeroPoint ? ZeroBits + 1 : 0);
@@ -209,6 +218,55 @@ module epim_array #(
       assign unused_group = ^row_group;
     end
   endgenerate
+  // Frames, where noise starts anew with each: activations of a frame are counted at their dispatch.
+  logic        frame;
+  logic [31:0] frame_offset;
+  generate
+    if (ReadNoise) begin : gen_frame
+      localparam logic [31:0] PerFrame = 32'h9E37_79B9;
+      logic [PatchW-1:0] patch_q;
+      logic [15:0]       row_q, column_q, last_row, last_column;
+      logic [31:0]       offset_q, next_q;
+      logic              first_q, last_patch;
+      assign last_row    = geometry_i[epim_regs_pkg::OutRowsLsb +: 16] - 16'd1;
+      assign last_column = geometry_i[epim_regs_pkg::OutColumnsLsb +: 16] - 16'd1;
+      assign last_patch  = patch_q == geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW];
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          patch_q  <= '0;
+          row_q    <= '0;
+          column_q <= '0;
+          offset_q <= '0;
+          next_q   <= '0;
+          first_q  <= 1'b0;
+        end else if (clear_i) begin
+          patch_q  <= '0;
+          row_q    <= '0;
+          column_q <= '0;
+          next_q   <= '0;
+          first_q  <= 1'b0;
+        end else if (dispatch) begin
+          patch_q <= last_patch ? '0 : patch_q + PatchW'(1);
+          if (last_patch) begin
+            column_q <= (column_q == last_column) ? '0 : column_q + 16'd1;
+            if (column_q == last_column) row_q <= (row_q == last_row) ? '0 : row_q + 16'd1;
+          end
+          first_q <= (patch_q == '0) && (column_q == '0) && (row_q == '0);
+          if ((patch_q == '0) && (column_q == '0) && (row_q == '0)) begin
+            offset_q <= next_q;
+            next_q   <= next_q + PerFrame;
+          end
+        end else if (read && en_i) begin
+          first_q <= 1'b0;
+        end
+      end
+      assign frame        = first_q;
+      assign frame_offset = offset_q;
+    end else begin : gen_no_frame
+      assign frame        = 1'b0;
+      assign frame_offset = '0;
+    end
+  endgenerate
   generate
     for (genvar t = 0; t < PeRows; t++) begin : gen_pe_row
       logic [DacBits*XbRows-1:0] wl_row;
@@ -235,7 +293,10 @@ module epim_array #(
                   .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
                   .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Count(Count),
+                  .FractionBits(FractionBits), .Trims(Trims), .ReadNoise(ReadNoise), .AdcStep(AdcStep),
                   /* verilator lint_off WIDTH */
+                  .TrimFile(TrimFile == "" ? "" : Pe < 1000 ? {TrimFile, Hundreds, Tens, Ones, ".hex"}
+                                                            : {TrimFile, Thousands, Hundreds, Tens, Ones, ".hex"}),
                   .InitFile(CellFile == "" ? "" : Pe < 1000 ? {CellFile, Hundreds, Tens, Ones, Ending}
                                                             : {CellFile, Thousands, Hundreds, Tens, Ones, Ending}),
                   /* verilator lint_on WIDTH */
@@ -247,6 +308,7 @@ module epim_array #(
           .ser_load_i(ser_load), .prod_o(prod_o[Pe*JointLanes*ProdW +: JointLanes*ProdW]),
           .psum_o(psum[Pe*Adcs*PsumW +: Adcs*PsumW]), .cell_reads_o(pe_reads[Pe*32 +: 32]),
           .adc_zero_o(pe_zero[Pe*16 +: 16]), .adc_saturated_o(pe_saturated[Pe*16 +: 16]),
+          .frame_i(frame), .frame_offset_i(frame_offset), .prog_trim_we_i(prog_we_i[4] && prog_pe_i == 16'(Pe)),
           .prog_cell_we_i(prog_we_i[2] && prog_pe_i == 16'(Pe)), .prog_addr_i(prog_addr_i[ProgW-1:0]),
           .prog_scale_we_i(prog_we_i[1] && prog_pe_i == 16'(Pe)), .prog_data_i
         );

@@ -32,6 +32,7 @@ void unify(Case& item, const std::vector<Config>& configs) {
       s.data = make_synthetic(s.layer, hw, seed);
       s.layer.shift = automatic_shift(s.layer, hw, s.data, seed);
     }
+    s.data.analog = program_cells(configs[i].device, hw, s.layer, s.data, static_cast<int>(i));
     acc_bits = std::max(acc_bits, accumulator_bound(hw, s.layer, s.data).bits);
   }
   item.core = with_accumulators(configs.at(0).core.hw, std::move(item.core), acc_bits);
@@ -160,6 +161,24 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
     text += fmt::format("[layer.pool]\nkept = \"{}\"\nkept_first = {}\ngroup = {}\n", kept == 1 ? "1" : fmt::format("1/{}", kept), pool.uniform(0, kept - 1), group);
     return text + fmt::format("[layer.data]\nseed = {}\n", layer + 1);
   }
+  // Cells and ADCs that are not ideal: a stream of its own.
+  Random analog(fnv1a(fmt::format("device {} {}", seed, index)));
+  const bool degraded = analog.chance(35);
+  const int fraction_bits = degraded && analog.chance(75) ? static_cast<int>(analog.uniform(1, 6)) : 0;
+  const bool adc_trims = degraded && analog.chance(60), read_noise = adc_trims && analog.chance(60);
+  const int adc_step = degraded && analog.chance(40) ? static_cast<int>(analog.uniform(1, 3)) : 0;
+  const auto sometimes = [&](double most) { return analog.chance(60) ? most * static_cast<double>(analog.uniform(1, 100)) / 100 : 0.0; };
+  std::string device;
+  if (degraded) {
+    device = fmt::format("[device]\nseed = {}\n", analog.uniform(0, 1 << 20));
+    device += fmt::format("on_off_ratio = {}\nprogram_sigma = {}\nprogram_distribution = \"{}\"\nprogram_scale = \"{}\"\n", analog.chance(50) ? 10 : 0,
+                          sometimes(0.3), analog.chance(50) ? "normal" : "lognormal", analog.chance(50) ? "absolute" : "proportional");
+    device += fmt::format("drift_time = {}\ndrift_exponent = {}\ndrift_exponent_sigma = {}\n", sometimes(1e6), sometimes(0.1), sometimes(0.05));
+    device += fmt::format("stuck_on_positive = {}\nstuck_on_negative = {}\nstuck_off_positive = {}\nstuck_off_negative = {}\n", sometimes(0.2), sometimes(0.2),
+                          sometimes(0.2), sometimes(0.2));
+    if (adc_trims) device += fmt::format("gain_sigma = {}\noffset_sigma = {}\n", sometimes(0.2), sometimes(4));
+    if (read_noise) device += fmt::format("read_noise = {}\n", sometimes(2));
+  }
 
   std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
   s += fmt::format("[hardware]\ncrossbar = \"{}x{}\"\ncell_bits = {}\nweight_bits = {}\nact_bits = {}\nact_signed = {}\n"
@@ -178,6 +197,10 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   // How programs come: a stream of its own.
   Random load(fnv1a(fmt::format("load {} {}", seed, index)));
   if (load.chance(30)) s += "load_stream = true\n";
+  if (fraction_bits > 0) s += fmt::format("fraction_bits = {}\n", fraction_bits);
+  if (adc_trims) s += fmt::format("adc_trims = true\nread_noise = {}\n", read_noise);
+  if (adc_step > 0) s += fmt::format("adc_step = {}\n", adc_step);
+  s += device;
   static const char* const wraps[] = {"off", "copies", "stored_once"};
   s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\ngroups = {}\npadding = [{}, {}, {}, {}]\n"
                    "height = {}\nwidth = {}\nwrap = \"{}\"\n",

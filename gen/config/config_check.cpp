@@ -53,6 +53,8 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
   if (hw.cell_bits == 3) fail("cell_bits", "cell-bits", "hardware.cell_bits is 3, legal: 1, 2 or 4");
   if (hw.input_shift && hw.dac_bits != 1)
     fail("input_shift", "input-shift", fmt::format("hardware.input_shift with dac_bits = {}, legal: dac_bits = 1", hw.dac_bits));
+  if (hw.read_noise && !hw.adc_trims)
+    fail("read_noise", "read-noise-trims", "hardware.read_noise without adc_trims, legal: adc_trims = true");
   if (hw.act_signed && hw.act_bits < 2)
     fail("act_bits", "signed-activation-bits",
          "hardware.act_bits is 1 with act_signed = true, legal: at least 2 (sign and one magnitude bit)");
@@ -133,6 +135,7 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
   Hardware& hw = core.hw;
   static_cast<FixedHardware&>(hw) = asked;
   hw.adc_bits = asked.adc_bits.value_or(asked.lossless_adc_bits());
+  hw.adc_step = asked.adc_step.value_or(std::max(0, asked.lossless_adc_bits() - hw.adc_bits));
   hw.joint_lanes = asked.joint_lanes.value_or(automatic_joint_lanes(asked));
   hw.pe_rows = asked.pe_rows.value_or(rows);
   hw.pe_cols = asked.pe_cols.value_or(cols);

@@ -29,6 +29,7 @@ Texts hardware_texts(const CoreRequest& c) {
   if (c.hw.bipolar_weights) t["hardware.weight_bits"] = "1";
   const Hardware alone = resolve(c, {}).hw;
   t["hardware.adc_bits"] = std::to_string(alone.adc_bits);
+  t["hardware.adc_step"] = std::to_string(alone.adc_step);
   t["hardware.joint_lanes"] = std::to_string(alone.joint_lanes);
   t["hardware.crossbar"] = quoted(fmt::format("{}x{}", c.hw.xb_rows, c.hw.xb_cols));
   t["hardware.tables"] = c.tables == Tables::rom ? "\"rom\"" : "\"writable\"";
@@ -127,6 +128,8 @@ std::string resolved_toml(const Config& config, const CoreRequest& core, const s
   Texts texts = hardware_texts(core);
   texts["schema"] = "1";
   texts["name"] = quoted(config.name);
+  for (const auto& [key, text] : config.given)
+    if (key.rfind("device.", 0) == 0) texts[key] = text;
   if (config.layer) texts.merge(layer_texts(config, layers.size() == 1 ? &layers.front() : nullptr));
   for (const char* key : {"network.file", "network.images", "network.labels", "network.design", "network.weights", "network.integers"})
     if (const auto found = config.given.find(key); found != config.given.end()) texts[key] = found->second;
@@ -142,7 +145,9 @@ std::uint64_t hardware_hash(const CoreRequest& core) {
   if (core.hw.read_rows() == core.hw.xb_rows) texts.erase("hardware.rows_per_read");
   for (const char* key : {"hardware.adc_latency", "hardware.adc_interval"})
     if (texts.at(key) == "1") texts.erase(key);
-  for (const char* key : {"hardware.hold_free", "hardware.load_stream"})
+  for (const char* key : {"hardware.fraction_bits", "hardware.adc_step"})
+    if (texts.at(key) == "0") texts.erase(key);
+  for (const char* key : {"hardware.hold_free", "hardware.load_stream", "hardware.adc_trims", "hardware.read_noise"})
     if (texts.at(key) == "false") texts.erase(key);
   return fnv1a(toml_of(texts));
 }

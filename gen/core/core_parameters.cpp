@@ -28,7 +28,10 @@ int CoreParameters::cstep_width() const { return idx_width(hw.column_steps()); }
 int CoreParameters::pe_col_width() const { return idx_width(hw.pe_cols); }
 int CoreParameters::pe_row_width() const { return idx_width(hw.pe_rows); }
 int CoreParameters::line_width() const { return idx_width(hw.xb_rows / hw.lanes); }
-int CoreParameters::psum_width() const { return 1 + num_width(hw.xb_rows) + hw.slices() * hw.cell_bits + hw.act_bits; }
+int CoreParameters::psum_width() const { 
+  const int column = hw.analog() ? num_width(hw.row_groups()) + hw.adc_bits + hw.adc_step : num_width(hw.xb_rows);
+  return 1 + column + hw.slices() * hw.cell_bits + hw.act_bits;
+}
 
 CoreParameters core_parameters(const Hardware& hw, const std::vector<Layer>& layers) {
   CoreParameters p;

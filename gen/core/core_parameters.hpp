@@ -31,7 +31,8 @@ struct CoreParameters {
   int opt_depth() const { return max_patches * hw.column_steps(); }
   int zero_bits() const { return hw.zero_bits(); }
   int psum_width() const;      ///< psum of a column, signed: PsumW of epim_core
-  int planes() const { return 2 * hw.slices() * hw.cell_bits; }
+  int planes() const { return 2 * hw.slices() * hw.word_bits(); }
+  int converters() const { return 2 * hw.slices() * hw.adcs(); }  ///< ADCs of a PE
   int chunks() const { return (hw.xb_rows + 63) / 64; }
 };
 

@@ -158,6 +158,9 @@ FileSet program_images(const CoreParameters& p, const LayerProgram& program, boo
       case ProgramKind::slopes:
         for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i].push_back(b.entries[i]);
         break;
+      case ProgramKind::trims:
+        files[fmt::format("trims{:03d}.hex", b.pe)] = hex_lines(b.entries, b.entries.size(), 64);
+        break;
       case ProgramKind::scale: break;
       case ProgramKind::cells:
         for (std::size_t i = 0; i < b.entries.size(); ++i) {
@@ -234,6 +237,10 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"AdcLatency", std::to_string(hw.adc_latency)},
       {"AdcInterval", std::to_string(hw.adc_interval)},
       {"HoldFree", hw.hold_free ? "1'b1" : "1'b0"},
+      {"FractionBits", std::to_string(hw.fraction_bits)},
+      {"AdcTrims", hw.adc_trims ? "1'b1" : "1'b0"},
+      {"ReadNoise", hw.read_noise ? "1'b1" : "1'b0"},
+      {"AdcStep", std::to_string(hw.adc_step)},
       {"DimW", std::to_string(hw.dim_bits)},
       {"GeometryReadback", hw.geometry_readback ? "1'b1" : "1'b0"},
       {"Pool", hw.pool ? "1'b1" : "1'b0"},
@@ -257,6 +264,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"ParamFile", image("channel")},
       {"SlopeFile", hw.slope_bits > 0 ? image("slope") : "\"\""},
       {"CellFile", image("cells")},
+      {"TrimFile", hw.adc_trims ? image("trims") : "\"\""},
       {"ScaleInit", vector16(rom, pes, 0)},
       {"ZeroInit", vector16(rom, pes, 32)},
   };

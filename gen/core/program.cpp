@@ -28,7 +28,20 @@ std::vector<ProgramBlock> cell_blocks(const CoreParameters& p, const Layer& laye
   std::vector<std::vector<std::uint64_t>> cells(static_cast<std::size_t>(hw.pe_rows * hw.pe_cols),
                                                 std::vector<std::uint64_t>(per_pe));
   const auto& codes = data.epitome;
-  for (int o = 0; o < e.e_out; ++o)
+  const int word_bits = hw.word_bits();
+  if (data.analog) {  // as they are programmed, physical place by physical place
+    for (int t = 0; t < hw.pe_rows; ++t)
+      for (int sn = 0; sn < 2 * hw.slices(); ++sn)
+        for (int r = 0; r < hw.xb_rows; ++r)
+          for (int c = 0; c < hw.pe_cols * hw.xb_cols; ++c) {
+            const unsigned g = data.analog->cells[AnalogData::place(hw, t, sn / 2, sn % 2, r, c)];
+            auto& pe = cells[static_cast<std::size_t>(t * hw.pe_cols + c / hw.xb_cols)];
+            for (int b = 0; b < word_bits; ++b)
+              if (g >> b & 1)
+                pe[static_cast<std::size_t>((c % hw.xb_cols * planes + sn * word_bits + b) * chunks + r / 64)] |= std::uint64_t{1} << (r % 64);
+          }
+  }
+  for (int o = 0; !data.analog && o < e.e_out; ++o)
     for (int c = 0; c < e.e_in; ++c)
       for (int i = 0; i < e.p; ++i)
         for (int j = 0; j < e.q; ++j) {
@@ -41,7 +54,7 @@ std::vector<ProgramBlock> cell_blocks(const CoreParameters& p, const Layer& laye
           for (int s = 0; s < hw.slices(); ++s)
             for (int b = 0; b < hw.cell_bits; ++b)
               if (magnitude >> (s * hw.cell_bits + b) & 1) {
-                const int plane = (s * 2 + (code < 0 ? 1 : 0)) * hw.cell_bits + b;
+                const int plane = (s * 2 + (code < 0 ? 1 : 0)) * word_bits + hw.fraction_bits + b;
                 // column = step * adcs + lane
                 pe[static_cast<std::size_t>((column * planes + plane) * chunks + r / 64)] |= std::uint64_t{1} << (r % 64);
               }
@@ -68,6 +81,20 @@ std::vector<ProgramBlock> cell_blocks(const CoreParameters& p, const Layer& laye
       }
     }
   return blocks;
+}
+
+/// {O, N, K} and the seed of every ADC of a PE.
+ProgramBlock trim_block(const CoreParameters& p, const LayerData& data, int pe) {
+  ProgramBlock block{ProgramKind::trims, pe, 0, {}};
+  const auto field = [](std::uint64_t value, int bits) { return value & ((std::uint64_t{1} << bits) - 1); };
+  const auto converters = static_cast<std::size_t>(p.converters());
+  for (std::size_t i = 0; i < converters; ++i) {
+    const AdcTrim a = data.analog && !data.analog->trims.empty() ? data.analog->trims[static_cast<std::size_t>(pe) * converters + i] : AdcTrim{};
+    block.entries.push_back(field(static_cast<std::uint64_t>(a.offset), AdcTrim::offset_bits) << (AdcTrim::gain_bits + AdcTrim::noise_bits) |
+                            field(a.noise, AdcTrim::noise_bits) << AdcTrim::gain_bits | field(a.gain, AdcTrim::gain_bits));
+    block.entries.push_back(a.seed);
+  }
+  return block;
 }
 
 }  // namespace
@@ -118,6 +145,7 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
     const auto z = static_cast<std::uint32_t>(data.zero_point.data[at]);
     program.blocks.push_back({ProgramKind::scale, pe, 0, {static_cast<std::uint64_t>(z) << 32 | m}});
   }
+  for (int pe = 0; hw.adc_trims && pe < hw.pe_rows * hw.pe_cols; ++pe) program.blocks.push_back(trim_block(p, data, pe));
   for (ProgramBlock& block : cell_blocks(p, layer, data)) program.blocks.push_back(std::move(block));
 
   const int blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
@@ -177,9 +205,10 @@ IntTensor rebuild_weights(const CoreParameters& p, const Layer& layer, const Lay
       const std::uint32_t a = cell_address(p, in_pe / adcs, in_pe % adcs, plane, r / 64);
       const auto it = cells.find({t * hw.pe_cols + u, a});
       if (it == cells.end() || (it->second >> (r % 64) & 1) == 0) continue;
-      const int bit = plane % hw.cell_bits, slice = plane / hw.cell_bits / 2;
+      const int bit = plane % hw.word_bits() - hw.fraction_bits, slice = plane / hw.word_bits() / 2;
+      if (bit < 0) continue;
       const std::int64_t level = std::int64_t{1} << (slice * hw.cell_bits + bit);
-      w += plane / hw.cell_bits % 2 ? -level : level;
+      w += plane / hw.word_bits() % 2 ? -level : level;
     }
     return w;
   };

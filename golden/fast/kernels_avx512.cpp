@@ -152,9 +152,38 @@ std::int64_t silent(const Step* steps, int count, const std::uint64_t* plane, in
   return found;
 }
 
+template <int Rows>
+void multiply_byte_rows(const std::int8_t* a, int stride, const std::uint8_t* w, int quads, std::int32_t* c) {
+  __m512i low[Rows], high[Rows];
+  for (int i = 0; i < Rows; ++i) low[i] = high[i] = _mm512_setzero_si512();
+  for (int q = 0; q < quads; ++q) {
+    const __m512i w0 = _mm512_loadu_si512(w + q * tile_columns * 4), w1 = _mm512_loadu_si512(w + q * tile_columns * 4 + 64);
+    for (int i = 0; i < Rows; ++i) {
+      std::int32_t quad;
+      __builtin_memcpy(&quad, a + i * stride + 4 * q, sizeof quad);
+      const __m512i x = _mm512_set1_epi32(quad);
+      low[i] = _mm512_dpbusd_epi32(low[i], w0, x);
+      high[i] = _mm512_dpbusd_epi32(high[i], w1, x);
+    }
+  }
+  for (int i = 0; i < Rows; ++i) {
+    _mm512_storeu_si512(c + i * tile_columns, low[i]);
+    _mm512_storeu_si512(c + i * tile_columns + 16, high[i]);
+  }
+}
+
+void multiply_bytes(const std::int8_t* a, int stride, int rows, const std::uint8_t* w, int quads, std::int32_t* c) {
+  int i = 0;
+  for (; rows - i >= 12; i += 12) multiply_byte_rows<12>(a + i * stride, stride, w, quads, c + i * tile_columns);
+  for (; rows - i >= 4; i += 4) multiply_byte_rows<4>(a + i * stride, stride, w, quads, c + i * tile_columns);
+  for (; i < rows; ++i) multiply_byte_rows<1>(a + i * stride, stride, w, quads, c + i * tile_columns);
+}
+
+#include "golden/fast/conversions.inc"
+
 }  // namespace
 
-const Kernels avx512_kernels = {"AVX-512", multiply, bit_planes, clip, silent};
+const Kernels avx512_kernels = {"AVX-512", multiply, bit_planes, clip, silent, multiply_bytes, convert, make_noise};
 
 }  // namespace epim::fast
 #endif

@@ -31,11 +31,13 @@ std::vector<std::vector<Line>> lines_of(const Hardware& hw, const Layer& layer, 
 /// Adds the bits of one slice and polarity to planes [cell bit][word][group_columns] of a group.
 class Planes {
  public:
-  Planes(const Hardware& hw, const PackedRows& rows, const std::vector<std::int16_t>& codes, int columns)
-      : hw_(hw), rows_(rows), codes_(codes), columns_(columns) {}
+  /// `levels`: of cells that do not hold their codes, [slice][polarity][line][column]; else empty.
+  Planes(const Hardware& hw, const PackedRows& rows, const std::vector<std::int16_t>& codes, const std::vector<std::uint16_t>& levels, int columns)
+      : hw_(hw), rows_(rows), codes_(codes), levels_(levels), columns_(columns) {}
 
   /// Cell of slice s that holds this code in the crossbar of this polarity.
   int cell(int line, int column, int s, bool negative) const {
+    if (!levels_.empty()) return levels_[(at(2 * s + (negative ? 1 : 0)) * at(rows_.lines) + at(line)) * at(columns_) + at(column)];
     const int code = codes_[at(line) * at(columns_) + at(column)];
     if ((code < 0) != negative) return 0;
     return ((code < 0 ? -code : code) >> (s * hw_.cell_bits)) & ((1 << hw_.cell_bits) - 1);
@@ -70,8 +72,27 @@ class Planes {
   const Hardware& hw_;
   const PackedRows& rows_;
   const std::vector<std::int16_t>& codes_;
+  const std::vector<std::uint16_t>& levels_;
   int columns_;
 };
+
+/// Cells of the lines of one PE row in the columns of a patch, and the weights that they add up to.
+std::vector<std::uint16_t> programmed_levels(const Hardware& hw, const AnalogData& analog, const Patch& p, int pe_row,
+                                             const std::vector<Line>& lines, std::vector<std::int16_t>& codes) {
+  std::vector<std::uint16_t> levels(at(2 * hw.slices()) * lines.size() * at(p.beta2));
+  std::fill(codes.begin(), codes.end(), std::int16_t{0});
+  for (int sn = 0; sn < 2 * hw.slices(); ++sn)
+    for (std::size_t r = 0; r < lines.size(); ++r) {
+      const int row = lines[r].row % hw.xb_rows;
+      const std::uint16_t* from = analog.cells.data() + AnalogData::place(hw, pe_row, sn / 2, sn % 2, row, p.c_out);
+      for (int c = 0; c < p.beta2; ++c) {
+        levels[(at(sn) * lines.size() + r) * at(p.beta2) + at(c)] = from[c];
+        const int part = from[c] << (sn / 2 * hw.cell_bits);
+        codes[r * at(p.beta2) + at(c)] = static_cast<std::int16_t>(codes[r * at(p.beta2) + at(c)] + (sn % 2 == 1 ? -part : part));
+      }
+    }
+  return levels;
+}
 
 PackedRows pack_rows(const Hardware& hw, const Layer& layer, const LayerData& data, int patch, int pe_row, const std::vector<Line>& lines,
                      bool may_clip, bool cells) {
@@ -83,6 +104,8 @@ PackedRows pack_rows(const Hardware& hw, const Layer& layer, const LayerData& da
   const PatchCells cell(layer, data, hw.lanes, patch);
   for (std::size_t r = 0; r < lines.size(); ++r)
     for (int c = 0; c < p.beta2; ++c) codes[r * at(p.beta2) + at(c)] = static_cast<std::int16_t>(cell(lines[r].row, c));
+  std::vector<std::uint16_t> levels;
+  if (data.analog) levels = programmed_levels(hw, *data.analog, p, pe_row, lines, codes);
   const int tiles = rounded_up(p.beta2, tile_columns) / tile_columns, pairs = rows.pairs();
   rows.weights.assign(at(tiles) * at(pairs) * tile_columns * 2, 0);
   for (int r = 0; r < rows.lines; ++r)
@@ -90,7 +113,7 @@ PackedRows pack_rows(const Hardware& hw, const Layer& layer, const LayerData& da
       rows.weights[((at(c / tile_columns) * at(pairs) + at(r / 2)) * tile_columns + at(c % tile_columns)) * 2 + at(r % 2)] = codes[at(r) * at(p.beta2) + at(c)];
   if (!may_clip && !cells) return rows;
 
-  const Planes planes(hw, rows, codes, p.beta2);
+  const Planes planes(hw, rows, codes, levels, p.beta2);
   const std::int64_t top = (std::int64_t{1} << hw.adc_bits) - 1;
   const int level = hw.act_bits == 1 ? 1 : (1 << hw.dac_bits) - 1;
   for (int s = 0; s < hw.slices(); ++s)
@@ -115,9 +138,16 @@ std::vector<std::int64_t> levels_of(const Hardware& hw, const Layer& layer, cons
   for (const PatchWord& word : patch_words(layer, p, hw.lanes))
     for (int lane = 0; lane < word.channels; ++lane) {
       std::int64_t sum = 0;
-      for (const int first : word.rows)
-        for (int c = 0; first >= 0 && c < p.beta2; ++c)
-          for (std::int64_t rest = std::abs(cell(first + lane, c)); rest > 0; rest >>= hw.cell_bits) sum += rest & mask;
+      for (const int first : word.rows) {
+        if (first < 0) continue;
+        const int row = first + lane;
+        for (int sn = 0; data.analog && sn < 2 * hw.slices(); ++sn) {
+          const std::uint16_t* from = data.analog->cells.data() + AnalogData::place(hw, row / hw.xb_rows, sn / 2, sn % 2, row % hw.xb_rows, p.c_out);
+          for (int c = 0; c < p.beta2; ++c) sum += from[c];
+        }
+        for (int c = 0; !data.analog && c < p.beta2; ++c)
+          for (std::int64_t rest = std::abs(cell(row, c)); rest > 0; rest >>= hw.cell_bits) sum += rest & mask;
+      }
       sums.push_back(sum);
     }
   return sums;
