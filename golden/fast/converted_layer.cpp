@@ -153,7 +153,7 @@ struct ConvertedLayer::State {
         }
     }
     const std::int64_t sum = std::int64_t{hw.read_rows()} * ((1 << hw.word_bits()) - 1) * ((1 << hw.dac_bits) - 1);
-    narrow = narrow && sum * most_gain + most_offset + half + (most_noise * 512 >> noise_fraction) + 1 < (std::int64_t{1} << 31);
+    narrow = narrow && hw.adc_bits + hw.adc_step + hw.act_bits + hw.slices() * hw.cell_bits < 31 && sum * most_gain + most_offset + half + (most_noise * 512 >> noise_fraction) + 1 < (std::int64_t{1} << 31);
     return w;
   }
 
@@ -247,7 +247,7 @@ struct ConvertedLayer::State {
       for (int tile = 0; tile < tiles; ++tile) {
         const std::size_t of_tile = at(t * kinds + sp) * at(padded) + at(tile * tile_columns);
         const fast::AdcTile adc{w.gain.data() + of_tile, w.offset.data() + of_tile, static_cast<std::int32_t>((1 << hw.adc_bits) - 1), below,
-                                std::min(tile_columns, p.beta2 - tile * tile_columns), narrow};
+                                std::min(tile_columns, p.beta2 - tile * tile_columns), narrow, !hw.adc_trims};
         if (noise) make_noise(p, tile, first, count, each, registers + of_tile, w.amplitude.data() + of_tile, jump_columns.data(), noise);
         for (std::size_t g = 0; g < groups.size(); ++g) {
           if (used[g] > 0)

@@ -35,7 +35,8 @@ struct AdcTile {
   std::int32_t top;            ///< largest code
   int shift;                   ///< bits of a sum below a code
   int columns;                 ///< of the tile that are there
-  bool narrow;                 ///< no sum*K + O + n leaves 32 bits
+  bool narrow;                 ///< neither a sum*K + O + n nor what one call adds to a psum leaves 32 bits
+  bool unit_gain;              ///< K = 1
 };
 
 /// Conversions of one input step and row group at one output position.
