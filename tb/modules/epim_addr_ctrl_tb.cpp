@@ -280,7 +280,7 @@ void one(Vdut& d, const Layer& l, int arrive, int release, int stop_at) {
 /// An entry without words is flagged when it is read, and only such an entry.
 void bad_entry(Vdut& d, Layer l) {
   l.patches.clear();
-  const int window = l.kh * l.kw, bad = static_cast<int>(pick(0, kMaxPatches - 1));
+  const int window = kVector > 0 ? std::min(l.kh * l.kw, kVector) : l.kh * l.kw, bad = static_cast<int>(pick(0, kMaxPatches - 1));
   for (int j = 0; j < kMaxPatches; ++j) l.patches.push_back({0, window, 0, 0});
   l.patches[static_cast<std::size_t>(bad)].start = window + (chance(50) ? 0 : 1);
   configure(d, l);
