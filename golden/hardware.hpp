@@ -39,6 +39,7 @@ struct FixedHardware {
   bool hold_free = false;       ///< an activation waits before its dispatch for what it will need: the array is never held
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
+  bool load_stream = false;       ///< programs come through a load port as well
 
   bool operator==(const FixedHardware&) const = default;
 

@@ -22,6 +22,9 @@ module epim_control #(
   /// Entries of the memories that can be programmed, by kind, 32 bits each; PEs.
   parameter logic [223:0] ProgSizes = '1,
   parameter int Pes = 65536,
+  /// Load port; no core behind this one in its chain.
+  parameter bit Load = 1'b0,
+  parameter bit ChainEnd = 1'b1,
   /// Count events.
   parameter bit Count = 1'b1,
   /// Derived parameter, do not overwrite.
@@ -49,6 +52,18 @@ module epim_control #(
   input  logic                 s_axil_rready_i,
   output logic [31:0]          s_axil_rdata_o,
   output logic [1:0]           s_axil_rresp_o,
+  /// Load port, and to the next core; number of this core in the chain (with `Load`).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                 s_load_tvalid_i,
+  output logic                 s_load_tready_o,
+  input  logic [63:0]          s_load_tdata_i,
+  input  logic                 s_load_tlast_i,
+  output logic                 m_load_tvalid_o,
+  input  logic                 m_load_tready_i,
+  output logic [63:0]          m_load_tdata_o,
+  output logic                 m_load_tlast_o,
+  input  logic [15:0]          core_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Forget the run so far: at a start, and one cycle after an abort. No output beat that is not offered yet, in the cycle of
   /// the abort.
   output logic                 clear_o,
@@ -86,7 +101,13 @@ module epim_control #(
   logic [11:0] reg_waddr, reg_raddr;
   logic [31:0] reg_wdata, reg_rdata, late_wdata;
   logic [11:0] late_waddr;
-  logic [7:0]  prog_kind;
+  logic [7:0]  prog_kind, reg_prog_kind, load_kind;
+  logic [15:0] reg_prog_pe, load_pe;
+  logic [31:0] reg_prog_addr, load_addr;
+  logic [63:0] reg_prog_data, load_data;
+  logic        reg_prog_we, reg_store, locked, load_we, load_geometry_we, load_open, load_touch, load_commit, load_error,
+               load_clear_error;
+  logic [159:0] load_state;
   logic        reg_read;
   // Index wider than a core has counters.
   /* verilator lint_off UNUSEDSIGNAL */
@@ -107,17 +128,51 @@ module epim_control #(
   );
 
   epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
-              .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes))
+              .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes), .Load(Load))
   u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
     .late_waddr_i(late_waddr), .late_wdata_i(late_wdata), .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
     .start_o(start), .abort_o(abort), .abort_late_o(abort_late),
     .cut_late_o(abort_o), .forget_o, .drop_o, .busy_o, .done_i, .error_i, .error_o, .irq_o,
     .geometry_o,
-    .prog_we_o(prog_we), .prog_kind_o(prog_kind), .prog_pe_o, .prog_addr_o, .prog_data_o,
+    .prog_we_o(reg_prog_we), .prog_kind_o(reg_prog_kind), .prog_pe_o(reg_prog_pe), .prog_addr_o(reg_prog_addr),
+    .prog_data_o(reg_prog_data), .load_open_i(load_open), .load_touch_i(load_touch), .load_commit_i(load_commit),
+    .load_error_i(load_error), .load_geometry_we_i(load_geometry_we), .load_word_i(load_addr[4:0]), .load_data_i(load_data[31:0]),
+    .load_state_i(load_state), .locked_o(locked), .store_o(reg_store), .load_clear_o(load_clear_error),
     .event_o(event_index), .event_count_i(event_count), .cycles_i(cycles), .first_fire_i(first_fire),
     .last_fire_i(last_fire)
   );
+  generate
+    if (Load) begin : gen_load
+      epim_load #(.ChainEnd(ChainEnd), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes),
+                  .GeometryWords(epim_regs_pkg::GeometryBits / 32),
+                  .FramesWord((epim_regs_pkg::Frames - epim_regs_pkg::LastPatch) / 4))
+      u_load (
+        .clk_i, .rst_ni, .core_i, .s_load_valid_i(s_load_tvalid_i), .s_load_ready_o(s_load_tready_o),
+        .s_load_data_i(s_load_tdata_i), .s_load_last_i(s_load_tlast_i), .m_load_valid_o(m_load_tvalid_o),
+        .m_load_ready_i(m_load_tready_i), .m_load_data_o(m_load_tdata_o), .m_load_last_o(m_load_tlast_o),
+        .hold_i(reg_store), .locked_i(locked), .clear_i(abort), .clear_error_i(load_clear_error), .open_o(load_open),
+        .touch_o(load_touch), .commit_o(load_commit), .error_o(load_error), .prog_we_o(load_we),
+        .geometry_we_o(load_geometry_we), .prog_kind_o(load_kind), .prog_pe_o(load_pe), .prog_addr_o(load_addr),
+        .prog_data_o(load_data), .state_o(load_state)
+      );
+    end else begin : gen_no_load
+      assign {s_load_tready_o, m_load_tvalid_o, m_load_tdata_o, m_load_tlast_o} = '0;
+      assign {load_open, load_touch, load_commit, load_error, load_we, load_geometry_we, load_kind, load_pe} = '0;
+      assign {load_addr, load_data, load_state} = '0;
+      /* verilator lint_off UNUSEDSIGNAL */
+      logic unused;
+      /* verilator lint_on UNUSEDSIGNAL */
+      assign unused = reg_store ^ locked ^ load_clear_error;
+    end
+  endgenerate
+  // The load port gives way to the register port.
+  assign prog_we     = reg_prog_we || load_we;
+  assign prog_kind   = load_we ? load_kind : reg_prog_kind;
+  assign prog_pe_o   = load_we ? load_pe : reg_prog_pe;
+  assign prog_addr_o = load_we ? load_addr : reg_prog_addr;
+  assign prog_data_o = load_we ? load_data : reg_prog_data;
+
   assign clear_o = start || abort_late;
   assign stop_o  = abort;
 

@@ -83,6 +83,9 @@ module epim_core #(
   parameter bit Count = 1'b1,
   /// The run starts after reset and takes frame after frame for ever; needs `Writable` = 0.
   parameter bit Endless = 1'b0,
+  /// Load port beside the register port; no core behind this one in its chain.
+  parameter bit Load = 1'b0,
+  parameter bit LoadChainEnd = 1'b1,
   /// Crossbar cell memory as RAMs (1) or one flat array (0).
   parameter bit Ram = 1'b0,
   /// Hardware configuration hash.
@@ -127,6 +130,16 @@ module epim_core #(
   input  logic                s_axil_rready_i,
   output logic [31:0]         s_axil_rdata_o,
   output logic [1:0]          s_axil_rresp_o,
+  /// Load port, AXI4-Stream of frames (docs/load.md); frames for the cores behind; number of this core in the chain.
+  input  logic                s_load_tvalid_i,
+  output logic                s_load_tready_o,
+  input  logic [63:0]         s_load_tdata_i,
+  input  logic                s_load_tlast_i,
+  output logic                m_load_tvalid_o,
+  input  logic                m_load_tready_i,
+  output logic [63:0]         m_load_tdata_o,
+  output logic                m_load_tlast_o,
+  input  logic [15:0]         load_core_i,
   /// Input map, AXI4-Stream: channel l of the word at [l*ActBits +: ActBits].
   input  logic                s_axis_tvalid_i,
   output logic                s_axis_tready_o,
@@ -141,7 +154,7 @@ module epim_core #(
   output logic                m_axis_tlast_o,
   /// Run in progress.
   output logic                busy_o,
-  /// Frame length or a table was wrong since reset or abort (status bits 10..13).
+  /// Frame length or a table was wrong since reset or abort (status bits 10..14).
   output logic                error_o,
   /// Interrupt: what `irq_pending` holds and `irq_enable` lets through.
   output logic                irq_o
@@ -196,6 +209,7 @@ module epim_core #(
     if (2 * ChannelW + 2 * ColumnW > 64)              begin : gen_rule19 epim_rule_ofat_entry_at_most_64_bits u_rule (); end
     if (Endless && Writable)                          begin : gen_rule20 epim_rule_endless_needs_rom u_rule (); end
     if (SlopeBits != 0 && (SlopeBits < 8 || SlopeBits > 18)) begin : gen_rule21 epim_rule_slope_bits_0_or_8_to_18 u_rule (); end
+    if (Load && !Writable)                            begin : gen_rule24 epim_rule_load_needs_writable u_rule (); end
     if (RowsPerRead < 1 || XbRows % epim_pkg::max2(RowsPerRead, 1) != 0) begin : gen_rule22 epim_rule_rows_per_read_divides_xb_rows u_rule (); end
     if (AdcLatency < 1 || AdcInterval < 1)            begin : gen_rule23 epim_rule_adc_latency_and_interval_at_least_1 u_rule (); end
   endgenerate
@@ -211,12 +225,13 @@ module epim_core #(
   logic                 fire, step_end, front_busy, sent, sent_q;
   epim_control #(.Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
                  .GeometryReadback(GeometryReadback), .FrameBits(DimW), .ProgSizes(ProgSizes), .Pes(PeRows * PeCols),
-                 .Count(Count))
+                 .Load(Load), .ChainEnd(LoadChainEnd), .Count(Count))
   u_control (
     .clk_i, .rst_ni, .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o,
     .s_axil_wdata_i, .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i,
     .s_axil_arready_o, .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
-    .clear_o(clear), .stop_o(stop), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
+    .s_load_tvalid_i, .s_load_tready_o, .s_load_tdata_i, .s_load_tlast_i, .m_load_tvalid_o, .m_load_tready_i, .m_load_tdata_o,
+    .m_load_tlast_o, .core_i(load_core_i), .clear_o(clear), .stop_o(stop), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
     .error_i({err_ofat, err_ifrt, err_ifat, err_length}),
     .geometry_o(geometry), .prog_we_o(prog_we), .prog_pe_o(prog_pe), .prog_addr_o(prog_addr), .prog_data_o(prog_data),
     .inc_i(inc_front | inc_array | inc_back), .fire_i(fire)

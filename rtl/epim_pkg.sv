@@ -96,4 +96,24 @@ package epim_pkg;
     sum_of_parts = {1'b0, low} + {1'b0, high};
   endfunction
 
+  /// CRC-32 of one 64-bit word more: polynomial 0x04C11DB7 reflected (0xEDB88320), byte 0 of the word first, bit 0 of a byte
+  /// first. From '1 over all words, then inverted: the CRC of IEEE 802.3 and zlib. Bit i of the result is the parity of
+  /// the bits of `crc ^ word` that row i of the table names (row 0 in the low bits): 64 steps of the shift register.
+  function automatic logic [31:0] crc32_word(input logic [31:0] crc, input logic [63:0] word);
+    logic [2047:0] rows;
+    logic [63:0]   sum;
+    rows = {
+      64'h826880EFA40DA72D, 64'hC35CC098760B74BB, 64'hE3C6E0A39F081D70, 64'h71E37051CF840EB8,
+      64'hBA9938C743CFA071, 64'hDF241C8C05EA7715, 64'h6F920E4602F53B8A, 64'hB5A187CCA5773AE8,
+      64'hD8B84309F6B63A59, 64'h6C5C2184FB5B1D2C, 64'hB446902DD9A029BB, 64'hD84BC8F948DDB3F0,
+      64'hEE4D649300637ED5, 64'h7726B2498031BF6A, 64'h3B935924C018DFB5, 64'h1DC9AC92600C6FDA,
+      64'h8C8C56A6940B90C0, 64'h46462B534A05C860, 64'h232315A9A502E430, 64'h11918AD4D2817218,
+      64'h08C8C56A6940B90C, 64'h046462B534A05C86, 64'h805AB1B53E5D896E, 64'hC245D8353B23639A,
+      64'h6122EC1A9D91B1CD, 64'h3091760D4EC8D8E6, 64'h9A203BE90369CB5E, 64'h4D101DF481B4E5AF,
+      64'h26880EFA40DA72D7, 64'h1344077D206D396B, 64'h09A203BE90369CB5, 64'h04D101DF481B4E5A
+    };
+    sum = word ^ {32'd0, crc};
+    for (int i = 0; i < 32; i++) crc32_word[i] = ^(sum & rows[i*64 +: 64]);
+  endfunction
+
 endpackage

@@ -5,7 +5,8 @@
 ///
 /// The map is `epim_regs_pkg` (generated from one table). Misuse sets a sticky status bit and is answered SLVERR:
 /// start while busy, before commit or together with an abort (which is carried out); writing tables or geometry while
-/// busy, or at all when they are ROMs (the number of frames can always be set between runs); a number of frames that
+/// busy, or at all when they are ROMs (the number of frames can always be set between runs); commit or start while a
+/// program of the load port is not complete or wrong; a number of frames that
 /// is 0 or does not fit; an entry of a memory, PE or address that is not there. Abort and commit forget a half-written
 /// entry. Reading the low word of a counter keeps its high word for the next read of any counter's high word.
 module epim_regs #(
@@ -25,7 +26,9 @@ module epim_regs #(
   parameter int FrameBits = 16,
   /// Entries of the memories that can be programmed, 32 bits each, kind 0 in the low word; PEs.
   parameter logic [223:0] ProgSizes = '1,
-  parameter int Pes = 65536
+  parameter int Pes = 65536,
+  /// A load port writes memories and geometry too.
+  parameter bit Load = 1'b0
 ) (
   /// Clock.
   input  logic              clk_i,
@@ -72,6 +75,23 @@ module epim_regs #(
   output logic [15:0]       prog_pe_o,
   output logic [31:0]       prog_addr_o,
   output logic [63:0]       prog_data_o,
+  /// Load port: its program is not complete or wrong; the memories change; its program is complete; an error was found; a
+  /// geometry word to store, its number and data. All low without `Load`.
+  input  logic              load_open_i,
+  input  logic              load_touch_i,
+  input  logic              load_commit_i,
+  input  logic              load_error_i,
+  input  logic              load_geometry_we_i,
+  input  logic [4:0]        load_word_i,
+  input  logic [31:0]       load_data_i,
+  /// What it shows in registers load_status, load_frames, load_words, load_target, load_address.
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic [159:0]      load_state_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  /// A run is on or starts; an entry or geometry word is stored in this cycle; the host clears the load port's error.
+  output logic              locked_o,
+  output logic              store_o,
+  output logic              load_clear_o,
   /// Counter read port.
   output logic [7:0]        event_o,
   input  logic [47:0]       event_count_i,
@@ -85,7 +105,7 @@ module epim_regs #(
   localparam logic [AddrW-1:0] EventsEnd    = AddrW'(epim_regs_pkg::Events + 8 * epim_events_pkg::Count);
 
   logic         busy_q, done_q, ready_q, start_q, half_q;
-  logic [5:0]   error_q, error_set;
+  logic [6:0]   error_q, error_set;
   logic [1:0]   enable_q, pending_q, pending_set;
   logic [15:0]  high_q;
   logic         irq_q, outside_q;
@@ -97,7 +117,7 @@ module epim_regs #(
                   && (address[1:0] == 2'b00);
   endfunction
 
-  logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, is_enable, is_pending, known, can_write;
+  logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, is_enable, is_pending, is_load, known, can_write;
   assign is_control  = waddr_i == AddrW'(epim_regs_pkg::Control);
   assign is_geometry = in_geometry(waddr_i);
   assign is_select   = waddr_i == AddrW'(epim_regs_pkg::ProgSelect);
@@ -105,7 +125,8 @@ module epim_regs #(
   assign is_data     = waddr_i == AddrW'(epim_regs_pkg::ProgData);
   assign is_enable   = waddr_i == AddrW'(epim_regs_pkg::IrqEnable);
   assign is_pending  = waddr_i == AddrW'(epim_regs_pkg::IrqPending);
-  assign known       = is_control || is_select || is_addr || is_enable || is_pending;
+  assign is_load     = Load && (waddr_i == AddrW'(epim_regs_pkg::LoadStatus));
+  assign known       = is_control || is_select || is_addr || is_enable || is_pending || is_load;
   assign is_frames   = waddr_i == AddrW'(epim_regs_pkg::Frames);
   assign can_write   = (Writable || is_frames) && !busy_q && !start_q;
 
@@ -128,15 +149,17 @@ module epim_regs #(
     end
   end
 
-  logic idle, start, start_ok, abort, commit, drop, drop_ok, control_bad, frames_bad, table_refused, table_write, table_bad;
+  logic idle, start, start_ok, abort, commit, commit_bad, drop, drop_ok, control_bad, frames_bad, table_refused, table_write, table_bad;
   assign idle          = !busy_q && !start_q;
-  assign start_ok      = idle && !wdata_i[1] && (ready_q || wdata_i[2]);
+  assign start_ok      = idle && !wdata_i[1] && (ready_q || wdata_i[2]) && !load_open_i;
   assign drop_ok       = idle && (wdata_i[1:0] == 2'b00);
   assign start         = write_i && is_control && wdata_i[0] && start_ok;
   assign abort         = write_i && is_control && wdata_i[1];
-  assign commit        = write_i && is_control && wdata_i[2];
+  assign commit        = write_i && is_control && wdata_i[2] && !commit_bad;
+  // What the load port has begun, its own end frame commits.
+  assign commit_bad    = load_open_i && !wdata_i[1];
   assign drop          = write_i && is_control && wdata_i[3] && drop_ok;
-  assign control_bad   = is_control && ((wdata_i[0] && !start_ok) || (wdata_i[3] && !drop_ok));
+  assign control_bad   = is_control && ((wdata_i[0] && !start_ok) || (wdata_i[3] && !drop_ok) || (wdata_i[2] && commit_bad));
   assign frames_bad    = (wdata_i[FrameBits-1:0] == '0) || ((wdata_i >> FrameBits) != '0);
   assign table_refused = !can_write || (is_frames && frames_bad) || (is_data && half_q && outside_q);
   assign table_write   = write_i && (is_geometry || is_data) && !table_refused;
@@ -144,7 +167,7 @@ module epim_regs #(
   assign write_error_o = (is_geometry || is_data) ? table_refused : (is_control ? control_bad : !known);
 
   // An abort clears what came before it.
-  assign error_set   = {(abort || abort_late_q) ? 4'd0 : error_i, table_bad, write_i && control_bad};
+  assign error_set   = {load_error_i && !abort, (abort || abort_late_q) ? 4'd0 : error_i, table_bad, write_i && control_bad};
   assign pending_set = {|error_set, busy_q && done_i && !abort};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -185,8 +208,8 @@ module epim_regs #(
       if (write_i && is_enable) enable_q <= wdata_i[1:0];
       pending_q <= ((write_i && is_pending) ? pending_q & ~wdata_i[1:0] : pending_q) | pending_set;
       irq_q     <= |(pending_q & enable_q);
-      if (table_write) ready_q <= !Writable;
-      if (commit && Writable) ready_q <= 1'b1;
+      if (table_write || load_touch_i) ready_q <= !Writable;
+      if ((commit || (load_commit_i && !table_write)) && Writable) ready_q <= 1'b1;
       if (write_i && is_select) begin
         select_q <= wdata_i;
         half_q   <= 1'b0;
@@ -227,6 +250,7 @@ module epim_regs #(
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) word_q <= GeometryInit[w*32 +: 32];
         else if (geometry_late_q && geometry_word_of(late_waddr_i) == 5'(w)) word_q <= late_wdata_i;
+        else if (load_geometry_we_i && (load_word_i == 5'(w))) word_q <= load_data_i;
       end
       assign geometry_q[w*32 +: 32] = word_q;
     end
@@ -240,8 +264,11 @@ module epim_regs #(
   assign drop_o      = drop;
   assign irq_o       = irq_q;
   assign busy_o      = busy_q;
-  assign error_o     = |error_q[5:2];
+  assign error_o     = |error_q[6:2];
   assign geometry_o  = geometry_q;
+  assign locked_o    = busy_q || start_q;
+  assign store_o     = entry_late_q || geometry_late_q;
+  assign load_clear_o = write_i && is_load && wdata_i[1];
   assign prog_we_o   = entry_late_q;
   assign prog_kind_o = select_q[7:0];
   assign prog_pe_o   = select_q[23:8];
@@ -261,7 +288,7 @@ module epim_regs #(
   assign read_bit     = {geometry_word_of(raddr_i), 5'd0};
 
   logic [31:0] status, geometry_word, event_word;
-  assign status        = {18'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
+  assign status        = {17'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
   // The word of the cycle before is on its way.
   logic geometry_new;
   assign geometry_new  = geometry_late_q && (late_waddr_i == raddr_i);
@@ -275,6 +302,31 @@ module epim_regs #(
   assign {cycles_high, cycles_low} = cycles_i;
   assign {first_high, first_low}   = first_fire_i;
   assign {last_high, last_low}     = last_fire_i;
+
+  // Registers of the load port.
+  logic        r_load;
+  logic [31:0] load_word;
+  generate
+    if (Load) begin : gen_load_registers
+      logic [31:0] state, frames, words, target, address;
+      assign {address, target, words, frames, state} = load_state_i;
+      always_comb begin
+        r_load    = 1'b1;
+        load_word = state;
+        case (raddr_i)
+          AddrW'(epim_regs_pkg::LoadStatus):  load_word = state;
+          AddrW'(epim_regs_pkg::LoadFrames):  load_word = frames;
+          AddrW'(epim_regs_pkg::LoadWords):   load_word = words;
+          AddrW'(epim_regs_pkg::LoadTarget):  load_word = target;
+          AddrW'(epim_regs_pkg::LoadAddress): load_word = address;
+          default:                            r_load = 1'b0;
+        endcase
+      end
+    end else begin : gen_no_load_registers
+      assign r_load    = 1'b0;
+      assign load_word = '0;
+    end
+  endgenerate
 
   always_comb begin
     rdata_o      = '0;
@@ -295,7 +347,8 @@ module epim_regs #(
       AddrW'(epim_regs_pkg::Cycles + 4), AddrW'(epim_regs_pkg::FirstFire + 4), AddrW'(epim_regs_pkg::LastFire + 4):
         rdata_o = {16'd0, high_q};
       default: begin
-        if (r_geometry) rdata_o = geometry_word;
+        if (r_load) rdata_o = load_word;
+        else if (r_geometry) rdata_o = geometry_word;
         else if (r_events) rdata_o = event_word;
         else read_error_o = 1'b1;
       end

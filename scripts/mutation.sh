@@ -105,7 +105,7 @@ core() {
   build/gen/command/epim gen --config "$config" --out "$work/gen" > /dev/null
   build/tb/subset/epim_stimulus "$config" "$work/vectors" 2 > /dev/null
   cat "$work/vectors/expected.hex" "$work/vectors/expected.hex" > "$work/expected.hex"
-  read -r writes words beats in_width out_width < "$work/vectors/counts.txt"
+  read -r writes words beats in_width out_width _ < "$work/vectors/counts.txt"
   mapfile -t files < <(grep -v '^//' "$work/gen/epim.f")
   (
     cd "$work/gen"

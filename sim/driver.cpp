@@ -26,6 +26,7 @@ struct CoreDriver::Ports {
   Signal clk, rst, awvalid, awready, awaddr, wvalid, wready, wdata, wstrb, bvalid, bready, bresp, arvalid, arready, araddr,
       rvalid, rready, rdata, rresp, in_valid, in_ready, in_data, in_last, out_valid, out_ready, out_data, out_last, busy, fire,
       load, wl, psum_valid, psum_cstep, psum, acc_we, acc_closes, acc_cstep, acc_group, acc;
+  std::optional<Signal> load_valid, load_ready, load_data, load_last;
   std::unique_ptr<ProtocolWatch> watch;  // last: the others are filled in their order
 };
 
@@ -39,7 +40,7 @@ CoreDriver::CoreDriver(const Core& core)
          at("s_axis_tready_o"), at("s_axis_tdata_i"), at("s_axis_tlast_i"), at("m_axis_tvalid_o"), at("m_axis_tready_i"),
          at("m_axis_tdata_o"), at("m_axis_tlast_o"), at("busy_o"), at("mon_fire_o"), at("mon_load_o"), at("mon_wl_o"),
          at("mon_psum_valid_o"), at("mon_psum_cstep_o"), at("mon_psum_o"), at("mon_acc_we_o"), at("mon_acc_closes_o"),
-         at("mon_acc_cstep_o"), at("mon_acc_group_o"), at("mon_acc_o"), std::make_unique<ProtocolWatch>(*model_)};
+         at("mon_acc_cstep_o"), at("mon_acc_group_o"), at("mon_acc_o"), {}, {}, {}, {}, std::make_unique<ProtocolWatch>(*model_)};
 }
 CoreDriver::~CoreDriver() {
   if (core_.coverage.empty()) return;
@@ -49,6 +50,14 @@ CoreDriver::~CoreDriver() {
 }
 
 void CoreDriver::tick() {
+  const bool load = load_at_ < load_.size();
+  if (load) {
+    p_->load_valid->set(1);
+    p_->load_data->set(load_[load_at_].data);
+    p_->load_last->set(load_[load_at_].last);
+    model_->eval();
+  }
+  const bool taken = load && p_->load_ready->high();
   p_->watch->before_edge();
   p_->clk.set(1);
   model_->eval();
@@ -57,10 +66,27 @@ void CoreDriver::tick() {
   model_->eval();
   if (tracing_) model_->trace_dump(time_ * 10 + 5);
   ++time_;
+  if (taken && ++load_at_ == load_.size()) {
+    p_->load_valid->set(0);
+    load_.clear();
+    load_at_ = 0;
+  }
 }
+
+void CoreDriver::queue_load(const std::vector<LoadWord>& words) { load_.insert(load_.end(), words.begin(), words.end()); }
 
 void CoreDriver::reset() {
   for (Signal* s : {&p_->awvalid, &p_->wvalid, &p_->arvalid, &p_->in_valid, &p_->out_ready, &p_->in_last, &p_->clk}) s->set(0);
+  if (core_.parameters.hw.load_stream && !core_.rom) {
+    const auto at = [&](const char* name) { return std::optional<Signal>(model_->port(name)); };
+    p_->load_valid = at("s_load_tvalid_i");
+    p_->load_ready = at("s_load_tready_o");
+    p_->load_data = at("s_load_tdata_i");
+    p_->load_last = at("s_load_tlast_i");
+    p_->load_valid->set(0);
+    load_.clear();
+    load_at_ = 0;
+  }
   p_->wstrb.set(0xF);
   p_->bready.set(1);
   p_->rready.set(1);
@@ -127,6 +153,25 @@ bool CoreDriver::store_cells(const ProgramBlock& block) {
 }
 
 void CoreDriver::load(const LayerProgram& program, bool direct_cells) {
+  load_cycles_ = load_words_ = 0;
+  if (p_->load_valid) {
+    const auto words = epim::load_words(load_frames(program, 0, [&](const ProgramBlock& block) { return direct_cells && store_cells(block); }));
+    queue_load(words);
+    load_words_ = static_cast<std::int64_t>(words.size());
+    for (; load_waits() > 0; ++load_cycles_) {
+      if (load_cycles_ > 100 * (load_words_ + 10)) throw CheckFailed("load port", fmt::format("{} of {} words are not taken", load_waits(), load_words_));
+      if ((load_cycles_ & 0x3FF) == 0) check_interrupt();
+      tick();
+    }
+    // The last words are on their way to the memories.
+    for (std::uint32_t state = 1; state & 1; state = read(reg::load_status)) {
+      if (state & 2) break;
+    }
+    if (const std::uint32_t state = read(reg::load_status); state != 0)
+      throw CheckFailed("load port", fmt::format("after a program load_status is 0x{:08X}, target 0x{:08X}, address 0x{:08X}", state,
+                                                 read(reg::load_target), read(reg::load_address)));
+    return;
+  }
   load_program(*this, program, core_.rom, [&](const ProgramBlock& block) {
     check_interrupt();
     return direct_cells && store_cells(block);
@@ -302,6 +347,8 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
   driver.reset();
   driver.load(program, options.direct_cells);
   LayerRun run = driver.run(golden, inputs, options);
+  run.load_cycles = driver.load_cycles();
+  run.load_words = driver.load_words();
   run.predicted = predict_timing(hw, layer, frames);
   if (options.stalls.any()) {
     const Bound bound = run.predicted.bound;

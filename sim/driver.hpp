@@ -10,6 +10,7 @@
 
 #include "gen/config/config.hpp"
 #include "gen/core/core_parameters.hpp"
+#include "gen/core/load_stream.hpp"
 #include "gen/core/program.hpp"
 #include "golden/energy.hpp"
 #include "golden/evaluate.hpp"
@@ -74,6 +75,7 @@ struct LayerRun {
   std::vector<bool> offered, ready;   ///< per cycle: an input word was offered, a beat could be taken
   std::int64_t cycles = 0, first_fire = 0, last_fire = 0;
   std::uint32_t status = 0;
+  std::int64_t load_cycles = 0, load_words = 0;  ///< of the program through the load port; 0 without one
   std::int64_t in_waits = 0, in_gaps = 0;  ///< cycles: a word offered and not accepted; room and no word offered
   std::int64_t out_waits = 0;         ///< cycles with a beat offered and not taken
   double seconds = 0;                 ///< wall time of the simulation
@@ -90,9 +92,16 @@ class CoreDriver : public CoreLink {
   void reset();
   bool try_write(std::uint32_t address, std::uint32_t value) override;
   std::uint32_t read(std::uint32_t address) override;
-  /// Writes a program over the control bus. `direct_cells`: crossbar cells go straight into the model's memory, which
+  /// Writes a program over the control bus, or where the core has one through the load port. `direct_cells`: crossbar cells go straight into the model's memory, which
   /// spares a large array most of its load; tables, parameters and scales still go over the bus.
   void load(const LayerProgram& program, bool direct_cells = false);
+  /// Puts words on the load port, one after the other from the next cycle on, also while a run is on.
+  void queue_load(const std::vector<LoadWord>& words);
+  /// Words of it that are not taken yet.
+  std::size_t load_waits() const { return load_.size() - load_at_; }
+  /// Cycles and words of the last `load` through the load port.
+  std::int64_t load_cycles() const { return load_cycles_; }
+  std::int64_t load_words() const { return load_words_; }
   /// Starts and runs `inputs` back to back. Throws CheckFailed at the first difference, on a stall that does not end, or
   /// on an error bit.
   LayerRun run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options);
@@ -106,6 +115,9 @@ class CoreDriver : public CoreLink {
   const Core& core_;
   std::unique_ptr<Model> model_;
   std::unique_ptr<Ports> p_;
+  std::vector<LoadWord> load_;
+  std::size_t load_at_ = 0;
+  std::int64_t load_cycles_ = 0, load_words_ = 0;
   std::uint64_t time_ = 0;
   bool tracing_ = false;
 };

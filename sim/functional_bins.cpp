@@ -46,7 +46,7 @@ const char* const situations[] = {
     "kernel.1x1", "kernel.square", "kernel.not_square", "stride.1", "stride.2", "stride.above_kernel",
     "stride.not_square", "dilation.rows", "dilation.columns", "groups.several", "format.fewer_bits", "format.unsigned_on_signed",
     "format.one_step", "reads.row_groups", "reads.group_skipped", "reads.group_in_word", "reads.group_across_words", "reads.latency",
-    "reads.interval", "reads.joint_waits", "reads.hold_free", "padding.not_zero", "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
+    "reads.interval", "reads.joint_waits", "reads.hold_free", "load.stream", "padding.not_zero", "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
     "tables.rom",
 };
 
@@ -227,6 +227,7 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   hit("reads.interval", hw.adc_interval > 1);
   hit("reads.joint_waits", joint_waits);
   hit("reads.hold_free", hw.hold_free);
+  hit("load.stream", hw.load_stream);
   hit("padding.not_zero", layer.pad_value() != 0 && edges > 0);
   hit("map.one_output_position", layer.out_h() * layer.out_w() == 1);
   hit("period.steps", format.column_period() == format.steps());

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "sim/misuse_bench.hpp"
+#include "sim/misuse_load.hpp"
 #include "sim/misuse_tables.hpp"
 
 namespace epim {
@@ -380,40 +381,47 @@ void rom_tables(Bench& b) {
 
 struct Check {
   const char* name;
-  bool rom;
+  int core;  ///< of `cores`
   void (*run)(Bench&);
 };
+constexpr const char* cores[] = {"tables = \"writable\"", "tables = \"rom\"", "load_stream = true"};
+constexpr int writable = 0, rom = 1, load_port = 2;
 constexpr Check checks[] = {
-    {"unmapped", false, unmapped},
-    {"partial-strobes", false, partial_strobes},
-    {"handshakes", false, handshakes},
-    {"start-before-commit", false, start_before_commit},
-    {"commit-is-undone", false, commit_is_undone},
-    {"writes-while-busy", false, writes_while_busy},
-    {"half-entries", false, half_entries},
-    {"early-tlast", false, early_tlast},
-    {"late-tlast", false, late_tlast},
-    {"table-errors", false, table_errors},
-    {"table-places", false, table_places},
-    {"wrong-hash", false, wrong_hash},
-    {"runs-without-reset", false, runs_without_reset},
-    {"abort-anywhere", false, abort_anywhere},
-    {"stalled-output", false, stalled_output},
-    {"paths-through", false, paths_through},
-    {"start-and-abort", false, start_and_abort},
-    {"frames", false, frames_of_a_run},
-    {"program-outside", false, program_outside},
-    {"half-entry-dropped", false, half_entry_dropped},
-    {"interrupt", false, interrupt},
-    {"reset-release", false, reset_release},
-    {"rom-tables", true, rom_tables},
+    {"unmapped", writable, unmapped},
+    {"partial-strobes", writable, partial_strobes},
+    {"handshakes", writable, handshakes},
+    {"start-before-commit", writable, start_before_commit},
+    {"commit-is-undone", writable, commit_is_undone},
+    {"writes-while-busy", writable, writes_while_busy},
+    {"half-entries", writable, half_entries},
+    {"early-tlast", writable, early_tlast},
+    {"late-tlast", writable, late_tlast},
+    {"table-errors", writable, table_errors},
+    {"table-places", writable, table_places},
+    {"wrong-hash", writable, wrong_hash},
+    {"runs-without-reset", writable, runs_without_reset},
+    {"abort-anywhere", writable, abort_anywhere},
+    {"stalled-output", writable, stalled_output},
+    {"paths-through", writable, paths_through},
+    {"start-and-abort", writable, start_and_abort},
+    {"frames", writable, frames_of_a_run},
+    {"program-outside", writable, program_outside},
+    {"half-entry-dropped", writable, half_entry_dropped},
+    {"interrupt", writable, interrupt},
+    {"reset-release", writable, reset_release},
+    {"rom-tables", rom, rom_tables},
+    {"load-damaged", load_port, load_damaged},
+    {"load-lost", load_port, load_lost},
+    {"load-places", load_port, load_places},
+    {"load-while-busy", load_port, load_while_busy},
+    {"load-beside-registers", load_port, load_beside_registers},
 };
 
 }  // namespace
 
 std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl, bool stop_at_first) {
   std::vector<CaseResult> results;
-  std::unique_ptr<Bench> benches[2];
+  std::unique_ptr<Bench> benches[std::size(cores)];
   for (const Check& check : checks) {
     CaseResult result;
     result.name = std::string("misuse-") + check.name;
@@ -424,8 +432,8 @@ std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl
     };
     record(result, [&] {
       try {
-        std::unique_ptr<Bench>& bench = benches[check.rom];
-        if (!bench) bench = std::make_unique<Bench>(check.rom ? "rom" : "writable", build, rtl);
+        std::unique_ptr<Bench>& bench = benches[check.core];
+        if (!bench) bench = std::make_unique<Bench>(cores[check.core], build, rtl);
         result.build_seconds = since();
         check.run(*bench);
       } catch (const InputError& e) {

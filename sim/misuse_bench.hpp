@@ -23,7 +23,7 @@ namespace epim::misuse {
 inline constexpr std::uint32_t busy_bit = 1, done_bit = 2, committed_bit = 4;
 inline constexpr std::uint32_t start_refused = 1u << 8, write_refused = 1u << 9, frame_length = 1u << 10,
                                ifat_error = 1u << 11, ifrt_error = 1u << 12, ofat_error = 1u << 13,
-                               error_bits = 0x3F00;
+                               load_error = 1u << 14, error_bits = 0x7F00;
 inline constexpr std::uint32_t start = 1, abort_run = 2, commit = 4;
 
 /// Nine activations per position, three output ranges, partial words, an odd number of activations in a run.
@@ -38,7 +38,7 @@ act_bits = 3
 cols_per_adc = 4
 lanes = 4
 out_bits = 8
-tables = "{}"
+{}
 [layer]
 cin = 12
 cout = 15
@@ -80,9 +80,10 @@ struct Streamed {
 /// One small core with its layer, and the bare moves on its ports.
 class Bench {
  public:
-  Bench(const std::string& tables, const BuildOptions& build, const Sources* rtl) {
+  /// `keys`: lines more of the hardware.
+  Bench(const std::string& keys, const BuildOptions& build, const Sources* rtl) {
     std::string text = configuration;
-    text.replace(text.find("{}"), 2, tables);
+    text.replace(text.find("{}"), 2, keys);
     made_ = prepare_layer(parse_config(text, "misuse.toml"));
     core_ = build_core_from(made_.core, {made_.layer}, &made_.data, build, rtl);
     program_ = build_program(core_.parameters, made_.layer, made_.data, 1);

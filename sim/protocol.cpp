@@ -12,6 +12,8 @@ ProtocolWatch::ProtocolWatch(const Model& model) : reset_(model.port("rst_ni")) 
   const auto at = [&](const char* name) { return model.port(name); };
   if (model.has("m_axis_tvalid_o"))
     channels_.push_back({"m_axis", at("m_axis_tvalid_o"), at("m_axis_tready_i"), {at("m_axis_tdata_o"), at("m_axis_tlast_o")}, {}});
+  if (model.has("m_load_tvalid_o"))
+    channels_.push_back({"m_load", at("m_load_tvalid_o"), at("m_load_tready_i"), {at("m_load_tdata_o"), at("m_load_tlast_o")}, {}});
   if (!model.has("s_axil_bvalid_o")) return;
   const Signal bvalid = at("s_axil_bvalid_o"), bready = at("s_axil_bready_i"), rvalid = at("s_axil_rvalid_o"),
                rready = at("s_axil_rready_i"), arvalid = at("s_axil_arvalid_i"), arready = at("s_axil_arready_o");

@@ -148,6 +148,9 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   if (adc_latency > 1) s += fmt::format("adc_latency = {}\n", adc_latency);
   if (hold_free) s += "hold_free = true\n";
   if (adc_interval > 1) s += fmt::format("adc_interval = {}\n", adc_interval);
+  // How programs come: a stream of its own.
+  Random load(fnv1a(fmt::format("load {} {}", seed, index)));
+  if (load.chance(30)) s += "load_stream = true\n";
   static const char* const wraps[] = {"off", "copies", "stored_once"};
   s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\ngroups = {}\npadding = [{}, {}, {}, {}]\n"
                    "height = {}\nwidth = {}\nwrap = \"{}\"\n",

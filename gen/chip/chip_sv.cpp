@@ -274,7 +274,7 @@ class Writer {
     s_ += fmt::format("  ) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", o);
     s_ += "    .s_axil_awvalid_i(1'b0), .s_axil_awaddr_i(12'd0), .s_axil_wvalid_i(1'b0), .s_axil_wdata_i(32'd0), "
           ".s_axil_wstrb_i(4'd0),\n    .s_axil_bready_i(1'b0), .s_axil_arvalid_i(1'b0), .s_axil_araddr_i(12'd0), "
-          ".s_axil_rready_i(1'b0),\n";
+          ".s_axil_rready_i(1'b0),\n" + load_port_ties(false) + ",\n";
     s_ += fmt::format("    .s_axis_tvalid_i({0}_valid), .s_axis_tready_o({0}_ready), .s_axis_tdata_i({1}), .s_axis_tlast_i({0}_last),\n", i,
                       in_pad ? fmt::format("{{{}'d0, {}_data}}", in_pad, i) : i + "_data");
     s_ += fmt::format("    .m_axis_tvalid_o({0}_valid), .m_axis_tready_i({0}_ready), .m_axis_tdata_o({1}), .m_axis_tlast_o({0}_last),\n", o,

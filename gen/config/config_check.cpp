@@ -141,6 +141,9 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
   const auto slopes = [](const Layer& layer) { return layer.slopes; };
   hw.slope_bits = asked.slope_bits.value_or(std::any_of(layers.begin(), layers.end(), slopes) ? automatic_slope_bits : 0);
   validate_hardware(hw, locate);
+  if (hw.load_stream && core.tables == Tables::rom)
+    throw InputError(at("hardware.load_stream"), "load-stream",
+                     "hardware.load_stream with tables = \"rom\": nothing can be loaded, legal: tables = \"writable\"");
   for (const auto& layer : layers) {
     const auto [need_rows, need_cols] = pe_array_for(hw, layer.epitome);
     if (need_rows > hw.pe_rows)

@@ -133,7 +133,8 @@ std::uint64_t hardware_hash(const CoreRequest& core) {
   if (core.hw.read_rows() == core.hw.xb_rows) texts.erase("hardware.rows_per_read");
   for (const char* key : {"hardware.adc_latency", "hardware.adc_interval"})
     if (texts.at(key) == "1") texts.erase(key);
-  if (!core.hw.hold_free) texts.erase("hardware.hold_free");
+  for (const char* key : {"hardware.hold_free", "hardware.load_stream"})
+    if (texts.at(key) == "false") texts.erase(key);
   return fnv1a(toml_of(texts));
 }
 std::uint64_t hardware_hash(const CoreSpec& core) { return hardware_hash(request_of(core)); }

@@ -44,6 +44,17 @@ std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
       {"input ", 0, "s_axil_rready_i", ""},
       {"output", 32, "s_axil_rdata_o", ""},
       {"output", 2, "s_axil_rresp_o", ""},
+  };
+  if (hw.load_stream) {
+    const std::vector<Port> load = {
+        {"input ", 0, "s_load_tvalid_i", "Load port, AXI4-Stream of frames (docs/load.md)."},
+        {"output", 0, "s_load_tready_o", ""},
+        {"input ", 64, "s_load_tdata_i", ""},
+        {"input ", 0, "s_load_tlast_i", ""},
+    };
+    ports.insert(ports.end(), load.begin(), load.end());
+  }
+  const std::vector<Port> streams = {
       {"input ", 0, "s_axis_tvalid_i", "Input map, AXI4-Stream."},
       {"output", 0, "s_axis_tready_o", ""},
       {"input ", bytes(hw.lanes * hw.act_bits), "s_axis_tdata_i", ""},
@@ -53,9 +64,10 @@ std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
       {"output", bytes(hw.lanes * hw.out_bits), "m_axis_tdata_o", ""},
       {"output", 0, "m_axis_tlast_o", ""},
       {"output", 0, "busy_o", "Run in progress."},
-      {"output", 0, "error_o", "Frame length or a table was wrong since reset or abort (status bits 10..13)."},
+      {"output", 0, "error_o", "Frame length or a table was wrong since reset or abort (status bits 10..14)."},
       {"output", 0, "irq_o", "Interrupt, high while a bit of irq_pending is set that irq_enable lets through."},
   };
+  ports.insert(ports.end(), streams.begin(), streams.end());
   if (observed) {
     const std::int64_t psum = p.psum_width();
     const std::vector<Port> more = {
@@ -228,6 +240,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"MaxBlocks", std::to_string(p.max_blocks)},
       {"MaxChannels", std::to_string(p.max_channels)},
       {"Writable", rom ? "1'b0" : "1'b1"},
+      {"Load", hw.load_stream && !rom ? "1'b1" : "1'b0"},
       {"Count", settings.count ? "1'b1" : "1'b0"},
       {"Endless", settings.endless ? "1'b1" : "1'b0"},
       {"Ram", settings.ram ? "1'b1" : "1'b0"},
@@ -242,6 +255,14 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"ScaleInit", vector16(rom, pes, 0)},
       {"ZeroInit", vector16(rom, pes, 32)},
   };
+}
+
+std::string load_port_ties(bool loaded) {
+  std::string s = "    .load_core_i(16'd0), .m_load_tready_i(1'b1)";
+  if (!loaded) s += ", .s_load_tvalid_i(1'b0), .s_load_tdata_i(64'd0), .s_load_tlast_i(1'b0)";
+  s += ",\n    /* verilator lint_off PINCONNECTEMPTY */\n    .m_load_tvalid_o(), .m_load_tdata_o(), .m_load_tlast_o()";
+  if (!loaded) s += ", .s_load_tready_o()";
+  return s + "\n    /* verilator lint_on PINCONNECTEMPTY */";
 }
 
 std::string mem_dir_parameter(const std::string& folder) {
@@ -301,6 +322,7 @@ Elaboration elaborate(const CoreSpec& core, const CoreParameters& p, const Layer
   for (const Port& port : ports)
     if (!port.inside)
       pins += fmt::format("{}    .{}({})", pins.empty() ? "" : ",\n", port.name, port.name == std::string("rst_ni") ? "rst_n" : port.name);
+  pins += ",\n" + load_port_ties(hw.load_stream);
   s += pins + "\n  );\n";
   if (observed) {
     s += "\n  // Observation from outside: nets of the core by their hierarchical names.\n";

@@ -71,6 +71,9 @@ struct CoreSettings {
 /// Parameters of epim_core and their values as SystemVerilog, in order.
 std::vector<std::pair<const char*, std::string>> core_parameter_values(const CoreParameters& p, const CoreSettings& settings);
 
+/// Pins of an epim_core that ends its chain of load ports; not `loaded`: of one without.
+std::string load_port_ties(bool loaded);
+
 /// $readmemh images of a program, names below the folder of images: tables, channel parameters and slopes per joint lane,
 /// cells per PE (flat order), or with `ram` per PE and ADC lane.
 FileSet program_images(const CoreParameters& p, const LayerProgram& program, bool ram);

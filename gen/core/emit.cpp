@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/base/hash.hpp"
+#include "gen/core/load_stream.hpp"
 #include "gen/core/manifest.hpp"
 #include "gen/core/register_map.hpp"
 
@@ -30,7 +31,9 @@ FileSet emit(const Config& config, const CoreSpec& core, const std::vector<EmitL
   for (const EmitLayer& l : layers) {
     if (core.tables == Tables::rom) break;  // its images come with the top
     const std::string folder = layers.size() == 1 ? "" : fmt::format("layers/{}/", l.layer.name);
-    for (auto& [name, text] : program_images(p, build_program(p, l.layer, l.data), false)) files[folder + kMemDir + name] = std::move(text);
+    const LayerProgram program = build_program(p, l.layer, l.data);
+    for (auto& [name, text] : program_images(p, program, false)) files[folder + kMemDir + name] = std::move(text);
+    if (p.hw.load_stream) files[folder + "program.bin"] = load_bytes(load_words(load_frames(program, 0)));
   }
   Manifest manifest;
   manifest.name = config.name;

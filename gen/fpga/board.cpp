@@ -120,8 +120,12 @@ std::string board_sv(const CoreParameters& p, const CoreSpec& core, const BoardT
        "    .s_axil_arvalid_i(arvalid),\n    .s_axil_arready_o(arready),\n    .s_axil_araddr_i(araddr),\n    .s_axil_rvalid_o(rvalid),\n"
        "    .s_axil_rready_i(rready),\n    .s_axil_rdata_o(rdata),\n    .s_axil_rresp_o(rresp),\n    .s_axis_tvalid_i(in_valid),\n"
        "    .s_axis_tready_o(in_ready),\n    .s_axis_tdata_i(in_data),\n    .s_axis_tlast_i(in_last),\n    .m_axis_tvalid_o(out_valid),\n"
-       "    .m_axis_tready_i(out_ready),\n    .m_axis_tdata_o(out_data),\n    .m_axis_tlast_o(out_last),\n    .busy_o(busy),\n"
-       "    /* verilator lint_off PINCONNECTEMPTY */\n    .error_o(),\n    .irq_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\nendmodule\n";
+       "    .m_axis_tready_i(out_ready),\n    .m_axis_tdata_o(out_data),\n    .m_axis_tlast_o(out_last),\n    .busy_o(busy),\n";
+  // Programs come over the serial line.
+  if (p.hw.load_stream)
+    s += "    .s_load_tvalid_i(1'b0),\n    .s_load_tdata_i(64'd0),\n    .s_load_tlast_i(1'b0),\n"
+         "    /* verilator lint_off PINCONNECTEMPTY */\n    .s_load_tready_o(),\n    /* verilator lint_on PINCONNECTEMPTY */\n";
+  s += "    /* verilator lint_off PINCONNECTEMPTY */\n    .error_o(),\n    .irq_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\nendmodule\n";
   return s;
 }
 

@@ -99,6 +99,7 @@ nlohmann::ordered_json layer_json(const Hardware& hw, const Layer& layer, const 
                               {"bound", name_of(run.predicted.bound)},
                               {"simulation_seconds", run.seconds},
                               {"energy_aJ", energy.total}};
+  if (run.load_words > 0) j["load"] = {{"words", run.load_words}, {"cycles", run.load_cycles}};
   j["events"] = to_json(run.rtl);
   return j;
 }
@@ -135,6 +136,7 @@ void run_single(const SimArguments& o, const Prepared& p, const EnergyTable& tab
   }
   header();
   row(p.core.hw, layer, run, report);
+  if (run.load_words > 0) fmt::print("program: {} words of the load port in {} cycles\n", run.load_words, run.load_cycles);
   const double macs = static_cast<double>(layer.macs()) * o.frames;
   fmt::print("simulation: {:.2f} s, {:.1f} kcycle/s, {:.1f} M MAC/s (harness and golden model included)\n", run.seconds,
              static_cast<double>(run.cycles) / run.seconds / 1e3, macs / run.seconds / 1e6);

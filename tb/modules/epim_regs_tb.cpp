@@ -32,7 +32,7 @@ constexpr int kEvents = 0
     ;
 #undef X
 
-constexpr bool kWritable = P_Writable;
+constexpr bool kWritable = P_Writable, kLoad = P_Load;
 constexpr std::uint64_t kHash = P_Hash;
 constexpr std::uint32_t kBusy = 1, kDone = 2, kCommitted = 4, kStartRefused = 1 << 8, kWriteRefused = 1 << 9;
 constexpr std::uint32_t kStart = 1, kAbort = 2, kCommit = 4, kDiscard = 8;
@@ -52,6 +52,7 @@ struct Model {
   bool done_known = true;  // what an abort leaves in `done` is not specified
   // An accepted write of the cycle before: a geometry word or an entry is stored in this one.
   bool late = false, late_entry = false;
+  bool load_open = false;  // what the load port shows in the cycle to come
   std::uint32_t late_address = 0, late_data = 0, late_addr = 0;
   bool aborted = false, cut = false;  // in the cycle before
   /// The entry that select and address name is there.
@@ -71,9 +72,16 @@ struct Model {
 
 std::uint64_t event_value(int e) { return (0x123456789abcull * static_cast<std::uint64_t>(e + 1)) & mask(48); }
 
+/// What a load port does in a cycle.
+struct Load {
+  bool touch = false, commit = false, error = false, geometry = false;
+  std::uint32_t word = 0, data = 0;
+};
+
 struct Bench {
   Vdut& d;
   Model m;
+  Load load = {};  // in the next cycle
   bool written = false;  // in the cycle before, and what
   std::uint32_t last_address = 0, last_data = 0;
 
@@ -111,7 +119,9 @@ struct Bench {
     CHECK_EQ(d.busy_o, m.running);
     CHECK_EQ(d.start_o, m.starting);
     CHECK_EQ(d.irq_o, m.irq);
-    CHECK_EQ(d.error_o, (m.errors >> 10 & 15) != 0);
+    CHECK_EQ(d.error_o, (m.errors >> 10 & 31) != 0);
+    CHECK_EQ(d.locked_o, m.busy());
+    CHECK_EQ(d.store_o, m.late);
   }
 
   /// One cycle: an optional write, done and error pulses. Compares every output with the model.
@@ -123,6 +133,13 @@ struct Bench {
     d.error_i = static_cast<std::uint32_t>(errors);
     d.late_waddr_i = written ? last_address : static_cast<std::uint32_t>(random_bits(12));
     d.late_wdata_i = written ? last_data : static_cast<std::uint32_t>(random_bits(32));
+    d.load_open_i = m.load_open;
+    d.load_touch_i = load.touch;
+    d.load_commit_i = load.commit;
+    d.load_error_i = load.error;
+    d.load_geometry_we_i = load.geometry;
+    d.load_word_i = load.word;
+    d.load_data_i = load.data;
     settle(d);
     written = write;
     last_address = address;
@@ -131,10 +148,13 @@ struct Bench {
     next.late = next.late_entry = false;
     if (m.late && !m.late_entry) next.geometry[m.late_address] = m.late_data;
     if (m.aborted) errors = 0;  // of the run that the abort has ended
-    next.errors |= static_cast<std::uint32_t>(errors) << 10;
+    next.errors |= static_cast<std::uint32_t>(errors) << 10 | (load.error ? 1u << 14 : 0u);
+    if (load.touch) next.committed = false;
+    if (load.commit) next.committed = true;
+    if (load.geometry && !(m.late && !m.late_entry)) next.geometry[reg::last_patch + 4 * load.word] = load.data;
     next.starting = false;
     next.irq = (m.pending & m.enable) != 0;
-    bool raise_error = errors != 0, raise_done = m.running && !m.starting && done, dropped = false;
+    bool raise_error = errors != 0 || load.error, raise_done = m.running && !m.starting && done, dropped = false;
     if (m.starting) {
       next.running = true;
       next.done = false;
@@ -143,7 +163,7 @@ struct Bench {
       next.running = false;
       next.done = true;
     }
-    bool refused = false, aborted = false;
+    bool refused = false, aborted = false, clears = false;
     if (write) {
       const bool table = is_geometry(address) || address == reg::prog_data;
       if (table) {
@@ -173,8 +193,9 @@ struct Bench {
           next.late_data = data;
         }
       } else if (address == reg::control) {
-        if (data & kCommit) next.committed = true;
-        if (data & (kCommit | kAbort)) next.half = false;
+        const bool commit = (data & kCommit) && !(m.load_open && !(data & kAbort));
+        if (commit) next.committed = true;
+        if (commit || (data & kAbort)) next.half = false;
         if (data & kAbort) {
           aborted = true;
           next.running = next.starting = false;
@@ -184,13 +205,14 @@ struct Bench {
         }
         // Together with an abort nothing is started: the abort alone is carried out.
         if (data & kStart) {
-          if (m.busy() || (data & kAbort) || !(m.committed || (data & kCommit))) refused = true;
+          if (m.busy() || (data & kAbort) || !(m.committed || (data & kCommit)) || m.load_open) refused = true;
           else next.starting = true;
         }
         if (data & kDiscard) {
           if (m.busy() || (data & (kAbort | kStart))) refused = true;
           else dropped = true;
         }
+        if ((data & kCommit) && !commit) refused = true;
         if (refused) {
           next.errors |= kStartRefused;
           raise_error = true;
@@ -205,6 +227,8 @@ struct Bench {
         next.enable = data & 3;
       } else if (address == reg::irq_pending) {
         next.pending &= ~data;
+      } else if (kLoad && address == reg::load_status) {
+        clears = (data & 2) != 0;
       } else {
         refused = true;
       }
@@ -218,6 +242,7 @@ struct Bench {
     next.cut = aborted && m.busy();
     CHECK_EQ(d.forget_o, aborted && !m.busy());
     CHECK_EQ(d.drop_o, dropped);
+    CHECK_EQ(d.load_clear_o, clears);
     CHECK_EQ(d.prog_we_o, m.late && m.late_entry);
     if (m.late && m.late_entry) {
       CHECK_EQ(d.prog_kind_o, m.select & 0xff);
@@ -229,6 +254,7 @@ struct Bench {
     m = next;
     d.write_i = d.done_i = 0;
     d.error_i = 0;
+    load = {};
     expect_status();
   }
   void write(std::uint32_t address, std::uint32_t data) { cycle(true, address, data); }
@@ -286,6 +312,7 @@ void unmapped(Bench& b) {
   std::set<std::uint32_t> readable, known;
   for (const Register& r : kMap) {
     known.insert(r.offset);
+    if (!kLoad && r.offset >= reg::load_status && r.offset <= reg::load_address) continue;
     if (r.access != WO) readable.insert(r.offset);
   }
   for (const std::uint32_t wide : {reg::cycles, reg::first_fire, reg::last_fire}) {
@@ -450,6 +477,41 @@ void program_port(Bench& b) {
   }
 }
 
+/// What the load port shows, and what it and the host ask for side by side.
+void load_port(Bench& b) {
+  for (int i = 0; i < 5; ++i) put(b.d.load_state_i, 32 * i, 32, 0x10101010u * static_cast<std::uint32_t>(i + 1) + 7);
+  if (!kLoad) return;
+  const std::uint32_t shown[] = {reg::load_status, reg::load_frames, reg::load_words, reg::load_target, reg::load_address};
+  for (std::uint32_t i = 0; i < 5; ++i) b.expect(shown[i], 0x10101010u * (i + 1) + 7);
+  b.write(reg::load_status, 1);
+  b.write(reg::load_status, 2);
+  // A program that is not complete: neither commit nor start.
+  b.write(reg::control, kCommit);
+  b.m.load_open = true;
+  b.write(reg::control, kStart);
+  b.write(reg::control, kCommit);
+  b.write(reg::control, kCommit | kStart);
+  b.write(reg::control, kAbort);
+  b.write(reg::control, kAbort | kCommit);
+  b.m.load_open = false;
+  b.write(reg::control, kStart);
+  b.write(reg::control, kAbort);
+  // The memories change, and are complete.
+  b.load.touch = true;
+  b.cycle(false);
+  b.write(reg::control, kStart);
+  b.write(reg::control, kAbort);
+  b.load.commit = true;
+  b.cycle(false);
+  b.write(reg::control, kStart);
+  b.write(reg::control, kAbort);
+  for (std::uint32_t w = 0; w < (reg::pad_value - reg::last_patch) / 4 + 1; ++w) {
+    b.load = {false, false, false, true, w, static_cast<std::uint32_t>(random_bits(32))};
+    b.cycle(false);
+  }
+  b.expect_geometry();
+}
+
 void interrupts(Bench& b) {
   b.write(reg::control, kAbort);
   b.write(reg::irq_pending, 3);
@@ -495,6 +557,13 @@ void random_accesses(Bench& b) {
       data = chance(40) ? kStart : chance(50) ? kCommit : chance(50) ? kCommit | kStart : chance(30) ? kAbort : 0;
     const int errors = chance(3) ? static_cast<int>(random_bits(4)) : 0;
     const bool write = chance(70), abort = write && address == reg::control && (data & kAbort);
+    if (kLoad) {
+      if (chance(5)) b.m.load_open = !b.m.load_open;
+      // It waits for what the register port stores.
+      const bool table = write && (is_geometry(address) || address == reg::prog_data);
+      b.load = {chance(3), !table && chance(3), !abort && chance(3), !b.m.late && chance(5), static_cast<std::uint32_t>(pick(0, (reg::pad_value - reg::last_patch) / 4)),
+                static_cast<std::uint32_t>(random_bits(32))};
+    }
     b.cycle(write, address, data, chance(15), abort ? 0 : errors);
     if (i % 50 == 0) b.expect_geometry();
   }
@@ -506,6 +575,7 @@ void test(Vdut& d) {
   d.error_i = 0;
   d.raddr_i = 0;
   d.read_i = 0;
+  d.load_open_i = d.load_touch_i = d.load_commit_i = d.load_error_i = d.load_geometry_we_i = 0;
   reset(d);
   Bench b{d, {}};
   b.expect_status();
@@ -513,6 +583,7 @@ void test(Vdut& d) {
   identity_and_counters(b);
   misuse(b);
   program_port(b);
+  load_port(b);
   interrupts(b);
   unmapped(b);
   random_accesses(b);

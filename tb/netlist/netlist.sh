@@ -22,7 +22,7 @@ bad() { failed=$((failed + 1)); echo "FAILED $1"; tail -n 20 | sed 's/^/    /'; 
 simulate() {
   local name=$1 work=$2 writes words beats in_width out_width
   shift 2
-  read -r writes words beats in_width out_width < "$work/vectors/counts.txt"
+  read -r writes words beats in_width out_width _ < "$work/vectors/counts.txt"
   rm -f "$work/$name.hex"
   "$iverilog" -g2012 -s icarus_tb "-Picarus_tb.InW=$in_width" "-Picarus_tb.OutW=$out_width" \
     "-Picarus_tb.Writes=$writes" "-Picarus_tb.Words=$words" "-Picarus_tb.Beats=$beats" -o "$work/$name.vvp" \

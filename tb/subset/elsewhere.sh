@@ -45,7 +45,7 @@ check() {
 
 check "epim gen" "$epim" gen --config "$config" --out "$out/folder"
 check "stimulus" "$stimulus" "$config" "$out" 1
-read -r writes words beats in_width out_width < "$out/counts.txt"
+read -r writes words beats in_width out_width _ < "$out/counts.txt"
 sizes=("InW=$in_width" "OutW=$out_width" "Writes=$writes" "Words=$words" "Beats=$beats")
 plus=("+writes=$out/writes.hex" "+stream=$out/stream.hex" +stalls=0 +seed=1)
 memory=-DICARUS_TB_MEM_DIR="\"$out/folder/mem/\""

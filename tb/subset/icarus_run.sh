@@ -19,8 +19,8 @@ seed=${EPIM_SEED:-1}
 inject=${EPIM_INJECT:--1}
 # Small ones that between them use: both cell memories, ROM tables, signed inputs, 2-bit DACs, zero point, wrapping
 # with copies and stored once, PE arrays of several rows and columns, a saturating ADC, odd lanes, a small buffer, slopes,
-# row groups, slow conversions, no hold.
-default="xb16 ram rom signed2 dac2-odd zero-point wrap2-copies wrap2-once pe5x3 lanes3 adc1 fully-connected slope slope-rom-serial rows-straddle rows-serial adc-interval hold-free-drain"
+# row groups, slow conversions, no hold, the load port.
+default="xb16 ram rom signed2 dac2-odd zero-point wrap2-copies wrap2-once pe5x3 lanes3 adc1 fully-connected slope slope-rom-serial rows-straddle rows-serial adc-interval hold-free-drain load-stream"
 
 usage() { sed -n '4,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 
@@ -48,15 +48,16 @@ one() {
       failed "$what" "epim_stimulus" < "$work/log"
       continue
     fi
-    local writes words beats in_width out_width
-    read -r writes words beats in_width out_width < "$work/counts.txt"
+    local writes words beats in_width out_width load_words load=()
+    read -r writes words beats in_width out_width load_words < "$work/counts.txt"
+    [[ $load_words == 0 ]] || load=(-DEPIM_LOAD "-Picarus_tb.LoadWords=$load_words")
     if ! "$iverilog" -g2012 -Wall -s icarus_tb "-Picarus_tb.InW=$in_width" "-Picarus_tb.OutW=$out_width" \
-           "-Picarus_tb.Writes=$writes" "-Picarus_tb.Words=$words" "-Picarus_tb.Beats=$beats" -o "$work/sim" \
+           "-Picarus_tb.Writes=$writes" "-Picarus_tb.Words=$words" "-Picarus_tb.Beats=$beats" "${load[@]}" -o "$work/sim" \
            "${files[@]}" "$here/icarus_tb.sv" "$root"/tb/protocol/*.sv > "$work/log" 2>&1 || [[ -s $work/log ]]; then
       failed "$what" "iverilog" < "$work/log"
       continue
     fi
-    if ! timeout 1800 "$vvp" -n "$work/sim" "+writes=$work/writes.hex" "+stream=$work/stream.hex" \
+    if ! timeout 1800 "$vvp" -n "$work/sim" "+writes=$work/writes.hex" "+stream=$work/stream.hex" "+load=$work/load.hex" \
            "+captured=$work/captured.hex" "+stalls=$stalls" "+seed=$seed" "+inject=$inject" > "$work/log" 2>&1 \
        || ! grep -q '^PASS' "$work/log" || grep -qE '^(FAIL|ERROR|WARNING)' "$work/log"; then
       failed "$what" "simulation" < "$work/log"

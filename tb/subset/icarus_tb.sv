@@ -20,7 +20,9 @@ module icarus_tb #(
   /// Control writes, input words, output beats.
   parameter int Writes = 1,
   parameter int Words = 1,
-  parameter int Beats = 1
+  parameter int Beats = 1,
+  /// Words of the load port; with EPIM_LOAD only.
+  parameter int LoadWords = 1
 );
 
   logic            clk = 1'b0;
@@ -32,6 +34,10 @@ module icarus_tb #(
   logic            in_valid, in_ready, in_last, out_valid, out_ready, out_last, busy, error, irq;
   logic [InW-1:0]  in_data;
   logic [OutW-1:0] out_data;
+`ifdef EPIM_LOAD
+  logic            load_valid, load_ready, load_last;
+  logic [63:0]     load_data;
+`endif
 
 `ifdef ICARUS_TB_MEM_DIR  // images that are not in the working folder (elsewhere.sh)
   epim_top #(.MemDir(`ICARUS_TB_MEM_DIR)) u_top (
@@ -44,10 +50,56 @@ module icarus_tb #(
     .s_axil_bvalid_o(bvalid), .s_axil_bready_i(bready), .s_axil_bresp_o(bresp),
     .s_axil_arvalid_i(arvalid), .s_axil_arready_o(arready), .s_axil_araddr_i(araddr),
     .s_axil_rvalid_o(rvalid), .s_axil_rready_i(rready), .s_axil_rdata_o(rdata), .s_axil_rresp_o(rresp),
+`ifdef EPIM_LOAD
+    .s_load_tvalid_i(load_valid), .s_load_tready_o(load_ready), .s_load_tdata_i(load_data), .s_load_tlast_i(load_last),
+`endif
     .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
     .m_axis_tvalid_o(out_valid), .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
     .busy_o(busy), .error_o(error), .irq_o(irq)
   );
+
+  // Program words, before the first write of a round that plays the stimulus.
+  logic        loading;
+`ifdef EPIM_LOAD
+  logic [64:0] load_words [0:LoadWords-1];
+  integer      load_at = 0;
+  integer      load_tail = 0;   // cycles in which the last words reach their memories
+  integer      load_round = 0;
+  reg [2047:0] load_name;
+  initial if ($value$plusargs("load=%s", load_name)) $readmemh(load_name, load_words);
+  assign loading = load_tail < 8;
+  always @(posedge clk) begin
+    if (!rst_n) begin
+      load_valid <= 1'b0;
+      load_last  <= 1'bx;
+      load_data  <= {64{1'bx}};
+    end else begin
+      if ((^load_ready) === 1'bx) fail(0);
+      if (load_valid && load_ready === 1'b1) load_at = load_at + 1;
+      if (!load_valid || load_ready === 1'b1) begin
+        if (load_at < LoadWords && round != 1 && !stall(0)) begin
+          load_valid <= 1'b1;
+          {load_last, load_data} <= load_words[load_at];
+        end else begin
+          load_valid <= 1'b0;
+          load_last  <= 1'bx;
+          load_data  <= {64{1'bx}};
+        end
+      end
+      if (load_at == LoadWords) load_tail = load_tail + 1;
+      if (loading) quiet = 0;
+      if (round != load_round) begin  // the next round loads again
+        load_round = round;
+        if (round != 1) begin
+          load_at   = 0;
+          load_tail = 0;
+        end
+      end
+    end
+  end
+`else
+  assign loading = 1'b0;
+`endif
 
   // The rules of the ports.
   logic [7:0] slave;
@@ -200,7 +252,7 @@ module icarus_tb #(
         quiet    = 0;
       end
       poke = {23'b0, 7'(127 - write_at), 2'b00};
-      if (write_at < writes_due) begin
+      if (write_at < writes_due && !(loading && round != 1)) begin
         if (!(awvalid && awready !== 1'b1) && !aw_done && !stall(0)) begin
           awvalid <= 1'b1;
           awaddr  <= round == 1 ? poke[11:0] : writes[2*write_at][11:0];

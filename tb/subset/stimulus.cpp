@@ -5,9 +5,10 @@
 ///   epim_stimulus CONFIG DIR [FRAMES]
 ///
 ///   DIR/writes.hex    control bus writes in order, `address data` per line, the start of the run last
+///   DIR/load.hex      words of the load port in order, where the core has one: tlast above the data
 ///   DIR/stream.hex    input words in order, one per line, tlast as the bit above the data
 ///   DIR/expected.hex  output beats of the golden model in the same form
-///   DIR/counts.txt    writes, input words, output beats, width of an input word, of an output word
+///   DIR/counts.txt    writes, input words, output beats, width of an input word, of an output word, words of the load port
 ///
 /// Lanes that a map does not have carry noise on the input and zero on the output. The order of the writes is that of
 /// CoreDriver::load, the order of the words that of CoreDriver::run.
@@ -20,6 +21,7 @@
 
 #include "gen/core/core_parameters.hpp"
 #include "gen/base/output_folder.hpp"
+#include "gen/core/load_stream.hpp"
 #include "gen/core/program.hpp"
 #include "gen/core/register_map.hpp"
 #include "gen/core/synthetic.hpp"
@@ -92,7 +94,13 @@ void write(const std::string& config_path, const std::string& dir, int frames) {
     writes += fmt::format("{:03x} {:08x}\n", address, static_cast<std::uint32_t>(value));
     ++write_count;
   };
-  if (s.core.tables == Tables::rom) {
+  std::string load;
+  std::size_t load_count = 0;
+  if (s.core.hw.load_stream) {
+    const std::vector<LoadWord> words = load_words(load_frames(program, 0));
+    for (const LoadWord& w : words) load += fmt::format("{:x}{:016x}\n", w.last ? 1 : 0, w.data);
+    load_count = words.size();
+  } else if (s.core.tables == Tables::rom) {
     put(reg::frames, static_cast<std::uint64_t>(frames));
   } else {
     for (const ProgramBlock& block : program.blocks) {
@@ -124,10 +132,11 @@ void write(const std::string& config_path, const std::string& dir, int frames) {
   const std::string out = stream(outputs, s.core.hw.lanes, s.core.hw.out_bits, false, beats, out_width);
   std::filesystem::create_directories(dir);
   write_file_atomically(dir + "/writes.hex", writes);
+  if (load_count > 0) write_file_atomically(dir + "/load.hex", load);
   write_file_atomically(dir + "/stream.hex", in);
   write_file_atomically(dir + "/expected.hex", out);
   write_file_atomically(dir + "/counts.txt",
-                        fmt::format("{} {} {} {} {}\n", write_count, words, beats, in_width, out_width));
+                        fmt::format("{} {} {} {} {} {}\n", write_count, words, beats, in_width, out_width, load_count));
 }
 
 }  // namespace

@@ -1,0 +1,21 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// Misuse checks of the load port (docs/load.md).
+#pragma once
+
+namespace epim::misuse {
+
+class Bench;
+
+/// Frames damaged on their way: reported by core, memory and address, never started, whole after they came again.
+void load_damaged(Bench& b);
+/// Frames that never came, and half programs.
+void load_lost(Bench& b);
+/// Frames for memories, addresses, PEs and cores that are not there.
+void load_places(Bench& b);
+/// Frames during a run, and at its start.
+void load_while_busy(Bench& b);
+/// Register accesses between frames, and commits of both kinds.
+void load_beside_registers(Bench& b);
+
+}  // namespace epim::misuse
