@@ -152,6 +152,8 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
   if (pools != (hw.pool ? layers.size() : 0))
     throw InputError(at("hardware.pool"), "pool-core",
                      fmt::format("{} of {} layers read a weight pool and hardware.pool is {}, legal: all with 1, none with 0", pools, layers.size(), hw.pool));
+  if (hw.pool && hw.analog())
+    throw InputError(at("hardware.pool"), "pool-device", "a weight pool with cells or ADCs that are not ideal is not built, legal: one of the two");
   for (const auto& layer : layers) {
     const auto [need_rows, need_cols] = pe_array_for(hw, layer.epitome);
     if (need_rows > hw.pe_rows)

@@ -133,6 +133,7 @@ void check_device(const DeviceModel& d, const FixedHardware& hw) {
 std::shared_ptr<const AnalogData> program_cells(const DeviceModel& device, const Hardware& hw, const Layer& layer, const LayerData& data, int layer_number) {
   if (!device.any()) return nullptr;
   check_device(device, hw);
+  if (layer.pool) throw InputError({}, "device-not-built", "[device] with a weight pool is not built, legal: one of the two");
   auto analog = std::make_shared<AnalogData>();
   const int slices = hw.slices();
   const std::size_t columns = at(hw.pe_cols * hw.xb_cols);
