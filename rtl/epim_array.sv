@@ -182,7 +182,9 @@ module epim_array #(
 
   // Column step of every ADC of the first PE row.
   localparam int PoolSteps = Pool ? Adcs : 1;
+  /* verilator lint_off UNUSEDSIGNAL */
   logic [PoolSteps*CStepW-1:0] pool_cstep;
+  /* verilator lint_on UNUSEDSIGNAL */
   generate
     if (Pool) begin : gen_opt
       epim_opt #(.MaxPatches(MaxPatches), .CSteps(epim_pkg::ceil_div(XbCols, Adcs)), .Adcs(Adcs), .InitFile(OptFile)) u_opt (

@@ -361,7 +361,9 @@ module epim_crossbar #(
 
   // The codes of the read.
   logic [Adcs*Slices*2*AdcBits-1:0] code_now;
-  logic [15:0]                      saturated_now;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [15:0]                      saturated_now;  // of a core without counters: for nobody
+  /* verilator lint_on UNUSEDSIGNAL */
   generate
     if (Analog) begin : gen_adc
       logic [Conversions-1:0] over;

@@ -89,7 +89,7 @@ module epim_crossbar (clk_i, rst_ni, en_i, fire_i, load_i, cstep_i, sel_i, wl_i,
                       adc_saturated_o, frame_i, frame_offset_i, trim_we_i, prog_we_i, prog_addr_i, prog_data_i);
   parameter XbRows = 64, XbCols = 64, CellBits = 2, Slices = 4, DacBits = 1, AdcBits = 8, Adcs = 8;
   parameter Ram = 0, AdcStages = 1, RowsPerRead = XbRows, Count = 0;
-  parameter FractionBits = 0, Trims = 0, ReadNoise = 0, AdcStep = 0;
+  parameter FractionBits = 0, Trims = 0, ReadNoise = 0, AdcStep = 0, LaneSteps = 0;
   parameter InitFile = "", TrimFile = "";
   function integer idx_width;
     input integer n;
