@@ -218,6 +218,7 @@ module epim_addr_ctrl #(
   assign ybase_next = (state_q == StTail) ? ring_sum(base_q, cfg_y_first_i, cfg_ring_words_i)
                                           : ring_sum(ybase_q, cfg_y_step_i, cfg_ring_words_i);
 
+  logic signed [OffsetW-1:0] xw0_next;  // column origin of the patch that follows
   // Walk of a pool: the words of a tap, then the next tap, then the next vector.
   logic                      walks_on;            // the patch that follows begins where this one stops
   logic [BlockW-1:0]         walk_block;
@@ -302,7 +303,6 @@ module epim_addr_ctrl #(
   assign stride_x = $signed((DimW + 1)'(cfg_stride_x_i));
   assign stride_y = $signed((DimW + 1)'(cfg_stride_y_i));
   // Column origin of the patch that follows: unchanged, one stride on, or back to the left edge.
-  logic signed [OffsetW-1:0] xw0_next;
   assign x0_next  = !patch_last ? x0_q : (x_last ? x_pad : x0_q + stride_x);
   assign xw0_next = !patch_last ? xw0_q : (x_last ? $signed(cfg_x_first_i) : xw0_q + $signed(cfg_x_step_i));
 
