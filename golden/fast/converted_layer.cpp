@@ -58,7 +58,7 @@ template <class T> T* grown(std::vector<T>& v, std::size_t n) {
 
 }  // namespace
 
-bool has_converted_arithmetic(const Hardware& hw) { return hw.word_bits() <= 8; }
+bool has_converted_arithmetic(const Hardware& hw) { return hw.word_bits() <= 8 && hw.pool == 0; }
 
 struct ConvertedLayer::State {
   Hardware hw;  ///< with the layer's activations
