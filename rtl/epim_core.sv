@@ -63,10 +63,13 @@ module epim_core #(
   parameter int AdcInterval = 1,
   /// The array never holds: an activation that opens a range is dispatched when an accumulator bank is free.
   parameter bit HoldFree = 1'b0,
-  /// Bits of a cell below a level: 0..6; gain and offset of every ADC; read noise, only with them; a code counts 2^AdcStep levels.
+  /// Bits of a cell below a level: 0..6.
   parameter int FractionBits = 0,
+  /// Every ADC has a gain and an offset.
   parameter bit AdcTrims = 1'b0,
+  /// Every conversion has a noise; only with `AdcTrims`.
   parameter bit ReadNoise = 1'b0,
+  /// A code counts 2^AdcStep levels: 0..12.
   parameter int AdcStep = 0,
   /// Bits of a row, column or frame count: 7..16.
   parameter int DimW = 16,

@@ -92,12 +92,13 @@ module epim_crossbar #(
   output logic [15:0]                      adc_zero_o,
   output logic [15:0]                      adc_saturated_o,
   /// First read of a frame, and what its number adds to the seeds (read with `ReadNoise` only).
+  /* verilator lint_save */
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic                             frame_i,
   input  logic [31:0]                      frame_offset_i,
   /// Program a trim: ADC i of `code_o` at 2*i, its seed at 2*i + 1 (read with `Trims` only).
   input  logic                             trim_we_i,
-  /* verilator lint_on UNUSEDSIGNAL */
+  /* verilator lint_restore */
   /// Program a chunk.
   input  logic                             prog_we_i,
   input  logic [ProgW-1:0]                 prog_addr_i,

@@ -34,7 +34,9 @@ package epim_pkg;
   endfunction
 
   /// Bits of an ADC's gain below 1.
+  /* verilator lint_off UNUSEDPARAM */
   localparam int AdcGainFraction = 12;
+  /* verilator lint_on UNUSEDPARAM */
 
   /// One step of the register that makes an ADC's read noise: xorshift, period 2^32 - 1.
   function automatic logic [31:0] noise_step(input logic [31:0] state);
