@@ -32,42 +32,52 @@ struct Coefficients {
   void add(std::int64_t c) { (c > 0 ? rising : falling) += c; }
 };
 
-/// A firing's patch and the PE row of every weight of one of its columns, by (channel, ky, kx).
-struct FiringRows {
-  const Patch* patch;
-  std::vector<int> pe_row;
-};
-
-FiringRows rows_of_firing(const Hardware& hw, const Layer& layer, const Patch& p) {
-  FiringRows f{&p, {}};
-  for (int a = 0; a < p.beta1; ++a)
-    for (int ky = 0; ky < layer.kh; ++ky)
-      for (int kx = 0; kx < layer.kw; ++kx)
-        f.pe_row.push_back(physical_row(layer.epitome, hw.lanes, p.c_in + a, p.p + ky, p.q + kx) / hw.xb_rows);
-  return f;
-}
-
-/// Adds what one firing can put into the accumulator of epitome column `column`. The activations x hold 0.
-void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const FiringRows& firing, int column, bool apart, Interval& sum) {
-  const int u = column / hw.xb_cols;
-  const Patch& p = *firing.patch;
-  const int* pe_row = firing.pe_row.data();
+/// Adds what one patch can put into the accumulator of its filter `filter`. The activations x hold 0.
+/// `apart`: terms of one activation are bounded each by itself; `any_cells`: a cell may hold anything, in both polarities.
+void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, int patch, const std::vector<PatchWord>& words, int filter,
+                bool apart, bool any_cells, Interval& sum) {
+  const PatchCells cells(layer, data, hw.lanes, patch);
+  const int u = (layer.patches[static_cast<std::size_t>(patch)].c_out + filter) / hw.xb_cols;
   Coefficients c;
-  for (int a = 0; a < p.beta1; ++a)
-    for (int ky = 0; ky < layer.kh; ++ky)
-      for (int kx = 0; kx < layer.kw; ++kx) {
-        const int t = *pe_row++;
-        const std::int64_t m = data.crossbar_scale(t, u), z = data.zero_point(t, u);
-        const std::int64_t w = data.epitome(column, p.c_in + a, p.p + ky, p.q + kx);
-        if (apart) {
+  for (const PatchWord& word : words)
+    for (int lane = 0; lane < word.channels; ++lane) {
+      std::int64_t together = 0;
+      for (const int first : word.rows) {
+        if (first < 0) continue;
+        const int t = first / hw.xb_rows;
+        const std::int64_t m = data.crossbar_scale(t, u), z = data.zero_point(t, u), w = cells(first + lane, filter);
+        if (any_cells) {
+          const std::int64_t full = (std::int64_t{1} << (hw.slices() * hw.cell_bits)) - 1;
+          c.add(m * full);
+          c.add(-m * full);
+          c.add(m * z);
+        } else if (apart) {
           c.add(m * w);
           c.add(m * z);
         } else {
-          c.add(m * (w + z));
+          together += m * (w + z);
         }
       }
+      c.add(together);
+    }
   sum.hi += static_cast<__int128>(c.rising) * hw.act_max() + static_cast<__int128>(c.falling) * hw.act_min();
   sum.lo += static_cast<__int128>(c.rising) * hw.act_min() + static_cast<__int128>(c.falling) * hw.act_max();
+}
+
+/// Any sums, gains, offsets and noise: a code is at most the largest one, in every PE row, whether the patch uses it or not.
+void add_analog_firing(const Hardware& hw, const Layer& layer, const LayerData& data, const Patch& patch, int column, Interval& sum) {
+  const int u = column / hw.xb_cols;
+  __int128 per_read = 0, places = 0;
+  for (int s = 0; s < hw.slices(); ++s) per_read += std::int64_t{1} << (s * hw.cell_bits);
+  for (int b = 0; b < hw.steps(); ++b) places += std::int64_t{1} << hw.step_first_bit(b);
+  const __int128 psum = per_read * places * (((std::int64_t{1} << hw.adc_bits) - 1) << hw.adc_step) *
+                        static_cast<int>(row_groups_of(hw, layer, patch).size());
+  const std::int64_t act = std::max(hw.act_max(), -hw.act_min());
+  for (int t = 0; t < hw.pe_rows; ++t) {
+    const __int128 most = data.crossbar_scale(t, u) * (psum + static_cast<__int128>(std::abs(data.zero_point(t, u))) * act * hw.xb_rows);
+    sum.hi += most;
+    sum.lo -= most;
+  }
 }
 
 }  // namespace
@@ -82,12 +92,16 @@ AccumulatorBound accumulator_bound(const Hardware& core, const Layer& layer, con
   __int128 largest = -1;
   for (std::size_t r = 0; r < plan.ranges.size(); ++r) {
     const OutputRange& range = plan.ranges[r];
-    std::vector<FiringRows> firings;
+    std::vector<std::vector<PatchWord>> words;  // of each firing
     for (int f = range.first_firing; f < range.first_firing + range.firings; ++f)
-      firings.push_back(rows_of_firing(hw, layer, layer.patches[static_cast<std::size_t>(plan.firings[static_cast<std::size_t>(f)].patch)]));
+      words.push_back(patch_words(layer, layer.patches[static_cast<std::size_t>(plan.firings[static_cast<std::size_t>(f)].patch)], hw.lanes));
     for (int k = 0; k < range.columns; ++k) {
       Interval sum;
-      for (const FiringRows& firing : firings) add_firing(hw, layer, data, firing, range.c_out + k, clips && shifted, sum);
+      for (int f = 0; f < range.firings; ++f) {
+        const int patch = plan.firings[static_cast<std::size_t>(range.first_firing + f)].patch;
+        if (hw.analog()) add_analog_firing(hw, layer, data, layer.patches[static_cast<std::size_t>(patch)], range.c_out + k, sum);
+        else add_firing(hw, layer, data, patch, words[static_cast<std::size_t>(f)], k, clips && (shifted || layer.pool), data.analog != nullptr, sum);
+      }
       const __int128 limit = (static_cast<__int128>(1) << 62) - 1;
       if (sum.hi > limit || sum.lo < -limit)
         throw InputError({}, "accumulator-overflow",

@@ -20,7 +20,7 @@ struct AccumulatorBound {
 /// Exact where the ADC is lossless and every virtual input channel is stored (in_period = 0): each input then
 /// takes the extreme that suits the sign of M*(w+Z). Zero is a legal input, so that each partial sum of firings and
 /// PE rows, in any order, lies inside the range as well. With a saturating ADC or a wrapped input it is an upper
-/// bound; bounds.cpp gives the argument. The layer must be valid.
+/// bound; bounds.cpp gives the argument. With cells or ADCs that are not ideal it is that of any codes. The layer must be valid.
 /// Throws InputError `accumulator-overflow` where 63 bits do not hold it.
 AccumulatorBound accumulator_bound(const Hardware& hardware, const Layer& layer, const LayerData& data);
 

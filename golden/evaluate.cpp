@@ -7,9 +7,12 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <map>
 
 #include "golden/diagnostic.hpp"
 #include "golden/parallel.hpp"
+#include "golden/pool.hpp"
+#include "golden/read_noise.hpp"
 #include "golden/sampler.hpp"
 
 namespace epim {
@@ -45,6 +48,9 @@ void check_hardware(const Hardware& hw) {
     fail("crossbar-shape", fmt::format("rows_per_read = {} does not divide xb_rows = {}", hw.rows_per_read, hw.xb_rows));
   if (hw.adc_latency < 1 || hw.adc_interval < 1)
     fail("crossbar-shape", "adc_latency and adc_interval must be at least 1");
+  range(hw.fraction_bits, 0, 6, "fraction_bits");
+  range(hw.adc_step, 0, 12, "adc_step");
+  if (hw.read_noise && !hw.adc_trims) fail("bit-width", "read_noise without adc_trims; legal: with them");
   if (hw.xb_rows > 8192 || hw.xb_cols > 8192)
     fail("crossbar-shape", fmt::format("crossbar {}x{}; legal: up to 8192x8192", hw.xb_rows, hw.xb_cols));
 }
@@ -59,6 +65,21 @@ void check_tensor(const IntTensor& tensor, const std::vector<int>& shape, const 
       fail("layer-data-range", fmt::format("{} element {} is {}; legal: {}..{}", what, i, tensor.data[i], lo, hi));
 }
 
+void check_analog(const Hardware& hw, const AnalogData& analog) {
+  const std::size_t cells = at(hw.pe_rows) * at(hw.slices()) * 2 * at(hw.xb_rows) * at(hw.pe_cols * hw.xb_cols);
+  const std::size_t adcs = at(hw.pe_rows * hw.pe_cols * hw.adcs()) * at(hw.slices()) * 2;
+  if (analog.cells.size() != cells)
+    fail("layer-data-shape", fmt::format("{} cells; legal for these crossbars: {}", analog.cells.size(), cells));
+  if (!analog.trims.empty() && (!hw.adc_trims || analog.trims.size() != adcs))
+    fail("layer-data-shape", fmt::format("{} trims; legal for these ADCs: {}", analog.trims.size(), hw.adc_trims ? adcs : 0));
+  for (const std::uint16_t g : analog.cells)
+    if (g >> hw.word_bits() != 0) fail("layer-data-range", fmt::format("a cell is {}; legal: 0..{}", g, (1 << hw.word_bits()) - 1));
+  for (const AdcTrim& a : analog.trims)
+    if (a.gain >> AdcTrim::gain_bits != 0 || a.noise >> AdcTrim::noise_bits != 0 || (a.noise != 0 && !hw.read_noise) ||
+        a.offset > signed_max(AdcTrim::offset_bits) || a.offset < -signed_max(AdcTrim::offset_bits) - 1)
+      fail("layer-data-range", fmt::format("an ADC has gain {}, offset {}, noise {}; legal: {} bits, {} bits signed, {} bits{}", a.gain, a.offset, a.noise,
+                                           AdcTrim::gain_bits, AdcTrim::offset_bits, AdcTrim::noise_bits, hw.read_noise ? "" : ", 0 without read_noise"));
+}
 
 void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
   const EpitomeShape& e = layer.epitome;
@@ -83,6 +104,10 @@ void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
     fail("layer-data-shape", fmt::format("channel_slope A has {} elements; legal for layer {}, which has no slopes: none",
                                          data.channel_slope.size(), layer.name));
   }
+  if (layer.pool) check_pool_data(layer, data, hw.lanes);
+  else if (!data.permutation.data.empty())
+    fail("layer-data-shape", fmt::format("permutation has {} elements; legal for layer {}, which has no pool: none", data.permutation.size(), layer.name));
+  if (data.analog) check_analog(hw, *data.analog);
   if (layer.shift < 0 || layer.shift > 62) fail("bit-width", fmt::format("shift = {}; legal: 0..62", layer.shift));
   const std::int64_t top = (std::int64_t{1} << hw.out_bits) - 1;
   const bool is_signed = layer.clamp_lo < 0;
@@ -156,9 +181,13 @@ void count_all(std::uint64_t* cnt, int n, const std::uint64_t* bits, const int* 
   }
 }
 
+}  // namespace
+
 struct ConversionSums {
   std::uint64_t cell_reads = 0, zero = 0, saturated = 0;
 };
+
+namespace {
 
 /// psum[c] +-= 2^shift * ADC(cnt[c]), and the statistics of these conversions.
 void convert(const std::uint64_t* __restrict cnt, int n, std::uint64_t top, int shift, bool negative,
@@ -178,6 +207,15 @@ void convert(const std::uint64_t* __restrict cnt, int n, std::uint64_t top, int 
   sums.saturated += saturated;
 }
 
+using Counter = void (*)(std::uint64_t*, int, const std::uint64_t*, const int*, int, const std::uint64_t*, std::size_t, std::size_t, int);
+
+/// count_all() of cells of so many bits.
+Counter counter(int bits) {
+  static constexpr Counter all[] = {count_all<1>, count_all<2>, count_all<3>, count_all<4>, count_all<5>,
+                                    count_all<6>, count_all<7>, count_all<8>, count_all<9>, count_all<10>};
+  return all[bits - 1];
+}
+
 /// Bit `bit` of 64 word-line values as one word.
 std::uint64_t bit_plane(const std::uint32_t* values, int bit) {
   std::uint64_t word = 0;
@@ -189,6 +227,7 @@ std::uint64_t bit_plane(const std::uint32_t* values, int bit) {
 struct Scratch {
   std::vector<std::uint64_t> bits;   ///< [bit][word]
   std::vector<std::uint64_t> cnt;
+  std::vector<std::uint64_t> permuted;       ///< cnt in the order of a pool's patch
   std::vector<std::uint64_t> driven_bits;
   std::vector<int> driven_word;
 };
@@ -217,12 +256,9 @@ int column_steps_of(const Hardware& hw, const Patch& patch) {
 std::vector<int> row_groups_of(const FixedHardware& hw, const Layer& layer, const Patch& patch) {
   if (hw.row_groups() == 1) return {0};
   std::vector<bool> read(at(hw.row_groups()));
-  for (int c = patch.c_in; c < patch.c_in + patch.beta1; c += hw.lanes)
-    for (int ky = 0; ky < layer.kh; ++ky)
-      for (int kx = 0; kx < layer.kw; ++kx) {
-        const int first = physical_row(layer.epitome, hw.lanes, c / hw.lanes * hw.lanes, patch.p + ky, patch.q + kx);
-        for (int row = first; row < first + hw.lanes; ++row) read[at(row % hw.xb_rows / hw.read_rows())] = true;
-      }
+  for (const PatchWord& word : patch_words(layer, patch, hw.lanes))
+    for (const int first : word.rows)
+      for (int row = first; first >= 0 && row < first + hw.lanes; ++row) read[at(row % hw.xb_rows / hw.read_rows())] = true;
   std::vector<int> groups;
   for (int g = 0; g < hw.row_groups(); ++g)
     if (read[at(g)]) groups.push_back(g);
@@ -298,6 +334,7 @@ FiringPlan check_layer(const Hardware& core, const Layer& layer, const LayerData
   if (needed.rows > hw.pe_rows || needed.cols > hw.pe_cols)
     fail("pe-array-too-small", fmt::format("layer {}: the epitome takes {} PE rows and {} PE columns, the array has {} "
                                            "and {}", layer.name, needed.rows, needed.cols, hw.pe_rows, hw.pe_cols));
+  if (layer.pool) check_pool_core(core, layer);
   check_data(hw, layer, data);
   FiringPlan plan = plan_firings(layer);
   if (layer.wrap == Wrap::stored_once)
@@ -316,8 +353,88 @@ GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const Lay
   for (const Firing& f : plan_.firings) {
     csteps_.push_back(column_steps_of(hw_, layer_.patches[at(f.patch)]));
     row_groups_.push_back(row_groups_of(hw_, layer_, layer_.patches[at(f.patch)]));
+    patch_words_.push_back(patch_words(layer_, layer_.patches[at(f.patch)], hw_.lanes));
   }
   load();
+  if (hw_.analog() || data_.analog) load_analog();
+}
+
+/// The cells as they are, and how often an ADC has converted before a firing reaches a column.
+void GoldenLayer::load_analog() {
+  const int slices = hw_.slices(), bits = hw_.word_bits();
+  if (data_.analog) {
+    std::fill(planes_.begin(), planes_.end(), 0);
+    for (int sp = 0; sp < hw_.pe_rows * slices * 2; ++sp)
+      for (int r = 0; r < hw_.xb_rows; ++r)
+        for (int c = 0; c < columns_; ++c) {
+          const unsigned g = data_.analog->cells[(at(sp) * at(hw_.xb_rows) + at(r)) * at(columns_) + at(c)];
+          for (int k = 0; k < bits; ++k)
+            if ((g >> k) & 1) planes_[((at(sp) * at(bits) + at(k)) * at(words64_) + at(r / 64)) * at(columns_) + at(c)] |= std::uint64_t{1} << (r % 64);
+        }
+    trims_ = data_.analog->trims;
+  }
+  if (trims_.empty()) {
+    trims_.resize(at(hw_.pe_rows * hw_.pe_cols * hw_.adcs()) * at(slices) * 2);
+    if (!hw_.adc_trims)
+      for (AdcTrim& a : trims_) a.gain = 1;
+  }
+  if (!hw_.read_noise) return;
+  conversions_.assign(at(hw_.pe_cols * hw_.adcs()), 0);
+  for (std::size_t f = 0; f < firings().size(); ++f) {
+    const Patch& patch = layer_.patches[at(firings()[f].patch)];
+    const std::int64_t each = std::int64_t{hw_.steps()} * static_cast<std::int64_t>(row_groups_[f].size());
+    conversions_before_.emplace_back();
+    for (int c = patch.c_out; c < patch.c_out + patch.beta2; ++c) {
+      std::int64_t& so_far = conversions_[at(c / hw_.xb_cols * hw_.adcs() + c % hw_.xb_cols % hw_.adcs())];
+      conversions_before_.back().push_back(so_far);
+      so_far += each;
+    }
+  }
+}
+
+const AdcTrim& GoldenLayer::trim(int t, int column, int sp) const {
+  const int u = column / hw_.xb_cols, lane = column % hw_.xb_cols % hw_.adcs();
+  return trims_[at((t * hw_.pe_cols + u) * hw_.adcs() + lane) * at(hw_.slices()) * 2 + at(sp)];
+}
+
+/// noise[sp][step*groups + group][column] of one PE row, in an ADC's unit.
+std::vector<std::int32_t> GoldenLayer::noise_of(int t, int firing, Moment moment) const {
+  const Patch& patch = layer_.patches[at(firings()[at(firing)].patch)];
+  const int n = patch.beta2, each = hw_.steps() * static_cast<int>(row_groups(firing).size());
+  std::vector<std::int32_t> noise(at(2 * hw_.slices()) * at(each) * at(n));
+  std::map<std::int64_t, NoiseJump> jumps;
+  for (int c = 0; c < n; ++c) {
+    const int column = patch.c_out + c;
+    const std::int64_t before = moment.position * conversions_[at(column / hw_.xb_cols * hw_.adcs() + column % hw_.xb_cols % hw_.adcs())] +
+                                conversions_before_[at(firing)][at(c)];
+    const NoiseJump& jump = jumps.try_emplace(before, static_cast<std::uint64_t>(before)).first->second;
+    for (int sp = 0; sp < 2 * hw_.slices(); ++sp) {
+      const AdcTrim& a = trim(t, column, sp);
+      std::uint32_t x = jump(noise_start(a.seed, static_cast<std::uint32_t>(moment.frame)));
+      for (int k = 0; k < each; ++k) {
+        x = noise_step(x);
+        noise[(at(sp) * at(each) + at(k)) * at(n) + at(c)] = noise_value(x, a.noise);
+      }
+    }
+  }
+  return noise;
+}
+
+/// psum[c] +-= 2^shift * ADC(sums[c]), ADC() as it is in silicon.
+void GoldenLayer::convert_analog(int t, int sp, int firing, int shift, bool negative, const std::uint64_t* sums, const std::int32_t* noise,
+                                 std::int64_t* psum, ConversionSums& counted) const {
+  const Patch& patch = layer_.patches[at(firings()[at(firing)].patch)];
+  const int below = hw_.sum_fraction_bits() + hw_.adc_step;
+  const std::int64_t half = below > 0 ? std::int64_t{1} << (below - 1) : 0, top = (std::int64_t{1} << hw_.adc_bits) - 1;
+  for (int c = 0; c < patch.beta2; ++c) {
+    const AdcTrim& a = trim(t, patch.c_out + c, sp);
+    const std::int64_t value = (static_cast<std::int64_t>(sums[c]) * a.gain + a.offset + (noise ? noise[c] : 0) + half) >> below;
+    counted.cell_reads += sums[c] >> hw_.fraction_bits;
+    counted.zero += sums[c] == 0;
+    counted.saturated += value > top;
+    const std::int64_t code = std::clamp<std::int64_t>(value, 0, top) << (shift + hw_.adc_step);
+    psum[c] += negative ? -code : code;
+  }
 }
 
 void GoldenLayer::load() {
@@ -325,7 +442,7 @@ void GoldenLayer::load() {
   const int slices = hw_.slices(), cell_bits = hw_.cell_bits;
   words64_ = (hw_.xb_rows + 63) / 64;
   columns_ = hw_.pe_cols * hw_.xb_cols;
-  planes_.assign(at(hw_.pe_rows) * at(slices) * 2 * at(cell_bits) * at(words64_) * at(columns_), 0);
+  planes_.assign(at(hw_.pe_rows) * at(slices) * 2 * at(hw_.word_bits()) * at(words64_) * at(columns_), 0);
   std::vector<int> rows;  // of the places of one column, in the order of the epitome
   for (int c = 0; c < e.e_in; ++c)
     for (int p = 0; p < e.p; ++p)
@@ -341,29 +458,21 @@ void GoldenLayer::load() {
       const std::uint64_t cell = std::uint64_t{1} << (r % 64);
       for (; magnitude != 0; magnitude &= magnitude - 1) {
         const int bit = std::countr_zero(magnitude), s = bit / cell_bits, k = bit % cell_bits;
-        const std::size_t plane = at(((t * slices + s) * 2 + (negative ? 1 : 0)) * cell_bits + k);
+        const std::size_t plane = at(((t * slices + s) * 2 + (negative ? 1 : 0)) * hw_.word_bits() + hw_.fraction_bits + k);
         planes_[(plane * at(words64_) + at(r / 64)) * at(columns_) + at(o)] |= cell;
       }
     }
 }
 
-int GoldenLayer::words(int firing) const {
-  const Patch& p = layer_.patches[at(firings()[at(firing)].patch)];
-  return (p.beta1 + hw_.lanes - 1) / hw_.lanes * layer_.kh * layer_.kw;
-}
+int GoldenLayer::words(int firing) const { return static_cast<int>(patch_words_[at(firing)].size()); }
 
 int GoldenLayer::words_read(int firing, int oy, int ox) const {
-  const Patch& p = layer_.patches[at(firings()[at(firing)].patch)];
-  int rows = 0, cols = 0;
-  for (int ky = 0; ky < layer_.kh; ++ky) {
-    const int iy = layer_.row(oy, ky);
-    rows += iy >= 0 && iy < layer_.h ? 1 : 0;
+  int inside = 0;
+  for (const PatchWord& word : patch_words_[at(firing)]) {
+    const int iy = layer_.row(oy, word.ky), ix = layer_.column(ox, word.kx);
+    inside += iy >= 0 && iy < layer_.h && ix >= 0 && ix < layer_.w ? 1 : 0;
   }
-  for (int kx = 0; kx < layer_.kw; ++kx) {
-    const int ix = layer_.column(ox, kx);
-    cols += ix >= 0 && ix < layer_.w ? 1 : 0;
-  }
-  return (p.beta1 + hw_.lanes - 1) / hw_.lanes * rows * cols;
+  return inside;
 }
 
 void GoldenLayer::check_input(const IntTensor& x) const { check_layer_input(hw_, layer_, x); }
@@ -385,24 +494,17 @@ void GoldenLayer::gather(const IntTensor& x, int oy, int ox, int firing, std::ve
   const Patch& patch = layer_.patches[at(firings()[at(firing)].patch)];
   const std::size_t plane = at(layer_.h) * at(layer_.w);
   const std::int32_t padded = layer_.pad_value();
-  for (int ky = 0; ky < layer_.kh; ++ky) {
-    const int iy = layer_.row(oy, ky);
-    const bool row_inside = iy >= 0 && iy < layer_.h;
-    if (!row_inside && padded == 0) continue;
-    for (int kx = 0; kx < layer_.kw; ++kx) {
-      const int ix = layer_.column(ox, kx);
-      if (!row_inside || ix < 0 || ix >= layer_.w) {
-        for (int a = 0; padded != 0 && a < patch.beta1; ++a)
-          rows[at(physical_row(layer_.epitome, hw_.lanes, patch.c_in + a, patch.p + ky, patch.q + kx))] = padded;
-        continue;
-      }
-      const std::int64_t* pixel = x.data.data() + at(iy) * at(layer_.w) + at(ix);
-      int stored = patch.dst_in % layer_.stored_cin();
-      for (int a = 0; a < patch.beta1; ++a) {
-        const int row = physical_row(layer_.epitome, hw_.lanes, patch.c_in + a, patch.p + ky, patch.q + kx);
-        rows[at(row)] = static_cast<std::int32_t>(pixel[at(stored) * plane]);
-        if (++stored == layer_.stored_cin()) stored = 0;
-      }
+  for (const PatchWord& word : patch_words_[at(firing)]) {
+    const int iy = layer_.row(oy, word.ky), ix = layer_.column(ox, word.kx);
+    const bool inside = iy >= 0 && iy < layer_.h && ix >= 0 && ix < layer_.w;
+    if (!inside && padded == 0) continue;
+    const std::int64_t* pixel = inside ? x.data.data() + at(iy) * at(layer_.w) + at(ix) : nullptr;
+    int stored = (patch.dst_in + word.channel) % layer_.stored_cin();
+    for (int lane = 0; lane < word.channels; ++lane) {
+      const std::int32_t value = inside ? static_cast<std::int32_t>(pixel[at(stored) * plane]) : padded;
+      for (const int first : word.rows)
+        if (first >= 0) rows[at(first + lane)] = value;
+      if (++stored == layer_.stored_cin()) stored = 0;
     }
   }
 }
@@ -416,13 +518,14 @@ void GoldenLayer::row_sums(const std::vector<std::int32_t>& rows, std::int64_t* 
 }
 
 void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::int64_t* psum,
-                        EventCounts& events) const {
+                        EventCounts& events, Moment moment) const {
   const Patch& patch = layer_.patches[at(firings()[at(firing)].patch)];
   const int n = patch.beta2, steps = hw_.steps(), slices = hw_.slices();
   const std::uint64_t top = (std::uint64_t{1} << hw_.adc_bits) - 1;
   const std::size_t stride = at(words64_) * at(columns_);
   scratch.bits.resize(at(hw_.act_bits) * at(words64_));
-  scratch.cnt.resize(at(n));
+  scratch.cnt.resize(at(std::max(n, layer_.pool ? layer_.pool->vector : 0)));
+  scratch.permuted.resize(at(n));
   scratch.driven_bits.resize(at(steps * hw_.dac_bits * words64_));
   scratch.driven_word.resize(scratch.driven_bits.size());
   ConversionSums sums;
@@ -435,6 +538,8 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
   };
   std::memset(psum, 0, sizeof(std::int64_t) * at(hw_.pe_rows) * at(n));
   for (int t = 0; t < hw_.pe_rows; ++t) {
+    const bool permuted = layer_.pool && t == 0;
+    const int counted = permuted ? layer_.pool->vector : n;
     // The activation bits of this PE row as bit planes.
     for (int w = 0; w < words64_; ++w) {
       std::uint32_t values[64] = {};
@@ -445,7 +550,9 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
       for (int bit = 0; bit < hw_.act_bits; ++bit)
         scratch.bits[at(bit * words64_ + w)] = ((any >> bit) & 1u) != 0 ? bit_plane(values, bit) : 0;
     }
-    for (const int group : row_groups(firing)) {
+    const std::vector<std::int32_t> noise = hw_.read_noise ? noise_of(t, firing, moment) : std::vector<std::int32_t>();
+    for (std::size_t g = 0; g < row_groups(firing).size(); ++g) {
+      const int group = row_groups(firing)[g];
       // Per step and DAC bit: the words that hold a driven line of the group.
       int driven[max_steps][max_dac_bits] = {};
       for (int b = 0; b < steps; ++b) {
@@ -467,21 +574,28 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
         const int s = sp / 2;
         const bool negative = sp % 2 == 1;
         const std::uint64_t* plane =
-            planes_.data() + at(t * slices * 2 + sp) * at(hw_.cell_bits) * stride + at(patch.c_out);
+            planes_.data() + at(t * slices * 2 + sp) * at(hw_.word_bits()) * stride + at(patch.c_out);
         for (int b = 0; b < steps; ++b) {
           const int width = hw_.step_width(b);
-          if (driven[b][0] == 0 && driven[b][1] == 0) {
+          if (!hw_.analog() && driven[b][0] == 0 && driven[b][1] == 0) {
             sums.zero += static_cast<std::uint64_t>(n);
             continue;
           }
-          std::fill(scratch.cnt.begin(), scratch.cnt.end(), 0);
+          std::fill_n(scratch.cnt.begin(), counted, 0);
           for (int d = 0; d < width; ++d) {
             const int k = (b * hw_.dac_bits + d) * words64_;
-            const auto run = hw_.cell_bits == 1 ? count_all<1> : hw_.cell_bits == 2 ? count_all<2> : count_all<4>;
-            run(scratch.cnt.data(), n, scratch.driven_bits.data() + k, scratch.driven_word.data() + k, driven[b][d],
+            counter(hw_.word_bits())(scratch.cnt.data(), counted, scratch.driven_bits.data() + k, scratch.driven_word.data() + k, driven[b][d],
                 plane, at(columns_), stride, d);
           }
-          convert(scratch.cnt.data(), n, top, hw_.step_first_bit(b) + s * hw_.cell_bits,
+          if (hw_.analog()) {
+            const std::size_t k = at(b) * row_groups(firing).size() + g, each = at(steps) * row_groups(firing).size();
+            convert_analog(t, sp, firing, hw_.step_first_bit(b) + s * hw_.cell_bits, negative != hw_.step_is_sign(b), scratch.cnt.data(),
+                           noise.empty() ? nullptr : noise.data() + (at(sp) * each + k) * at(n), psum + t * n, sums);
+            continue;
+          }
+          if (permuted)
+            for (int c = 0; c < n; ++c) scratch.permuted[at(c)] = scratch.cnt[at(data_.permutation(firings()[at(firing)].patch, c))];
+          convert(permuted ? scratch.permuted.data() : scratch.cnt.data(), n, top, hw_.step_first_bit(b) + s * hw_.cell_bits,
                   negative != hw_.step_is_sign(b), psum + t * n, sums);
         }
       }
@@ -504,7 +618,7 @@ std::int64_t GoldenLayer::requantise_channel(std::int64_t acc, int channel) cons
                     layer_.slopes ? NegativeSlope{data_.channel_slope(channel), hw_.slope_fraction_bits()} : NegativeSlope{});
 }
 
-void GoldenLayer::run_round(const IntTensor& x, int oy, int ox, RoundTrace& trace, EventCounts& events) const {
+void GoldenLayer::run_round(const IntTensor& x, int oy, int ox, RoundTrace& trace, EventCounts& events, std::int64_t frame) const {
   trace.firings.resize(firings().size());
   trace.acc.resize(ranges().size());
   trace.out.resize(at(stored_cout()));
@@ -518,7 +632,7 @@ void GoldenLayer::run_round(const IntTensor& x, int oy, int ox, RoundTrace& trac
       gather(x, oy, ox, f, firing.rows);
       firing.psum.resize(at(hw_.pe_rows) * at(range.columns));
       firing.sum_x.resize(at(hw_.pe_rows));
-      psums(firing.rows, f, firing.psum.data(), events);
+      psums(firing.rows, f, firing.psum.data(), events, {std::int64_t{oy} * layer_.out_w() + ox, frame});
       row_sums(firing.rows, firing.sum_x.data());
       for (int t = 0; t < hw_.pe_rows; ++t)
         for (int k = 0; k < range.columns; ++k) {
@@ -542,7 +656,7 @@ void GoldenLayer::run_round(const IntTensor& x, int oy, int ox, RoundTrace& trac
   events.output_buffer_writes += (stored_cout() + hw_.lanes - 1) / hw_.lanes;
 }
 
-IntTensor GoldenLayer::run(const IntTensor& x, EventCounts& events, int threads) const {
+IntTensor GoldenLayer::run(const IntTensor& x, EventCounts& events, int threads, std::int64_t frame) const {
   check_input(x);
   const int ho = layer_.out_h(), wo = layer_.out_w();
   IntTensor y({stored_cout(), ho, wo});
@@ -552,7 +666,7 @@ IntTensor GoldenLayer::run(const IntTensor& x, EventCounts& events, int threads)
     RoundTrace trace;
     for (int oy = static_cast<int>(id); oy < ho; oy += workers)
       for (int ox = 0; ox < wo; ++ox) {
-        run_round(x, oy, ox, trace, counts[id]);
+        run_round(x, oy, ox, trace, counts[id], frame);
         for (int ch = 0; ch < stored_cout(); ++ch) y(ch, oy, ox) = trace.out[at(ch)];
       }
   });

@@ -5,9 +5,13 @@
 /// For each output range, each patch j of it, each PE row t and each column c that j selects (u = c / XB_COLS):
 ///   psum[t][c] = sum_b sgn(b)*2^first(b) * sum_g sum_s 2^(s*CELL_BITS) * (ADC(sum_{r in g} x[r,b]*Gpos[t][r][c][s])
 ///                                                                       - ADC(sum_{r in g} x[r,b]*Gneg[t][r][c][s]))
+/// A weight pool's first PE row reads its columns in the order of the patch (golden/pool.hpp): G[0][r][pi(c)][s] in place of G[0][r][c][s].
 ///   acc[c]    += M[t,u] * (psum[t][c] + Z[t,u] * sum_{r in t} x[r])
 ///   v          = acc[c]*G[ch] + B[ch]
 ///   out[ch]    = clamp(((v < 0 ? (v*A[ch]) >> F : v) + half) >> SH, lo, hi),  half = 2^(SH-1), 0 when SH = 0
+/// With fraction_bits F, adc_trims or adc_step a conversion is (docs/device.md; KF = 12 with adc_trims, else K = 1, O = 0, KF = 0)
+///   ADC(sum) = clamp((sum*K + O + n + half) >> (F + KF + adc_step), 0, 2^ADC_BITS - 1) * 2^adc_step,
+/// the cells in units of 2^-F levels, K, O and n of this ADC, n the noise of this conversion (golden/read_noise.hpp).
 /// b runs over the input steps, g over the row groups that j reads, s over the weight slices; ADC() clips at 2^ADC_BITS - 1.
 #pragma once
 #include <cstdint>
@@ -15,6 +19,7 @@
 
 #include "golden/events.hpp"
 #include "golden/layer.hpp"
+#include "golden/patch_words.hpp"
 
 namespace epim {
 
@@ -85,6 +90,14 @@ FiringPlan check_layer(const Hardware& core, const Layer& layer, const LayerData
 /// Throws InputError `tensor-shape` or `activation-range` where x is not [stored_cin][H][W] of legal activations.
 void check_layer_input(const Hardware& core, const Layer& layer, const IntTensor& x);
 
+/// When a conversion happens: what read noise depends on.
+struct Moment {
+  std::int64_t position = 0;  ///< output position oy*out_w + ox
+  std::int64_t frame = 0;     ///< of the run
+};
+
+struct ConversionSums;
+
 /// What one firing saw and gave.
 struct FiringTrace {
   std::vector<std::int32_t> rows;   ///< [pe_rows*xb_rows] word-line values, zero where the patch uses none
@@ -133,7 +146,8 @@ class GoldenLayer {
   void gather(const IntTensor& x, int oy, int ox, int firing, std::vector<std::int32_t>& rows) const;
   /// psum[t*beta2 + (c - c_out)] of the equation above. Adds cell_reads, adc_conversions, adc_zero, adc_saturated,
   /// shift_adds, word_line_drives, fire_cycles.
-  void psums(const std::vector<std::int32_t>& rows, int firing, std::int64_t* psum, EventCounts& events) const;
+  void psums(const std::vector<std::int32_t>& rows, int firing, std::int64_t* psum, EventCounts& events,
+             Moment moment = {}) const;
   /// sum_x[t] = sum of rows of PE row t.
   void row_sums(const std::vector<std::int32_t>& rows, std::int64_t* sum_x) const;
   /// out[ch] from an accumulator, with the channel's own G, B and A.
@@ -141,22 +155,32 @@ class GoldenLayer {
 
   /// One output position, every stage kept. x is not checked again (see check_input). Adds all events but
   /// idle_cycles and input_buffer_writes, which do not belong to a round.
-  void run_round(const IntTensor& x, int oy, int ox, RoundTrace& trace, EventCounts& events) const;
+  void run_round(const IntTensor& x, int oy, int ox, RoundTrace& trace, EventCounts& events,
+                 std::int64_t frame = 0) const;
   /// A whole frame: y[stored_cout][out_h][out_w]. Adds all events but idle_cycles, which the timing model counts.
   /// Output rows are dealt to `threads` threads; the result does not depend on their number.
-  IntTensor run(const IntTensor& x, EventCounts& events, int threads = 1) const;
+  IntTensor run(const IntTensor& x, EventCounts& events, int threads = 1, std::int64_t frame = 0) const;
 
  private:
   void load();
+  void load_analog();
+  void convert_analog(int t, int sp, int firing, int shift, bool negative, const std::uint64_t* sums, const std::int32_t* noise,
+                      std::int64_t* psum, ConversionSums& counted) const;
+  std::vector<std::int32_t> noise_of(int t, int firing, Moment moment) const;
+  const AdcTrim& trim(int t, int column, int sp) const;
   Hardware core_, hw_;
   Layer layer_;
   LayerData data_;
   FiringPlan plan_;
   std::vector<int> csteps_;
   std::vector<std::vector<int>> row_groups_;   ///< per firing
+  std::vector<std::vector<PatchWord>> patch_words_;  ///< per firing
   int words64_ = 0;     ///< 64-bit words per column of one crossbar
   int columns_ = 0;     ///< pe_cols*xb_cols
-  std::vector<std::uint64_t> planes_;  ///< [t][slice][polarity][cell bit][word][column], row r in bit r%64 of word r/64
+  std::vector<AdcTrim> trims_;         ///< AnalogData::trims
+  std::vector<std::vector<std::int64_t>> conversions_before_;  ///< [firing][column] of its ADC within a round, with read noise
+  std::vector<std::int64_t> conversions_;                      ///< [pe column][lane] within a round
+  std::vector<std::uint64_t> planes_;  ///< [t][slice][polarity][bit of the cell's word][word][column], row r in bit r%64 of word r/64
 };
 
 }  // namespace epim

@@ -14,6 +14,9 @@ inline constexpr int slope_integer_bits = 4;
 /// Legal widths of A where slopes are built.
 inline constexpr int slope_bits_least = 8, slope_bits_most = 18;
 
+/// Bits of an ADC's gain K below 1.
+inline constexpr int adc_gain_fraction = 12;
+
 /// What a configuration always says about a core. Widths in bits, sizes in elements.
 struct FixedHardware {
   int xb_rows = 64;        ///< word lines of a crossbar; multiple of `lanes`
@@ -37,6 +40,9 @@ struct FixedHardware {
   int adc_latency = 1;          ///< cycles from a read to its codes
   int adc_interval = 1;         ///< cycles from a read to the next one
   bool hold_free = false;       ///< an activation waits before its dispatch for what it will need: the array is never held
+  int fraction_bits = 0;        ///< F: bits of a cell below a level
+  bool adc_trims = false;       ///< every ADC has a gain and an offset
+  bool read_noise = false;      ///< every conversion has a noise; only with `adc_trims`
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
   bool load_stream = false;       ///< programs come through a load port as well
@@ -62,6 +68,10 @@ struct FixedHardware {
   int row_groups() const { return xb_rows / read_rows(); }
   /// An input step is several reads, or takes several cycles: its reads are sequenced (docs/macro.md).
   bool sequenced_reads() const { return row_groups() > 1 || adc_interval > 1; }
+  /// Bits of a cell's word: levels and what is below one.
+  int word_bits() const { return cell_bits + fraction_bits; }
+  /// Bits of an ADC's sum below a level: of the cells, and of its gain.
+  int sum_fraction_bits() const { return fraction_bits + (adc_trims ? adc_gain_fraction : 0); }
   /// Column steps of a full column scan.
   int column_steps() const { return (xb_cols + adcs() - 1) / adcs(); }
   /// Input steps run from the most significant down: the sign step first (if any), then magnitude steps.
@@ -110,9 +120,13 @@ struct Hardware : FixedHardware {
   int buffer_words = 1024; ///< input buffer depth
   int acc_bits = 64;       ///< width of an accumulator, signed; 64 holds any sum
   int slope_bits = 0;      ///< width of A, signed: 8..18; 0: no slopes are built
+  int pool = 0;            ///< 1: the PEs of the first row hold a weight pool, and every layer reads it (docs/pool.md)
+  int adc_step = 0;        ///< an ADC's code counts 2^adc_step levels
 
   bool operator==(const Hardware&) const = default;
 
+  /// Cells or ADCs are not ideal: a code is made of a sum in fractions of a level.
+  bool analog() const { return fraction_bits > 0 || adc_trims || adc_step > 0; }
   /// Groups of `joint_lanes` columns that one column step takes through scale and joint.
   int joint_groups() const { return (adcs() + joint_lanes - 1) / joint_lanes; }
   /// Row slots of the input ring for rows of `row_words` words.

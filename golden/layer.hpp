@@ -3,6 +3,7 @@
 /// One layer as the operator defines it: geometry, epitome, sampler output, integer parameters.
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -42,11 +43,27 @@ struct EpitomeShape {
   bool operator==(const EpitomeShape&) const = default;
 };
 
+/// A layer whose weights are read from the network's pool (docs/pool.md). Stored as an epitome of `vector` columns and one
+/// tap: its first `vector` channels are the pool, one row after the other, then come the kept rows of the error.
+struct WeightPool {
+  int vector = 128;    ///< V: input channels of a block, filters of an output tile, vectors of the pool
+  int group = 32;      ///< filters that share their columns: those of a tile that are alike modulo V / group
+  int kept_one_in = 1; ///< of the words of a block, one in so many has an error: 1, 2, 4, 8
+  int kept_first = 0;  ///< the first one
+  bool operator==(const WeightPool&) const = default;
+  /// Word `word` of a block keeps its rows of the error.
+  bool keeps(int word) const { return word % kept_one_in == kept_first; }
+  /// Filters f and f + stride are neighbours in a group.
+  int group_stride() const { return vector / group; }
+};
+
 /// Paper Eq. 1: E[p:p+kh, q:q+kw, c_in:c_in+beta1, c_out:c_out+beta2] at (dst_in, dst_out) of the convolution.
 struct Patch {
   int p = 0, q = 0, c_in = 0, c_out = 0;
   int beta1 = 1, beta2 = 1;
   int dst_in = 0, dst_out = 0;
+  /// Of a weight pool: the tap, and c_in is the first stored row of its error.
+  int ky = 0, kx = 0;
   bool operator==(const Patch&) const = default;
 };
 
@@ -69,6 +86,7 @@ struct Layer {
   /// The convolution is block-diagonal: output block b = o / (cout/groups) reads input block b alone. Patches tile the
   /// blocks; the virtual weights outside are zero. 1: an ordinary convolution.
   int groups = 1;
+  std::optional<WeightPool> pool;  ///< absent: plain or an epitome
   std::optional<ActFormat> act; ///< of the input map; absent: the core's own format, padded with 0
   std::vector<Patch> patches;   ///< ordered by output range, then by input range
   Wrap wrap = Wrap::off;
@@ -89,6 +107,8 @@ struct Layer {
   std::int64_t row_words(int lanes) const { return std::int64_t{w} * ((stored_cin() + lanes - 1) / lanes); }
   int out_h() const { return (h + pad.top + pad.bottom - window_h()) / stride.y + 1; }
   int out_w() const { return (w + pad.left + pad.right - window_w()) / stride.x + 1; }
+  /// Taps of the window that a patch reads: all, or the one of a pool's patch.
+  int patch_taps() const { return pool ? 1 : kh * kw; }
   /// What a padded place holds.
   int pad_value() const { return act ? act->pad : 0; }
   /// Multiply-accumulates of the virtual convolution on one map, padding included.
@@ -104,6 +124,28 @@ inline Hardware hardware_for(Hardware hw, const Layer& layer) {
   return hw;
 }
 
+/// One ADC: K with adc_gain_fraction bits below 1, O and n in 2^-(F + adc_gain_fraction) levels; docs/device.md.
+struct AdcTrim {
+  static constexpr int gain_bits = 14, noise_bits = 22, offset_bits = 28;
+  std::uint32_t gain = 1u << adc_gain_fraction;  ///< K, unsigned
+  std::uint32_t noise = 0;                       ///< N: n = (fields*N) >> noise_fraction
+  std::int32_t offset = 0;                       ///< O, signed
+  std::uint32_t seed = 1;                        ///< of its read noise
+  bool operator==(const AdcTrim&) const = default;
+};
+
+/// What a core's cells and ADCs are once they are programmed: golden/device computes it.
+struct AnalogData {
+  std::vector<std::uint16_t> cells;  ///< [pe row][slice][polarity][row][column of the array] in 2^-F levels, below 2^word_bits
+  std::vector<AdcTrim> trims;        ///< [pe row][pe column][ADC lane][slice][polarity]; empty: of an ideal ADC
+  /// Place in `cells`.
+  static std::size_t place(const Hardware& hw, int t, int s, int negative, int row, int column) {
+    const auto at = [](int i) { return static_cast<std::size_t>(i); };
+    return (at((t * hw.slices() + s) * 2 + negative) * at(hw.xb_rows) + at(row)) * at(hw.pe_cols * hw.xb_cols) + at(column);
+  }
+  bool operator==(const AnalogData&) const = default;
+};
+
 /// Integer parameters of a layer; see the arithmetic in docs/arithmetic.md.
 struct LayerData {
   IntTensor epitome;        ///< [e_out][e_in][P][Q], |code| <= weight_max
@@ -111,7 +153,9 @@ struct LayerData {
   IntTensor zero_point;     ///< Z [pe_rows][pe_cols], |Z| < 2^weight_bits
   IntTensor channel_scale;  ///< G [cout], signed channel_scale_bits
   IntTensor channel_bias;   ///< B [cout], signed channel_bias_bits
+  IntTensor permutation;    ///< pi [patches][V] of a weight pool: the pool's column of filter f of the tile; else empty
   IntTensor channel_slope;  ///< A [cout], signed slope_bits, where Layer::slopes; else empty: slope 1 everywhere
+  std::shared_ptr<const AnalogData> analog;  ///< null: cells hold the codes, ADCs are ideal
 };
 
 }  // namespace epim

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "golden/diagnostic.hpp"
+#include "golden/pool.hpp"
 
 namespace epim {
 namespace {
@@ -198,6 +199,10 @@ void validate_geometry(const Layer& layer, int lanes) {
 
 void validate_patches(const Layer& layer, int lanes) {
   validate_geometry(layer, lanes);
+  if (layer.pool) {
+    validate_pool(layer, lanes);
+    return;
+  }
   const int block_in = layer.cin / layer.groups, block_out = layer.cout / layer.groups;
   check_epitome(block_in, layer.cout, layer.kh, layer.kw, layer.epitome);
   const std::vector<Patch>& patches = layer.patches;

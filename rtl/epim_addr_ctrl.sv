@@ -29,6 +29,9 @@ module epim_addr_ctrl #(
   parameter int DimW = 16,
   /// Bits of a kernel height, a kernel width, a dilation.
   parameter int TapW = 8,
+  /// Words of a weight pool's vector; 0: no pool. The order of the window is then (vector, ky, kx, word of the vector), and a
+  /// patch that starts where the one before stopped goes on from there.
+  parameter int VectorWords = 0,
   /// Frames follow each other for ever: there is no last one.
   parameter bit Endless = 1'b0,
   /// Derived parameter, do not overwrite: bits of a patch index.
@@ -114,7 +117,7 @@ module epim_addr_ctrl #(
   output logic                 req_bank_o,
   /// Rows of the run are still to be read or given back.
   output logic                 busy_o,
-  /// An IFAT entry has start >= stop, or begins with a block that is not stored (one cycle).
+  /// An IFAT entry has start >= stop, begins with a block that is not stored, or is longer than a pool's vector (one cycle).
   output logic                 err_ifat_o
 );
 
@@ -186,6 +189,9 @@ module epim_addr_ctrl #(
   assign req_last_o       = word_last;
   assign req_bank_o       = bank_q;
 
+  logic [WindowW-1:0] words_m1;
+  assign words_m1 = (ifat_stop_i <= ifat_start_i) ? '0 : ifat_stop_i - ifat_start_i - WindowW'(1);
+
   // The table is read one patch ahead.
   logic take;
   logic [PatchW-1:0] fetch_next;
@@ -193,7 +199,8 @@ module epim_addr_ctrl #(
   assign fetch_next   = (fetch_q == cfg_last_patch_i) ? '0 : fetch_q + PatchW'(1);
   assign ifat_re_o    = (state_q == StFetch) || take;
   assign ifat_patch_o = take ? fetch_next : '0;
-  assign err_ifat_o   = take && ((ifat_stop_i <= ifat_start_i) || ({1'b0, ifat_block_i} >= cfg_blocks_i));
+  assign err_ifat_o   = take && ((ifat_stop_i <= ifat_start_i) || ({1'b0, ifat_block_i} >= cfg_blocks_i)
+                                 || (VectorWords > 0 && 32'(words_m1) >= VectorWords));
 
   // Ring address some words on.
   function automatic logic [AddrW-1:0] ring_sum(input logic [AddrW-1:0] base, input logic [CountW-1:0] words,
@@ -211,11 +218,84 @@ module epim_addr_ctrl #(
   assign ybase_next = (state_q == StTail) ? ring_sum(base_q, cfg_y_first_i, cfg_ring_words_i)
                                           : ring_sum(ybase_q, cfg_y_step_i, cfg_ring_words_i);
 
+  logic signed [OffsetW-1:0] xw0_next;  // column origin of the patch that follows
+  // Walk of a pool: the words of a tap, then the next tap, then the next vector.
+  logic                      walks_on;            // the patch that follows begins where this one stops
+  logic [BlockW-1:0]         walk_block;
+  logic [TapW-1:0]           walk_kx, walk_ky;
+  logic signed [DimW:0]      walk_x, walk_y;
+  logic signed [OffsetW-1:0] walk_xw;
+  logic [AddrW-1:0]          walk_rbase;
+  generate
+    if (VectorWords > 0) begin : gen_walk
+      localparam int InnerW = epim_pkg::idx_width(VectorWords);
+      logic [InnerW-1:0]         inner_q;
+      logic [BlockW-1:0]         vector_q, vector_next;   // first block of the vector
+      logic signed [OffsetW-1:0] tap_q, tap_next;         // word offset of its tap
+      logic [WindowW-1:0]        stop_q;
+      logic                      inner_last, window_last;
+      assign inner_last  = req_last_block_o || (inner_q == InnerW'(VectorWords - 1));
+      assign window_last = inner_last && kx_last && ky_last;
+      assign walks_on    = go && !patch_last && (ifat_start_i == stop_q);
+      assign vector_next = window_last ? block_q + BlockW'(1) : vector_q;
+      assign tap_next    = !kx_last ? tap_q + $signed(cfg_x_dilation_i) : xw0_q + $signed(OffsetW'(vector_next));
+      always_comb begin
+        walk_block = block_q + BlockW'(1);
+        walk_kx    = kx_q;
+        walk_ky    = ky_q;
+        walk_x     = x_q;
+        walk_y     = y_q;
+        walk_xw    = xw_q + $signed(OffsetW'(1));
+        walk_rbase = rbase_q;
+        if (inner_last) begin
+          walk_block = vector_next;
+          walk_xw    = tap_next;
+          walk_kx    = kx_last ? '0 : kx_q + TapW'(1);
+          walk_x     = kx_last ? x0_q : x_q + $signed((DimW + 1)'(cfg_dilation_x_i));
+          if (kx_last) begin
+            walk_ky    = ky_last ? '0 : ky_q + TapW'(1);
+            walk_y     = ky_last ? y0_q : y_q + $signed((DimW + 1)'(cfg_dilation_y_i));
+            walk_rbase = ky_last ? ybase_q : rbase_next;
+          end
+        end
+      end
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          inner_q  <= '0;
+          vector_q <= '0;
+          tap_q    <= '0;
+          stop_q   <= '0;
+        end else if (run_i) begin
+          if (take) stop_q <= ifat_stop_i;
+          if (go && (!word_last || walks_on)) begin
+            inner_q <= inner_last ? '0 : inner_q + InnerW'(1);
+            if (inner_last) begin
+              vector_q <= vector_next;
+              tap_q    <= tap_next;
+            end
+          end else if (go || (state_q == StFetch)) begin
+            inner_q  <= '0;
+            vector_q <= ifat_block_i;
+            tap_q    <= (go ? xw0_next : xw0_q) + $signed(OffsetW'(ifat_block_i));
+          end
+        end
+      end
+    end else begin : gen_no_walk
+      assign walks_on   = 1'b0;
+      assign walk_block = '0;
+      assign walk_kx    = '0;
+      assign walk_ky    = '0;
+      assign walk_x     = '0;
+      assign walk_y     = '0;
+      assign walk_xw    = '0;
+      assign walk_rbase = '0;
+    end
+  endgenerate
+  // A single address of the pool's walk.
+  localparam bit Walk = VectorWords > 0;
+
   logic [BlockW-1:0] block_next;
   assign block_next = req_last_block_o ? '0 : block_q + BlockW'(1);
-
-  logic [WindowW-1:0] words_m1;
-  assign words_m1 = (ifat_stop_i <= ifat_start_i) ? '0 : ifat_stop_i - ifat_start_i - WindowW'(1);
 
   logic signed [DimW:0] x_pad, y_pad, stride_x, stride_y, x0_next;
   assign x_pad   = -$signed((DimW + 1)'(cfg_pad_left_i));
@@ -223,7 +303,6 @@ module epim_addr_ctrl #(
   assign stride_x = $signed((DimW + 1)'(cfg_stride_x_i));
   assign stride_y = $signed((DimW + 1)'(cfg_stride_y_i));
   // Column origin of the patch that follows: unchanged, one stride on, or back to the left edge.
-  logic signed [OffsetW-1:0] xw0_next;
   assign x0_next  = !patch_last ? x0_q : (x_last ? x_pad : x0_q + stride_x);
   assign xw0_next = !patch_last ? xw0_q : (x_last ? $signed(cfg_x_first_i) : xw0_q + $signed(cfg_x_step_i));
 
@@ -293,10 +372,10 @@ module epim_addr_ctrl #(
         fetch_q  <= fetch_next;
         left_q   <= words_m1;
         ifrt_q   <= ifat_ifrt_base_i;
-        block_q  <= ifat_block_i;
+        block_q  <= walks_on ? walk_block : ifat_block_i;
         first_q  <= 1'b1;
-        kx_q     <= '0;
-        ky_q     <= '0;
+        kx_q     <= walks_on ? walk_kx : '0;
+        ky_q     <= walks_on ? walk_ky : '0;
       end
       case (state_q)
         StFetch: begin
@@ -320,7 +399,15 @@ module epim_addr_ctrl #(
               first_q <= 1'b0;
               left_q  <= left_q - WindowW'(1);
               ifrt_q  <= ifrt_q + IfrtAddrW'(1);
-              if (!kx_last) begin
+              if (Walk) begin
+                block_q <= walk_block;
+                kx_q    <= walk_kx;
+                ky_q    <= walk_ky;
+                x_q     <= walk_x;
+                y_q     <= walk_y;
+                xw_q    <= walk_xw;
+                rbase_q <= walk_rbase;
+              end else if (!kx_last) begin
                 kx_q <= kx_q + TapW'(1);
                 x_q  <= x_q + $signed((DimW + 1)'(cfg_dilation_x_i));
                 xw_q <= xw_q + $signed(cfg_x_dilation_i);
@@ -345,11 +432,11 @@ module epim_addr_ctrl #(
               bank_q  <= !bank_q;
               patch_q <= patch_last ? '0 : patch_q + PatchW'(1);
               x0_q    <= x0_next;
-              x_q     <= x0_next;
+              x_q     <= walks_on ? walk_x : x0_next;
               xw0_q   <= xw0_next;
-              xw_q    <= xw0_next + $signed(OffsetW'(ifat_block_i));
-              y_q     <= y0_q;
-              rbase_q <= ybase_q;
+              xw_q    <= walks_on ? walk_xw : xw0_next + $signed(OffsetW'(ifat_block_i));
+              y_q     <= walks_on ? walk_y : y0_q;
+              rbase_q <= walks_on ? walk_rbase : ybase_q;
               if (patch_last) begin
                 ox_q <= x_last ? '0 : ox_q + DimW'(1);
                 if (x_last) begin

@@ -31,6 +31,11 @@ module epim_array #(
   parameter int AdcInterval = 1,
   /// Dispatch waits for an accumulator bank; `en_i` is constantly high.
   parameter bit HoldFree = 1'b0,
+  /// Imperfect cells and ADCs: epim_crossbar.
+  parameter int FractionBits = 0,
+  parameter bit Trims = 1'b0,
+  parameter bit ReadNoise = 1'b0,
+  parameter int AdcStep = 0,
   /// Columns per cycle through scale and joint module.
   parameter int JointLanes = 2,
   /// Bits of M (unsigned); zero-point path and bits of Z (signed); multiplication bit by bit.
@@ -38,6 +43,8 @@ module epim_array #(
   parameter bit ZeroPoint = 1'b0,
   parameter int ZeroBits = 10,
   parameter bit SerialMultiply = 1'b0,
+  /// The first PE row holds a weight pool: its ADCs scan their columns in the order of OPT.
+  parameter bit Pool = 1'b0,
   /// Table size, output channels.
   parameter int MaxPatches = 4,
   parameter int MaxChannels = 64,
@@ -47,7 +54,10 @@ module epim_array #(
   parameter bit Ram = 1'b0,
   /// Images of OFAT and, with the number of the PE appended, of the cells; empty: none.
   parameter OfatFile = "",
+  parameter OptFile = "",
   parameter CellFile = "",
+  /// Image of the trims, the number of the PE appended; empty: none.
+  parameter TrimFile = "",
   /// M and Z at reset, PE (t,u) at index t*PeCols+u, 16 bits each.
   parameter logic [PeRows*PeCols*16-1:0] ScaleInit = {(PeRows*PeCols){16'd1}},
   parameter logic [PeRows*PeCols*16-1:0] ZeroInit = {(PeRows*PeCols){16'd0}},
@@ -62,7 +72,9 @@ module epim_array #(
   localparam int Steps    = epim_pkg::step_count(ActBits, ActSigned, DacBits),
   localparam int StepW    = epim_pkg::idx_width(Steps),
   localparam int SumW     = epim_pkg::sum_width(XbRows, ActBits),
-  localparam int PsumW    = epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits),
+  localparam int PsumW    = (FractionBits > 0 || Trims || AdcStep > 0)
+                            ? epim_pkg::analog_psum_width(RowGroups, AdcBits, AdcStep, Slices * CellBits, ActBits)
+                            : epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits),
   localparam int ProdW    = epim_pkg::prod_width(PsumW, ZeroPoint, ZeroBits, SumW, ScaleBits),
   localparam int ChannelW = epim_pkg::num_width(MaxChannels),
   localparam int ColumnW  = epim_pkg::idx_width(PeCols) + CStepW + GroupW + epim_pkg::idx_width(JointLanes),
@@ -82,8 +94,8 @@ module epim_array #(
   /// Geometry words.
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic [epim_regs_pkg::GeometryBits-1:0] geometry_i,
-  /// Program port of {cells, scale, OFAT}.
-  input  logic [2:0]              prog_we_i,
+  /// Program port of {trims, OPT, cells, scale, OFAT}.
+  input  logic [4:0]              prog_we_i,
   input  logic [15:0]             prog_pe_i,
   input  logic [31:0]             prog_addr_i,
   /* verilator lint_on UNUSEDSIGNAL */
@@ -122,7 +134,7 @@ module epim_array #(
 );
 
   localparam int PatchW = epim_pkg::idx_width(MaxPatches);
-  localparam int Planes = 2 * Slices * CellBits;
+  localparam int Planes = 2 * Slices * (CellBits + FractionBits);
   localparam int ProgW  = CStepW + epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(Planes)
                           + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64));
   localparam int GroupCycles = !SerialMultiply ? 1 : ScaleBits + 1 + (ZeroPoint ? ZeroBits + 1 : 0);
@@ -136,6 +148,11 @@ module epim_array #(
   logic [ColumnW-1:0]     first, last, ofat_first, ofat_last;
   logic                   ofat_re;
   logic [PatchW-1:0]      ofat_patch;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic                   scan;         // read with `Pool` only
+  logic [PatchW-1:0]      scan_patch;
+  logic [CStepW-1:0]      scan_cstep;
+  /* verilator lint_on UNUSEDSIGNAL */
 
   epim_ofat #(.MaxPatches(MaxPatches), .ChannelW(ChannelW), .ColumnW(ColumnW), .InitFile(OfatFile)) u_ofat (
     .clk_i, .re_i(ofat_re), .patch_i(ofat_patch), .start_o(ofat_start), .stop_o(ofat_stop), .first_o(ofat_first),
@@ -156,11 +173,30 @@ module epim_array #(
     .acc_valid_o(acc_valid), .acc_first_o(acc_first), .acc_step_o(acc_step), .acc_sign_o(acc_sign), .acc_narrow_o(acc_narrow),
     .acc_last_o(acc_last), .ser_load_o(ser_load), .ser_valid_o(valid_o), .ser_group_o(group_o), .ser_cstep_o(cstep_o),
     .ser_open_first_o(open_first_o), .ser_opens_o(opens_o), .ser_closes_o(closes_o), .ser_end_round_o(end_round),
-    .ser_start_o(start), .ser_stop_o(stop), .ser_first_o(first), .ser_last_o(last), .dispatch_o(dispatch), .err_ofat_o
+    .ser_start_o(start), .ser_stop_o(stop), .ser_first_o(first), .ser_last_o(last), .scan_o(scan), .scan_patch_o(scan_patch), .scan_cstep_o(scan_cstep),
+    .dispatch_o(dispatch), .err_ofat_o
   );
   assign fire_o  = fire && en_i;
   assign step_end_o = step_end && en_i;
   assign range_o = {end_round, start, stop, first, last};
+
+  // Column step of every ADC of the first PE row.
+  localparam int PoolSteps = Pool ? Adcs : 1;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [PoolSteps*CStepW-1:0] pool_cstep;
+  /* verilator lint_on UNUSEDSIGNAL */
+  generate
+    if (Pool) begin : gen_opt
+      epim_opt #(.MaxPatches(MaxPatches), .CSteps(epim_pkg::ceil_div(XbCols, Adcs)), .Adcs(Adcs), .InitFile(OptFile)) u_opt (
+        .clk_i, .re_i(scan), .patch_i(scan_patch), .cstep_i(scan_cstep), .csteps_o(pool_cstep), .we_i(prog_we_i[3]),
+        .waddr_i(prog_addr_i), .wdata_i(prog_data_i)
+      );
+    end else begin : gen_no_opt
+      assign pool_cstep = cstep;
+      logic unused_opt;
+      assign unused_opt = prog_we_i[3] ^ (OptFile != "");
+    end
+  endgenerate
 
   /* verilator lint_off UNUSEDSIGNAL */
   logic [Pes*Adcs*PsumW-1:0] psum;  // for observation: PE p, lane a at [(p*Adcs+a)*PsumW +: PsumW]
@@ -184,6 +220,55 @@ module epim_array #(
       assign unused_group = ^row_group;
     end
   endgenerate
+  // Frames, where noise starts anew with each: activations of a frame are counted at their dispatch.
+  logic        frame;
+  logic [31:0] frame_offset;
+  generate
+    if (ReadNoise) begin : gen_frame
+      localparam logic [31:0] PerFrame = 32'h9E37_79B9;
+      logic [PatchW-1:0] patch_q;
+      logic [15:0]       row_q, column_q, last_row, last_column;
+      logic [31:0]       offset_q, next_q;
+      logic              first_q, last_patch;
+      assign last_row    = geometry_i[epim_regs_pkg::OutRowsLsb +: 16] - 16'd1;
+      assign last_column = geometry_i[epim_regs_pkg::OutColumnsLsb +: 16] - 16'd1;
+      assign last_patch  = patch_q == geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW];
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          patch_q  <= '0;
+          row_q    <= '0;
+          column_q <= '0;
+          offset_q <= '0;
+          next_q   <= '0;
+          first_q  <= 1'b0;
+        end else if (clear_i) begin
+          patch_q  <= '0;
+          row_q    <= '0;
+          column_q <= '0;
+          next_q   <= '0;
+          first_q  <= 1'b0;
+        end else if (dispatch) begin
+          patch_q <= last_patch ? '0 : patch_q + PatchW'(1);
+          if (last_patch) begin
+            column_q <= (column_q == last_column) ? '0 : column_q + 16'd1;
+            if (column_q == last_column) row_q <= (row_q == last_row) ? '0 : row_q + 16'd1;
+          end
+          first_q <= (patch_q == '0) && (column_q == '0) && (row_q == '0);
+          if ((patch_q == '0) && (column_q == '0) && (row_q == '0)) begin
+            offset_q <= next_q;
+            next_q   <= next_q + PerFrame;
+          end
+        end else if (read && en_i) begin
+          first_q <= 1'b0;
+        end
+      end
+      assign frame        = first_q;
+      assign frame_offset = offset_q;
+    end else begin : gen_no_frame
+      assign frame        = 1'b0;
+      assign frame_offset = '0;
+    end
+  endgenerate
   generate
     for (genvar t = 0; t < PeRows; t++) begin : gen_pe_row
       logic [DacBits*XbRows-1:0] wl_row;
@@ -198,22 +283,34 @@ module epim_array #(
         localparam [7:0] Tens      = 8'd48 + 8'((Pe / 10) % 10);
         localparam [7:0] Ones      = 8'd48 + 8'(Pe % 10);
         localparam [31:0] Ending   = Ram ? "_adc" : ".hex";
+        localparam bit LaneSteps = Pool && t == 0;
+        localparam int Steps0 = LaneSteps ? Adcs : 1;
+        logic [Steps0*CStepW-1:0] pe_cstep;
+        if (LaneSteps) begin : gen_lane_steps
+          assign pe_cstep = pool_cstep;
+        end else begin : gen_one_step
+          assign pe_cstep = cstep;
+        end
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .Count(Count),
+                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Count(Count),
+                  .FractionBits(FractionBits), .Trims(Trims), .ReadNoise(ReadNoise), .AdcStep(AdcStep),
                   /* verilator lint_off WIDTH */
+                  .TrimFile(TrimFile == "" ? "" : Pe < 1000 ? {TrimFile, Hundreds, Tens, Ones, ".hex"}
+                                                            : {TrimFile, Thousands, Hundreds, Tens, Ones, ".hex"}),
                   .InitFile(CellFile == "" ? "" : Pe < 1000 ? {CellFile, Hundreds, Tens, Ones, Ending}
                                                             : {CellFile, Thousands, Hundreds, Tens, Ones, Ending}),
                   /* verilator lint_on WIDTH */
                   .ScaleInit(32'(ScaleInit[Pe*16 +: 16])), .ZeroInit(32'($signed(ZeroInit[Pe*16 +: 16]))))
         u_pe (
-          .clk_i, .rst_ni, .en_i, .fire_i(read), .load_i(load), .cstep_i(cstep), .sel_i(sel[u*Adcs +: Adcs]),
+          .clk_i, .rst_ni, .en_i, .fire_i(read), .load_i(load), .cstep_i(pe_cstep), .sel_i(sel[u*Adcs +: Adcs]),
           .wl_i(wl_row), .sum_i(sum_i[t*SumW +: SumW]), .acc_valid_i(acc_valid), .acc_first_i(acc_first),
           .acc_step_i(acc_step), .acc_sign_i(acc_sign), .acc_narrow_i(acc_narrow), .acc_last_i(acc_last), .group_i(group_o),
           .ser_load_i(ser_load), .prod_o(prod_o[Pe*JointLanes*ProdW +: JointLanes*ProdW]),
           .psum_o(psum[Pe*Adcs*PsumW +: Adcs*PsumW]), .cell_reads_o(pe_reads[Pe*32 +: 32]),
           .adc_zero_o(pe_zero[Pe*16 +: 16]), .adc_saturated_o(pe_saturated[Pe*16 +: 16]),
+          .frame_i(frame), .frame_offset_i(frame_offset), .prog_trim_we_i(prog_we_i[4] && prog_pe_i == 16'(Pe)),
           .prog_cell_we_i(prog_we_i[2] && prog_pe_i == 16'(Pe)), .prog_addr_i(prog_addr_i[ProgW-1:0]),
           .prog_scale_we_i(prog_we_i[1] && prog_pe_i == 16'(Pe)), .prog_data_i
         );

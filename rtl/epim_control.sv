@@ -20,7 +20,7 @@ module epim_control #(
   /// Bits of a number of frames.
   parameter int FrameBits = 16,
   /// Entries of the memories that can be programmed, by kind, 32 bits each; PEs.
-  parameter logic [223:0] ProgSizes = '1,
+  parameter logic [287:0] ProgSizes = '1,
   parameter int Pes = 65536,
   /// Load port; no core behind this one in its chain.
   parameter bit Load = 1'b0,
@@ -84,8 +84,8 @@ module epim_control #(
   input  logic [3:0]           error_i,
   /// Geometry words, `last_patch` in the low one.
   output logic [epim_regs_pkg::GeometryBits-1:0] geometry_o,
-  /// Memory to write, by kind: {slopes, cells, scale, channel parameters, OFAT, IFRT, IFAT}; PE, entry and data.
-  output logic [6:0]           prog_we_o,
+  /// Memory to write, by kind: {trims, OPT, slopes, cells, scale, channel parameters, OFAT, IFRT, IFAT}; PE, entry and data.
+  output logic [8:0]           prog_we_o,
   output logic [15:0]          prog_pe_o,
   output logic [31:0]          prog_addr_o,
   output logic [63:0]          prog_data_o,
@@ -177,7 +177,7 @@ module epim_control #(
   assign stop_o  = abort;
 
   generate
-    for (genvar k = 0; k < 7; k++) begin : gen_kind  // a memory without entries is not there
+    for (genvar k = 0; k < 9; k++) begin : gen_kind  // a memory without entries is not there
       assign prog_we_o[k] = (ProgSizes[k*32 +: 32] != '0) && prog_we && (prog_kind == 8'(k));
     end
   endgenerate

@@ -63,10 +63,20 @@ module epim_core #(
   parameter int AdcInterval = 1,
   /// The array never holds: an activation that opens a range is dispatched when an accumulator bank is free.
   parameter bit HoldFree = 1'b0,
+  /// Bits of a cell below a level: 0..6.
+  parameter int FractionBits = 0,
+  /// Every ADC has a gain and an offset.
+  parameter bit AdcTrims = 1'b0,
+  /// Every conversion has a noise; only with `AdcTrims`.
+  parameter bit ReadNoise = 1'b0,
+  /// A code counts 2^AdcStep levels: 0..12.
+  parameter int AdcStep = 0,
   /// Bits of a row, column or frame count: 7..16.
   parameter int DimW = 16,
   /// Geometry registers can be read; otherwise only their bits in use are kept.
   parameter bit GeometryReadback = 1'b1,
+  /// The first PE row holds a weight pool that every patch reads, its columns permuted by OPT.
+  parameter bit Pool = 1'b0,
   /// Table sizes: patches, IFRT entries, channel parameter entries.
   parameter int MaxPatches = 4,
   parameter int IfrtDepth = 16,
@@ -92,14 +102,16 @@ module epim_core #(
   parameter logic [63:0] Hash = 64'd0,
   /// Geometry registers at reset.
   parameter logic [epim_regs_pkg::GeometryBits-1:0] GeometryInit = epim_regs_pkg::GeometryReset,
-  /// Images for `Writable` = 0; empty: none. `ParamFile`, `SlopeFile` and `CellFile` get a number and ".hex" appended, `CellFile`
+  /// Images for `Writable` = 0; empty: none. `ParamFile`, `SlopeFile`, `CellFile` and `TrimFile` get a number and ".hex" appended, `CellFile`
   /// with `Ram` also "_adc" and the number of the ADC lane.
   parameter IfatFile = "",
   parameter IfrtFile = "",
   parameter OfatFile = "",
+  parameter OptFile = "",
   parameter ParamFile = "",
   parameter SlopeFile = "",
   parameter CellFile = "",
+  parameter TrimFile = "",
   /// M and Z at reset, PE (t,u) at index t*PeCols+u, 16 bits each.
   parameter logic [PeRows*PeCols*16-1:0] ScaleInit = {(PeRows*PeCols){16'd1}},
   parameter logic [PeRows*PeCols*16-1:0] ZeroInit = {(PeRows*PeCols){16'd0}},
@@ -166,7 +178,9 @@ module epim_core #(
   localparam int Slices   = epim_pkg::ceil_div(WeightBits - 1, CellBits);
   localparam int StepW    = epim_pkg::idx_width(epim_pkg::step_count(ActBits, ActSigned, DacBits));
   localparam int SumW     = epim_pkg::sum_width(XbRows, ActBits);
-  localparam int PsumW    = epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits);
+  localparam int PsumW    = (FractionBits > 0 || AdcTrims || AdcStep > 0)
+                            ? epim_pkg::analog_psum_width(RowGroups, AdcBits, AdcStep, Slices * CellBits, ActBits)
+                            : epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits);
   localparam int ProdW    = epim_pkg::prod_width(PsumW, ZeroPoint, ZeroBits, SumW, ScaleBits);
   localparam int ChannelW = epim_pkg::num_width(MaxChannels);
   localparam int ColumnW  = epim_pkg::idx_width(PeCols) + CStepW + GroupW + epim_pkg::idx_width(JointLanes);
@@ -176,14 +190,16 @@ module epim_core #(
   localparam int IfrtAddrW = epim_pkg::idx_width(IfrtDepth);
   localparam int Events   = epim_events_pkg::Count;
   // Entries that the program port reaches, kind 0 last. Slopes lie beside the channel parameters.
-  localparam int CellWordW = epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(2 * Slices * CellBits)
+  localparam int CellWordW = epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(2 * Slices * (CellBits + FractionBits))
                              + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64));
   localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs);
   localparam logic [31:0] PatchEntries = MaxPatches, IfrtEntries = IfrtDepth,
                           ParamEntries = ParamDepth << epim_pkg::idx_width(JointLanes), CellEntries = CSteps << CellWordW;
   /* verilator lint_off WIDTHCONCAT */  // 5.006 forgets the sizes of these constants
   localparam logic [31:0] SlopeEntries = (SlopeBits == 0) ? 32'd0 : ParamEntries;
-  localparam logic [223:0] ProgSizes = {SlopeEntries, CellEntries, 32'd1, ParamEntries, PatchEntries, IfrtEntries, PatchEntries};
+  localparam logic [31:0] OptEntries = Pool ? MaxPatches * CSteps : 0;
+  localparam logic [31:0] TrimEntries = AdcTrims ? 32'(4 * Adcs * Slices) : 32'd0;
+  localparam logic [287:0] ProgSizes = {TrimEntries, OptEntries, SlopeEntries, CellEntries, 32'd1, ParamEntries, PatchEntries, IfrtEntries, PatchEntries};
   /* verilator lint_on WIDTHCONCAT */
 
   // Rules that a wrong parameter set breaks at elaboration: the missing module's name is the message.
@@ -212,11 +228,16 @@ module epim_core #(
     if (Load && !Writable)                            begin : gen_rule24 epim_rule_load_needs_writable u_rule (); end
     if (RowsPerRead < 1 || XbRows % epim_pkg::max2(RowsPerRead, 1) != 0) begin : gen_rule22 epim_rule_rows_per_read_divides_xb_rows u_rule (); end
     if (AdcLatency < 1 || AdcInterval < 1)            begin : gen_rule23 epim_rule_adc_latency_and_interval_at_least_1 u_rule (); end
+    if (Pool && (XbRows != XbCols || PeCols != 1))    begin : gen_rule28 epim_rule_pool_needs_square_crossbars_in_one_pe_column u_rule (); end
+    if (Pool && Adcs * CStepW > 64)                   begin : gen_rule29 epim_rule_opt_entry_at_most_64_bits u_rule (); end
+    if (FractionBits < 0 || FractionBits > 6)         begin : gen_rule25 epim_rule_fraction_bits_0_to_6 u_rule (); end
+    if (ReadNoise && !AdcTrims)                       begin : gen_rule26 epim_rule_read_noise_needs_trims u_rule (); end
+    if (AdcStep < 0 || AdcStep > 12)                  begin : gen_rule27 epim_rule_adc_step_0_to_12 u_rule (); end
   endgenerate
 
   logic                 clear, stop, abort, drop, forget, done;
   logic [epim_regs_pkg::GeometryBits-1:0] geometry;
-  logic [6:0]           prog_we;
+  logic [8:0]           prog_we;
   logic [15:0]          prog_pe;
   logic [31:0]          prog_addr;
   logic [63:0]          prog_data;
@@ -246,7 +267,7 @@ module epim_core #(
   logic [PeRows*SumW-1:0]         row_sum;
   epim_front #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
                .DacBits(DacBits), .ZeroPoint(ZeroPoint), .InputShift(InputShift), .RowsPerRead(RowsPerRead), .BufferWords(BufferWords),
-               .DimW(DimW), .Endless(Endless), .MaxPatches(MaxPatches), .IfrtDepth(IfrtDepth), .MaxWindow(MaxWindow),
+               .DimW(DimW), .Endless(Endless), .Pool(Pool), .MaxPatches(MaxPatches), .IfrtDepth(IfrtDepth), .MaxWindow(MaxWindow),
                .MaxBlocks(MaxBlocks), .IfatFile(IfatFile), .IfrtFile(IfrtFile))
   u_front (
     .clk_i, .rst_ni, .clear_i(clear), .abort_i(abort), .drop_i(drop), .forget_i(forget), .run_i(busy_o),
@@ -265,13 +286,14 @@ module epim_core #(
   epim_array #(.XbRows(XbRows), .XbCols(XbCols), .PeRows(PeRows), .PeCols(PeCols), .CellBits(CellBits),
                .WeightBits(WeightBits), .ActBits(ActBits), .ActSigned(ActSigned), .DacBits(DacBits), .AdcBits(AdcBits),
                .ColsPerAdc(ColsPerAdc), .AdcStages(AdcStages + AdcLatency - 1), .RowsPerRead(RowsPerRead), .AdcInterval(AdcInterval), .HoldFree(HoldFree),
+               .FractionBits(FractionBits), .Trims(AdcTrims), .ReadNoise(ReadNoise), .AdcStep(AdcStep), .TrimFile(TrimFile),
                .JointLanes(JointLanes), .ScaleBits(ScaleBits),
                .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SerialMultiply(SerialMultiply), .InputShift(InputShift),
-               .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .CellFile(CellFile),
+               .Pool(Pool), .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Ram(Ram), .OfatFile(OfatFile), .OptFile(OptFile), .CellFile(CellFile),
                .ScaleInit(ScaleInit), .ZeroInit(ZeroInit))
   u_array (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .en_i(en), .geometry_i(geometry),
-    .prog_we_i({prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data),
+    .prog_we_i({prog_we[8:7], prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data),
     .range_release_i(range_release), .full_i(full), .row_groups_i(row_groups), .bank_o(bank), .step_o(step), .sign_o(sign), .fire_o(fire), .step_end_o(step_end), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum),
     .valid_o(valid), .cstep_o(cstep), .group_o(group), .open_first_o(open_first), .opens_o(opens), .closes_o(closes),
     .range_o(range), .prod_o(prod), .err_ofat_o(err_ofat), .inc_o(inc_array)

@@ -12,11 +12,12 @@
 ///
 /// In one read every selected ADC lane l converts, for each slice s and polarity, column c = step*Adcs + l:
 ///   code = min( sum over rows r of x[r] * G[r][c][s], 2^AdcBits - 1 ),   x[r] the DAC level of word line r.
+/// With `FractionBits`, `Trims` or `AdcStep` G counts levels of 2^-FractionBits, and epim_adc makes the code of the sum.
 /// `EPIM_CROSSBAR_BLACKBOX` leaves the body out, so that an analog macro with the same ports takes its place.
 /// Latency: word lines, column step and selection are taken in cycle f (`fire_i`, `en_i`), `code_o` holds the codes
 /// in f+1+AdcStages. At most `RowsPerRead` word lines are driven in a read: those of one group of consecutive ones. `load_i` marks the first input step of a column step: the column is read once and held.
 /// Programming: one 64-row chunk per write; address fields, least significant first: chunk, plane, ADC lane, column
-/// step (each rounded up to a power of two); plane = (slice*2 + negative)*CellBits + bit of the cell.
+/// step (each rounded up to a power of two); plane = (slice*2 + negative)*(CellBits+FractionBits) + bit of the cell.
 module epim_crossbar #(
   /// Word lines.
   parameter int XbRows = 64,
@@ -38,18 +39,31 @@ module epim_crossbar #(
   parameter int AdcStages = 1,
   /// Word lines of a read.
   parameter int RowsPerRead = XbRows,
+  /// Every ADC lane has a column step of its own, as the first PE row of a weight pool.
+  parameter bit LaneSteps = 1'b0,
+  /// Bits of a cell below a level.
+  parameter int FractionBits = 0,
+  /// Every ADC has a gain and an offset, and with `ReadNoise` a noise of its own: epim_adc.
+  parameter bit Trims = 1'b0,
+  parameter bit ReadNoise = 1'b0,
+  /// A code counts 2^AdcStep levels.
+  parameter int AdcStep = 0,
   /// Count cell reads, zero and saturated conversions.
   parameter bit Count = 1'b1,
   /// Image of the cells, `$readmemh`; empty: none. Flat array: the file, one chunk per line. RAMs: its name up to the
   /// number of the ADC lane, four digits and ".hex" follow; one column step per line, plane p of row r at bit
   /// p*XbRows + r. Cells of an image in RAMs cannot be programmed.
   parameter InitFile = "",
+  /// Image of the trims, `$readmemh`: 64 bits a line, two lines per ADC; empty: none.
+  parameter TrimFile = "",
   /// Derived parameter, do not overwrite: column steps.
   localparam int CSteps = epim_pkg::ceil_div(XbCols, Adcs),
   /// Derived parameter, do not overwrite.
   localparam int CStepW = epim_pkg::idx_width(CSteps),
+  /// Derived parameter, do not overwrite: bits of a cell's word.
+  localparam int WordBits = CellBits + FractionBits,
   /// Derived parameter, do not overwrite: bit planes of a column.
-  localparam int Planes = 2 * Slices * CellBits,
+  localparam int Planes = 2 * Slices * WordBits,
   /// Derived parameter, do not overwrite: 64-row chunks of a bit plane.
   localparam int Chunks = epim_pkg::ceil_div(XbRows, 64),
   /// Derived parameter, do not overwrite: program address bits.
@@ -65,8 +79,8 @@ module epim_crossbar #(
   input  logic                             fire_i,
   /// First input step of a column step.
   input  logic                             load_i,
-  /// Column step.
-  input  logic [CStepW-1:0]                cstep_i,
+  /// Column step; with `LaneSteps` of lane l at [l*CStepW +: CStepW].
+  input  logic [(LaneSteps ? Adcs : 1)*CStepW-1:0] cstep_i,
   /// ADC lanes that convert.
   input  logic [Adcs-1:0]                  sel_i,
   /// Word lines: digit d of row r at [d*XbRows + r].
@@ -77,6 +91,14 @@ module epim_crossbar #(
   output logic [31:0]                      cell_reads_o,
   output logic [15:0]                      adc_zero_o,
   output logic [15:0]                      adc_saturated_o,
+  /// First read of a frame, and what its number adds to the seeds (read with `ReadNoise` only).
+  /* verilator lint_save */
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                             frame_i,
+  input  logic [31:0]                      frame_offset_i,
+  /// Program a trim: ADC i of `code_o` at 2*i, its seed at 2*i + 1 (read with `Trims` only).
+  input  logic                             trim_we_i,
+  /* verilator lint_restore */
   /// Program a chunk.
   input  logic                             prog_we_i,
   input  logic [ProgW-1:0]                 prog_addr_i,
@@ -89,8 +111,13 @@ module epim_crossbar #(
     if (Slices < 1)                                      begin : gen_rule2 epim_rule_slices_at_least_1 u_rule (); end
     if (DacBits != 1 && DacBits != 2)                    begin : gen_rule3 epim_rule_dac_bits_1_or_2 u_rule (); end
     if (AdcStages < 1)                                   begin : gen_rule4 epim_rule_adc_stages_at_least_1 u_rule (); end
+    if (FractionBits < 0 || FractionBits > 6)            begin : gen_rule5 epim_rule_fraction_bits_0_to_6 u_rule (); end
+    if (ReadNoise && !Trims)                             begin : gen_rule6 epim_rule_read_noise_needs_trims u_rule (); end
+    if (AdcStep < 0 || AdcStep > 12)                     begin : gen_rule7 epim_rule_adc_step_0_to_12 u_rule (); end
   endgenerate
 
+  localparam bit Analog = FractionBits > 0 || Trims || AdcStep > 0;
+  localparam int SumW   = epim_pkg::num_width(XbRows) + WordBits + DacBits;
   localparam int AdcW   = epim_pkg::idx_width(Adcs);
   localparam int PlaneW = epim_pkg::idx_width(Planes);
   localparam int ChunkW = epim_pkg::idx_width(Chunks);
@@ -126,9 +153,14 @@ module epim_crossbar #(
     end
   end
 
+  // Of ideal ADCs.
+  /* verilator lint_off UNUSEDSIGNAL */
   logic [Adcs*Slices*2*AdcBits-1:0] code;
+  logic [15:0]                      saturated;
+  logic [Conversions*SumW-1:0]      sums;  // what the bit lines carry
+  /* verilator lint_on UNUSEDSIGNAL */
   logic [31:0]                      reads;
-  logic [15:0]                      zeros, saturated;
+  logic [15:0]                      zeros;
 
   generate
     if (!Ram) begin : gen_flat
@@ -136,7 +168,7 @@ module epim_crossbar #(
       localparam int Words = CSteps * Adcs * LaneWords;
       localparam int WordW = epim_pkg::idx_width(Words);
       logic [63:0]      cells_q [0:Words-1];
-      logic [WordW-1:0] base_q;
+      logic [(LaneSteps ? Adcs : 1)*WordW-1:0] base_q;
       logic [63:0]      v;
       logic [31:0]      sum;
       logic [6:0]       ones;
@@ -153,13 +185,16 @@ module epim_crossbar #(
         if (prog_we_i) cells_q[p_word] <= prog_data_i;
       end
       always_ff @(posedge clk_i) begin
-        if (en_i && fire_i && load_i) base_q <= WordW'(cstep_i) * WordW'(Adcs * LaneWords);
+        if (en_i && fire_i && load_i) begin
+          for (int l = 0; l < (LaneSteps ? Adcs : 1); l++) base_q[l*WordW +: WordW] <= WordW'(cstep_i[l*CStepW +: CStepW]) * WordW'(Adcs * LaneWords);
+        end
       end
       always_comb begin
         code = '0;
         reads = '0;
         zeros = '0;
         saturated = '0;
+        sums = '0;
         sum = '0;
         v = '0;
         ones = '0;
@@ -172,10 +207,10 @@ module epim_crossbar #(
           for (int i = 0; i < Conversions; i++) begin
             if (sel_q[i / (2 * Slices)]) begin
               sum = '0;
-              for (int b = 0; b < CellBits; b++) begin
+              for (int b = 0; b < WordBits; b++) begin
                 for (int d = 0; d < DacBits; d++) begin
                   for (int c = 0; c < Chunks; c++) begin
-                    v = cells_q[base_q + WordW'((i * CellBits + b) * Chunks + c)] & wl_q[(d*Chunks+c)*64 +: 64];
+                    v = cells_q[base_q[(LaneSteps ? i / (2 * Slices) : 0)*WordW +: WordW] + WordW'((i * WordBits + b) * Chunks + c)] & wl_q[(d*Chunks+c)*64 +: 64];
 `ifdef VERILATOR
                     // popcount64 in place: every call of a function gets variables of its own, so that the PEs of an
                     // array would not share compiled code.
@@ -191,17 +226,17 @@ module epim_crossbar #(
                 end
               end
               if (Count) begin
-                reads = reads + sum;
+                reads = reads + (sum >> FractionBits);
                 if (sum == 32'd0) zeros = zeros + 16'd1;
                 if (sum > 32'((1 << AdcBits) - 1)) saturated = saturated + 16'd1;
               end
+              sums[i*SumW +: SumW] = SumW'(sum);
               code[i*AdcBits +: AdcBits] = (sum > 32'((1 << AdcBits) - 1)) ? '1 : AdcBits'(sum);
             end
           end
         end
       end
     end else begin : gen_ram
-      localparam int SumW = epim_pkg::num_width(XbRows) + CellBits + DacBits;
       localparam int LaneBits = Planes * XbRows;
       // Image: one ROM per lane, as wide as all its planes.
       /* verilator lint_off UNUSEDSIGNAL */
@@ -215,7 +250,7 @@ module epim_crossbar #(
           localparam [7:0] Ones      = 8'd48 + 8'(l % 10);
           epim_ram #(.Depth(CSteps), .Width(LaneBits), .InitFile({InitFile, Thousands, Hundreds, Tens, Ones, ".hex"}))
           u_cells (
-            .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(rom[l*LaneBits +: LaneBits]),
+            .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i[(LaneSteps ? l : 0)*CStepW +: CStepW]), .rdata_o(rom[l*LaneBits +: LaneBits]),
             .we_i(1'b0), .waddr_i(CStepW'(0)), .wdata_i(LaneBits'(0))
           );
         end
@@ -223,9 +258,10 @@ module epim_crossbar #(
         assign rom = '0;
       end
       // A lossless ADC needs no comparison.
+      localparam bit Early = Count || Analog;
       localparam bit Saturates = (RowsPerRead * ((1 << CellBits) - 1) * ((1 << DacBits) - 1)) > ((1 << AdcBits) - 1);
       logic [Adcs-1:0] selected;
-      if (Count) begin : gen_selected
+      if (Early) begin : gen_selected
         assign selected = fire_q ? sel_q : '0;
       end else begin : gen_late_selected
         logic [Adcs-1:0] late_sel_q;
@@ -234,23 +270,22 @@ module epim_crossbar #(
         end
         assign selected = late_sel_q;
       end
-      logic [Conversions*SumW-1:0] sums;
       /* verilator lint_off UNUSEDSIGNAL */
       logic unused;  // the top of a chunk, where a crossbar has fewer than 64 rows; all of it with an image
       /* verilator lint_on UNUSEDSIGNAL */
       assign unused = ^{prog_data_i, prog_we_i, p_cstep, p_lane, p_plane, p_chunk};
       for (genvar i = 0; i < Conversions; i++) begin : gen_conversion
-        logic [CellBits*Chunks*64-1:0] column;
-        for (genvar b = 0; b < CellBits; b++) begin : gen_bit
+        logic [WordBits*Chunks*64-1:0] column;
+        for (genvar b = 0; b < WordBits; b++) begin : gen_bit
           for (genvar c = 0; c < Chunks; c++) begin : gen_chunk
             localparam int ChunkRows = (c == Chunks - 1) ? XbRows - c * 64 : 64;
             logic [ChunkRows-1:0] word;
-            localparam int Plane = (i % (2 * Slices)) * CellBits + b;
+            localparam int Plane = (i % (2 * Slices)) * WordBits + b;
             if (InitFile != "") begin : gen_image
               assign word = rom[(i / (2 * Slices)) * LaneBits + Plane * XbRows + c * 64 +: ChunkRows];
             end else begin : gen_programmed
               epim_ram #(.Depth(CSteps), .Width(ChunkRows)) u_cells (
-                .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i), .rdata_o(word),
+                .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i[(LaneSteps ? i / (2 * Slices) : 0)*CStepW +: CStepW]), .rdata_o(word),
                 .we_i(prog_we_i && p_lane == AdcW'(i / (2 * Slices)) && p_chunk == ChunkW'(c)
                       && p_plane == PlaneW'(Plane)),
                 .waddr_i(p_cstep), .wdata_i(prog_data_i[ChunkRows-1:0])
@@ -261,11 +296,11 @@ module epim_crossbar #(
         end
         logic [SumW-1:0] sum;
         logic [6:0]      ones;
-        if (Count) begin : gen_sum
+        if (Early) begin : gen_sum
           always_comb begin
             sum = '0;
             ones = '0;
-            for (int b = 0; b < CellBits; b++) begin
+            for (int b = 0; b < WordBits; b++) begin
               for (int d = 0; d < DacBits; d++) begin
                 for (int c = 0; c < Chunks; c++) begin
                   ones = epim_pkg::sum_of_parts(epim_pkg::popcount_parts(column[(b*Chunks+c)*64 +: 64]
@@ -277,11 +312,11 @@ module epim_crossbar #(
           end
         end else begin : gen_late_sum
           // Nothing counts: the ADC's register takes the sums of 16 rows each, the rest is added behind it.
-          logic [CellBits*DacBits*Chunks*20-1:0] parts_q, parts;
+          logic [WordBits*DacBits*Chunks*20-1:0] parts_q, parts;
           assign parts = parts_q;
           always_ff @(posedge clk_i) begin
             if (en_i && fire_q) begin
-              for (int b = 0; b < CellBits; b++) begin
+              for (int b = 0; b < WordBits; b++) begin
                 for (int d = 0; d < DacBits; d++) begin
                   for (int c = 0; c < Chunks; c++) begin
                     parts_q[((b*DacBits+d)*Chunks+c)*20 +: 20]
@@ -294,7 +329,7 @@ module epim_crossbar #(
           always_comb begin
             sum = '0;
             ones = '0;
-            for (int b = 0; b < CellBits; b++) begin
+            for (int b = 0; b < WordBits; b++) begin
               for (int d = 0; d < DacBits; d++) begin
                 for (int c = 0; c < Chunks; c++) begin
                   ones = epim_pkg::sum_of_parts(parts[((b*DacBits+d)*Chunks+c)*20 +: 20]);
@@ -315,7 +350,7 @@ module epim_crossbar #(
         if (Count && fire_q) begin
           for (int i = 0; i < Conversions; i++) begin
             if (sel_q[i / (2 * Slices)]) begin
-              reads = reads + 32'(sums[i*SumW +: SumW]);
+              reads = reads + (32'(sums[i*SumW +: SumW]) >> FractionBits);
               if (sums[i*SumW +: SumW] == '0) zeros = zeros + 16'd1;
               if (32'(sums[i*SumW +: SumW]) > 32'((1 << AdcBits) - 1)) saturated = saturated + 16'd1;
             end
@@ -325,17 +360,43 @@ module epim_crossbar #(
     end
   endgenerate
 
+  // The codes of the read.
+  logic [Adcs*Slices*2*AdcBits-1:0] code_now;
+  /* verilator lint_off UNUSEDSIGNAL */
+  logic [15:0]                      saturated_now;  // of a core without counters: for nobody
+  /* verilator lint_on UNUSEDSIGNAL */
+  generate
+    if (Analog) begin : gen_adc
+      logic [Conversions-1:0] over;
+      epim_adc #(.Adcs(Adcs), .PerLane(2 * Slices), .SumW(SumW), .FractionBits(FractionBits), .AdcBits(AdcBits), .AdcStep(AdcStep),
+                 .Trims(Trims), .ReadNoise(ReadNoise), .AddrW(ProgW), .InitFile(TrimFile))
+      u_adc (
+        .clk_i, .read_i(en_i && fire_i), .sel_i, .frame_i, .frame_offset_i, .converts_i(fire_q ? sel_q : Adcs'(0)), .sum_i(sums),
+        .code_o(code_now), .over_o(over), .trim_we_i, .trim_addr_i(prog_addr_i), .trim_data_i(prog_data_i)
+      );
+      always_comb begin
+        saturated_now = '0;
+        for (int i = 0; i < Conversions; i++) begin
+          if (Count && over[i]) saturated_now = saturated_now + 16'd1;
+        end
+      end
+    end else begin : gen_ideal
+      assign code_now      = code;
+      assign saturated_now = saturated;
+    end
+  endgenerate
+
   // ADC output register, or several.
   logic [Adcs*Slices*2*AdcBits-1:0] code_first;
   logic [31:0]                      reads_first;
   logic [15:0]                      zeros_first, saturated_first;
   generate
-    if (Ram && !Count) begin : gen_late_code
-      assign code_first = code;
+    if (Ram && !Count && !Analog) begin : gen_late_code
+      assign code_first = code_now;
     end else begin : gen_code
       logic [Adcs*Slices*2*AdcBits-1:0] code_q;
       always_ff @(posedge clk_i) begin
-        if (en_i && fire_q) code_q <= code;
+        if (en_i && fire_q) code_q <= code_now;
       end
       assign code_first = code_q;
     end
@@ -353,7 +414,7 @@ module epim_crossbar #(
         end else if (en_i) begin
           reads_q     <= reads;
           zeros_q     <= zeros;
-          saturated_q <= saturated;
+          saturated_q <= saturated_now;
         end
       end
       assign reads_first     = reads_q;

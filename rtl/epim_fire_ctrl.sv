@@ -142,6 +142,10 @@ module epim_fire_ctrl #(
   output logic [ChannelW-1:0]    ser_stop_o,
   output logic [ColumnW-1:0]     ser_first_o,
   output logic [ColumnW-1:0]     ser_last_o,
+  /// A column step begins in the next cycle: its patch and number.
+  output logic                   scan_o,
+  output logic [PatchW-1:0]      scan_patch_o,
+  output logic [CStepW-1:0]      scan_cstep_o,
   /// An activation is dispatched in this cycle.
   output logic                   dispatch_o,
   /// OFAT range neither equal to the open one nor its continuation, or columns that the array does not have (one cycle).
@@ -317,6 +321,13 @@ module epim_fire_ctrl #(
   assign end_round = patch_q == cfg_last_patch_i;
   assign closes    = end_round || !same_range;
 
+  logic [CStepW-1:0] k_first, k_next;
+  assign k_first = (scan_kind(first, last) == 2'd0) ? first[GroupW+LaneW +: CStepW] : '0;
+  assign k_next  = (kind == 2'd1 && k_q == kl) ? kf : k_q + CStepW'(1);
+  assign scan_o       = dispatch || (run_i && en_i && active_q && cycle_end && !k_last);
+  assign scan_patch_o = dispatch ? next_q : patch_q;
+  assign scan_cstep_o = dispatch ? k_first : k_next;
+
   logic fire_bank_q;
   assign fire_o    = firing;
   assign fire_opens_o = opens_q;
@@ -387,13 +398,13 @@ module epim_fire_ctrl #(
         stop_q      <= ofat_stop_i;
         first_q     <= first;
         last_q      <= last;
-        k_q         <= (scan_kind(first, last) == 2'd0) ? first[GroupW+LaneW +: CStepW] : '0;
+        k_q         <= k_first;
       end else if (active_q) begin
         cycle_q <= cycle_end ? '0 : cycle_q + PeriodW'(1);
         if (!Reads || r_step_end) step_q <= cycle_end ? cfg_last_step_i : step_q - StepW'(step_q != '0);
         if (cycle_end) begin
           first_k_q <= 1'b0;
-          k_q       <= (kind == 2'd1 && k_q == kl) ? kf : k_q + CStepW'(1);
+          k_q       <= k_next;
           if (k_last) active_q <= 1'b0;
         end
       end

@@ -24,6 +24,8 @@ module epim_front #(
   parameter bit InputShift = 1'b0,
   /// Word lines of a row group.
   parameter int RowsPerRead = XbRows,
+  /// The first PE row holds a weight pool.
+  parameter bit Pool = 1'b0,
   /// Words of the input buffer.
   parameter int BufferWords = 1024,
   /// Bits of a row, column or frame count.
@@ -135,7 +137,7 @@ module epim_front #(
   logic                 req, req_pad, req_last_block, req_first, req_last, req_bank, bank_free;
   logic [IfrtAddrW-1:0] req_ifrt;
   epim_addr_ctrl #(.MaxPatches(MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW),
-                   .BufferDepth(BufferWords), .DimW(DimW), .TapW(TapW), .Endless(Endless))
+                   .BufferDepth(BufferWords), .DimW(DimW), .TapW(TapW), .Endless(Endless), .VectorWords(Pool ? XbRows / Lanes : 0))
   u_addr_ctrl (
     .clk_i, .rst_ni, .clear_i, .run_i,
     .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
@@ -195,8 +197,24 @@ module epim_front #(
     end
   end
   // An entry that names no word lines or some beyond the array; a sequence that runs past the end of the table.
-  assign err_ifrt_o = (word_q && (!line_used || (32'(line_group) >= XbRows / Lanes) || (32'(line_pe_row) >= PeRows)))
+  // With a pool an unused entry drops the word's error, and no error lies in the first PE row.
+  assign err_ifrt_o = (word_q && ((Pool ? line_used && (line_pe_row == '0) : !line_used) || (32'(line_group) >= XbRows / Lanes) || (32'(line_pe_row) >= PeRows)))
                    || (req && ((32'(req_ifrt) >= IfrtDepth) || (!req_last && (32'(req_ifrt) + 1 >= IfrtDepth))));
+
+  // Word n of a patch drives group n of the pool.
+  logic [LineW-1:0] pool_group;
+  generate
+    if (Pool) begin : gen_pool_group
+      logic [LineW-1:0] pool_group_q;
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) pool_group_q <= '0;
+        else if (req) pool_group_q <= req_first ? '0 : pool_group_q + LineW'(1);
+      end
+      assign pool_group = pool_group_q;
+    end else begin : gen_no_pool_group
+      assign pool_group = '0;
+    end
+  endgenerate
 
   localparam int LaneCountW = epim_pkg::num_width(Lanes);
   logic [LaneCountW-1:0]    last_lanes;
@@ -232,10 +250,10 @@ module epim_front #(
   end
 
   epim_input_reg #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
-                   .DacBits(DacBits), .ZeroPoint(ZeroPoint), .Shift(InputShift), .RowsPerRead(RowsPerRead))
+                   .DacBits(DacBits), .ZeroPoint(ZeroPoint), .Shift(InputShift), .RowsPerRead(RowsPerRead), .Pool(Pool))
   u_input_reg (
     .clk_i, .rst_ni, .we_i(word_q), .first_i(word_first_q), .wbank_i(word_bank_q), .pe_row_i(line_pe_row),
-    .group_i(line_group), .data_i(word), .cfg_bits_i(geometry_i[epim_regs_pkg::ActBitsLsb +: 4]),
+    .group_i(line_group), .used_i(line_used), .pool_group_i(pool_group), .data_i(word), .cfg_bits_i(geometry_i[epim_regs_pkg::ActBitsLsb +: 4]),
     .cfg_signed_i(ActSigned && geometry_i[epim_regs_pkg::ActSignedLsb]), .bank_i, .step_i, .sign_i, .fire_i(step_end_i), .wl_o, .sum_o, .row_groups_o
   );
 

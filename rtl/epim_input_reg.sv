@@ -7,6 +7,7 @@
 /// of a patch clears the bank's mask, so every word line that the patch does not name is driven with zero, whatever
 /// the register held. For input step b of the bank that fires, `wl_o` digit d of row r is activation bit
 /// first_bit(b)+d, zero where the mask is clear. With `ZeroPoint` the sum of the activations per PE row is kept too.
+/// With `Pool` a word also lands on the pool's lines in PE row 0, and on those that IFRT names where the entry is used.
 /// `Shift` builds each word line's activations as shift registers that turn by one bit per firing and are back in place
 /// after the last input step: no plane is selected, which is smaller, but every firing toggles them.
 /// Latency: a word written in cycle t is on `wl_o` from t+1; `wl_o` is combinational in `bank_i`, `step_i`.
@@ -29,6 +30,8 @@ module epim_input_reg #(
   parameter bit Shift = 1'b0,
   /// Word lines of a row group, a divisor of `XbRows`.
   parameter int RowsPerRead = XbRows,
+  /// The first PE row is a weight pool: every word also lands on its group `pool_group_i`.
+  parameter bit Pool = 1'b0,
   /// Derived parameter, do not overwrite: input steps of an activation.
   localparam int Steps = epim_pkg::ceil_div(ActSigned ? ActBits - 1 : ActBits, DacBits) + (ActSigned ? 1 : 0),
   /// Derived parameter, do not overwrite.
@@ -57,6 +60,11 @@ module epim_input_reg #(
   /// PE row and word-line group to write.
   input  logic [PeRowW-1:0]         pe_row_i,
   input  logic [GroupW-1:0]         group_i,
+  /// Read with `Pool` only: the word lands on `pe_row_i`, `group_i`; its group in the first PE row.
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                      used_i,
+  input  logic [GroupW-1:0]         pool_group_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Activations, lane l at [l*ActBits +: ActBits].
   input  logic [Lanes*ActBits-1:0]  data_i,
   /// Format of the layer's activations: bits, two's complement.
@@ -97,6 +105,9 @@ module epim_input_reg #(
   logic [RowW-1:0] row;
   assign row = RowW'(pe_row_i) * RowW'(XbRows) + RowW'(group_i) * RowW'(Lanes);
 
+  logic [RowW-1:0] pool_row;
+  assign pool_row = Pool ? RowW'(pool_group_i) * RowW'(Lanes) : '0;
+
   // Mask: which groups of word lines the bank's patch names; the lines of a group are always equal.
   localparam int Lines = Rows / Lanes;
   localparam int LineW = epim_pkg::idx_width(Lines);
@@ -105,7 +116,8 @@ module epim_input_reg #(
   assign line = LineW'(pe_row_i) * LineW'(Groups) + LineW'(group_i);
   always_comb begin
     named = '0;
-    named[line] = 1'b1;
+    named[line] = !Pool || used_i;
+    if (Pool) named[LineW'(pool_group_i)] = 1'b1;
   end
   always_ff @(posedge clk_i or negedge rst_ni) begin
     if (!rst_ni) begin
@@ -149,8 +161,10 @@ module epim_input_reg #(
         assign bits[l] = data_i[l*ActBits+b];
       end
       always_ff @(posedge clk_i) begin
-        if (we_i && !wbank_i) plane0_q[row +: Lanes] <= bits;
-        if (we_i &&  wbank_i) plane1_q[row +: Lanes] <= bits;
+        if (we_i && !wbank_i && (!Pool || used_i)) plane0_q[row +: Lanes] <= bits;
+        if (we_i &&  wbank_i && (!Pool || used_i)) plane1_q[row +: Lanes] <= bits;
+        if (Pool && we_i && !wbank_i) plane0_q[pool_row +: Lanes] <= bits;
+        if (Pool && we_i &&  wbank_i) plane1_q[pool_row +: Lanes] <= bits;
       end
       assign planes0[b*Rows +: Rows] = plane0_q;
       assign planes1[b*Rows +: Rows] = plane1_q;
@@ -169,7 +183,7 @@ module epim_input_reg #(
       for (genvar g = 0; g < Rows / Lanes; g++) begin : gen_group
         // Lines that the patch names take their activations, the others are cleared by its first word.
         logic hit, take0, take1, clear0, clear1;
-        assign hit    = row == RowW'(g * Lanes);
+        assign hit    = (row == RowW'(g * Lanes) && (!Pool || used_i)) || (Pool && pool_row == RowW'(g * Lanes));
         assign take0  = we_i && !wbank_i && hit;
         assign take1  = we_i && wbank_i && hit;
         assign clear0 = we_i && !wbank_i && !hit && first_i;
@@ -239,7 +253,7 @@ module epim_input_reg #(
       end
       for (genvar t = 0; t < PeRows; t++) begin : gen_row
         logic signed [SumW-1:0] sum0_q, sum1_q, add;
-        assign add = (pe_row_i == PeRowW'(t)) ? word_sum : '0;
+        assign add = ((pe_row_i == PeRowW'(t) && (!Pool || used_i)) || (Pool && t == 0)) ? word_sum : '0;
         always_ff @(posedge clk_i or negedge rst_ni) begin
           if (!rst_ni) begin
             sum0_q <= '0;

@@ -39,8 +39,15 @@ module epim_pe #(
   parameter int SumW = 16,
   /// Multiply serially, without a multiplier.
   parameter bit SerialMultiply = 1'b0,
+  /// Imperfect cells and ADCs: epim_crossbar.
+  parameter int FractionBits = 0,
+  parameter bit Trims = 1'b0,
+  parameter bit ReadNoise = 1'b0,
+  parameter int AdcStep = 0,
   /// Crossbar cell memory as RAMs.
   parameter bit Ram = 1'b0,
+  /// Every ADC lane has a column step of its own.
+  parameter bit LaneSteps = 1'b0,
   /// Count events.
   parameter bit Count = 1'b1,
   /// Cycles from a read to its codes, >= 1.
@@ -49,6 +56,8 @@ module epim_pe #(
   parameter int RowsPerRead = XbRows,
   /// Cell image; empty: none.
   parameter InitFile = "",
+  /// Image of the trims; empty: none.
+  parameter TrimFile = "",
   /// M at reset.
   parameter int ScaleInit = 1,
   /// Z at reset.
@@ -58,10 +67,12 @@ module epim_pe #(
   /// Derived parameter, do not overwrite.
   localparam int GroupW = epim_pkg::idx_width(epim_pkg::ceil_div(Adcs, JointLanes)),
   /// Derived parameter, do not overwrite: crossbar program address bits.
-  localparam int ProgW = CStepW + epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(2 * Slices * CellBits)
+  localparam int ProgW = CStepW + epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(2 * Slices * (CellBits + FractionBits))
                          + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64)),
   /// Derived parameter, do not overwrite: bits of a signed psum.
-  localparam int PsumW = epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits),
+  localparam int PsumW = (FractionBits > 0 || Trims || AdcStep > 0)
+                         ? epim_pkg::analog_psum_width(XbRows / epim_pkg::max2(RowsPerRead, 1), AdcBits, AdcStep, Slices * CellBits, ActBits)
+                         : epim_pkg::psum_width(XbRows, Slices * CellBits, ActBits),
   /// Derived parameter, do not overwrite: bits of psum + Z * sum.
   localparam int ZeroedW = ZeroPoint ? epim_pkg::max2(PsumW, ZeroBits + SumW) + 1 : PsumW,
   /// Derived parameter, do not overwrite: bits of a signed product.
@@ -76,7 +87,7 @@ module epim_pe #(
   /// Crossbar controls in cycle f.
   input  logic                        fire_i,
   input  logic                        load_i,
-  input  logic [CStepW-1:0]           cstep_i,
+  input  logic [(LaneSteps ? Adcs : 1)*CStepW-1:0] cstep_i,
   input  logic [Adcs-1:0]             sel_i,
   input  logic [DacBits*XbRows-1:0]   wl_i,
   /// Sum of the word lines' activations of the firing patch.
@@ -105,8 +116,12 @@ module epim_pe #(
   output logic [31:0]                 cell_reads_o,
   output logic [15:0]                 adc_zero_o,
   output logic [15:0]                 adc_saturated_o,
-  /// Program the crossbar; `prog_scale_we_i` writes {Z, M}.
+  /// First read of a frame, and what its number adds to the seeds of the noise.
+  input  logic                        frame_i,
+  input  logic [31:0]                 frame_offset_i,
+  /// Program the crossbar; its trims; `prog_scale_we_i` writes {Z, M}.
   input  logic                        prog_cell_we_i,
+  input  logic                        prog_trim_we_i,
   input  logic [ProgW-1:0]            prog_addr_i,
   input  logic                        prog_scale_we_i,
   input  logic [63:0]                 prog_data_i
@@ -116,11 +131,12 @@ module epim_pe #(
 
   epim_crossbar #(
     .XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .DacBits(DacBits), .AdcBits(AdcBits),
-    .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .Count(Count), .InitFile(InitFile)
+    .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .FractionBits(FractionBits), .Trims(Trims),
+    .ReadNoise(ReadNoise), .AdcStep(AdcStep), .Count(Count), .InitFile(InitFile), .TrimFile(TrimFile)
   ) u_crossbar (
     .clk_i, .rst_ni, .en_i, .fire_i, .load_i, .cstep_i, .sel_i, .wl_i, .code_o(code),
     .cell_reads_o, .adc_zero_o, .adc_saturated_o,
-    .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i
+    .frame_i, .frame_offset_i, .trim_we_i(prog_trim_we_i), .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i
   );
 
   localparam bit Grouped = RowsPerRead < XbRows;  // an input step is several reads
@@ -137,7 +153,7 @@ module epim_pe #(
         for (int s = 0; s < Slices; s++) begin
           step_sum = step_sum
             + (($signed(PsumW'(code[((l*Slices+s)*2+0)*AdcBits +: AdcBits]))
-              - $signed(PsumW'(code[((l*Slices+s)*2+1)*AdcBits +: AdcBits]))) <<< (s * CellBits));
+              - $signed(PsumW'(code[((l*Slices+s)*2+1)*AdcBits +: AdcBits]))) <<< (s * CellBits + AdcStep));
         end
         old = $signed(psum_q[l*PsumW +: PsumW]);
         shifted = acc_narrow_i ? (old <<< 1) : (old <<< DacBits);

@@ -27,6 +27,25 @@ package epim_pkg;
     psum_width = 1 + num_width(rows) + magnitude_bits + act_bits;
   endfunction
 
+  /// The same where codes of imperfect ADCs are added: at most 2^adc_bits - 1 of 2^adc_step levels in each of `reads`.
+  function automatic int analog_psum_width(input int reads, input int adc_bits, input int adc_step, input int magnitude_bits,
+                                           input int act_bits);
+    analog_psum_width = 1 + num_width(reads) + adc_bits + adc_step + magnitude_bits + act_bits;
+  endfunction
+
+  /// Bits of an ADC's gain below 1.
+  /* verilator lint_off UNUSEDPARAM */
+  localparam int AdcGainFraction = 12;
+  /* verilator lint_on UNUSEDPARAM */
+
+  /// One step of the register that makes an ADC's read noise: xorshift, period 2^32 - 1.
+  function automatic logic [31:0] noise_step(input logic [31:0] state);
+    logic [31:0] x;
+    x = state ^ (state << 13);
+    x = x ^ (x >> 17);
+    noise_step = x ^ (x << 5);
+  endfunction
+
   /// Input steps of an activation: magnitude bits by `dac_bits`, and one for the sign.
   function automatic int step_count(input int act_bits, input bit act_signed, input int dac_bits);
     step_count = act_signed ? ceil_div(act_bits - 1, dac_bits) + 1 : ceil_div(act_bits, dac_bits);

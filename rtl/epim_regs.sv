@@ -25,7 +25,7 @@ module epim_regs #(
   /// Bits of a number of frames.
   parameter int FrameBits = 16,
   /// Entries of the memories that can be programmed, 32 bits each, kind 0 in the low word; PEs.
-  parameter logic [223:0] ProgSizes = '1,
+  parameter logic [287:0] ProgSizes = '1,
   parameter int Pes = 65536,
   /// A load port writes memories and geometry too.
   parameter bit Load = 1'b0
@@ -144,7 +144,7 @@ module epim_regs #(
   assign kind = select_q[7:0];
   always_comb begin
     size = '0;
-    for (int k = 0; k < 7; k++) begin
+    for (int k = 0; k < 9; k++) begin
       if ((ProgSizes[k*32 +: 32] != '0) && (kind == 8'(k))) size = ProgSizes[k*32 +: 32];
     end
   end

@@ -49,7 +49,8 @@ pybind11-dev|makes it
 python3-numpy|its arrays
 python3-pytest|runs its tests
 patch|applies the bug bank
-chromium|draws the pages of reports'
+chromium|draws the pages of reports
+dataset-fashion-mnist|images of the walk of docs/own-network.md'
 synth_packages='opensta|slowest path of a netlist
 qflow-tech-osu035|a cell library for area and timing'
 formal_packages='yosys|reads the SystemVerilog and proves

@@ -64,9 +64,15 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
   j["buffer_words"] = hw.buffer_words;
   j["out_bits"] = hw.out_bits;
   j["epitome"] = {{"e_out", layer.epitome.e_out}, {"e_in", layer.epitome.e_in}, {"p", layer.epitome.p}, {"q", layer.epitome.q}};
-  for (const Patch& t : layer.patches)
-    j["patches"].push_back({{"p", t.p}, {"q", t.q}, {"c_in", t.c_in}, {"c_out", t.c_out}, {"w", layer.kh}, {"h", layer.kw},
-                            {"beta1", t.beta1}, {"beta2", t.beta2}, {"dst_in", t.dst_in}, {"dst_out", t.dst_out}});
+  for (const Patch& t : layer.patches) {
+    nlohmann::ordered_json patch = {{"p", t.p}, {"q", t.q}, {"c_in", t.c_in}, {"c_out", t.c_out}, {"w", layer.kh}, {"h", layer.kw},
+                                    {"beta1", t.beta1}, {"beta2", t.beta2}, {"dst_in", t.dst_in}, {"dst_out", t.dst_out}};
+    if (layer.pool) patch.update({{"ky", t.ky}, {"kx", t.kx}});
+    j["patches"].push_back(patch);
+  }
+  j["operator"] = layer.pool ? "pool" : layer.patches.size() == 1 ? "plain" : "epitome";
+  if (layer.pool)
+    j["pool"] = {{"vector", layer.pool->vector}, {"group", layer.pool->group}, {"kept_one_in", layer.pool->kept_one_in}, {"kept_first", layer.pool->kept_first}};
   j["wrap"] = wraps[static_cast<int>(layer.wrap)];
   j["shift"] = layer.shift;
   if (layer.slopes) j["slope_fraction_bits"] = hw.slope_fraction_bits();
@@ -91,6 +97,7 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
       {"events_rtl.json", to_json(run.rtl).dump(2) + "\n"},
       {"beats.csv", beats},
   };
+  if (layer.pool) files["permutation.npy"] = text(npy_bytes(NpyArray::from(data.permutation)));
   if (layer.slopes) files["channel_slope.npy"] = text(npy_bytes(NpyArray::from(data.channel_slope)));
   write_output_folder(dir + "/" + layer.name, files);
 }

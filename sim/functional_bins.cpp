@@ -40,13 +40,15 @@ const char* const situations[] = {
     // Arithmetic.
     "input.unsigned_dac1", "input.unsigned_dac2", "input.signed_dac1", "input.signed_dac2", "input.narrow_step",
     "input.one_step", "cells.1_bit", "cells.2_bits", "cells.4_bits", "cells.partial_slice", "zero_point.off",
-    "zero_point.on", "zero_point.negative", "scale.per_crossbar",
+    "zero_point.on", "zero_point.negative", "pool.whole_error", "pool.half_error", "pool.quarter_error", "pool.eighth_error", "pool.several_taps",
+    "pool.partial_block", "pool.partial_tile", "pool.error_across_pe_rows", "pool.permuted", "scale.per_crossbar",
     "slope.none", "slope.unused", "slope.negative_value", "slope.one", "slope.below_zero", "slope.above_one", "slope.serial",
     // Geometry and structure.
     "kernel.1x1", "kernel.square", "kernel.not_square", "stride.1", "stride.2", "stride.above_kernel",
     "stride.not_square", "dilation.rows", "dilation.columns", "groups.several", "format.fewer_bits", "format.unsigned_on_signed",
     "format.one_step", "reads.row_groups", "reads.group_skipped", "reads.group_in_word", "reads.group_across_words", "reads.latency",
-    "reads.interval", "reads.joint_waits", "reads.hold_free", "load.stream", "padding.not_zero", "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
+    "reads.interval", "reads.joint_waits", "reads.hold_free", "load.stream", "cells.fraction", "cells.not_their_codes", "adc.trims", "adc.read_noise", "adc.noise_of_later_frame",
+    "adc.step", "padding.not_zero", "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
     "tables.rom",
 };
 
@@ -80,6 +82,7 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   IntTensor all({layer.epitome.e_out, layer.epitome.e_in, layer.epitome.p, layer.epitome.q});
   for (const Patch& patch : layer.patches) {
     IntTensor& mine = by_range.try_emplace(patch.dst_out, all.shape).first->second;
+    if (layer.pool) continue;  // all patches read the pool, each its own error
     for (int o = patch.c_out; o < patch.c_out + patch.beta2; ++o)
       for (int c = patch.c_in; c < patch.c_in + patch.beta1; ++c)
         for (int y = patch.p; y < patch.p + layer.kh; ++y)
@@ -95,6 +98,31 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   hit("overlap.within_range", within > 1);
   hit("overlap.across_ranges", *most > within);
   hit("overlap.unread_elements", *least == 0);
+
+  const int kept = layer.pool ? layer.pool->kept_one_in : 0;
+  hit("pool.whole_error", kept == 1);
+  hit("pool.half_error", kept == 2);
+  hit("pool.quarter_error", kept == 4);
+  hit("pool.eighth_error", kept == 8);
+  bool partial_block = false, partial_tile = false, across = false, permuted = false;
+  for (std::size_t j = 0; layer.pool && j < layer.patches.size(); ++j) {
+    const Patch& patch = layer.patches[j];
+    partial_block = partial_block || patch.beta1 < layer.pool->vector;
+    partial_tile = partial_tile || patch.beta2 < layer.pool->vector;
+    int first = -1, last = -1;
+    for (const PatchWord& word : patch_words(layer, patch, hw.lanes))
+      if (word.rows[1] >= 0) {
+        last = word.rows[1] / hw.xb_rows;
+        if (first < 0) first = last;
+      }
+    across = across || first != last;
+    for (int f = 0; f < layer.pool->vector; ++f) permuted = permuted || data.permutation(static_cast<int>(j), f) != f;
+  }
+  hit("pool.several_taps", layer.pool && layer.kh * layer.kw > 1);
+  hit("pool.partial_block", partial_block);
+  hit("pool.partial_tile", partial_tile);
+  hit("pool.error_across_pe_rows", across);
+  hit("pool.permuted", permuted);
 
   const Padding edge = crossed(layer);
   const int edges = edge.top + edge.left + edge.bottom + edge.right;
@@ -126,7 +154,7 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   const PeArray array = pe_array_for(hw, layer.epitome);
   const int epitome_rows = physical_rows(layer.epitome, hw.lanes);
   bool unnamed = epitome_rows < hw.pe_rows * hw.xb_rows;
-  for (const Patch& p : layer.patches) unnamed = unnamed || p.beta1 * layer.kh * layer.kw < epitome_rows;
+  for (const Patch& p : layer.patches) unnamed = unnamed || p.beta1 * layer.patch_taps() < epitome_rows;
   hit("lines.unnamed", unnamed);
   hit("lines.partial_lane_block", layer.stored_cin() % hw.lanes != 0);
   hit("lines.several_pe_rows", array.rows > 1);
@@ -228,6 +256,12 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   hit("reads.joint_waits", joint_waits);
   hit("reads.hold_free", hw.hold_free);
   hit("load.stream", hw.load_stream);
+  hit("cells.fraction", hw.fraction_bits > 0);
+  hit("cells.not_their_codes", data.analog != nullptr);
+  hit("adc.trims", hw.adc_trims && data.analog != nullptr);
+  hit("adc.read_noise", hw.read_noise && data.analog != nullptr);
+  hit("adc.noise_of_later_frame", hw.read_noise && data.analog != nullptr && inputs.size() > 1);
+  hit("adc.step", hw.adc_step > 0);
   hit("padding.not_zero", layer.pad_value() != 0 && edges > 0);
   hit("map.one_output_position", layer.out_h() * layer.out_w() == 1);
   hit("period.steps", format.column_period() == format.steps());

@@ -36,6 +36,7 @@ std::string key_of(const Core& core, const Layer& layer, const LayerData& data, 
   if (layer.act) h = fnv1a(fmt::format("{} {} {}", layer.act->bits, layer.act->is_signed, layer.act->pad), h);
   for (const Patch& p : layer.patches)
     h = fnv1a(fmt::format("{} {} {} {} {} {} {} {}", p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2, p.dst_in, p.dst_out), h);
+  if (layer.pool) h = hash_values(data.permutation, fnv1a(fmt::format("{} {} {}", layer.pool->group, layer.pool->kept_one_in, layer.pool->kept_first), h));
   if (layer.slopes) h = hash_values(data.channel_slope, h);
   for (const IntTensor* t : {&data.epitome, &data.crossbar_scale, &data.zero_point, &data.channel_scale, &data.channel_bias, &input})
     h = hash_values(*t, h);

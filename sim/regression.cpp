@@ -32,6 +32,7 @@ void unify(Case& item, const std::vector<Config>& configs) {
       s.data = make_synthetic(s.layer, hw, seed);
       s.layer.shift = automatic_shift(s.layer, hw, s.data, seed);
     }
+    s.data.analog = program_cells(configs[i].device, hw, s.layer, s.data, static_cast<int>(i));
     acc_bits = std::max(acc_bits, accumulator_bound(hw, s.layer, s.data).bits);
   }
   item.core = with_accumulators(configs.at(0).core.hw, std::move(item.core), acc_bits);
@@ -134,6 +135,51 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   const bool hold_free = reads.chance(30);
   const int adc_interval = reads.chance(75) ? 1 : static_cast<int>(reads.uniform(2, 5));
 
+  // Weight pools: a stream of its own, on one hardware in six.
+  Random pool_core(fnv1a(fmt::format("pools {} {}", seed, index))), pool(fnv1a(fmt::format("pools {} {} {}", seed, index, layer)));
+  if (pool_core.chance(17)) {
+    const int group = pick(pool_core, {1, 2, 4, 8}), scanned = group * pick(pool_core, {1, 1, 2}), pool_lanes = pick(pool_core, {1, 2, 4, 4, 8});
+    int vector = scanned * static_cast<int>(pool_core.uniform(1, 3));
+    while (vector % pool_lanes != 0) vector += scanned;
+    const int shares = vector / pool_lanes, kept = shares % 8 == 0 ? pick(pool, {1, 2, 4, 8}) : shares % 4 == 0 ? pick(pool, {1, 2, 4}) : shares % 2 == 0 ? pick(pool, {1, 2}) : 1;
+    std::string text = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
+    text += fmt::format("[hardware]\ncrossbar = \"{0}x{0}\"\ncell_bits = 1\nweight_bits = 1\nact_bits = {1}\nact_signed = {2}\ndac_bits = {3}\n"
+                        "cols_per_adc = {4}\nlanes = {5}\nout_bits = {6}\nscale_bits = {7}\nstorage = \"{8}\"\nserial_multiply = {9}\ninput_shift = {10}\n"
+                        "adc_stages = {11}\nadc_latency = {12}\nadc_interval = {13}\nhold_free = {14}\n",
+                        vector, act_bits, is_signed, dac_bits, scanned, pool_lanes, out_bits, scale_bits, ram ? "ram" : "flat", serial, shift,
+                        adc_stages, adc_latency, adc_interval, hold_free);
+    if (pool_core.chance(30)) text += fmt::format("adc_bits = {}\n", pool_core.uniform(1, 4));
+    if (pool_core.chance(30)) {
+      int read = vector;
+      do read = static_cast<int>(pool_core.uniform(1, vector)); while (vector % read != 0);
+      text += fmt::format("rows_per_read = {}\n", read);
+    }
+    text += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\npadding = [{}, {}, {}, {}]\nheight = {}\nwidth = {}\n",
+                        pool.uniform(1, 3 * vector), pool.uniform(1, 3 * vector), kh, kw, stride, stride_x, dilation_y, dilation_x, pad_top, pad_left,
+                        pad_bottom, pad_right, height, width);
+    if (own_format) text += fmt::format("act_bits = {}\nact_signed = \"{}\"\npad_value = {}\n", own_bits, own_signed, pad_value);
+    text += fmt::format("[layer.pool]\nkept = \"{}\"\nkept_first = {}\ngroup = {}\n", kept == 1 ? "1" : fmt::format("1/{}", kept), pool.uniform(0, kept - 1), group);
+    return text + fmt::format("[layer.data]\nseed = {}\n", layer + 1);
+  }
+  // Cells and ADCs that are not ideal: a stream of its own.
+  Random analog(fnv1a(fmt::format("device {} {}", seed, index)));
+  const bool degraded = analog.chance(35);
+  const int fraction_bits = degraded && analog.chance(75) ? static_cast<int>(analog.uniform(1, 6)) : 0;
+  const bool adc_trims = degraded && analog.chance(60), read_noise = adc_trims && analog.chance(60);
+  const int adc_step = degraded && analog.chance(40) ? static_cast<int>(analog.uniform(1, 3)) : 0;
+  const auto sometimes = [&](double most) { return analog.chance(60) ? most * static_cast<double>(analog.uniform(1, 100)) / 100 : 0.0; };
+  std::string device;
+  if (degraded) {
+    device = fmt::format("[device]\nseed = {}\n", analog.uniform(0, 1 << 20));
+    device += fmt::format("on_off_ratio = {}\nprogram_sigma = {}\nprogram_distribution = \"{}\"\nprogram_scale = \"{}\"\n", analog.chance(50) ? 10 : 0,
+                          sometimes(0.3), analog.chance(50) ? "normal" : "lognormal", analog.chance(50) ? "absolute" : "proportional");
+    device += fmt::format("drift_time = {}\ndrift_exponent = {}\ndrift_exponent_sigma = {}\n", sometimes(1e6), sometimes(0.1), sometimes(0.05));
+    device += fmt::format("stuck_on_positive = {}\nstuck_on_negative = {}\nstuck_off_positive = {}\nstuck_off_negative = {}\n", sometimes(0.2), sometimes(0.2),
+                          sometimes(0.2), sometimes(0.2));
+    if (adc_trims) device += fmt::format("gain_sigma = {}\noffset_sigma = {}\n", sometimes(0.2), sometimes(4));
+    if (read_noise) device += fmt::format("read_noise = {}\n", sometimes(2));
+  }
+
   std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
   s += fmt::format("[hardware]\ncrossbar = \"{}x{}\"\ncell_bits = {}\nweight_bits = {}\nact_bits = {}\nact_signed = {}\n"
                    "dac_bits = {}\nadc_bits = {}\ncols_per_adc = {}\nlanes = {}\njoint_lanes = {}\nout_bits = {}\n"
@@ -151,6 +197,10 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   // How programs come: a stream of its own.
   Random load(fnv1a(fmt::format("load {} {}", seed, index)));
   if (load.chance(30)) s += "load_stream = true\n";
+  if (fraction_bits > 0) s += fmt::format("fraction_bits = {}\n", fraction_bits);
+  if (adc_trims) s += fmt::format("adc_trims = true\nread_noise = {}\n", read_noise);
+  if (adc_step > 0) s += fmt::format("adc_step = {}\n", adc_step);
+  s += device;
   static const char* const wraps[] = {"off", "copies", "stored_once"};
   s += fmt::format("[layer]\ncin = {}\ncout = {}\nkernel = [{}, {}]\nstride = [{}, {}]\ndilation = [{}, {}]\ngroups = {}\npadding = [{}, {}, {}, {}]\n"
                    "height = {}\nwidth = {}\nwrap = \"{}\"\n",

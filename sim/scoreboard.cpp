@@ -36,7 +36,7 @@ RoundTrace& Scoreboard::round(std::int64_t index) {
       spare_.pop_back();
     }
     const Place p = place(evaluated_);
-    golden_.run_round(inputs_[static_cast<std::size_t>(p.frame)], p.oy, p.ox, trace, events_);
+    golden_.run_round(inputs_[static_cast<std::size_t>(p.frame)], p.oy, p.ox, trace, events_, p.frame);
     window_.push_back(std::move(trace));
     ++evaluated_;
   }

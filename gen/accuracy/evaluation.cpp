@@ -139,7 +139,7 @@ class Evaluators {
           [&](int n, const IntTensor& codes) {
             if (float_) compare(maps[static_cast<std::size_t>(n)], codes, format_of(points_[p]->arithmetic.formats, n), point.maps[static_cast<std::size_t>(n)]);
           },
-          &counts);
+          &counts, static_cast<std::int64_t>(data_.first() + i));
       take(whole(out), label, classes_, point.answers);
       if (float_) point.answers.agree += point.answers.top1.back() == r.reference->top1.back();
       add(point.clipped, counts.clipped);
@@ -176,6 +176,13 @@ std::string evaluation_key(const std::vector<const CompiledNetwork*>& points, co
       h = fnv1a({reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()}, h);
     }
     for (const CompiledLayer& l : net->layers) {
+      if (l.hw.analog() || l.data.analog) {
+        h = fnv1a(fmt::format("device {} {} {} {} {}", l.hw.fraction_bits, l.hw.adc_trims, l.hw.read_noise, l.hw.adc_step, data.first()), h);
+        if (l.data.analog) {
+          h = fnv1a({reinterpret_cast<const char*>(l.data.analog->cells.data()), l.data.analog->cells.size() * sizeof(std::uint16_t)}, h);
+          for (const AdcTrim& a : l.data.analog->trims) h = fnv1a(fmt::format("{} {} {} {}", a.gain, a.offset, a.noise, a.seed), h);
+        }
+      }
       h = fnv1a(fmt::format("{} {} {} {} {} {} {} {} {} {}", l.layer.name, l.hw.xb_rows, l.hw.xb_cols, l.hw.cell_bits, l.hw.dac_bits, l.hw.adc_bits, l.hw.weight_bits,
                             l.hw.lanes, l.hw.pe_rows, l.layer.shift), h);
       for (const IntTensor* t : {&l.data.epitome, &l.data.crossbar_scale, &l.data.zero_point, &l.data.channel_scale, &l.data.channel_bias, &l.data.channel_slope})

@@ -3,6 +3,7 @@
 #include "gen/accuracy/evaluation_report.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include <fmt/format.h>
 
@@ -94,7 +95,57 @@ std::optional<std::pair<std::size_t, double>> worst_map(const PointResult& p) {
   return worst;
 }
 
+/// Points that differ in their chip alone: the numbers of one group after the other, in the order of the first ones.
+std::vector<std::vector<std::size_t>> groups_of(const EvaluationSubject& s) {
+  std::vector<std::vector<std::size_t>> groups;
+  const auto same = [&](std::size_t a, std::size_t b) {
+    return s.settings[a].swept == s.settings[b].swept && most_weight_bits(*s.points[a]) == most_weight_bits(*s.points[b]) &&
+           adc_of(*s.points[a]).bits == adc_of(*s.points[b]).bits;
+  };
+  for (std::size_t p = 0; p < s.settings.size(); ++p) {
+    const auto group = std::find_if(groups.begin(), groups.end(), [&](const auto& g) { return same(g.front(), p); });
+    if (group == groups.end()) groups.push_back({p});
+    else group->push_back(p);
+  }
+  return groups;
+}
+
+/// Share of images that are right, of every chip of a group.
+Spread accuracy_of(const EvaluationResult& r, const std::vector<std::size_t>& group) {
+  std::vector<double> shares;
+  for (const std::size_t p : group) shares.push_back(share_of(r.points[p].answers.right1, r.images));
+  return spread_of(shares);
+}
+
+std::string swept_text(const PointSettings& s) {
+  std::string t;
+  for (const auto& [key, value] : s.swept) t += fmt::format("{}{} {}", t.empty() ? "" : ", ", key, value);
+  return t.empty() ? "as given" : t;
+}
+
 }  // namespace
+
+double student_quantile(std::size_t df) {
+  static constexpr double table[] = {12.706205, 4.302653, 3.182446, 2.776445, 2.570582, 2.446912, 2.364624, 2.306004, 2.262157, 2.228139,
+                                     2.200985,  2.178813, 2.160369, 2.144787, 2.131450, 2.119905, 2.109816, 2.100922, 2.093024, 2.085963,
+                                     2.079614,  2.073873, 2.068658, 2.063899, 2.059539, 2.055529, 2.051831, 2.048407, 2.045230, 2.042272};
+  if (df >= 1 && df <= std::size(table)) return table[df - 1];
+  // Cornish-Fisher in 1/df, exact to five digits from 30 on.
+  const double z = 1.959963985, n = static_cast<double>(df);
+  return z + (z * z * z + z) / (4 * n) + (5 * std::pow(z, 5) + 16 * z * z * z + 3 * z) / (96 * n * n);
+}
+
+Spread spread_of(const std::vector<double>& samples) {
+  Spread s;
+  s.chips = samples.size();
+  for (const double v : samples) s.mean += v / static_cast<double>(s.chips);
+  if (s.chips < 2) return s;
+  double squares = 0;
+  for (const double v : samples) squares += (v - s.mean) * (v - s.mean);
+  s.deviation = std::sqrt(squares / static_cast<double>(s.chips - 1));
+  s.half_width = student_quantile(s.chips - 1) * s.deviation / std::sqrt(static_cast<double>(s.chips));
+  return s;
+}
 
 Json json_of(const EvaluationSubject& s, const EvaluationResult& r, const EnergyTable& energies) {
   const CompiledNetwork& first = *s.points.at(0);
@@ -111,6 +162,11 @@ Json json_of(const EvaluationSubject& s, const EvaluationResult& r, const Energy
     const PointResult& point = r.points[p];
     const Adc adc = adc_of(net);
     Json row = {{"weight_bits", most_weight_bits(net)}, {"act_bits", act_bits_of(net)}, {"adc_bits", adc.bits}, {"adc_lossless", adc.lossless}};
+    if (!s.settings.empty()) {
+      row["settings"] = Json::object();
+      for (const auto& [key, value] : s.settings[p].swept) row["settings"][key] = value;
+      row["device_seed"] = s.settings[p].device_seed;
+    }
     row.update(answers_json(point.answers, r));
     row["agreement"] = r.reference ? counted(point.answers.agree, r.images) : Json();
     row["maps"] = Json::array();
@@ -135,6 +191,17 @@ Json json_of(const EvaluationSubject& s, const EvaluationResult& r, const Energy
     if (!point.events.empty()) row["energy_aJ"] = energy_of(net, point, energies);
     j["points"].push_back(std::move(row));
   }
+  if (s.settings.empty() || r.class_images.empty()) return j;
+  j["groups"] = Json::array();
+  for (const std::vector<std::size_t>& group : groups_of(s)) {
+    const Spread a = accuracy_of(r, group);
+    Json row = {{"settings", Json::object()}, {"weight_bits", most_weight_bits(*s.points[group[0]])}, {"adc_bits", adc_of(*s.points[group[0]]).bits},
+                {"points", group}, {"chips", a.chips}, {"top1_mean", a.mean}};
+    for (const auto& [key, value] : s.settings[group[0]].swept) row["settings"][key] = value;
+    row["top1_deviation"] = a.chips > 1 ? Json(a.deviation) : Json();
+    row["top1_interval"] = a.chips > 1 ? Json{a.mean - a.half_width, a.mean + a.half_width} : Json();
+    j["groups"].push_back(std::move(row));
+  }
   return j;
 }
 
@@ -146,6 +213,16 @@ std::string text_of(const EvaluationSubject& s, const EvaluationResult& r, const
   std::string t = fmt::format("{}: {} images of {}{}\n\n", s.points.at(0)->network.name, r.images, s.images.empty() ? "seeded data" : s.images,
                               s.first > 0 ? fmt::format(", from number {}", s.first) : "");
   const bool events = !r.points.at(0).events.empty();
+  if (!s.settings.empty() && labelled) {
+    t += fmt::format("{:<58} {:<8} {:<4} {:>6} {:>9}  {}\n", "device", "weights", "ADC", "chips", "top-1", "95 % interval of the mean");
+    for (const std::vector<std::size_t>& group : groups_of(s)) {
+      const Spread a = accuracy_of(r, group);
+      t += fmt::format("{:<58} {:<8} {:<4} {:>6} {:>7.2f} %  {}\n", swept_text(s.settings[group[0]]), weight_bits_of(*s.points[group[0]]), adc_of(*s.points[group[0]]).bits,
+                       a.chips, 100 * a.mean, a.chips > 1 ? fmt::format("+- {:.2f} %", 100 * a.half_width) : "one chip");
+    }
+    if (r.reference) t += fmt::format("{:<58} {:<8} {:<4} {:>6} {:>9}\n", "float network", "", "", "", right(*r.reference));
+    return t;
+  }
   t += fmt::format("{:<8} {:<5} {:<13} {:>9} {:>9} {:>10} {:>10}  {}{}\n", "weights", "acts", "ADC", "top-1", "top-5", "as float", "clipped", "worst map",
                    events ? ", energy an image" : "");
   if (r.reference) t += fmt::format("{:<8} {:<5} {:<13} {:>9} {:>9} {:>10} {:>10}\n", "float", "", "", right(*r.reference), right5(*r.reference), "", "");

@@ -24,13 +24,14 @@ void ConfigOptions::add(CLI::App& verb, bool required) {
   if (required) option->required();
   verb.add_option("--crossbar", crossbar, "Crossbar size, as --set hardware.crossbar=ROWSxCOLUMNS");
   verb.add_option("--set", set, "Override a key: section.key=value (repeatable)")->allow_extra_args(false);
+  verb.add_option("--device", device, "Cells and ADCs that are not ideal: a TOML file with [device], and [hardware] where it needs some (docs/device.md)");
   verb.add_option("--design", design, "Design file for a [network] (docs/design-file.md)");
 }
 
 Config ConfigOptions::load() const {
   std::vector<std::string> overrides = set;
   if (!crossbar.empty()) overrides.push_back("hardware.crossbar=" + crossbar);
-  Config c = load_config(config, overrides);
+  Config c = device.empty() ? load_config(config, overrides) : with_device(load_config(config), device, overrides);
   refuse_unused_keys(use, set);
   if (!design.empty()) {
     if (!c.network)

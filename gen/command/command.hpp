@@ -42,9 +42,9 @@ void add_synth(CLI::App& app);
 void add_fpga(CLI::App& app);
 void add_host(CLI::App& app);
 
-/// --config, --crossbar, --set and --design, as most verbs take them.
+/// --config, --crossbar, --set, --device and --design, as most verbs take them.
 struct ConfigOptions {
-  std::string config, crossbar, design;
+  std::string config, crossbar, design, device;
   std::vector<std::string> set;
   std::string use;  ///< the verb, whose unused keys are refused in `set`: gen/config/unused_keys.def
   void add(CLI::App& verb, bool required = true);
@@ -67,6 +67,8 @@ std::string network_file(const std::string& name);
 std::optional<std::pair<int, int>> uniform_size(const std::string& text);
 /// Hardware of a network's cores, by the same keys and checks as a configuration file; `set` are --set overrides.
 HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
+/// The device of --device (empty: none) and of the overrides of device.*; these are taken out of `set`.
+DeviceModel network_device(const std::string& file, std::vector<std::string>& set, HardwareRequest& hw);
 /// --design: none, ROWSxCOLUMNS or a design file. Throws InputError bad-design and those of read_design.
 DesignChoice design_choice(const std::string& text, const std::string& option = "--design");
 /// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.

@@ -3,7 +3,9 @@
 #include <chrono>
 #include <filesystem>
 #include <iostream>
+#include <iterator>
 #include <memory>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -25,6 +27,8 @@ struct EvalArguments {
   std::string network, images, labels, weights, out;
   ConfigOptions config;
   std::vector<int> weight_bits, adc_bits;
+  std::vector<std::string> sweep;
+  int seeds = 1;
   int act_bits = 9, lanes = 16, jobs = 0, max_pes = DesignChoice{}.max_pes;
   std::int64_t first = 0, limit = 0;
   std::uint64_t seed = 1;
@@ -76,16 +80,44 @@ Subject find_subject(EvalArguments& o) {
   return s;
 }
 
-/// The network of one pair of widths; 0: what the configuration says.
-CompiledNetwork compile_point(const EvalArguments& o, const Subject& s, const DataSet* data, int weight_bits, int adc_bits) {
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// Every combination of the values of --sweep, the last key's changing fastest.
+std::vector<Settings> swept_settings(const std::vector<std::string>& sweeps) {
+  std::vector<Settings> all = {{}};
+  if (sweeps.size() > 2) throw InputError({"--sweep", 0, 0}, "bad-argument", fmt::format("{} keys are swept, legal: one or two", sweeps.size()));
+  for (const std::string& sweep : sweeps) {
+    const std::size_t equals = sweep.find('=');
+    if (equals == std::string::npos || equals + 1 == sweep.size())
+      throw InputError({"--sweep " + sweep, 0, 0}, "bad-argument", "legal: KEY=VALUE,VALUE,..., as in device.program_sigma=0,0.05,0.1");
+    std::vector<Settings> more;
+    for (const Settings& s : all) {
+      std::stringstream values(sweep.substr(equals + 1));
+      for (std::string v; std::getline(values, v, ',');) {
+        more.push_back(s);
+        more.back().emplace_back(sweep.substr(0, equals), v);
+      }
+    }
+    all = std::move(more);
+  }
+  return all;
+}
+
+/// The network of one pair of widths and of one combination of swept keys; 0: what the configuration says.
+CompiledNetwork compile_point(const EvalArguments& o, const Subject& s, const DataSet* data, int weight_bits, int adc_bits, const Settings& swept) {
   std::vector<std::string> set;
+  for (const auto& [key, value] : swept) set.push_back(key + "=" + value);
   if (adc_bits > 0) set.push_back(fmt::format("hardware.adc_bits={}", adc_bits));
   if (s.config) {
     if (weight_bits > 0) set.push_back(fmt::format("hardware.weight_bits={}", weight_bits));
     return compile_network(with_overrides(*s.config, set));
   }
   set.insert(set.begin(), o.config.set.begin(), o.config.set.end());
-  const HardwareRequest hw = network_hardware(o.config.crossbar.empty() ? "256x256" : o.config.crossbar, weight_bits > 0 ? weight_bits : 9, o.act_bits, o.lanes, set);
+  std::vector<std::string> device_set;
+  std::copy_if(set.begin(), set.end(), std::back_inserter(device_set), [](const std::string& k) { return k.rfind("device.", 0) == 0; });
+  std::erase_if(set, [](const std::string& k) { return k.rfind("device.", 0) == 0; });
+  HardwareRequest hw = network_hardware(o.config.crossbar.empty() ? "256x256" : o.config.crossbar, weight_bits > 0 ? weight_bits : 9, o.act_bits, o.lanes, set);
+  const DeviceModel device = network_device(o.config.device, device_set, hw);
   DesignChoice design = design_choice(o.config.design.empty() ? "1024x256" : o.config.design);
   if (design.file && weight_bits > 0) check_bits(*design.file, weight_bits);
   design.max_pes = o.max_pes;
@@ -94,7 +126,9 @@ CompiledNetwork compile_point(const EvalArguments& o, const Subject& s, const Da
   if (!o.weights.empty()) weights = read_npz(o.weights);
   const IntTensor image = data ? data->image(0) : synthetic_image(*s.network, o.seed);
   SynthesisedNetwork integers = synthesise_network(mapping, image, {o.seed, weights ? &*weights : nullptr}, o.jobs > 0 ? o.jobs : processors(), {});
-  return synthesised_network(std::move(mapping), std::move(integers), weights ? &*weights : nullptr);
+  CompiledNetwork net = synthesised_network(std::move(mapping), std::move(integers), weights ? &*weights : nullptr);
+  program_network(net, device);
+  return net;
 }
 
 /// Network, images and widths before anything is computed. Scales that the network leaves out come from the first image.
@@ -130,14 +164,29 @@ void run_eval(EvalArguments o) {
   const DataSet data = s.said.images.empty() ? DataSet(network, o.seed, o.limit > 0 ? static_cast<std::size_t>(o.limit) : 16)
                                              : DataSet(network, s.said.images, s.said.labels, static_cast<std::size_t>(o.first), static_cast<std::size_t>(o.limit));
   s.said.calibrated_on = calibrated_on(o, s);
+  const bool devices = !o.sweep.empty() || o.seeds > 1 || !o.config.device.empty();
   std::vector<CompiledNetwork> nets;
-  nets.reserve(o.weight_bits.size() * o.adc_bits.size());
+  const std::vector<Settings> combinations = swept_settings(o.sweep);
+  nets.reserve(o.weight_bits.size() * o.adc_bits.size() * combinations.size() * static_cast<std::size_t>(o.seeds));
   const InterruptGuard guard;
   for (int weights : o.weight_bits)
     for (int adc : o.adc_bits) {
       check_interrupt();
-      nets.push_back(compile_point(o, s, &data, weights, adc));
-      s.said.points.push_back(&nets.back());
+      for (const Settings& swept : combinations) {
+        nets.push_back(compile_point(o, s, &data, weights, adc, swept));
+        const CompiledNetwork& first = nets.back();
+        const DeviceModel device = first.device;
+        for (int chip = 0; chip < o.seeds; ++chip) {
+          if (chip > 0) {
+            nets.push_back(first);
+            DeviceModel other = device;
+            other.seed += chip;
+            program_network(nets.back(), other);
+          }
+          s.said.points.push_back(&nets.back());
+          if (devices) s.said.settings.push_back({swept, device.seed + chip});
+        }
+      }
     }
   std::vector<IntTensor> some;
   for (std::size_t i = 0; i < std::min<std::size_t>(4, data.size()); ++i) some.push_back(data.image(i));
@@ -190,6 +239,10 @@ void add_eval(CLI::App& app) {
   verb->add_option("--weights", o->weights, "Float weights, .npz (NETWORK by name or file); default: seeded");
   verb->add_option("--seed", o->seed, "Seed of weights and images")->capture_default_str();
   verb->add_option("--max-pes", o->max_pes, "A plain layer of more PEs is split along its channels over several cores")->check(CLI::Range(1, 65536))->capture_default_str();
+  verb->add_option("--sweep", o->sweep, "Values of a key of [device] or [hardware], repeatable once: KEY=V1,V2,...")->allow_extra_args(false);
+  verb->add_option("--seeds", o->seeds, "Chips: as many device seeds, from device.seed on; accuracy is their mean, with its 95 % interval")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   verb->add_flag("--events", o->events, "Count all events too: energy of every point and layer");
   verb->add_option("-o,--out", o->out, "Folder of results; an interrupted run goes on there");
   verb->add_option("-j,--jobs", o->jobs, "Threads; default: all processors")->check(CLI::Range(1, 1024));
@@ -202,6 +255,7 @@ void add_eval(CLI::App& app) {
       "  epim eval digits --design none --crossbar 64x64 -a 8 --lanes 8 --set hardware.out_bits=16 --weights models/digits/weights.npz \\\n"
       "    --images models/digits/test_images.npy --labels models/digits/test_labels.npy\n"
       "  epim eval vgg16 --limit 4 --events\n"
+      "  epim eval --config configs/digits.toml --set hardware.fraction_bits=4 --sweep device.program_sigma=0,0.05,0.1,0.2 --seeds 10\n"
       "Ended by SIGINT or SIGTERM: exit code 128 + signal; finished images are kept.");
   verb->callback([o, act, lanes] {
     EvalArguments copy = *o;

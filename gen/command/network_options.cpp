@@ -53,6 +53,19 @@ HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, i
   return with_overrides(options, set).core.hw;
 }
 
+DeviceModel network_device(const std::string& file, std::vector<std::string>& set, HardwareRequest& hw) {
+  const auto of_device = [](const std::string& s) { return s.rfind("device.", 0) == 0; };
+  std::vector<std::string> device;
+  std::copy_if(set.begin(), set.end(), std::back_inserter(device), of_device);
+  set.erase(std::remove_if(set.begin(), set.end(), of_device), set.end());
+  Config config;
+  config.core.hw = hw;
+  config.positions = {{"", {"options of the device", 0, 0}}};
+  config = file.empty() ? with_overrides(config, device) : with_device(config, file, device);
+  hw = config.core.hw;
+  return config.device;
+}
+
 DesignChoice design_choice(const std::string& text, const std::string& option) {
   DesignChoice d;
   if (text == "none") return d;

@@ -19,7 +19,7 @@ namespace epim {
 namespace {
 
 using Numbers = std::vector<std::int64_t>;
-using Data = std::variant<std::int64_t, bool, std::string, Numbers>;
+using Data = std::variant<std::int64_t, bool, std::string, Numbers, double>;
 
 /// A checked value: Integer -> int64 or word, Size -> {rows, columns}, OneOrTwo/OneOrFour -> 2/4 numbers,
 /// Range -> {lo, hi} or word.
@@ -112,6 +112,14 @@ Value check_value(const ConfigKey& key, const toml::node& node, const Position& 
       check_range(key, number->get(), at);
       value.data = number->get();
       return value;
+    case KeyType::Real: {
+      const auto* real = node.as_floating_point();
+      if (real == nullptr && number == nullptr) wrong_type(key, value.text, at);
+      const double v = real != nullptr ? real->get() : static_cast<double>(number->get());
+      check_real(key, v, at);
+      value.data = v;
+      return value;
+    }
     default: break;
   }
   std::optional<Numbers> numbers;
@@ -186,6 +194,7 @@ class Values {
   bool is_word(const std::string& path) { return std::holds_alternative<std::string>(get(path).data); }
   std::int64_t integer(const std::string& path) { return std::get<std::int64_t>(get(path).data); }
   int small(const std::string& path) { return static_cast<int>(integer(path)); }
+  double real(const std::string& path) { return std::get<double>(get(path).data); }
   bool flag(const std::string& path) { return std::get<bool>(get(path).data); }
   std::string text(const std::string& path) { return std::get<std::string>(get(path).data); }
   Numbers numbers(const std::string& path) { return std::get<Numbers>(get(path).data); }
@@ -273,6 +282,28 @@ CoreRequest read_core(Values& v, const CoreRequest* base) {
   return core;
 }
 
+/// [device]. What is not written is that of `base`.
+DeviceModel read_device(Values& v, const DeviceModel& base) {
+  DeviceModel d = base;
+  if (v.has("device.seed")) d.seed = v.integer("device.seed");
+  for (const auto& key : config_keys())
+    if (key.real != nullptr && v.has(key.path)) d.*key.real = v.real(key.path);
+  if (v.has("device.program_distribution")) d.program_lognormal = v.text("device.program_distribution") == "lognormal";
+  if (v.has("device.program_scale")) d.program_proportional = v.text("device.program_scale") == "proportional";
+  if (const std::string file = v.file("device.faults"); !file.empty()) d.faults = read_faults(file);
+  if (const std::string file = v.file("device.attenuation"); !file.empty()) d.attenuation = read_attenuation(file);
+  return d;
+}
+
+/// A device that its core has hardware for; errors at the section.
+void check_device_of(const Config& config) {
+  try {
+    check_device(config.device, config.core.hw);
+  } catch (const InputError& e) {
+    throw InputError(e.where().file.empty() ? config.locate("device") : e.where(), e.rule(), e.text());
+  }
+}
+
 /// [network]: keys and where they land.
 constexpr std::pair<const char*, std::string NetworkSource::*> kNetworkKeys[] = {
     {"network.file", &NetworkSource::file},       {"network.images", &NetworkSource::images},
@@ -322,6 +353,16 @@ LayerSource read_layer(Values& v) {
     }
     s.epitome = e;
   }
+  if (v.has_section("layer.pool")) {
+    PoolSource pool;
+    const std::string kept = v.text("layer.pool.kept");
+    pool.kept_one_in = kept == "1" ? 1 : kept.back() - '0';
+    pool.kept_first = v.small("layer.pool.kept_first");
+    if (!v.is_word("layer.pool.group")) pool.group = v.small("layer.pool.group");
+    if (s.epitome)
+      throw InputError(v.locate("layer.pool"), "pool-and-epitome", "[layer.pool] and [layer.epitome] are both given, legal: one of them");
+    s.pool = pool;
+  }
   s.seed = static_cast<std::uint64_t>(v.integer("layer.data.seed"));
   s.input = v.file("layer.data.input");
   return s;
@@ -341,6 +382,18 @@ Position locate_in(const std::map<std::string, Position>& positions, const std::
 Position LayerSource::locate(const std::string& key) const { return locate_in(positions, key); }
 Position Config::locate(const std::string& key) const { return locate_in(positions, key); }
 
+namespace {
+
+std::string file_text(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::ostringstream text;
+  if (!in || std::filesystem::is_directory(path) || !(text << in.rdbuf()))
+    throw InputError({path, 0, 0}, "unreadable-file", "cannot be read, legal: an existing, non-empty TOML file");
+  return text.str();
+}
+
+}  // namespace
+
 Config parse_config(const std::string& text, const std::string& path, const std::vector<std::string>& overrides) {
   Values values(path);
   try {
@@ -356,11 +409,14 @@ Config parse_config(const std::string& text, const std::string& path, const std:
   values.get("schema");
   config.name = values.text("name");
   config.core = read_core(values, nullptr);
+  config.device = read_device(values, {});
   config.positions = values.positions();
   config.positions.emplace("", Position{path, 0, 0});
   config.given = values.given();
 
   resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });  // refuses what no core can be
+
+  check_device_of(config);
 
   const bool layer = values.has_section("layer"), network = values.has_section("network");
   if (layer == network)
@@ -381,6 +437,7 @@ Config with_overrides(const Config& base, const std::vector<std::string>& overri
   Config config = base;
   if (values.has("name")) config.name = values.text("name");
   config.core = read_core(values, &base.core);
+  config.device = read_device(values, base.device);
   for (const auto& [path, at] : values.positions()) config.positions[path] = at;
   for (const auto& [path, text] : values.given()) config.given[path] = text;
   if (values.has_section("layer"))
@@ -391,15 +448,34 @@ Config with_overrides(const Config& base, const std::vector<std::string>& overri
     (*config.network).*member = values.file(key);
   }
   resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });
+  check_device_of(config);
+  return config;
+}
+
+Config with_device(const Config& base, const std::string& path, const std::vector<std::string>& overrides) {
+  Values values(path);
+  try {
+    values.read(toml::parse(file_text(path), path));
+  } catch (const toml::parse_error& e) {
+    throw InputError(position(e.source(), path), "toml-syntax",
+                     one_line(std::string(e.description())) + "; legal: TOML 1.0, see docs/configuration.md");
+  }
+  for (const auto& [key, at] : values.positions())
+    if (key != "device" && key.rfind("device.", 0) != 0 && key != "hardware" && key.rfind("hardware.", 0) != 0)
+      throw InputError(at, "wrong-section", fmt::format("{} in a device file, legal: [device] and [hardware]", key));
+  for (const auto& assignment : overrides) values.override_with(assignment);
+  Config config = base;
+  config.core = read_core(values, &base.core);
+  config.device = read_device(values, base.device);
+  for (const auto& [key, at] : values.positions()) config.positions[key] = at;
+  for (const auto& [key, text] : values.given()) config.given[key] = text;
+  resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });
+  check_device_of(config);
   return config;
 }
 
 Config load_config(const std::string& path, const std::vector<std::string>& overrides) {
-  std::ifstream in(path, std::ios::binary);
-  std::ostringstream text;
-  if (!in || std::filesystem::is_directory(path) || !(text << in.rdbuf()))
-    throw InputError({path, 0, 0}, "unreadable-file", "cannot be read, legal: an existing, non-empty TOML file");
-  return parse_config(text.str(), path, overrides);
+  return parse_config(file_text(path), path, overrides);
 }
 
 }  // namespace epim

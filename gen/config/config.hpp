@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "golden/device/device_model.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/hardware.hpp"
 #include "golden/layer.hpp"
@@ -27,6 +28,12 @@ struct EpitomeSource {
   EpitomeShape shape;
   Sampler sampler = Sampler::cycle;
   std::string patches;  ///< path of the patch list, ready to open; only with Sampler::file
+};
+
+/// [layer.pool]
+struct PoolSource {
+  int kept_one_in = 1, kept_first = 0;
+  std::optional<int> group;  ///< empty = auto: the least of 32 and cols_per_adc
 };
 
 /// [layer], [layer.data]: one layer as written. `locate` gives positions for errors found later.
@@ -45,6 +52,7 @@ struct LayerSource {
   std::optional<int> shift;                                     ///< empty = auto
   std::optional<std::pair<std::int64_t, std::int64_t>> clamp;   ///< empty = auto: 0 .. 2^out_bits-1
   std::optional<EpitomeSource> epitome;                         ///< empty = plain convolution
+  std::optional<PoolSource> pool;                               ///< weights from a pool; its vectors have xb_rows elements
   std::uint64_t seed = 1;
   std::string input;                                            ///< path of an .npy [cin][h][w]; empty = synthetic
   std::map<std::string, Position> positions;                    ///< key -> where it was written
@@ -66,9 +74,12 @@ struct NetworkSource {
 ///   pe_rows, pe_cols   the smallest array that holds every layer
 ///   buffer_words  (kh + stride) rows of the layer that needs most
 ///   acc_bits      the least that the weights of all layers ask for: with_accumulators
+///   adc_step      max(0, lossless_adc_bits() - adc_bits); 0 where nothing was said
 ///   slope_bits    16 where a layer has slopes, else 0
+///   pool          1 where the layers read a weight pool, else 0
 struct HardwareRequest : FixedHardware {
-  std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits, slope_bits;
+  std::optional<int> adc_bits, joint_lanes, pe_rows, pe_cols, buffer_words, acc_bits, slope_bits, pool;
+  std::optional<int> adc_step = 0;
   bool bipolar_weights = false;  ///< weight_bits = 1 was asked for: codes -1 and 1, which need 2
   void ask_weight_bits(int bits) {
     bipolar_weights = bits == 1;
@@ -101,6 +112,7 @@ struct Config {
   std::string path;  ///< as given on the command line
   std::string name;
   CoreRequest core;
+  DeviceModel device;                    ///< ideal without [device]
   std::optional<LayerSource> layer;      ///< exactly one of layer and network is set
   std::optional<NetworkSource> network;
   std::map<std::string, Position> positions;  ///< key -> where it was written
@@ -120,7 +132,10 @@ Config load_config(const std::string& path, const std::vector<std::string>& over
 /// The same from text; `path` names it in errors and anchors relative paths.
 Config parse_config(const std::string& text, const std::string& path, const std::vector<std::string>& overrides = {});
 
-/// `base` with overrides of its name, [hardware] and [network]; errors as above, those of base's own values at its
+/// `config` with the [device] section of a file of its own. Errors: those of load_config; wrong-section where it has another one.
+Config with_device(const Config& config, const std::string& path, const std::vector<std::string>& overrides = {});
+
+/// `base` with overrides of its name, [hardware], [device] and [network]; errors as above, those of base's own values at its
 /// positions. What has no file makes its configuration so.
 Config with_overrides(const Config& base, const std::vector<std::string>& overrides);
 

@@ -53,6 +53,8 @@ void validate_hardware(const Hardware& hw, const Locator& locate) {
   if (hw.cell_bits == 3) fail("cell_bits", "cell-bits", "hardware.cell_bits is 3, legal: 1, 2 or 4");
   if (hw.input_shift && hw.dac_bits != 1)
     fail("input_shift", "input-shift", fmt::format("hardware.input_shift with dac_bits = {}, legal: dac_bits = 1", hw.dac_bits));
+  if (hw.read_noise && !hw.adc_trims)
+    fail("read_noise", "read-noise-trims", "hardware.read_noise without adc_trims, legal: adc_trims = true");
   if (hw.act_signed && hw.act_bits < 2)
     fail("act_bits", "signed-activation-bits",
          "hardware.act_bits is 1 with act_signed = true, legal: at least 2 (sign and one magnitude bit)");
@@ -133,17 +135,25 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
   Hardware& hw = core.hw;
   static_cast<FixedHardware&>(hw) = asked;
   hw.adc_bits = asked.adc_bits.value_or(asked.lossless_adc_bits());
+  hw.adc_step = asked.adc_step.value_or(std::max(0, asked.lossless_adc_bits() - hw.adc_bits));
   hw.joint_lanes = asked.joint_lanes.value_or(automatic_joint_lanes(asked));
   hw.pe_rows = asked.pe_rows.value_or(rows);
   hw.pe_cols = asked.pe_cols.value_or(cols);
   hw.buffer_words = asked.buffer_words.value_or(static_cast<int>(words));
   if (asked.acc_bits) hw.acc_bits = *asked.acc_bits;
   const auto slopes = [](const Layer& layer) { return layer.slopes; };
+  const auto pools = static_cast<std::size_t>(std::count_if(layers.begin(), layers.end(), [](const Layer& layer) { return layer.pool.has_value(); }));
+  hw.pool = asked.pool.value_or(pools > 0 ? 1 : 0);
   hw.slope_bits = asked.slope_bits.value_or(std::any_of(layers.begin(), layers.end(), slopes) ? automatic_slope_bits : 0);
   validate_hardware(hw, locate);
   if (hw.load_stream && core.tables == Tables::rom)
     throw InputError(at("hardware.load_stream"), "load-stream",
                      "hardware.load_stream with tables = \"rom\": nothing can be loaded, legal: tables = \"writable\"");
+  if (pools != (hw.pool ? layers.size() : 0))
+    throw InputError(at("hardware.pool"), "pool-core",
+                     fmt::format("{} of {} layers read a weight pool and hardware.pool is {}, legal: all with 1, none with 0", pools, layers.size(), hw.pool));
+  if (hw.pool && hw.analog())
+    throw InputError(at("hardware.pool"), "pool-device", "a weight pool with cells or ADCs that are not ideal is not built, legal: one of the two");
   for (const auto& layer : layers) {
     const auto [need_rows, need_cols] = pe_array_for(hw, layer.epitome);
     if (need_rows > hw.pe_rows)

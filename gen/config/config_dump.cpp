@@ -29,6 +29,7 @@ Texts hardware_texts(const CoreRequest& c) {
   if (c.hw.bipolar_weights) t["hardware.weight_bits"] = "1";
   const Hardware alone = resolve(c, {}).hw;
   t["hardware.adc_bits"] = std::to_string(alone.adc_bits);
+  t["hardware.adc_step"] = std::to_string(alone.adc_step);
   t["hardware.joint_lanes"] = std::to_string(alone.joint_lanes);
   t["hardware.crossbar"] = quoted(fmt::format("{}x{}", c.hw.xb_rows, c.hw.xb_cols));
   t["hardware.tables"] = c.tables == Tables::rom ? "\"rom\"" : "\"writable\"";
@@ -79,6 +80,11 @@ Texts layer_texts(const Config& c, const Layer* built) {
     else
       t["layer.epitome.sampler"] = s.epitome->sampler == Sampler::cycle ? "\"cycle\"" : "\"distinct\"";
   }
+  if (s.pool) {
+    t["layer.pool.kept"] = s.pool->kept_one_in == 1 ? "\"1\"" : fmt::format("\"1/{}\"", s.pool->kept_one_in);
+    t["layer.pool.kept_first"] = std::to_string(s.pool->kept_first);
+    t["layer.pool.group"] = built != nullptr ? std::to_string(built->pool->group) : s.pool->group ? std::to_string(*s.pool->group) : "\"auto\"";
+  }
   t["layer.data.seed"] = std::to_string(s.seed);
   if (!s.input.empty()) t["layer.data.input"] = given("layer.data.input", quoted(s.input));
   return t;
@@ -107,9 +113,12 @@ std::string layer_comment(const Layer& l) {
       l.stored_cin(), l.epitome.e_out, l.epitome.e_in, l.epitome.p, l.epitome.q,
       l.wrap == Wrap::off ? "off" : l.wrap == Wrap::copies ? "copies" : "stored_once", l.shift, l.clamp_lo,
       l.clamp_hi, l.slopes ? ", slopes" : "");
+  if (l.pool)
+    text += fmt::format("# pool: vectors of {}, groups of {}, error kept in one word of {} from {} on; tap of each patch at the end\n", l.pool->vector,
+                        l.pool->group, l.pool->kept_one_in, l.pool->kept_first);
   for (const auto& p : l.patches)
-    text += fmt::format("# {} {} {} {} {} {} {} {}\n", p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2, p.dst_in,
-                        p.dst_out);
+    text += fmt::format("# {} {} {} {} {} {} {} {}{}\n", p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2, p.dst_in,
+                        p.dst_out, l.pool ? fmt::format(" {} {}", p.ky, p.kx) : "");
   return text;
 }
 
@@ -119,6 +128,8 @@ std::string resolved_toml(const Config& config, const CoreRequest& core, const s
   Texts texts = hardware_texts(core);
   texts["schema"] = "1";
   texts["name"] = quoted(config.name);
+  for (const auto& [key, text] : config.given)
+    if (key.rfind("device.", 0) == 0) texts[key] = text;
   if (config.layer) texts.merge(layer_texts(config, layers.size() == 1 ? &layers.front() : nullptr));
   for (const char* key : {"network.file", "network.images", "network.labels", "network.design", "network.weights", "network.integers"})
     if (const auto found = config.given.find(key); found != config.given.end()) texts[key] = found->second;
@@ -130,10 +141,13 @@ std::string resolved_toml(const Config& config, const CoreRequest& core, const s
 std::uint64_t hardware_hash(const CoreRequest& core) {
   Texts texts = hardware_texts(core);
   if (core.hw.slope_bits.value_or(0) == 0) texts.erase("hardware.slope_bits");  // the hash of a core from before that key
+  if (core.hw.pool.value_or(0) == 0) texts.erase("hardware.pool");
   if (core.hw.read_rows() == core.hw.xb_rows) texts.erase("hardware.rows_per_read");
   for (const char* key : {"hardware.adc_latency", "hardware.adc_interval"})
     if (texts.at(key) == "1") texts.erase(key);
-  for (const char* key : {"hardware.hold_free", "hardware.load_stream"})
+  for (const char* key : {"hardware.fraction_bits", "hardware.adc_step"})
+    if (texts.at(key) == "0") texts.erase(key);
+  for (const char* key : {"hardware.hold_free", "hardware.load_stream", "hardware.adc_trims", "hardware.read_noise"})
     if (texts.at(key) == "false") texts.erase(key);
   return fnv1a(toml_of(texts));
 }

@@ -26,6 +26,13 @@ std::vector<ConfigKey> make_table() {
   keys.push_back({"hardware." #member, KeyType::Integer, "\"" word "\"", lo, hi, word, unit, meaning}); \
   keys.back().number = &Hardware::member; \
   keys.back().automatic = &HardwareRequest::member;
+#define HW_AUTO_OR(member, fallback, word, lo, hi, unit, meaning) \
+  keys.push_back({"hardware." #member, KeyType::Integer, fallback, lo, hi, word, unit, meaning}); \
+  keys.back().number = &Hardware::member; \
+  keys.back().automatic = &HardwareRequest::member;
+#define DEVICE_REAL(member, fallback, lo, hi, unit, meaning) \
+  keys.push_back({"device." #member, KeyType::Real, fallback, lo, hi, "", unit, meaning}); \
+  keys.back().real = &DeviceModel::member;
 #define HW_BOOL(member, fallback, meaning) \
   keys.push_back({"hardware." #member, KeyType::Boolean, fallback, 0, 0, "", "", meaning}); \
   keys.back().flag = &FixedHardware::member;
@@ -33,7 +40,9 @@ std::vector<ConfigKey> make_table() {
 #undef KEY
 #undef HW_INT
 #undef HW_AUTO
+#undef HW_AUTO_OR
 #undef HW_BOOL
+#undef DEVICE_REAL
   return keys;
 }
 
@@ -91,6 +100,7 @@ std::string ConfigKey::legal() const {
     case KeyType::Boolean: number = "true or false"; break;
     case KeyType::Text: number = "text"; break;
     case KeyType::Choice: return options;
+    case KeyType::Real: number = fmt::format("number {}..{}", lo, hi); break;
     case KeyType::Size: number = fmt::format("\"ROWSxCOLUMNS\", each {}..{}", lo, hi); break;
     case KeyType::OneOrTwo: number = fmt::format("integer or [height, width], each {}..{}", lo, hi); break;
     case KeyType::OneOrFour:
@@ -141,6 +151,11 @@ void check_range(const ConfigKey& key, std::int64_t value, const Position& where
     throw InputError(where, "value-out-of-range", fmt::format("{} is {}, legal: {}", key.path, value, key.legal()));
 }
 
+void check_real(const ConfigKey& key, double value, const Position& where) {
+  if (!(value >= static_cast<double>(key.lo) && value <= static_cast<double>(key.hi)))
+    throw InputError(where, "value-out-of-range", fmt::format("{} is {}, legal: {}", key.path, value, key.legal()));
+}
+
 std::string configuration_markdown() {
   std::string text =
       "<!-- SPDX-FileCopyrightText: 2026 The epim authors -->\n"
@@ -161,6 +176,8 @@ std::string configuration_markdown() {
     if (section == "layer") return "One layer. A fully connected layer is a 1x1 kernel on a 1x1 map.\n\n";
     if (section == "layer.epitome") return "Absent: a plain convolution, which is an epitome with one patch.\n\n";
     if (section == "layer.data") return "What the layer computes on. Optional.\n\n";
+    if (section == "device")
+      return "Cells and ADCs that are not ideal ([device.md](device.md)). Everything is off by default; a share is of 1, not of 100.\n\n";
     if (section == "network") return "A whole network, layer by layer.\n\n";
     return "";
   };

@@ -11,7 +11,7 @@
 
 namespace epim {
 
-enum class KeyType { Integer, Boolean, Text, Choice, Size, OneOrTwo, OneOrFour, Range };
+enum class KeyType { Integer, Boolean, Text, Choice, Size, OneOrTwo, OneOrFour, Range, Real };
 
 /// One line of gen/config/config_keys.def.
 struct ConfigKey {
@@ -25,6 +25,8 @@ struct ConfigKey {
   bool FixedHardware::*flag = nullptr;    ///< the same for hardware booleans
   int FixedHardware::*fixed = nullptr;    ///< where it lands in a request, for hardware integers without a word
   std::optional<int> HardwareRequest::*automatic = nullptr;  ///< the same for those with a word, which leaves it empty
+
+  double DeviceModel::*real = nullptr;    ///< where it lands in a device, for its numbers
 
   std::string section() const;  ///< "hardware", "" at top level
   std::string leaf() const;     ///< "cell_bits"
@@ -45,5 +47,7 @@ std::string nearest_key(const std::string& path);
 
 /// Throws out-of-range when `value` leaves lo..hi of the key.
 void check_range(const ConfigKey& key, std::int64_t value, const Position& where);
+/// The same for a number that need not be whole.
+void check_real(const ConfigKey& key, double value, const Position& where);
 
 }  // namespace epim

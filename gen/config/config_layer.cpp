@@ -6,6 +6,7 @@
 #include "gen/config/config.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/files/json_document.hpp"
+#include "golden/pool.hpp"
 #include "golden/sampler.hpp"
 
 namespace epim {
@@ -20,6 +21,9 @@ std::string key_of_rule(const std::string& rule, bool explicit_patches, bool nee
   if (rule == "pad-value-range") return "layer.pad_value";
   if (rule == "activation-format" && needs_sign) return "layer.act_signed";
   if (rule == "bit-width" || rule == "activation-format") return "layer.act_bits";
+  if (rule == "pool-kept") return "layer.pool.kept_first";
+  if (rule == "pool-group") return "layer.pool.group";
+  if (rule.rfind("pool-", 0) == 0) return "layer.pool";
   if (rule == "wrapped-input-alignment") return "layer.in_period";
   if (rule == "wrap-not-possible") return "layer.wrap";
   if (rule == "patch-alignment" && !explicit_patches) return "layer.epitome.e_in";
@@ -95,12 +99,18 @@ Layer make_layer(const LayerSource& source, const FixedHardware& hw) {
   layer.clamp_lo = source.clamp ? source.clamp->first : 0;
   layer.clamp_hi = source.clamp ? source.clamp->second : (std::int64_t{1} << hw.out_bits) - 1;
   layer.epitome = source.epitome ? source.epitome->shape : EpitomeShape{layer.cout, layer.cin / std::max(1, layer.groups), layer.kh, layer.kw};
+  if (source.pool)
+    layer.pool = WeightPool{hw.xb_rows, source.pool->group.value_or(std::min(32, hw.cols_per_adc)), source.pool->kept_one_in, source.pool->kept_first};
   const bool from_file = source.epitome && source.epitome->sampler == Sampler::file;
   if (layer.cin > 0 && layer.cout > 0 && layer.epitome.e_in > 0 && layer.epitome.e_out > 0) check_size(layer, source);
   try {
     if (from_file) layer.patches = read_patches(source.epitome->patches, layer.kh, layer.kw);
     validate_geometry(layer, hw.lanes);
-    if (!from_file)
+    if (layer.pool) {
+      check_pool_core(hw, layer);
+      layer.patches = pool_patches(layer, hw.lanes);
+      layer.epitome = pool_shape(layer, hw.lanes);
+    } else if (!from_file)
       layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, hw.lanes,
                                       source.epitome && source.epitome->sampler == Sampler::distinct, layer.groups);
     validate_patches(layer, hw.lanes);

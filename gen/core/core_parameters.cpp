@@ -28,7 +28,10 @@ int CoreParameters::cstep_width() const { return idx_width(hw.column_steps()); }
 int CoreParameters::pe_col_width() const { return idx_width(hw.pe_cols); }
 int CoreParameters::pe_row_width() const { return idx_width(hw.pe_rows); }
 int CoreParameters::line_width() const { return idx_width(hw.xb_rows / hw.lanes); }
-int CoreParameters::psum_width() const { return 1 + num_width(hw.xb_rows) + hw.slices() * hw.cell_bits + hw.act_bits; }
+int CoreParameters::psum_width() const { 
+  const int column = hw.analog() ? num_width(hw.row_groups()) + hw.adc_bits + hw.adc_step : num_width(hw.xb_rows);
+  return 1 + column + hw.slices() * hw.cell_bits + hw.act_bits;
+}
 
 CoreParameters core_parameters(const Hardware& hw, const std::vector<Layer>& layers) {
   CoreParameters p;
@@ -44,10 +47,11 @@ CoreParameters core_parameters(const Hardware& hw, const std::vector<Layer>& lay
     p.max_blocks = std::max(p.max_blocks, (layer.stored_cin() + hw.lanes - 1) / hw.lanes);
     p.max_channels = std::max(p.max_channels, layer.cout);
   }
+  const int opt = hw.pool ? p.opt_width() : 0;
   const int ifat = 2 * p.window_width() + p.block_width() + p.ifrt_addr_width();
   const int ofat = 2 * p.channel_width() + 2 * p.column_width();
   const int channel = hw.channel_scale_bits + hw.channel_bias_bits;
-  for (const auto& [name, bits] : {std::pair{"IFAT", ifat}, {"OFAT", ofat}, {"channel parameter", channel}})
+  for (const auto& [name, bits] : {std::pair{"IFAT", ifat}, {"OFAT", ofat}, {"OPT", opt}, {"channel parameter", channel}})
     if (bits > 64)
       throw InputError({}, "table-entry-too-wide",
                        fmt::format("a {} entry needs {} bits; the program port takes at most 64", name, bits));

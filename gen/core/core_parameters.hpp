@@ -27,9 +27,12 @@ struct CoreParameters {
   int pe_row_width() const;
   int line_width() const;      ///< word-line groups of a PE row
   int column_width() const { return lane_width() + group_width() + cstep_width() + pe_col_width(); }
+  int opt_width() const { return hw.adcs() * cstep_width(); }  ///< of an OPT entry
+  int opt_depth() const { return max_patches * hw.column_steps(); }
   int zero_bits() const { return hw.zero_bits(); }
   int psum_width() const;      ///< psum of a column, signed: PsumW of epim_core
-  int planes() const { return 2 * hw.slices() * hw.cell_bits; }
+  int planes() const { return 2 * hw.slices() * hw.word_bits(); }
+  int converters() const { return 2 * hw.slices() * hw.adcs(); }  ///< ADCs of a PE
   int chunks() const { return (hw.xb_rows + 63) / 64; }
 };
 

@@ -149,11 +149,17 @@ FileSet program_images(const CoreParameters& p, const LayerProgram& program, boo
         files["ofat.hex"] = hex_lines(b.entries, static_cast<std::size_t>(p.max_patches),
                                           2 * p.channel_width() + 2 * p.column_width());
         break;
+      case ProgramKind::opt:
+        files["opt.hex"] = hex_lines(b.entries, static_cast<std::size_t>(p.opt_depth()), p.opt_width());
+        break;
       case ProgramKind::channel:
         for (std::size_t i = 0; i < params.size(); ++i) params[i].push_back(b.entries[i]);
         break;
       case ProgramKind::slopes:
         for (std::size_t i = 0; i < slopes.size(); ++i) slopes[i].push_back(b.entries[i]);
+        break;
+      case ProgramKind::trims:
+        files[fmt::format("trims{:03d}.hex", b.pe)] = hex_lines(b.entries, b.entries.size(), 64);
         break;
       case ProgramKind::scale: break;
       case ProgramKind::cells:
@@ -231,8 +237,13 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"AdcLatency", std::to_string(hw.adc_latency)},
       {"AdcInterval", std::to_string(hw.adc_interval)},
       {"HoldFree", hw.hold_free ? "1'b1" : "1'b0"},
+      {"FractionBits", std::to_string(hw.fraction_bits)},
+      {"AdcTrims", hw.adc_trims ? "1'b1" : "1'b0"},
+      {"ReadNoise", hw.read_noise ? "1'b1" : "1'b0"},
+      {"AdcStep", std::to_string(hw.adc_step)},
       {"DimW", std::to_string(hw.dim_bits)},
       {"GeometryReadback", hw.geometry_readback ? "1'b1" : "1'b0"},
+      {"Pool", hw.pool ? "1'b1" : "1'b0"},
       {"MaxPatches", std::to_string(p.max_patches)},
       {"IfrtDepth", std::to_string(p.ifrt_depth)},
       {"ParamDepth", std::to_string(p.param_depth)},
@@ -249,9 +260,11 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"IfatFile", image("ifat.hex")},
       {"IfrtFile", image("ifrt.hex")},
       {"OfatFile", image("ofat.hex")},
+      {"OptFile", hw.pool ? image("opt.hex") : "\"\""},
       {"ParamFile", image("channel")},
       {"SlopeFile", hw.slope_bits > 0 ? image("slope") : "\"\""},
       {"CellFile", image("cells")},
+      {"TrimFile", hw.adc_trims ? image("trims") : "\"\""},
       {"ScaleInit", vector16(rom, pes, 0)},
       {"ZeroInit", vector16(rom, pes, 32)},
   };

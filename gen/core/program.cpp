@@ -28,7 +28,20 @@ std::vector<ProgramBlock> cell_blocks(const CoreParameters& p, const Layer& laye
   std::vector<std::vector<std::uint64_t>> cells(static_cast<std::size_t>(hw.pe_rows * hw.pe_cols),
                                                 std::vector<std::uint64_t>(per_pe));
   const auto& codes = data.epitome;
-  for (int o = 0; o < e.e_out; ++o)
+  const int word_bits = hw.word_bits();
+  if (data.analog) {  // as they are programmed, physical place by physical place
+    for (int t = 0; t < hw.pe_rows; ++t)
+      for (int sn = 0; sn < 2 * hw.slices(); ++sn)
+        for (int r = 0; r < hw.xb_rows; ++r)
+          for (int c = 0; c < hw.pe_cols * hw.xb_cols; ++c) {
+            const unsigned g = data.analog->cells[AnalogData::place(hw, t, sn / 2, sn % 2, r, c)];
+            auto& pe = cells[static_cast<std::size_t>(t * hw.pe_cols + c / hw.xb_cols)];
+            for (int b = 0; b < word_bits; ++b)
+              if (g >> b & 1)
+                pe[static_cast<std::size_t>((c % hw.xb_cols * planes + sn * word_bits + b) * chunks + r / 64)] |= std::uint64_t{1} << (r % 64);
+          }
+  }
+  for (int o = 0; !data.analog && o < e.e_out; ++o)
     for (int c = 0; c < e.e_in; ++c)
       for (int i = 0; i < e.p; ++i)
         for (int j = 0; j < e.q; ++j) {
@@ -41,7 +54,7 @@ std::vector<ProgramBlock> cell_blocks(const CoreParameters& p, const Layer& laye
           for (int s = 0; s < hw.slices(); ++s)
             for (int b = 0; b < hw.cell_bits; ++b)
               if (magnitude >> (s * hw.cell_bits + b) & 1) {
-                const int plane = (s * 2 + (code < 0 ? 1 : 0)) * hw.cell_bits + b;
+                const int plane = (s * 2 + (code < 0 ? 1 : 0)) * word_bits + hw.fraction_bits + b;
                 // column = step * adcs + lane
                 pe[static_cast<std::size_t>((column * planes + plane) * chunks + r / 64)] |= std::uint64_t{1} << (r % 64);
               }
@@ -70,12 +83,26 @@ std::vector<ProgramBlock> cell_blocks(const CoreParameters& p, const Layer& laye
   return blocks;
 }
 
+/// {O, N, K} and the seed of every ADC of a PE.
+ProgramBlock trim_block(const CoreParameters& p, const LayerData& data, int pe) {
+  ProgramBlock block{ProgramKind::trims, pe, 0, {}};
+  const auto field = [](std::uint64_t value, int bits) { return value & ((std::uint64_t{1} << bits) - 1); };
+  const auto converters = static_cast<std::size_t>(p.converters());
+  for (std::size_t i = 0; i < converters; ++i) {
+    const AdcTrim a = data.analog && !data.analog->trims.empty() ? data.analog->trims[static_cast<std::size_t>(pe) * converters + i] : AdcTrim{};
+    block.entries.push_back(field(static_cast<std::uint64_t>(a.offset), AdcTrim::offset_bits) << (AdcTrim::gain_bits + AdcTrim::noise_bits) |
+                            field(a.noise, AdcTrim::noise_bits) << AdcTrim::gain_bits | field(a.gain, AdcTrim::gain_bits));
+    block.entries.push_back(a.seed);
+  }
+  return block;
+}
+
 }  // namespace
 
 LayerProgram build_program(const CoreParameters& p, const Layer& layer, const LayerData& data, int frames) {
   const Hardware& hw = p.hw;
   LayerProgram program;
-  program.tables = build_tables(hw, layer);
+  program.tables = build_tables(hw, layer, &data);
   const LayerTables& t = program.tables;
 
   ProgramBlock ifat{ProgramKind::ifat, 0, 0, {}}, ifrt{ProgramKind::ifrt, 0, 0, {}}, ofat{ProgramKind::ofat, 0, 0, {}};
@@ -84,6 +111,11 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
     for (const auto& e : sequence) ifrt.entries.push_back(pack(p, e));
   for (const auto& e : t.ofat) ofat.entries.push_back(pack(p, e));
   program.blocks = {std::move(ifat), std::move(ifrt), std::move(ofat)};
+  if (layer.pool) {
+    ProgramBlock opt{ProgramKind::opt, 0, 0, {}};
+    for (const auto& e : t.opt) opt.entries.push_back(pack(p, e));
+    program.blocks.push_back(std::move(opt));
+  }
 
   const std::uint64_t scale_mask = (std::uint64_t{1} << hw.channel_scale_bits) - 1;
   const int lane_width = p.lane_width();
@@ -113,6 +145,7 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
     const auto z = static_cast<std::uint32_t>(data.zero_point.data[at]);
     program.blocks.push_back({ProgramKind::scale, pe, 0, {static_cast<std::uint64_t>(z) << 32 | m}});
   }
+  for (int pe = 0; hw.adc_trims && pe < hw.pe_rows * hw.pe_cols; ++pe) program.blocks.push_back(trim_block(p, data, pe));
   for (ProgramBlock& block : cell_blocks(p, layer, data)) program.blocks.push_back(std::move(block));
 
   const int blocks = (layer.stored_cin() + hw.lanes - 1) / hw.lanes;
@@ -172,20 +205,41 @@ IntTensor rebuild_weights(const CoreParameters& p, const Layer& layer, const Lay
       const std::uint32_t a = cell_address(p, in_pe / adcs, in_pe % adcs, plane, r / 64);
       const auto it = cells.find({t * hw.pe_cols + u, a});
       if (it == cells.end() || (it->second >> (r % 64) & 1) == 0) continue;
-      const int bit = plane % hw.cell_bits, slice = plane / hw.cell_bits / 2;
+      const int bit = plane % hw.word_bits() - hw.fraction_bits, slice = plane / hw.word_bits() / 2;
+      if (bit < 0) continue;
       const std::int64_t level = std::int64_t{1} << (slice * hw.cell_bits + bit);
-      w += plane / hw.cell_bits % 2 ? -level : level;
+      w += plane / hw.word_bits() % 2 ? -level : level;
     }
     return w;
   };
+  std::map<int, std::int64_t> scale;
+  for (const ProgramBlock& block : program.blocks)
+    if (block.kind == ProgramKind::scale) scale[block.pe] = static_cast<std::int64_t>(block.entries[0] & 0xFFFFFFFF);
   const LayerTables& tables = program.tables;
   IntTensor rebuilt({tables.stored_cout, layer.cin, layer.kh, layer.kw});
-  const int window = layer.kh * layer.kw;
+  const int window = layer.kh * layer.kw, blocks_in = (layer.cin + hw.lanes - 1) / hw.lanes;
   for (std::size_t j = 0; j < tables.ifat.size(); ++j) {
     const IfatEntry& in = tables.ifat[j];
     const OfatEntry& out = tables.ofat[j];
     const auto& sequence = tables.ifrt[static_cast<std::size_t>(in.sequence)];
     const int columns = out.last - out.first + 1;
+    if (layer.pool) {
+      const int of_block = hw.xb_rows / hw.lanes;
+      const int block_words = std::min(of_block, blocks_in - in.block), tap = (in.start - in.block * window) / block_words;
+      for (int word = 0; word < in.stop - in.start; ++word)
+        for (int lane = 0; lane < hw.lanes; ++lane) {
+          const int channel = (in.block + word) * hw.lanes + lane;
+          if (channel >= layer.cin) continue;
+          for (int f = 0; f < columns; ++f) {
+            const OptEntry& opt = tables.opt[j * static_cast<std::size_t>(hw.column_steps()) + static_cast<std::size_t>(f / adcs)];
+            const IfrtEntry& entry = sequence[static_cast<std::size_t>(word)];
+            std::int64_t w = scale[0] * weight(0, word * hw.lanes + lane, opt[static_cast<std::size_t>(f % adcs)] * adcs + f % adcs);
+            if (entry.used) w += scale[entry.pe_row] * weight(entry.pe_row, entry.group * hw.lanes + lane, f);
+            rebuilt(out.start + f, channel, tap / layer.kw, tap % layer.kw) += w;
+          }
+        }
+      continue;
+    }
     for (int word = in.start; word < in.stop; ++word) {
       const IfrtEntry& entry = sequence[static_cast<std::size_t>(word - in.start)];
       for (int lane = 0; lane < hw.lanes; ++lane) {

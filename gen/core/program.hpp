@@ -15,12 +15,12 @@
 namespace epim {
 
 /// Memory kinds of the program port, as register prog_select encodes them.
-enum class ProgramKind { ifat = 0, ifrt = 1, ofat = 2, channel = 3, scale = 4, cells = 5, slopes = 6 };
+enum class ProgramKind { ifat = 0, ifrt = 1, ofat = 2, channel = 3, scale = 4, cells = 5, slopes = 6, opt = 7, trims = 8 };
 
 /// Consecutive entries of one memory.
 struct ProgramBlock {
   ProgramKind kind = ProgramKind::ifat;
-  int pe = 0;                  ///< row * pe_cols + column, for scale and cells
+  int pe = 0;                  ///< row * pe_cols + column, for scale, cells and trims
   std::uint32_t address = 0;   ///< of the first entry
   std::vector<std::uint64_t> entries;
 };
@@ -36,8 +36,8 @@ struct LayerProgram {
 LayerProgram build_program(const CoreParameters& p, const Layer& layer, const LayerData& data, int frames = 1);
 
 /// Reads the integer weights back out of a program's cells and tables: [cout][cin][kh][kw] of the virtual
-/// convolution, as the RTL will see it (with Wrap::stored_once the channels that are stored).
-/// Used to check the mapping; reads nothing but the program.
+/// convolution, as the RTL will see it, what is below a level left out (with Wrap::stored_once the channels that are stored).
+/// Of a pool: a*P + e*D, through OPT and the scales M. Used to check the mapping; reads nothing but the program.
 IntTensor rebuild_weights(const CoreParameters& p, const Layer& layer, const LayerProgram& program);
 
 }  // namespace epim

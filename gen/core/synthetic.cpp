@@ -8,6 +8,7 @@
 #include "gen/base/hash.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
+#include "golden/patch_words.hpp"
 #include "golden/quantise.hpp"
 
 namespace epim {
@@ -43,6 +44,27 @@ std::vector<std::vector<std::int64_t>> sample_accumulators(Layer layer, const Ha
     samples.push_back(std::move(channels));
   }
   return samples;
+}
+
+/// P is the network's: the same for every layer with vectors of this length, whatever its seed.
+void fill_pool(const Layer& layer, int lanes, std::uint64_t seed, LayerData& data) {
+  const int v = layer.pool->vector, stride = layer.pool->group_stride();
+  Random pool = stream(static_cast<std::uint64_t>(v), "pool"), errors = stream(seed, "error"), orders = stream(seed, "permutation");
+  for (auto& code : data.epitome.data) code = 0;
+  const auto sign = [](Random& random) { return random.chance(50) ? 1 : -1; };
+  for (int r = 0; r < v; ++r)
+    for (int c = 0; c < v; ++c) data.epitome(c, r, 0, 0) = sign(pool);
+  data.permutation = IntTensor({static_cast<int>(layer.patches.size()), v});
+  for (int j = 0; j < static_cast<int>(layer.patches.size()); ++j) {
+    const Patch& p = layer.patches[static_cast<std::size_t>(j)];
+    for (const PatchWord& word : patch_words(layer, p, lanes))
+      for (int lane = 0; word.rows[1] >= 0 && lane < word.channels; ++lane)
+        for (int f = 0; f < p.beta2; ++f) data.epitome(f, word.rows[1] + lane, 0, 0) = sign(errors);
+    for (int f = 0; f < v; ++f) data.permutation(j, f) = f;
+    for (int f = v - 1; f >= stride; --f)  // Fisher and Yates, within each group
+      std::swap(data.permutation(j, f), data.permutation(j, static_cast<int>(orders.uniform(0, f / stride)) * stride + f % stride));
+  }
+  for (int t = 2; t < data.crossbar_scale.shape[0]; ++t) data.crossbar_scale(t, 0) = data.crossbar_scale(1, 0);
 }
 
 /// LeakyReLU and PReLU as trained, the borders of what A holds, and anything.
@@ -117,6 +139,7 @@ LayerData make_synthetic(const Layer& layer, const Hardware& hw, std::uint64_t s
   for (auto& v : data.epitome.data) v = codes.uniform(-hw.weight_max(), hw.weight_max());
   const std::int64_t top = std::int64_t{1} << hw.scale_bits;
   for (auto& v : data.crossbar_scale.data) v = scales.uniform(top / 2, top - 1);
+  if (layer.pool) fill_pool(layer, hw.lanes, seed, data);
   const std::int64_t zero = std::int64_t{1} << (hw.weight_bits - 1);
   if (hw.zero_point)
     for (auto& v : data.zero_point.data) v = zeros.uniform(-zero, zero);
@@ -179,6 +202,7 @@ SyntheticLayer prepare_layer(const Config& config) {
   s.data = make_synthetic(s.layer, hw, seed);
   if (!config.layer->shift) s.layer.shift = automatic_shift(s.layer, hw, s.data, seed);
   s.input = synthetic_input(s.layer, hw, seed);
+  s.data.analog = program_cells(config.device, hw, s.layer, s.data);
   s.core = with_accumulators(config.core.hw, std::move(s.core), accumulator_bound(hw, s.layer, s.data).bits);
   return s;
 }

@@ -24,6 +24,7 @@ class Random {
   std::uint64_t state_[4];
 };
 
+/// Of a pool layer: P of a seed of its own, the same for every layer of a size; D, permutations and M of `seed`, one e.
 /// Random parameters: epitome codes uniform in -weight_max..weight_max; M in [2^(scale_bits-1), 2^scale_bits);
 /// Z in -2^(weight_bits-1)..2^(weight_bits-1) when hw.zero_point, else 0; G of sign -1 with probability 1/10;
 /// B uniform within one half of the standard deviation of acc*G (as far as channel_bias_bits allow). G is as wide

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "golden/diagnostic.hpp"
+#include "golden/patch_words.hpp"
 
 namespace epim {
 namespace {
@@ -44,8 +45,18 @@ bool same_firings(const Layer& layer, const Range& a, const Range& b) {
 /// Which word-line group each word of a patch drives.
 std::vector<IfrtEntry> sequence_of(const Hardware& hw, const Layer& layer, const Patch& patch) {
   const int per_row = hw.xb_rows / hw.lanes;
-  std::vector<IfrtEntry> sequence(static_cast<std::size_t>(hw.pe_rows * per_row));
+  std::vector<IfrtEntry> sequence(static_cast<std::size_t>(ifrt_sequence_entries(hw)));
   std::size_t n = 0;
+  if (layer.pool) {
+    int line = patch.c_in / hw.lanes;
+    for (int word = 0; word < patch_words_count(layer, patch, hw.lanes); ++word) {
+      IfrtEntry& entry = sequence[n++];
+      if (!layer.pool->keeps(word)) continue;
+      entry = {true, line / per_row, line % per_row};
+      ++line;
+    }
+    return sequence;
+  }
   const int first_block = patch.c_in / hw.lanes;
   const int blocks = (patch.beta1 + hw.lanes - 1) / hw.lanes;
   for (int block = first_block; block < first_block + blocks; ++block)
@@ -68,12 +79,24 @@ void add_reads(const Hardware& hw, int first, int columns, int channel, std::vec
   }
 }
 
+/// Columns of the pool that the ADCs convert in column step k of patch j.
+OptEntry opt_entry(const Hardware& hw, const LayerData* data, int j, int k) {
+  OptEntry entry;
+  for (int lane = 0; lane < hw.adcs(); ++lane) {
+    const int filter = k * hw.adcs() + lane;
+    entry.push_back(data ? static_cast<int>(data->permutation(j, filter)) / hw.adcs() : k);
+  }
+  return entry;
+}
+
 }  // namespace
 
-LayerTables build_tables(const Hardware& hw, const Layer& layer) {
+int ifrt_sequence_entries(const Hardware& hw) { return (hw.pool ? 1 : hw.pe_rows) * hw.xb_rows / hw.lanes; }
+
+LayerTables build_tables(const Hardware& hw, const Layer& layer, const LayerData* data) {
   LayerTables t;
   const std::vector<Range> ranges = ranges_of(layer);
-  std::map<std::tuple<int, int, int, int>, int> sequences;
+  std::map<std::tuple<int, int, int, int>, int> sequences;  // a pool's patches differ in c_in, unless no word of theirs has an error
   const auto sequence_index = [&](const Patch& p) {
     const int blocks = (p.beta1 + hw.lanes - 1) / hw.lanes;
     const auto [it, fresh] = sequences.try_emplace({p.p, p.q, p.c_in, blocks}, static_cast<int>(t.ifrt.size()));
@@ -96,11 +119,14 @@ LayerTables build_tables(const Hardware& hw, const Layer& layer) {
     const Patch& head = layer.patches[static_cast<std::size_t>(ranges[r].begin)];
     for (int j = ranges[r].begin; j < ranges[r].end; ++j) {
       const Patch& p = layer.patches[static_cast<std::size_t>(j)];
-      const int first_word = p.dst_in / hw.lanes * window;
-      const int words = (p.beta1 + hw.lanes - 1) / hw.lanes * window;
+      // The order of the window: words within a block of a patch, which is the tap's with a pool, innermost.
+      const int words = patch_words_count(layer, p, hw.lanes);
+      const int first_word = p.dst_in / hw.lanes * window + (p.ky * layer.kw + p.kx) * words;
       t.ifat.push_back({first_word, first_word + words, p.dst_in / hw.lanes % stored_blocks,
                         t.ifrt_of_patch[static_cast<std::size_t>(j)]});
       t.ofat.push_back({start, stop, p.c_out, p.c_out + p.beta2 - 1});
+      if (layer.pool)
+        for (int k = 0; k < hw.column_steps(); ++k) t.opt.push_back(opt_entry(hw, data, j, k));
     }
     for (int channel = start; channel < stop; channel += head.beta2)
       add_reads(hw, head.c_out, head.beta2, channel, t.drain);
@@ -156,7 +182,7 @@ void add_column(Fields& f, const CoreParameters& p, int column) {
 }  // namespace
 
 std::uint64_t pack(const CoreParameters& p, const IfatEntry& e) {
-  const int sequence_words = p.hw.pe_rows * p.hw.xb_rows / p.hw.lanes;
+  const int sequence_words = ifrt_sequence_entries(p.hw);
   return Fields()
       .add(static_cast<std::uint64_t>(e.start), p.window_width())
       .add(static_cast<std::uint64_t>(e.stop), p.window_width())
@@ -176,6 +202,11 @@ std::uint64_t pack(const CoreParameters& p, const OfatEntry& e) {
   f.add(static_cast<std::uint64_t>(e.start), p.channel_width()).add(static_cast<std::uint64_t>(e.stop), p.channel_width());
   add_column(f, p, e.first);
   add_column(f, p, e.last);
+  return f.word();
+}
+std::uint64_t pack(const CoreParameters& p, const OptEntry& e) {
+  Fields f;
+  for (const int step : e) f.add(static_cast<std::uint64_t>(step), p.cstep_width());
   return f.word();
 }
 

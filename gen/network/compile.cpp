@@ -145,9 +145,10 @@ FloatTensor float_epitome(const CompiledNetwork& net, const CompiledLayer& layer
 
 namespace {
 
-/// Fills every layer by `fill(node, layer)`, several at a time, then checks the accumulators and gives every core its width.
+/// Fills every layer by `fill(node, layer)` and programs its cells, several at a time, then checks the accumulators and gives every core its width.
 /// Errors are placed at the node, or at the bundle where they name one; the first layer's is thrown.
 template <class F> void fill_layers(const Config& config, CompiledNetwork& net, F&& fill) {
+  net.device = config.device;
   std::vector<int> bits(net.layers.size(), 1);
   std::vector<std::exception_ptr> failures(net.layers.size());
   parallel(net.layers.size(), processors(), [&](std::size_t l) {
@@ -156,6 +157,7 @@ template <class F> void fill_layers(const Config& config, CompiledNetwork& net, 
     try {
       try {
         fill(node, compiled);
+        compiled.data.analog = program_cells(config.device, compiled.hw, compiled.layer, compiled.data, static_cast<int>(l));
         const AccumulatorBound bound = accumulator_bound(compiled.hw, compiled.layer, compiled.data);
         bits[l] = bound.bits;
         check_accumulator(compiled.hw, compiled.layer, bound);
@@ -190,9 +192,21 @@ void quantise_network(const Config& config, CompiledNetwork& net, const Quantise
   });
 }
 
+void program_network(CompiledNetwork& net, const DeviceModel& device) {
+  net.device = device;
+  parallel(net.layers.size(), processors(), [&](std::size_t l) {
+    CompiledLayer& compiled = net.layers[l];
+    compiled.data.analog = program_cells(device, compiled.hw, compiled.layer, compiled.data, static_cast<int>(l));
+  });
+}
+
 CompiledNetwork compile_network(const Config& config, const QuantiseOptions& options, CorePolicy policy) {
   if (Network network = read_configured(*config.network); without_weights(*config.network, network))
-    return seed_network(config, std::move(network), policy);
+{
+    CompiledNetwork net = seed_network(config, std::move(network), policy);
+    if (config.device.any()) fill_layers(config, net, [](const Node&, CompiledLayer&) {});
+    return net;
+  }
   CompiledNetwork net = lay_out_network(config, policy);
   if (config.network->integers.empty())
     quantise_network(config, net, options);

@@ -31,6 +31,7 @@ struct CompiledNetwork {
   bool seeded = false;      ///< neither weights nor integers were given
   bool has_float = false;   ///< `weights` are those of the float network, not integers
   NpzFile weights;
+  DeviceModel device;       ///< that the cells of all layers were programmed for
   std::vector<CompiledLayer> layers;   ///< in execution order
   /// Index into `layers` of a node, -1 for host nodes.
   int layer_of_node(int node) const;
@@ -46,6 +47,9 @@ bool without_weights(const NetworkSource& source, const Network& network);
 CompiledNetwork lay_out_network(const Config& config, CorePolicy policy = CorePolicy::shared);
 /// The same for a network and weights that are in memory.
 CompiledNetwork lay_out_network(const Config& config, const Network& network, NpzFile weights, CorePolicy policy = CorePolicy::shared);
+
+/// Programs all layers for another device: their cells and ADCs, nothing else. Throws as program_cells.
+void program_network(CompiledNetwork& network, const DeviceModel& device);
 
 /// A mapped network with the integers that synthesise_network gave it; `weights`: what these were made from, null: a seed.
 CompiledNetwork synthesised_network(Mapping mapping, struct SynthesisedNetwork integers, const NpzFile* weights);

@@ -25,7 +25,7 @@ GoldenNetwork::GoldenNetwork(const CompiledNetwork& net, bool count_events) : ne
   last_reader_[static_cast<std::size_t>(net.network.output())] = static_cast<int>(nodes.size());
 }
 
-IntTensor GoldenNetwork::run_node(int n, const std::vector<const IntTensor*>& in, int threads, Counts* counts) const {
+IntTensor GoldenNetwork::run_node(int n, const std::vector<const IntTensor*>& in, int threads, Counts* counts, std::int64_t frame) const {
   const Node& node = net_.network.nodes[static_cast<std::size_t>(n)];
   if (!node.has_weights()) return evaluate_host_node(net_.network, n, in, net_.arithmetic);
   IntTensor whole;
@@ -33,7 +33,7 @@ IntTensor GoldenNetwork::run_node(int n, const std::vector<const IntTensor*>& in
     const CompiledLayer& layer = net_.layers[l];
     const bool as_it_is = layer.space_to_depth == 1 && layer.subsample == 1;
     IntTensor y = layers_[l]->run(as_it_is ? *in[0] : streamed_map(*in[0], layer), counts && count_events_ ? &counts->events[l] : nullptr, threads,
-                                 counts ? &counts->clipped[l] : nullptr);
+                                 counts ? &counts->clipped[l] : nullptr, frame);
     if (layer.parts == 1) return y;
     if (layer.part == 0) whole = IntTensor({node.cout, y.shape[1], y.shape[2]});
     const std::size_t to = static_cast<std::size_t>(layer.first_channel) * y.size() / static_cast<std::size_t>(y.shape[0]);
@@ -42,7 +42,8 @@ IntTensor GoldenNetwork::run_node(int n, const std::vector<const IntTensor*>& in
   return whole;
 }
 
-IntTensor GoldenNetwork::run(const IntTensor& image, int threads, const std::function<void(int, const IntTensor&)>& observe, Counts* counts) const {
+IntTensor GoldenNetwork::run(const IntTensor& image, int threads, const std::function<void(int, const IntTensor&)>& observe, Counts* counts,
+                             std::int64_t frame) const {
   if (counts) {
     counts->clipped.assign(layers_.size(), 0);
     counts->events.assign(count_events_ ? layers_.size() : 0, {});
@@ -52,7 +53,7 @@ IntTensor GoldenNetwork::run(const IntTensor& image, int threads, const std::fun
   for (std::size_t n = 0; n < nodes.size(); ++n) {
     std::vector<const IntTensor*> in;
     for (const int id : nodes[n].input_ids) in.push_back(id < 0 ? &image : &maps[static_cast<std::size_t>(id)]);
-    maps[n] = run_node(static_cast<int>(n), in, threads, counts);
+    maps[n] = run_node(static_cast<int>(n), in, threads, counts, frame);
     if (observe) observe(static_cast<int>(n), maps[n]);
     for (const int id : nodes[n].input_ids)
       if (id >= 0 && last_reader_[static_cast<std::size_t>(id)] == static_cast<int>(n)) maps[static_cast<std::size_t>(id)] = {};

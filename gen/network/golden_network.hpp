@@ -22,11 +22,12 @@ class GoldenNetwork {
     std::vector<EventCounts> events;    ///< all but idle_cycles
   };
   /// The network's first output. `observe(node, map)` sees every node's map and may be empty; `counts` may be null. Several
-  /// threads may call this at once.
-  IntTensor run(const IntTensor& image, int threads, const std::function<void(int, const IntTensor&)>& observe = {}, Counts* counts = nullptr) const;
+  /// threads may call this at once. `frame`: the number of the image in a run.
+  IntTensor run(const IntTensor& image, int threads, const std::function<void(int, const IntTensor&)>& observe = {}, Counts* counts = nullptr,
+                std::int64_t frame = 0) const;
 
   /// The map of node `n` from its operands; nodes with weights by all their layers.
-  IntTensor run_node(int n, const std::vector<const IntTensor*>& in, int threads, Counts* counts = nullptr) const;
+  IntTensor run_node(int n, const std::vector<const IntTensor*>& in, int threads, Counts* counts = nullptr, std::int64_t frame = 0) const;
 
  private:
   const CompiledNetwork& net_;

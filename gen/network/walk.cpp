@@ -49,7 +49,7 @@ std::vector<IntTensor> run_network_golden(const CompiledNetwork& net, const std:
   const GoldenNetwork golden(net, false);
   std::vector<IntTensor> out(images.size());
   const bool few = images.size() < static_cast<std::size_t>(threads);
-  parallel(images.size(), few ? 1 : threads, [&](std::size_t i) { out[i] = golden.run(images[i], few ? threads : 1); });
+  parallel(images.size(), few ? 1 : threads, [&](std::size_t i) { out[i] = golden.run(images[i], few ? threads : 1, {}, nullptr, static_cast<std::int64_t>(i)); });
   return out;
 }
 

@@ -23,6 +23,13 @@ Json answers(const Json& j) {
   return a;
 }
 
+/// Swept keys and values.
+Json settings(const Json& j) {
+  Json s = Json::object();
+  for (const auto& [key, value] : j.items()) s[key] = text(value);
+  return s;
+}
+
 }  // namespace
 
 Json accuracy_section(const Json& e, double least, const std::string& file) {
@@ -32,6 +39,8 @@ Json accuracy_section(const Json& e, double least, const std::string& file) {
     s["points"] = Json::array();
     for (const Json& p : list(e.at("points"))) {
       Json point = {{"weight_bits", whole(p.at("weight_bits"))}, {"act_bits", whole(p.at("act_bits"))}, {"adc_bits", whole(p.at("adc_bits"))}, {"adc_lossless", truth(p.at("adc_lossless"))}};
+      point["settings"] = p.contains("settings") ? settings(p.at("settings")) : Json::object();
+      if (p.contains("device_seed")) point["device_seed"] = whole(p.at("device_seed"));
       point.update(answers(p));
       point["agreement"] = counted(p.at("agreement"));
       point["maps"] = Json::array();
@@ -50,6 +59,13 @@ Json accuracy_section(const Json& e, double least, const std::string& file) {
       for (const Json& l : list(p.at("layers")))
         point["layers"].push_back({{"layer", text(l.at("layer"))}, {"adc_conversions", whole(l.at("adc_conversions"))}, {"adc_saturated", whole(l.at("adc_saturated"))}});
       s["points"].push_back(std::move(point));
+    }
+    s["groups"] = Json::array();
+    for (const Json& g : e.contains("groups") ? list(e.at("groups")) : Json::array()) {
+      const Json& between = g.at("top1_interval");
+      s["groups"].push_back({{"settings", settings(g.at("settings"))}, {"weight_bits", whole(g.at("weight_bits"))}, {"adc_bits", whole(g.at("adc_bits"))},
+                             {"chips", whole(g.at("chips"))}, {"mean", number(g.at("top1_mean"))},
+                             {"low", between.is_null() ? Json() : Json(number(between.at(0)))}, {"high", between.is_null() ? Json() : Json(number(between.at(1)))}});
     }
     if (s["points"].empty()) throw Json::type_error::create(302, "a point is expected", &e);
     return s;

@@ -58,7 +58,7 @@ Json epitomes_section(const MappedNetwork& m) {
   Json layers = Json::array();
   for (std::size_t l = 0; l < m.plan.layers.size(); ++l) {
     const Layer& layer = m.plan.layers[l].layer;
-    if (layer.patches.size() < 2) continue;
+    if (layer.patches.size() < 2 || layer.pool) continue;
     const EpitomeShape& e = layer.epitome;
     Json blocks = Json::array();
     for (const RepetitionBlock& b : repetition_blocks(layer)) blocks.push_back({{"in", {b.in_first, b.in_last}}, {"out", {b.out_first, b.out_last}}, {"reads", b.reads}});

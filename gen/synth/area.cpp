@@ -58,7 +58,7 @@ std::map<std::string, Own> own_areas(const std::vector<NetlistModule>& modules, 
 /// Order of the data path; blocks not named here follow in alphabetical order.
 int rank(const std::string& block) {
   static const char* const order[] = {"epim_axil_slave", "epim_regs", "epim_input_buffer", "epim_ifat", "epim_ifrt",
-                                      "epim_addr_ctrl", "epim_input_reg", "epim_ofat", "epim_fire_ctrl", "epim_pe",
+                                      "epim_addr_ctrl", "epim_input_reg", "epim_ofat", "epim_opt", "epim_fire_ctrl", "epim_pe",
                                       "epim_crossbar", "epim_joint", "epim_drain", "epim_requant", "epim_output",
                                       "epim_counters", "epim_control", "epim_front", "epim_array", "epim_back",
                                       "epim_core", "epim_top"};
@@ -133,6 +133,7 @@ AreaReport area_report(const SynthResult& result) {
   add("IFAT", "epim_ifat", true, true);
   add("IFRT", "epim_ifrt", true, true);
   add("OFAT", "epim_ofat", true, true);
+  add("OPT", "epim_opt", true, true);
   add("address controller", "epim_addr_ctrl", false, true);
   add("word-line mask", "epim_input_reg", false, false);
   add("output ranges in the fire controller", "epim_fire_ctrl", false, false);

@@ -63,26 +63,29 @@ void count_events(const Hardware& hw, const Layer& layer, const FiringPlan& plan
                   EventCounts& events) {
   const int ho = layer.out_h(), wo = layer.out_w();
   const std::int64_t positions = std::int64_t{ho} * wo;
-  std::int64_t inside_rows = 0, inside_columns = 0;  // taps over all output rows, columns
-  for (int oy = 0; oy < ho; ++oy)
-    for (int ky = 0; ky < layer.kh; ++ky) inside_rows += layer.row(oy, ky) >= 0 && layer.row(oy, ky) < layer.h ? 1 : 0;
-  for (int ox = 0; ox < wo; ++ox)
-    for (int kx = 0; kx < layer.kw; ++kx) inside_columns += layer.column(ox, kx) >= 0 && layer.column(ox, kx) < layer.w ? 1 : 0;
+  std::vector<std::int64_t> inside_rows(at(layer.kh)), inside_columns(at(layer.kw));  // output rows, columns, per tap
+  for (int ky = 0; ky < layer.kh; ++ky)
+    for (int oy = 0; oy < ho; ++oy) inside_rows[at(ky)] += layer.row(oy, ky) >= 0 && layer.row(oy, ky) < layer.h ? 1 : 0;
+  for (int kx = 0; kx < layer.kw; ++kx)
+    for (int ox = 0; ox < wo; ++ox) inside_columns[at(kx)] += layer.column(ox, kx) >= 0 && layer.column(ox, kx) < layer.w ? 1 : 0;
 
   const std::vector<Driven> sums = sums_over_positions(hw, layer, x);
   for (std::size_t f = 0; f < plan.firings.size(); ++f) {
     const Firing& firing = plan.firings[f];
     const Patch& p = layer.patches[at(firing.patch)];
-    const std::int64_t blocks = (p.beta1 + hw.lanes - 1) / hw.lanes, words = blocks * layer.kh * layer.kw, columns = p.beta2;
+    const std::int64_t words = patch_words_count(layer, p, hw.lanes), columns = p.beta2;
     const std::int64_t shift_adds = std::int64_t{hw.slices()} * columns * hw.steps() * hw.pe_rows * positions;
     const std::int64_t steps = column_steps_of(hw, p);
     const PackedWindow& window = packed.windows[packed.firings[f].window];
     std::int64_t lines = 0;
-    for (int a = 0; a < p.beta1; ++a) {
-      const Driven* const of_channel = sums.data() + at((p.dst_in + a) % layer.stored_cin()) * at(layer.kh) * at(layer.kw);
-      for (int tap = 0; tap < layer.kh * layer.kw; ++tap) {
-        lines += of_channel[tap].lines;
-        events.cell_reads += of_channel[tap].levels * window.cell_levels[at(tap) * at(p.beta1) + at(a)];
+    std::size_t line = 0;
+    for (const PatchWord& word : patch_words(layer, p, hw.lanes)) {
+      events.input_buffer_reads += inside_rows[at(word.ky)] * inside_columns[at(word.kx)];
+      for (int lane = 0; lane < word.channels; ++lane) {
+        const std::size_t channel = at((p.dst_in + word.channel + lane) % layer.stored_cin());
+        const Driven& d = sums[(channel * at(layer.kh) + at(word.ky)) * at(layer.kw) + at(word.kx)];
+        lines += d.lines * (word.rows[1] < 0 ? 1 : 2);
+        events.cell_reads += d.levels * window.cell_levels[line++];
       }
     }
     events.activations += positions;
@@ -90,7 +93,6 @@ void count_events(const Hardware& hw, const Layer& layer, const FiringPlan& plan
     events.ofat_reads += positions;
     events.ifrt_reads += words * positions;
     events.input_register_writes += words * positions;
-    events.input_buffer_reads += blocks * inside_rows * inside_columns;
     events.scale_multiplies += hw.pe_rows * columns * positions;
     if (!firing.opens) events.joint_adds += columns * positions;
     events.adc_conversions += 2 * shift_adds;

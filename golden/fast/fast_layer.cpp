@@ -46,7 +46,7 @@ struct Conversions {
 
 }  // namespace
 
-bool has_fast_arithmetic(const Hardware& hw) { return !hw.sequenced_reads(); }
+bool has_fast_arithmetic(const Hardware& hw) { return !hw.sequenced_reads() && !hw.analog(); }
 
 struct FastLayer::State {
   Hardware hw;  ///< with the layer's activations
@@ -258,7 +258,7 @@ FastLayer::FastLayer(FastLayer&&) noexcept = default;
 int FastLayer::stored_cout() const { return state_->plan.stored_cout; }
 void FastLayer::check_input(const IntTensor& x) const { check_layer_input(state_->hw, state_->layer, x); }
 
-IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, std::int64_t* clipped) const {
+IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, std::int64_t* clipped, std::int64_t) const {
   const State& s = *state_;
   check_input(x);
   IntTensor y({s.plan.stored_cout, s.layer.out_h(), s.layer.out_w()});
@@ -310,13 +310,15 @@ IntTensor FastLayer::accumulators(const IntTensor& x, const std::vector<int>& pl
 
 LayerEvaluator::LayerEvaluator(const Hardware& hardware, const Layer& layer, const LayerData& data, bool count_events) {
   if (has_fast_arithmetic(hardware)) fast_ = std::make_unique<FastLayer>(hardware, layer, data, count_events);
+  else if (!count_events && has_converted_arithmetic(hardware)) converted_ = std::make_unique<ConvertedLayer>(hardware, layer, data);
   else golden_ = std::make_unique<GoldenLayer>(hardware, layer, data);
 }
 
-IntTensor LayerEvaluator::run(const IntTensor& x, EventCounts* events, int threads, std::int64_t* clipped) const {
-  if (fast_) return fast_->run(x, events, threads, clipped);
+IntTensor LayerEvaluator::run(const IntTensor& x, EventCounts* events, int threads, std::int64_t* clipped, std::int64_t frame) const {
+  if (fast_) return fast_->run(x, events, threads, clipped, frame);
+  if (converted_) return converted_->run(x, threads, clipped, frame);
   EventCounts counted;
-  IntTensor y = golden_->run(x, counted, threads);
+  IntTensor y = golden_->run(x, counted, threads, frame);
   if (events) *events += counted;
   if (clipped) *clipped += counted.adc_saturated;
   return y;
@@ -324,6 +326,7 @@ IntTensor LayerEvaluator::run(const IntTensor& x, EventCounts* events, int threa
 
 IntTensor LayerEvaluator::accumulators(const IntTensor& x, const std::vector<int>& places) const {
   if (fast_) return fast_->accumulators(x, places);
+  if (converted_) return converted_->accumulators(x, places);
   const int wo = golden_->layer().out_w();
   IntTensor sums({golden_->stored_cout(), static_cast<int>(places.size())});
   RoundTrace trace;
@@ -339,10 +342,11 @@ IntTensor LayerEvaluator::accumulators(const IntTensor& x, const std::vector<int
   return sums;
 }
 
-int LayerEvaluator::stored_cout() const { return fast_ ? fast_->stored_cout() : golden_->stored_cout(); }
+int LayerEvaluator::stored_cout() const { return fast_ ? fast_->stored_cout() : converted_ ? converted_->stored_cout() : golden_->stored_cout(); }
 
 void LayerEvaluator::check_input(const IntTensor& x) const {
   if (fast_) fast_->check_input(x);
+  else if (converted_) converted_->check_input(x);
   else golden_->check_input(x);
 }
 

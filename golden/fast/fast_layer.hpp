@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "golden/evaluate.hpp"
+#include "golden/fast/converted_layer.hpp"
 #include "golden/fast/kernels.hpp"
 
 namespace epim {
@@ -31,8 +32,8 @@ class FastLayer {
   /// Throws InputError `tensor-shape` or `activation-range` where x is not [stored_cin][H][W] of legal activations.
   void check_input(const IntTensor& x) const;
   /// A whole frame: y[stored_cout][out_h][out_w]. Adds all events but idle_cycles where `events` is given; adds to `clipped`,
-  /// where given, the conversions that an ADC clipped. Neither depends on the number of threads.
-  IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr) const;
+  /// where given, the conversions that an ADC clipped. Neither depends on the number of threads. `frame`: the number of the map in a run.
+  IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr, std::int64_t frame = 0) const;
   /// [stored_cout][places]: finished accumulators, not requantised, at output positions oy*out_w + ox.
   IntTensor accumulators(const IntTensor& x, const std::vector<int>& places) const;
 
@@ -41,19 +42,21 @@ class FastLayer {
   std::unique_ptr<State> state_;
 };
 
-/// A layer evaluated by FastLayer where that computes its core's arithmetic, else by GoldenLayer.
+/// A layer evaluated by FastLayer where that computes its core's arithmetic, else by ConvertedLayer where no events are asked for and
+/// that does, else by GoldenLayer.
 class LayerEvaluator {
  public:
   LayerEvaluator(const Hardware& hardware, const Layer& layer, const LayerData& data, bool count_events);
-  bool is_fast() const { return fast_ != nullptr; }
+  bool is_fast() const { return fast_ != nullptr || converted_ != nullptr; }
   int stored_cout() const;
   void check_input(const IntTensor& x) const;
   IntTensor accumulators(const IntTensor& x, const std::vector<int>& places) const;
   /// As FastLayer::run; with GoldenLayer events are counted in any case.
-  IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr) const;
+  IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr, std::int64_t frame = 0) const;
 
  private:
   std::unique_ptr<FastLayer> fast_;
+  std::unique_ptr<ConvertedLayer> converted_;
   std::unique_ptr<GoldenLayer> golden_;
 };
 

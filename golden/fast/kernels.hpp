@@ -28,6 +28,26 @@ struct PlaneGroup {
   bool negative;                ///< polarity
 };
 
+/// ADCs of tile_columns neighbouring columns, of one slice and polarity.
+struct AdcTile {
+  const std::int32_t* gain;    ///< [tile_columns] K
+  const std::int32_t* offset;  ///< [tile_columns] O + half
+  std::int32_t top;            ///< largest code
+  int shift;                   ///< bits of a sum below a code
+  int columns;                 ///< of the tile that are there
+  bool narrow;                 ///< neither a sum*K + O + n nor what one call adds to a psum leaves 32 bits
+  bool unit_gain;              ///< K = 1
+};
+
+/// Conversions of one input step and row group at one output position.
+struct ConvertedRow {
+  int sums, noise;       ///< places of its rows among the sums and the noise
+  bool driven;           ///< else the sums are 0, and `sums` is not read
+  int shift;             ///< a code counts 2^shift
+  bool negative;
+  std::int64_t* psum;    ///< [tile_columns]
+};
+
 struct Kernels {
   const char* name;
 
@@ -45,6 +65,16 @@ struct Kernels {
   /// Steps and columns (of the first `columns` of the group) in which no driven line meets a cell that is not zero. Step::lines:
   /// one bit per line, width 1; one plane.
   std::int64_t (*silent)(const Step* steps, int count, const std::uint64_t* plane, int words, int columns);
+
+  /// c[i][j] = sum over k of a[i*stride + k] * w(k, j), i < rows, j < tile_columns. `w`: [quads][tile_columns][4]; a[] is 0..3.
+  void (*multiply_bytes)(const std::int8_t* a, int stride, int rows, const std::uint8_t* w, int quads, std::int32_t* c);
+
+  /// psum += or -= clamp((sum*gain + offset + noise) >> shift, 0, top) << its shift; counts the sums above top. `noise`: null: none.
+  std::int64_t (*convert)(const std::int32_t* sums, int rows, const std::int32_t* noise, const AdcTile& adc, const ConvertedRow* to);
+
+  /// noise[k][j], k < count: of the registers `state`, first taken by `jump` ([32][tile_columns], the image of every bit), then stepped
+  /// before every value (golden/read_noise.hpp).
+  void (*make_noise)(std::uint32_t* state, const std::uint32_t* jump, const std::uint32_t* amplitude, int count, std::int32_t* noise);
 };
 
 /// The fastest one that this processor runs.

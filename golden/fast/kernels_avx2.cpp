@@ -114,9 +114,29 @@ std::int64_t silent(const Step* steps, int count, const std::uint64_t* plane, in
   return found;
 }
 
+void multiply_bytes(const std::int8_t* a, int stride, int rows, const std::uint8_t* w, int quads, std::int32_t* c) {
+  const __m256i ones = _mm256_set1_epi16(1);
+  for (int i = 0; i < rows; ++i) {
+    __m256i sum[4];
+    for (__m256i& s : sum) s = _mm256_setzero_si256();
+    for (int q = 0; q < quads; ++q) {
+      std::int32_t quad;
+      __builtin_memcpy(&quad, a + i * stride + 4 * q, sizeof quad);
+      const __m256i x = _mm256_set1_epi32(quad);
+      for (int k = 0; k < 4; ++k) {
+        const __m256i cells = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + q * tile_columns * 4 + 32 * k));
+        sum[k] = _mm256_add_epi32(sum[k], _mm256_madd_epi16(_mm256_maddubs_epi16(cells, x), ones));  // at most 2 * 255 * 3: no saturation
+      }
+    }
+    for (int k = 0; k < 4; ++k) _mm256_storeu_si256(reinterpret_cast<__m256i*>(c + i * tile_columns + 8 * k), sum[k]);
+  }
+}
+
+#include "golden/fast/conversions.inc"
+
 }  // namespace
 
-const Kernels avx2_kernels = {"AVX2", multiply, bit_planes, clip, silent};
+const Kernels avx2_kernels = {"AVX2", multiply, bit_planes, clip, silent, multiply_bytes, convert, make_noise};
 
 }  // namespace epim::fast
 #endif

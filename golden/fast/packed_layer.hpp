@@ -37,11 +37,11 @@ struct PackedRows {
   std::vector<std::uint64_t> cells;   ///< [slice][polarity][group][words][group_columns]: cells that are not zero; for events
 };
 
-/// One window of the epitome: the rows and columns that patches of one (p, q, c_in, c_out, beta1, beta2) select.
+/// One window of the epitome: the rows and columns that patches of one (p, q, c_in, c_out, beta1, beta2) select. Of a pool: one patch.
 struct PackedWindow {
   Patch patch;                            ///< without its destination
   std::vector<PackedRows> rows;           ///< PE rows that it uses, ascending
-  std::vector<std::int64_t> cell_levels;  ///< [ky][kx][channel] sum of the cells of a line over columns, slices, polarities; for events
+  std::vector<std::int64_t> cell_levels;  ///< of every activation, in the order of patch_words: cells that it drives, over columns, slices, polarities; for events
 };
 
 /// Where a firing's inputs stand in a pixel.

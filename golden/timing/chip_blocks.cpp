@@ -52,7 +52,7 @@ SteppedCore::SteppedCore(const Hardware& hw, const Layer& layer)
             layer.out_h()) {
   for (const Firing& f : plan_.firings) {
     const Patch& patch = layer.patches[static_cast<std::size_t>(f.patch)];
-    words_.push_back((patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw);
+    words_.push_back(patch_words_count(layer, patch, hw.lanes));
     csteps_.push_back(column_steps_of(hw, patch));
     reads_of_step_.push_back(static_cast<int>(row_groups_of(hw_, layer, patch).size()));
   }

@@ -207,7 +207,7 @@ Round make_round(const Hardware& hw, const Layer& layer, const FiringPlan& plan)
   Round round;
   for (const Firing& f : plan.firings) {
     const Patch& patch = layer.patches[static_cast<std::size_t>(f.patch)];
-    round.firings.push_back({Cycle{(patch.beta1 + hw.lanes - 1) / hw.lanes} * layer.kh * layer.kw,
+    round.firings.push_back({Cycle{patch_words_count(layer, patch, hw.lanes)},
                              column_steps_of(hw, patch), hw.column_firing(static_cast<int>(row_groups_of(hw, layer, patch).size())), f.range, f.opens, f.closes, false});
   }
   round.firings.back().last = true;

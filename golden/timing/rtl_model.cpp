@@ -16,17 +16,17 @@
 namespace epim {
 namespace {
 
-/// Sum over the output positions of an axis of the kernel taps that lie inside the map.
-std::int64_t taps_inside(int outputs, int kernel, int stride, int dilation, int pad, int size) {
-  std::int64_t sum = 0;
+/// Per kernel tap the output positions of an axis from which it lies inside the map.
+std::vector<std::int64_t> places_inside(int outputs, int kernel, int stride, int dilation, int pad, int size) {
+  std::vector<std::int64_t> places;
   for (int k = 0; k < kernel; ++k) {
     // Output positions o with 0 <= o*stride + k*dilation - pad < size.
     const int offset = k * dilation - pad;
     const int first = offset >= 0 ? 0 : (-offset + stride - 1) / stride;
     const int last = size - 1 - offset < 0 ? -1 : (size - 1 - offset) / stride;
-    sum += std::max(0, std::min(last, outputs - 1) - first + 1);
+    places.push_back(std::max(0, std::min(last, outputs - 1) - first + 1));
   }
-  return sum;
+  return places;
 }
 
 int distance(const ActivityRow& row, const FixedHardware& hw) {
@@ -94,14 +94,14 @@ RtlEstimate estimate_rtl(const Hardware& core, const Layer& layer, const Activit
   r.timing = fast_timing(hw, layer, frames);
   const FiringPlan plan = plan_firings(layer);
   const std::int64_t positions = std::int64_t{layer.out_h()} * layer.out_w() * frames;
-  const std::int64_t inside = taps_inside(layer.out_h(), layer.kh, layer.stride.y, layer.dilation.y, layer.pad.top, layer.h) *
-                              taps_inside(layer.out_w(), layer.kw, layer.stride.x, layer.dilation.x, layer.pad.left, layer.w) * frames;
+  const std::vector<std::int64_t> rows_inside = places_inside(layer.out_h(), layer.kh, layer.stride.y, layer.dilation.y, layer.pad.top, layer.h),
+                                  columns_inside = places_inside(layer.out_w(), layer.kw, layer.stride.x, layer.dilation.x, layer.pad.left, layer.w);
   const int slices = hw.slices(), steps = hw.steps();
   EventCounts& e = r.events;
   double lines = 0, reads = 0;
   for (const Firing& f : plan.firings) {
     const Patch& p = layer.patches[static_cast<std::size_t>(f.patch)];
-    const std::int64_t blocks = (p.beta1 + hw.lanes - 1) / hw.lanes, words = blocks * layer.kh * layer.kw;
+    const std::int64_t words = patch_words_count(layer, p, hw.lanes);
     const int csteps = column_steps_of(hw, p);
     const auto groups = static_cast<int>(row_groups_of(hw, layer, p).size());
     const std::int64_t conversions = std::int64_t{slices} * p.beta2 * steps * groups * hw.pe_rows;  // per polarity
@@ -109,15 +109,18 @@ RtlEstimate estimate_rtl(const Hardware& core, const Layer& layer, const Activit
     e.fire_cycles += positions * hw.column_firing(groups) * csteps;
     e.adc_conversions += 2 * conversions * positions;
     e.shift_adds += conversions * positions;
-    e.input_buffer_reads += blocks * inside;
     e.input_register_writes += words * positions;
     e.ifrt_reads += words * positions;
     e.scale_multiplies += std::int64_t{hw.pe_rows} * p.beta2 * positions;
     if (!f.opens) e.joint_adds += p.beta2 * positions;
-    // Padding drives word lines where it is not zero.
-    const double used = static_cast<double>(p.beta1) * static_cast<double>(layer.pad_value() == 0 ? inside : positions * layer.kh * layer.kw);
-    lines += used * csteps;
-    reads += used * p.beta2;
+    for (const PatchWord& word : patch_words(layer, p, hw.lanes)) {
+      const std::int64_t inside = rows_inside[static_cast<std::size_t>(word.ky)] * columns_inside[static_cast<std::size_t>(word.kx)] * frames;
+      e.input_buffer_reads += inside;
+      // Padding drives word lines where it is not zero.
+      const double used = static_cast<double>(word.channels * (word.rows[1] < 0 ? 1 : 2)) * static_cast<double>(layer.pad_value() == 0 ? inside : positions);
+      lines += used * csteps;
+      reads += used * p.beta2;
+    }
   }
   e.ifat_reads = e.ofat_reads = e.activations;
   e.input_buffer_writes = layer.row_words(hw.lanes) * layer.h * frames;

@@ -293,7 +293,7 @@ Timing predict(const Hardware& core, const Layer& layer, int frames, bool keep_b
   Cycle round_fire = 0;
   for (std::size_t f = 0; f < firings; ++f) {
     const Patch& patch = layer.patches[static_cast<std::size_t>(plan.firings[f].patch)];
-    words[f] = (patch.beta1 + hw.lanes - 1) / hw.lanes * layer.kh * layer.kw;
+    words[f] = patch_words_count(layer, patch, hw.lanes);
     if (ideal.words) words[f] = 1;
     csteps[f] = column_steps_of(hw, patch);
     column[f] = hw.column_firing(static_cast<int>(row_groups_of(hw, layer, patch).size()));

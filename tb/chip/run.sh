@@ -114,6 +114,8 @@ blocks=$(printf '%s\n' "${files[@]}" | grep -v -e '_pkg\.sv' -e 'epim_core\.sv' 
 mapfile -t sources < <(printf '%s\n' "${files[@]}" | sed '/epim_core\.sv/q' | grep -v epim_reset_sync)
 expect "features_ram: as Yosys reads it" 0 - yosys -q -p "read_verilog -sv $packages; read_verilog -sv -lib rtl/epim_core.sv; \
   read_verilog -sv $blocks; hierarchy -check -top features_chip; proc; check -assert; opt_clean; write_verilog -noattr $work/features_read.v"
+# Yosys 0.23 writes an empty text as a repetition of no bits, which Icarus refuses.
+sed -i "s/({0{1'b0}})/(\"\")/" "$work/features_read.v"
 expect "features_ram: that in Icarus" 0 - iverilog -g2012 -s features_chip_tb -o "$work/features_read.vvp" \
   "${sources[@]}" "$work/features_read.v" tb/features_chip_tb.sv
 expect "features_ram: that plays" 0 '^PASS 1 images' vvp -n "$work/features_read.vvp" +stalls=30 "+seed=$seed" +images=1

@@ -83,12 +83,14 @@ module sar_macro (clk, rst_n, req_valid, req_ready, req_step, req_lanes, req_lin
   assign rsp_codes = codes;
 endmodule
 
-// What epim_pe instantiates: the ports of our model, of which this macro needs neither `en_i` nor `load_i`.
+// What epim_pe instantiates: the ports of our model, of which this macro needs neither `en_i` nor `load_i`, nor those of trims and
+// noise, which are its own.
 module epim_crossbar (clk_i, rst_ni, en_i, fire_i, load_i, cstep_i, sel_i, wl_i, code_o, cell_reads_o, adc_zero_o,
-                      adc_saturated_o, prog_we_i, prog_addr_i, prog_data_i);
+                      adc_saturated_o, frame_i, frame_offset_i, trim_we_i, prog_we_i, prog_addr_i, prog_data_i);
   parameter XbRows = 64, XbCols = 64, CellBits = 2, Slices = 4, DacBits = 1, AdcBits = 8, Adcs = 8;
   parameter Ram = 0, AdcStages = 1, RowsPerRead = XbRows, Count = 0;
-  parameter InitFile = "";
+  parameter FractionBits = 0, Trims = 0, ReadNoise = 0, AdcStep = 0, LaneSteps = 0;
+  parameter InitFile = "", TrimFile = "";
   function integer idx_width;
     input integer n;
     integer top;
@@ -108,6 +110,8 @@ module epim_crossbar (clk_i, rst_ni, en_i, fire_i, load_i, cstep_i, sel_i, wl_i,
   output [Adcs*Slices*2*AdcBits-1:0] code_o;
   output [31:0]                      cell_reads_o;
   output [15:0]                      adc_zero_o, adc_saturated_o;
+  input                              frame_i, trim_we_i;
+  input  [31:0]                      frame_offset_i;
   input                              prog_we_i;
   input  [ProgW-1:0]                 prog_addr_i;
   input  [63:0]                      prog_data_i;

@@ -10,9 +10,15 @@ namespace {
 
 constexpr int kMaxPatches = P_MaxPatches, kWindowW = P_WindowW, kBlockW = P_BlockW, kIfrtW = P_IfrtAddrW;
 constexpr int kDepth = P_BufferDepth;
+#ifdef P_VectorWords
+constexpr int kVector = P_VectorWords;
+#else
+constexpr int kVector = 0;
+#endif
 
 struct Patch {
   int start, stop, block, ifrt;
+  int tap = -1;  // of a weight pool
 };
 struct Layer {
   int kh, kw, stride_y, stride_x, dilation_y, dilation_x, pad_top, pad_left, in_h, in_w, out_h, out_w, frames, blocks, ring_rows;
@@ -61,6 +67,18 @@ Layer random_layer(Large large = Large::None) {
     const int window = l.kh * l.kw;
     const int window_blocks = l.blocks * static_cast<int>(chance(70) ? 1 : pick(2, 3));
     if (window_blocks * window > static_cast<int>(mask(kWindowW)) || window_blocks * window > (1 << kIfrtW)) continue;
+    if (kVector > 0) {
+      // Output tiles of a weight pool: vectors of blocks, each tap by tap.
+      const int tiles = static_cast<int>(pick(1, 2));
+      for (int tile = 0; tile < tiles; ++tile)
+        for (int first = 0; first < l.blocks; first += kVector)
+          for (int tap = 0; tap < window; ++tap) {
+            const int words = std::min(kVector, l.blocks - first), start = first * window + tap * words;
+            l.patches.push_back({start, start + words, first, static_cast<int>(pick(0, (1 << kIfrtW) - words)), tap});
+          }
+      if (static_cast<int>(l.patches.size()) > kMaxPatches) continue;
+      return l;
+    }
     const int patches = static_cast<int>(pick(1, kMaxPatches));
     for (int j = 0; j < patches; ++j) {
       const int first = static_cast<int>(pick(0, window_blocks - 1)),
@@ -92,7 +110,9 @@ std::vector<Word> expected_words(const Layer& l) {
           const Patch& p = l.patches[j];
           for (int n = p.start; n < p.stop; ++n) {
             const int i = n - p.start;
-            const int kx = i % l.kw, ky = i / l.kw % l.kh, block = (p.block + i / (l.kw * l.kh)) % l.blocks;
+            const bool pool = p.tap >= 0;
+            const int kx = (pool ? p.tap : i) % l.kw, ky = (pool ? p.tap : i) / l.kw % l.kh;
+            const int block = (p.block + (pool ? i : i / (l.kw * l.kh))) % l.blocks;
             const int y = oy * l.stride_y - l.pad_top + ky * l.dilation_y, x = ox * l.stride_x - l.pad_left + kx * l.dilation_x;
             Word w{};
             w.pad = y < 0 || y >= l.in_h || x < 0 || x >= l.in_w;
@@ -260,7 +280,7 @@ void one(Vdut& d, const Layer& l, int arrive, int release, int stop_at) {
 /// An entry without words is flagged when it is read, and only such an entry.
 void bad_entry(Vdut& d, Layer l) {
   l.patches.clear();
-  const int window = l.kh * l.kw, bad = static_cast<int>(pick(0, kMaxPatches - 1));
+  const int window = kVector > 0 ? std::min(l.kh * l.kw, kVector) : l.kh * l.kw, bad = static_cast<int>(pick(0, kMaxPatches - 1));
   for (int j = 0; j < kMaxPatches; ++j) l.patches.push_back({0, window, 0, 0});
   l.patches[static_cast<std::size_t>(bad)].start = window + (chance(50) ? 0 : 1);
   configure(d, l);

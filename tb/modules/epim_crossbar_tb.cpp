@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// code = min(sum of x[r] * G[r][c][s], 2^AdcBits - 1) of random cells and levels; counts; programming; stalls.
+/// code = min(sum of x[r] * G[r][c][s], 2^AdcBits - 1) of random cells and levels; counts; programming; stalls. With fraction bits,
+/// trims, noise or a step the codes of ADCs that are not ideal.
 #include "Vdut.h"
 #include "harness.hpp"
 
@@ -16,6 +17,27 @@ constexpr int kStages = P_AdcStages;
 #else
 constexpr int kStages = 1;
 #endif
+#ifdef P_FractionBits
+constexpr int kFraction = P_FractionBits;
+#else
+constexpr int kFraction = 0;
+#endif
+#ifdef P_Trims
+constexpr bool kTrims = P_Trims;
+#else
+constexpr bool kTrims = false;
+#endif
+#ifdef P_ReadNoise
+constexpr bool kNoise = P_ReadNoise;
+#else
+constexpr bool kNoise = false;
+#endif
+#ifdef P_AdcStep
+constexpr int kAdcStep = P_AdcStep;
+#else
+constexpr int kAdcStep = 0;
+#endif
+constexpr int kWord = kCell + kFraction;
 int chunks() { return ceil_div(kRows, 64); }
 
 /// G[column][slice][polarity][row].
@@ -23,7 +45,7 @@ using Cells = std::vector<std::vector<std::vector<std::vector<int>>>>;
 
 /// Chunk of one bit plane; bits of rows that do not exist are random.
 std::uint64_t chunk_of(const Cells& g, int column, int plane, int chunk) {
-  const int slice = plane / kCell / 2, negative = plane / kCell % 2, bit = plane % kCell;
+  const int slice = plane / kWord / 2, negative = plane / kWord % 2, bit = plane % kWord;
   std::uint64_t word = 0;
   for (int i = 0; i < 64; ++i) {
     const int row = chunk * 64 + i;
@@ -46,7 +68,7 @@ Cells random_cells(int density) {
       slice.resize(2);
       const int percent = chance(10) ? 0 : chance(10) ? 100 : density;
       for (auto& polarity : slice)
-        for (int r = 0; r < kRows; ++r) polarity.push_back(chance(percent) ? static_cast<int>(random_bits(kCell)) : 0);
+        for (int r = 0; r < kRows; ++r) polarity.push_back(chance(percent) ? static_cast<int>(random_bits(kWord)) : 0);
     }
   }
   return g;
@@ -54,8 +76,8 @@ Cells random_cells(int density) {
 
 /// In random order: a word stored a second time under another address is then overwritten only half the time.
 void program(Vdut& d, const Cells& g) {
-  const int lane_bits = index_bits(kAdcs), plane_bits = index_bits(2 * kSlices * kCell),
-            chunk_bits = index_bits(chunks()), planes = 2 * kSlices * kCell;
+  const int lane_bits = index_bits(kAdcs), plane_bits = index_bits(2 * kSlices * kWord),
+            chunk_bits = index_bits(chunks()), planes = 2 * kSlices * kWord;
   std::vector<int> order(static_cast<std::size_t>(csteps() * kAdcs * planes * chunks()));
   for (std::size_t i = 0; i < order.size(); ++i) {
     order[i] = static_cast<int>(i);
@@ -75,13 +97,52 @@ void program(Vdut& d, const Cells& g) {
   }
 }
 
+/// One ADC as the block's description has it.
+struct Adc {
+  std::uint32_t gain = 1, amplitude = 0, seed = 0, state = 0;
+  std::int32_t offset = 0;
+  static std::uint32_t stepped(std::uint32_t x) {
+    x ^= x << 13;
+    x ^= x >> 17;
+    return x ^ x << 5;
+  }
+  std::int64_t noise() const {
+    std::int64_t fields = 0;
+    for (int i = 0; i < 4; ++i) fields += static_cast<std::int8_t>(state >> (8 * i));
+    return (fields * amplitude) >> 6;
+  }
+};
+
+std::vector<Adc> random_adcs(Vdut& d) {
+  std::vector<Adc> adcs(static_cast<std::size_t>(kAdcs * kSlices * 2));
+  for (std::size_t i = 0; kTrims && i < adcs.size(); ++i) {
+    Adc& a = adcs[i];
+    a.gain = static_cast<std::uint32_t>(chance(50) ? pick(3500, 4700) : pick(0, (1 << 14) - 1));
+    a.offset = static_cast<std::int32_t>(pick(-(4 << (12 + kFraction)), 4 << (12 + kFraction)));
+    if (chance(5)) a.offset = chance(50) ? (1 << 27) - 1 : -(1 << 27);
+    a.amplitude = kNoise ? static_cast<std::uint32_t>(chance(10) ? (1 << 22) - 1 : pick(0, 4000 << kFraction)) : 0;
+    a.seed = chance(10) ? 0 : static_cast<std::uint32_t>(random_bits(32));
+    for (const int word : {1, 0}) {
+      d.prog_addr_i = static_cast<std::uint32_t>(2 * i + static_cast<std::size_t>(word));
+      d.prog_data_i = word == 1 ? random_bits(32) << 32 | a.seed
+                                : static_cast<std::uint64_t>(a.offset & 0xfffffff) << 36 | static_cast<std::uint64_t>(a.amplitude) << 14 | a.gain;
+      d.trim_we_i = 1;
+      tick(d);
+      d.trim_we_i = 0;
+      d.prog_data_i = random_bits(64);
+    }
+  }
+  return adcs;
+}
+
 struct Step {
   bool fire = false;
   std::map<int, std::int64_t> codes;  // by position in code_o
   std::int64_t reads = 0, zeros = 0, saturated = 0;
 };
 
-void fire(Vdut& d, const Cells& g, int activations) {
+void fire(Vdut& d, const Cells& g, std::vector<Adc> adcs, int activations) {
+  bool begun = false;  // a first frame
   std::deque<Step> pipeline;  // steps of the last cycles in which the array advanced
   pipeline.resize(1 + kStages);
   int step = 0, left = 0;
@@ -118,6 +179,12 @@ void fire(Vdut& d, const Cells& g, int activations) {
     }
     Step s;
     s.fire = d.fire_i;
+    d.frame_i = s.fire ? !begun || chance(5) : chance(50);
+    d.frame_offset_i = static_cast<std::uint32_t>(chance(20) ? 0 : random_bits(32));
+    if (s.fire && d.frame_i) {
+      begun = true;
+      for (Adc& a : adcs) a.state = a.seed + d.frame_offset_i == 0 ? 1 : a.seed + d.frame_offset_i;
+    }
     if (s.fire) {
       --left;
       for (int l = 0; l < kAdcs; ++l) {
@@ -130,10 +197,16 @@ void fire(Vdut& d, const Cells& g, int activations) {
                      g[static_cast<std::size_t>(step * kAdcs + l)][static_cast<std::size_t>(slice)]
                       [static_cast<std::size_t>(negative)][static_cast<std::size_t>(r)];
             const std::int64_t most = static_cast<std::int64_t>(mask(kAdc));
-            s.codes[(l * kSlices + slice) * 2 + negative] = std::min(sum, most);
-            s.reads += sum;
+            const int position = (l * kSlices + slice) * 2 + negative;
+            Adc& a = adcs[static_cast<std::size_t>(position)];
+            if (kNoise) a.state = Adc::stepped(a.state);
+            constexpr int below = kFraction + (kTrims ? 12 : 0) + kAdcStep;
+            const std::int64_t half = below > 0 ? std::int64_t{1} << (below - 1) : 0;
+            const std::int64_t code = (sum * a.gain + a.offset + (kNoise ? a.noise() : 0) + half) >> below;
+            s.codes[position] = std::clamp<std::int64_t>(code, 0, most);
+            s.reads += sum >> kFraction;
             s.zeros += sum == 0;
-            s.saturated += sum > most;
+            s.saturated += code > most;
           }
       }
     }
@@ -168,7 +241,7 @@ Cells write_image() {
   const Cells g = random_cells(50);
   std::FILE* f = std::fopen(P_InitFile, "w");
   for (int column = 0; column < csteps() * kAdcs; ++column)
-    for (int plane = 0; plane < 2 * kSlices * kCell; ++plane)
+    for (int plane = 0; plane < 2 * kSlices * kWord; ++plane)
       for (int chunk = 0; chunk < chunks(); ++chunk)
         std::fprintf(f, "%016" PRIx64 "\n", chunk_of(g, column, plane, chunk));
   std::fclose(f);
@@ -183,14 +256,15 @@ void test(Vdut& d) {
   d.en_i = 0;
   d.fire_i = 0;
   d.prog_we_i = 0;
+  d.trim_we_i = 0;
   reset(d);
 #ifdef P_InitFile
-  fire(d, image, 150);
+  fire(d, image, random_adcs(d), 150);
 #endif
   for (const int density : {50, 90, 10}) {
     const Cells g = random_cells(density);
     program(d, g);
-    fire(d, g, 150);
+    fire(d, g, random_adcs(d), 150);
   }
 }
 

@@ -4,7 +4,7 @@
 /// Two load ports in a chain: core 3, and behind it core 9, the last. Index 0 and 1 of every port below.
 module epim_load_probe #(
   parameter int FrameBits = 16,
-  parameter logic [223:0] ProgSizes = '1,
+  parameter logic [287:0] ProgSizes = '1,
   parameter int Pes = 3
 ) (
   input  logic         clk_i,

@@ -15,7 +15,7 @@ namespace reg {
 #undef REG
 }  // namespace reg
 constexpr std::uint32_t kGeometryWords = (reg::pad_value - reg::last_patch) / 4 + 1, kFrames = (reg::frames - reg::last_patch) / 4;
-constexpr std::uint32_t kSizes[] = {5, 9, 5, 32, 1, 64, 0}, kPes = P_Pes;  // of tb/modules/modules.txt
+constexpr std::uint32_t kSizes[] = {5, 9, 5, 32, 1, 64, 0, 0xe, 3}, kPes = P_Pes;  // of tb/modules/modules.txt
 constexpr int kGeometry = 0xF0, kBegin = 0xF1, kEnd = 0xF2;
 constexpr std::uint64_t kCores[] = {3, 9};
 
@@ -90,7 +90,7 @@ struct Port {
     begun = true;
     bool bad = true;
     const bool service = kind == kBegin || kind == kEnd;
-    const std::uint64_t size = kind == kGeometry ? kGeometryWords : kind < 7 ? kSizes[kind] : 0;
+    const std::uint64_t size = kind == kGeometry ? kGeometryWords : kind < 9 ? kSizes[kind] : 0;
     if (service ? count != 0 : size == 0 || step == 0 || p[1].data >> 48) wrong(3);
     else if (locked && kind != kEnd) wrong(4);
     else bad = false;
@@ -378,7 +378,7 @@ void test(Vdut& d) {
         f = frame(core, kGeometry, 0, static_cast<std::uint32_t>(pick(0, kGeometryWords)), 1, random_words(n));
       } else {
         const int kind = chance(4) ? static_cast<int>(random_bits(8)) : static_cast<int>(pick(0, 6));
-        const std::uint32_t size = kind < 7 ? kSizes[kind] : 9, step = chance(5) ? static_cast<std::uint32_t>(random_bits(17)) : static_cast<std::uint32_t>(pick(1, 3));
+        const std::uint32_t size = kind < 9 ? kSizes[kind] : 9, step = chance(5) ? static_cast<std::uint32_t>(random_bits(17)) : static_cast<std::uint32_t>(pick(1, 3));
         const auto n = static_cast<std::size_t>(pick(0, std::max<std::int64_t>(1, size / step)));
         const std::uint32_t at = chance(5) ? static_cast<std::uint32_t>(random_bits(32)) : static_cast<std::uint32_t>(pick(0, std::max<std::int64_t>(0, std::int64_t{size} - static_cast<std::int64_t>(n * step) + (chance(10) ? 2 : 0))));
         f = frame(core, kind, static_cast<int>(pick(0, chance(90) ? kPes - 1 : kPes)), at, step, random_words(n));

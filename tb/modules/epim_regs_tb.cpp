@@ -37,7 +37,7 @@ constexpr std::uint64_t kHash = P_Hash;
 constexpr std::uint32_t kBusy = 1, kDone = 2, kCommitted = 4, kStartRefused = 1 << 8, kWriteRefused = 1 << 9;
 constexpr std::uint32_t kStart = 1, kAbort = 2, kCommit = 4, kDiscard = 8;
 // Sizes of the memories by kind, and PEs: the parameters of tb/modules/modules.txt.
-constexpr std::uint32_t kSizes[] = {5, 9, 5, 32, 1, 64, 0x18}, kPes = 3;
+constexpr std::uint32_t kSizes[] = {5, 9, 5, 32, 1, 64, 0x18, 0xe, 3}, kPes = 3;
 constexpr int kFrameBits = P_FrameBits;
 
 bool is_geometry(std::uint32_t a) { return a >= reg::last_patch && a <= reg::pad_value && a % 4 == 0; }
@@ -58,7 +58,7 @@ struct Model {
   /// The entry that select and address name is there.
   bool inside() const {
     const std::uint32_t kind = select & 0xff;
-    return kind < 7 && addr < kSizes[kind] && (kind < 4 || select >> 8 < kPes);
+    return kind < 9 && addr < kSizes[kind] && (kind < 4 || select >> 8 < kPes);
   }
   Model() {
     for (const Register& r : kMap)
@@ -450,7 +450,7 @@ void program_port(Bench& b) {
     b.expect(reg::prog_addr, good ? address + 1 : address);
     b.write(reg::control, kAbort);
   };
-  for (std::uint32_t kind = 0; kind < 7; ++kind) {
+  for (std::uint32_t kind = 0; kind < 9; ++kind) {
     entry(kind, kSizes[kind] - 1, true);
     entry(kind, kSizes[kind], false);
     entry(kind, 0x80000000u, false);
@@ -459,8 +459,8 @@ void program_port(Bench& b) {
     CHECK_EQ(b.read(reg::status, error) & kWriteRefused, kWriteRefused);
     b.write(reg::control, kAbort);
   }
-  for (const std::uint32_t kind : {7u, 8u, 128u, 255u}) entry(kind, 0, false);
-  for (const std::uint32_t kind : {4u, 5u, 6u}) {
+  for (const std::uint32_t kind : {9u, 10u, 128u, 255u}) entry(kind, 0, false);
+  for (const std::uint32_t kind : {4u, 5u, 6u, 7u, 8u}) {
     entry(kind | (kPes - 1) << 8, 0, true);
     entry(kind | kPes << 8, 0, false);
     entry(kind | 0x10000u << 8, 0, false);

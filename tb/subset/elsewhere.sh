@@ -121,7 +121,7 @@ only_used() {
     [[ $file == *_pkg ]] || grep -qw "$file" modules.txt || echo "$file is not used"
   done | tee unused.txt
   # Blocks of parameters that this configuration does not take.
-  cmp <(cut -d' ' -f1 unused.txt) <(printf 'epim_counters\nepim_serial_mul\nepim_serial_requant\n')
+  cmp <(cut -d' ' -f1 unused.txt) <(printf 'epim_adc\nepim_counters\nepim_fifo\nepim_load\nepim_opt\nepim_serial_mul\nepim_serial_requant\n')
 }
 check "folder holds the blocks of its top alone" only_used
 

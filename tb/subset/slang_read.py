@@ -24,7 +24,7 @@ BLACK = "EPIM_CROSSBAR_BLACKBOX"
 ACCEPTED = ["arith-op-mismatch", "sign-compare", "sign-conversion", "case-type", "useless-cast",
             "unused-package-parameter", "unused-package-subroutine", "empty-output-connection"]
 # A module that is ports alone.
-ACCEPTED_BLACK = ["unused-port", "undriven-port", "unused-parameter"]
+ACCEPTED_BLACK = ["unused-def", "unused-port", "undriven-port", "unused-parameter"]
 # A variable called unused takes what a parameter leaves unread; scale_last and reg_read are waived where declared; the others
 # are read by epim_observed alone, by their hierarchical names.
 UNUSED = re.compile(r"variable '(unused\w*|scale_last|reg_read|psum|acc_(we|closes|cstep|group|data))' is assigned but")

@@ -117,11 +117,12 @@ TEST_CASE("elaborate: ports, images and blocks of every named core are those of 
     CHECK(tops[1].top == "epim_observed");
     CHECK(tops[0].images.empty() == (core.tables == Tables::writable));
     if (core.tables == Tables::rom) {
-      // Three tables, channel parameters per lane, cells per PE: in one image, or one per ADC lane where the cells are RAMs.
+      // Three tables, OPT of a pool, channel parameters per lane, trims per PE, cells per PE: in one image, or one per ADC lane where the cells are RAMs.
       ++roms;
       const bool ram = core.storage == Storage::ram;
       const int pes = core.hw.pe_rows * core.hw.pe_cols, cells = pes * (ram ? core.hw.adcs() : 1);
-      CHECK(static_cast<int>(tops[0].images.size()) == 3 + core.hw.joint_lanes * (core.hw.slope_bits > 0 ? 2 : 1) + cells);
+      CHECK(static_cast<int>(tops[0].images.size()) == 3 + core.hw.pool + core.hw.joint_lanes * (core.hw.slope_bits > 0 ? 2 : 1) + cells +
+              (core.hw.adc_trims ? pes : 0));
       CHECK(tops[0].images.count(ram ? "cells000_adc0000.hex" : "cells000.hex") == 1);
     }
     // Observation adds ports behind those of the core.

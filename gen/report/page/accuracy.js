@@ -4,7 +4,36 @@
 'use strict';
 
 const shareOf = (pair) => pair ? pair[0] / pair[1] : null;
-const pointName = (p) => `W${p.weight_bits} A${p.act_bits}, ADC ${p.adc_bits} bits${p.adc_lossless ? ' (lossless)' : ''}`;
+const settingsText = (p) => Object.entries(p.settings).map(([key, value]) => `${key} ${value}`).join(', ');
+const pointName = (p) => `W${p.weight_bits} A${p.act_bits}, ADC ${p.adc_bits} bits${p.adc_lossless ? ' (lossless)' : ''}${Object.keys(p.settings).length ? `, ${settingsText(p)}` : ''}${p.device_seed === undefined ? '' : `, chip ${p.device_seed}`}`;
+
+// Mean accuracy over chips with its interval, over the last swept key; a line per combination of everything else.
+function deviceDrawing({groups, float, width = 760, height = 360}) {
+  const keys = Object.keys(groups[0].settings), key = keys[keys.length - 1];
+  const several = (of) => new Set(groups.map(of)).size > 1;
+  const numeric = key !== undefined && groups.every((g) => Number.isFinite(Number(g.settings[key])));
+  const x = (g) => numeric ? Number(g.settings[key]) : g.adc_bits, xTitle = numeric ? key : 'ADC resolution (bits)';
+  const seriesOf = (g) => [...keys.filter((k) => !(numeric && k === key)).map((k) => `${k} ${g.settings[k]}`), ...(several((p) => p.weight_bits) ? [`W${g.weight_bits}`] : []),
+    ...(numeric && several((p) => p.adc_bits) && key !== 'hardware.adc_bits' ? [`ADC ${g.adc_bits}`] : [])].join(', ') || 'mean over chips';
+  const left = 64, top = 40, right = width - 24, bottom = height - 46, xs = groups.map(x);
+  const sx = linear(Math.min(...xs), Math.max(...xs), left + 8, right - 8), sy = linear(0, 100, bottom, top);
+  const drawn = drawing(width, height, `right, top-1 over ${xTitle}`);
+  drawn.append(axisX({scale: sx, y: bottom, values: [...new Set(xs)].sort((a, b) => a - b), title: xTitle, format: String, left, right}), axisY({scale: sy, x: left, values: ticks(0, 100, 6), title: 'right, top-1 (% of images)', grid: right - left, offset: 46}));
+  if (float !== null) drawn.append(svg('path', {class: 'rule', d: `M${left} ${sy(100 * float)}H${right}`}));
+  const names = [...new Set(groups.map(seriesOf))], held = (share) => sy(100 * Math.max(0, Math.min(1, share)));
+  names.forEach((name, n) => {
+    const own = groups.filter((g) => seriesOf(g) === name).sort((a, b) => x(a) - x(b));
+    if (own.length > 1) drawn.append(svg('path', {class: `stroke ${hueOf(n)}`, d: own.map((g, i) => `${i ? 'L' : 'M'}${sx(x(g))} ${sy(100 * g.mean)}`).join('')}));
+    for (const g of own) {
+      if (g.low !== null) drawn.append(svg('path', {class: `stroke ${hueOf(n)}`, d: `M${sx(x(g))} ${held(g.low)}V${held(g.high)}M${sx(x(g)) - 5} ${held(g.low)}h10M${sx(x(g)) - 5} ${held(g.high)}h10`}));
+      const point = mark(n, sx(x(g)), sy(100 * g.mean), 4.5, `${settingsText(g)}: ${(100 * g.mean).toFixed(2)} % over ${g.chips} chips`);
+      point.setAttribute('data-value', g.mean);
+      drawn.append(point);
+    }
+  });
+  drawn.append(legend(names.map((name, n) => [name, (lx, ly) => mark(n, lx + 7, ly, 4.5)]), left, 14));
+  return drawn;
+}
 
 // One line per series over bits; the float network is a rule.
 function sweepDrawing({points, x, xTitle, series, seriesName, value, yTitle, float, width = 530, height = 300}) {
@@ -41,7 +70,19 @@ function accuracyFigures(accuracy) {
   const drawings = () => [of((p) => shareOf(p.top1), 'right, top-1 (% of images)', shareOf(float.top1)), of((p) => shareOf(p.top5), 'right, top-5 (% of images)', shareOf(float.top5)),
     of((p) => shareOf(p.agreement), 'class as the float network’s (% of images)', null)].filter(Boolean);
   const clipped = (p) => p.layers.reduce((sum, l) => sum + l.adc_saturated, 0) / p.layers.reduce((sum, l) => sum + l.adc_conversions, 0);
-  if (drawings().length > 0)
+  if (accuracy.groups.length > 0)
+    figure({
+      id: 'devices', title: 'Accuracy of chips that are not ideal',
+      caption: `${accuracy.network} over ${number(accuracy.images)} images, by the golden model: mean over chips and the 95 % interval of that mean.`,
+      draw: () => ({
+        plot: deviceDrawing({groups: accuracy.groups, float: shareOf(float.top1)}),
+        table: {
+          columns: [{name: 'swept', text: true}, {name: 'weights', unit: 'bits'}, {name: 'ADC', unit: 'bits'}, {name: 'chips', unit: 'count'}, {name: 'top-1, mean', unit: 'share'}, {name: 'interval, low', unit: 'share'}, {name: 'interval, high', unit: 'share'}],
+          rows: accuracy.groups.map((g) => [settingsText(g), g.weight_bits, g.adc_bits, g.chips, g.mean, g.low, g.high]),
+        },
+      }),
+    });
+  if (accuracy.groups.length === 0 && drawings().length > 0)
     figure({
       id: 'accuracy', title: 'Accuracy over the sweep',
       caption: `${accuracy.network} over ${number(accuracy.images)} images, by the golden model.` + (accuracy.seeded ? ' Weights are seeded random numbers, not trained ones.' : ''),

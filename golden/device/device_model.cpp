@@ -1,0 +1,170 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "golden/device/device_model.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include <fmt/format.h>
+
+#include "golden/device/draws.hpp"
+#include "golden/diagnostic.hpp"
+#include "golden/evaluate.hpp"
+#include "golden/read_noise.hpp"
+
+namespace epim {
+namespace {
+
+std::size_t at(int i) { return static_cast<std::size_t>(i); }
+
+/// What a draw is for: a field of its key.
+enum Purpose : std::uint64_t { programming = 1, drifting, sticking, gaining, offsetting, seeding };
+
+/// The code of every place of the array, row by row: [row of the array][column of the array].
+std::vector<std::int16_t> codes_by_place(const Hardware& hw, const Layer& layer, const LayerData& data) {
+  const EpitomeShape& e = layer.epitome;
+  const std::size_t columns = at(hw.pe_cols * hw.xb_cols);
+  std::vector<std::int16_t> codes(at(hw.pe_rows * hw.xb_rows) * columns);
+  for (int o = 0; o < e.e_out; ++o)
+    for (int c = 0; c < e.e_in; ++c)
+      for (int p = 0; p < e.p; ++p)
+        for (int q = 0; q < e.q; ++q)
+          codes[at(physical_row(e, hw.lanes, c, p, q)) * columns + at(o)] = static_cast<std::int16_t>(data.epitome(o, c, p, q));
+  return codes;
+}
+
+/// One crossbar: all its cells.
+class Crossbar {
+ public:
+  Crossbar(const DeviceModel& d, const Hardware& hw, DrawKey key, bool negative)
+      : d_(d), top_((1 << hw.cell_bits) - 1), leak_(d.on_off_ratio > 0 ? 1 / d.on_off_ratio : 0),
+        stuck_on_((negative ? d.stuck_on_negative : d.stuck_on_positive) + d.stuck / 2),
+        stuck_off_((negative ? d.stuck_off_negative : d.stuck_off_positive) + d.stuck / 2),
+        unit_(std::ldexp(1.0, hw.fraction_bits)), most_((1 << hw.word_bits()) - 1), drifts_(d.drift_time > d.drift_reference),
+        drift_(drifts_ ? std::log(d.drift_time / d.drift_reference) : 0), programs_(key.with(programming)), drifting_(key.with(drifting)), sticks_(key.with(sticking)) {}
+
+  std::uint16_t cell(int level, int row, int column) const {
+    const auto of = [&](DrawKey key) { return key.with(static_cast<std::uint64_t>(row)).with(static_cast<std::uint64_t>(column)); };
+    if (stuck_on_ > 0 || stuck_off_ > 0) {
+      const double u = of(sticks_).uniform();
+      if (u < stuck_on_) return word(top_);
+      if (u < stuck_on_ + stuck_off_) return word(top_ * leak_);
+    }
+    double g = level + (top_ - level) * leak_;
+    if (d_.program_sigma > 0) {
+      const double z = d_.program_sigma * of(programs_).normal();
+      const double error = d_.program_lognormal ? std::exp(z) - 1 : z;
+      g += (d_.program_proportional ? g : top_) * error;
+    }
+    if (drifts_) {
+      const double nu = d_.drift_exponent + (d_.drift_exponent_sigma > 0 ? d_.drift_exponent_sigma * of(drifting_).normal() : 0);
+      g *= std::exp(-nu * drift_);
+    }
+    if (!d_.attenuation.factors.empty()) {
+      const AttenuationTable& a = d_.attenuation;
+      g *= a.factors[at(a.rows == 1 ? 0 : row) * at(a.columns) + at(a.columns == 1 ? 0 : column)];
+    }
+    return word(g);
+  }
+  std::uint16_t stuck(bool on) const { return word(on ? top_ : top_ * leak_); }
+
+ private:
+  std::uint16_t word(double g) const {
+    return static_cast<std::uint16_t>(std::clamp(std::floor(g * unit_ + 0.5), 0.0, most_));
+  }
+  const DeviceModel& d_;
+  double top_, leak_, stuck_on_, stuck_off_, unit_, most_;
+  bool drifts_;
+  double drift_;
+  DrawKey programs_, drifting_, sticks_;
+};
+
+AdcTrim trim_of(const DeviceModel& d, const Hardware& hw, DrawKey key) {
+  AdcTrim a;
+  const double unit = std::ldexp(1.0, hw.fraction_bits + adc_gain_fraction);
+  const auto limited = [](double v, double lo, double hi) { return std::clamp(std::floor(v + 0.5), lo, hi); };
+  if (d.gain_sigma > 0)
+    a.gain = static_cast<std::uint32_t>(
+        limited(std::ldexp(1 + d.gain_sigma * key.with(gaining).normal(), adc_gain_fraction), 0, (1 << AdcTrim::gain_bits) - 1));
+  if (d.offset_sigma > 0) {
+    const double most = static_cast<double>(signed_max(AdcTrim::offset_bits));
+    a.offset = static_cast<std::int32_t>(limited(d.offset_sigma * key.with(offsetting).normal() * unit, -most - 1, most));
+  }
+  if (d.read_noise > 0)
+    a.noise = static_cast<std::uint32_t>(
+        limited(std::ldexp(d.read_noise * unit / noise_fields_sigma, noise_fraction), 0, (1 << AdcTrim::noise_bits) - 1));
+  a.seed = static_cast<std::uint32_t>(key.with(seeding).bits());
+  return a;
+}
+
+}  // namespace
+
+bool DeviceModel::any() const {
+  DeviceModel ideal;
+  ideal.seed = seed;
+  ideal.program_lognormal = program_lognormal;
+  ideal.program_proportional = program_proportional;
+  ideal.drift_reference = drift_reference;
+  if (drift_time <= drift_reference) {
+    ideal.drift_time = drift_time;
+    ideal.drift_exponent = drift_exponent;
+    ideal.drift_exponent_sigma = drift_exponent_sigma;
+  }
+  return *this != ideal;
+}
+
+void check_device(const DeviceModel& d, const FixedHardware& hw) {
+  if ((d.gain_sigma > 0 || d.offset_sigma > 0) && !hw.adc_trims)
+    fail("device-not-built", "device.gain_sigma and device.offset_sigma need ADCs with trims, legal: hardware.adc_trims = true, or 0");
+  if (d.read_noise > 0 && !hw.read_noise)
+    fail("device-not-built", "device.read_noise needs ADCs with noise, legal: hardware.adc_trims = true and hardware.read_noise = true, or 0");
+  for (const double share : {d.stuck + d.stuck_on_positive + d.stuck_off_positive, d.stuck + d.stuck_on_negative + d.stuck_off_negative})
+    if (share > 1) fail("device-stuck", fmt::format("{} of the cells of a polarity are stuck, legal: on and off together at most 1", share));
+  const AttenuationTable& a = d.attenuation;
+  if (!a.factors.empty() && ((a.rows != 1 && a.rows != hw.xb_rows) || (a.columns != 1 && a.columns != hw.xb_cols)))
+    fail("device-attenuation", fmt::format("device.attenuation is a table of {}x{}, legal: 1 or {} rows, 1 or {} columns", a.rows, a.columns, hw.xb_rows, hw.xb_cols));
+  for (const StuckCell& c : d.faults)
+    if (c.slice >= hw.slices() || c.row >= hw.xb_rows || c.column >= hw.xb_cols)
+      fail("device-fault", fmt::format("a stuck cell is slice {}, row {}, column {}, legal: {} slices of {}x{} cells", c.slice, c.row, c.column, hw.slices(),
+                                       hw.xb_rows, hw.xb_cols));
+}
+
+std::shared_ptr<const AnalogData> program_cells(const DeviceModel& device, const Hardware& hw, const Layer& layer, const LayerData& data, int layer_number) {
+  if (!device.any()) return nullptr;
+  check_device(device, hw);
+  if (layer.pool) throw InputError({}, "device-not-built", "[device] with a weight pool is not built, legal: one of the two");
+  auto analog = std::make_shared<AnalogData>();
+  const int slices = hw.slices();
+  const std::size_t columns = at(hw.pe_cols * hw.xb_cols);
+  const std::vector<std::int16_t> codes = codes_by_place(hw, layer, data);
+  analog->cells.resize(at(hw.pe_rows * slices * 2) * at(hw.xb_rows) * columns);
+  const auto field = [](int i) { return static_cast<std::uint64_t>(i); };
+  const DrawKey of_layer = DrawKey(static_cast<std::uint64_t>(device.seed)).with(field(layer_number));
+  for (int t = 0; t < hw.pe_rows; ++t)
+    for (int u = 0; u < hw.pe_cols; ++u)
+      for (int n = 0; n < 2; ++n)
+        for (int s = 0; s < slices; ++s) {
+          const DrawKey key = of_layer.with(field(t)).with(field(u)).with(field(n)).with(field(s));
+          const Crossbar crossbar(device, hw, key, n == 1);
+          for (int r = 0; r < hw.xb_rows; ++r)
+            for (int c = 0; c < hw.xb_cols; ++c) {
+              const int column = u * hw.xb_cols + c, code = codes[at(t * hw.xb_rows + r) * columns + at(column)];
+              const int level = (code < 0) == (n == 1) ? (std::abs(code) >> (s * hw.cell_bits)) & ((1 << hw.cell_bits) - 1) : 0;
+              analog->cells[AnalogData::place(hw, t, s, n, r, column)] = crossbar.cell(level, r, c);
+            }
+          for (const StuckCell& f : device.faults)
+            if (f.layer == layer_number && f.pe_row == t && f.pe_column == u && f.negative == (n == 1) && f.slice == s)
+              analog->cells[AnalogData::place(hw, t, s, n, f.row, u * hw.xb_cols + f.column)] = crossbar.stuck(f.on);
+        }
+  if (!hw.adc_trims) return analog;
+  for (int t = 0; t < hw.pe_rows; ++t)
+    for (int u = 0; u < hw.pe_cols; ++u)
+      for (int lane = 0; lane < hw.adcs(); ++lane)
+        for (int s = 0; s < slices; ++s)
+          for (int n = 0; n < 2; ++n)
+            analog->trims.push_back(trim_of(device, hw, of_layer.with(field(t)).with(field(u)).with(field(n)).with(field(s)).with(field(lane))));
+  return analog;
+}
+
+}  // namespace epim
