@@ -124,7 +124,7 @@ void write(const std::string& config_path, const std::string& dir, int frames) {
     IntTensor x = s.input;
     for (std::size_t i = 0; i < x.size(); ++i)
       x.data[i] = s.input.data[(i + static_cast<std::size_t>(f)) % x.size()];
-    outputs.push_back(golden.run(x, events));
+    outputs.push_back(golden.run(x, events, 1, static_cast<std::int64_t>(outputs.size())));
     inputs.push_back(std::move(x));
   }
   int words = 0, beats = 0, in_width = 0, out_width = 0;
