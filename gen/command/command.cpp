@@ -50,7 +50,7 @@ Prepared prepare(const Config& config) {
     for (const CompiledLayer& l : out.network->layers) out.layers.push_back({l.layer, l.data});
   } else {
     SyntheticLayer s = prepare_layer(config);
-    if (!config.layer->input.empty()) s.input = read_npy(config.layer->input).ints();
+    if (!config.layer->input.empty()) s.input = read_npy(config.layer->input).ints(config.layer->input);
     check_accumulator(s.core.hw, s.layer, s.data);
     GoldenLayer(s.core.hw, s.layer, s.data).check_input(s.input);
     out.core = std::move(s.core);

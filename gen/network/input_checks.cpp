@@ -41,7 +41,7 @@ void check_labels(const IntTensor& labels, const Network& network, std::size_t c
     throw InputError({file, 0, 0}, "labels-shape",
                      fmt::format("shape [{}]; legal: [N], the number of the class of every image", fmt::join(labels.shape, ", ")));
   if (labels.size() < count)
-    throw InputError({file, 0, 0}, "tensor-shape", fmt::format("{} labels for {} images", labels.size(), count));
+    throw InputError({file, 0, 0}, "tensor-shape", fmt::format("{} labels for {} images, legal: one each", labels.size(), count));
   const std::int64_t classes = network.output_node().out.elements();
   for (std::size_t i = 0; i < labels.size(); ++i)
     if (labels.data[i] < 0 || labels.data[i] >= classes)

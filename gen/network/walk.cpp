@@ -62,7 +62,7 @@ LabelledImages load_images(const Config& config, const Network& network, int lim
   }
   if (config.network->images.empty())
     throw InputError(config.locate("network"), "missing-key", "network.images: no images to run; name an .npy");
-  const IntTensor all = read_npy(config.network->images).ints();
+  const IntTensor all = read_npy(config.network->images).ints(config.network->images);
   check_images(all, network, config.network->images);
   const MapShape& in = network.input;
   const std::size_t one = static_cast<std::size_t>(in.elements());
@@ -75,7 +75,7 @@ LabelledImages load_images(const Config& config, const Network& network, int lim
     out.images.push_back(std::move(x));
   }
   if (!config.network->labels.empty()) {
-    const IntTensor labels = read_npy(config.network->labels).ints();
+    const IntTensor labels = read_npy(config.network->labels).ints(config.network->labels);
     check_labels(labels, network, count, config.network->labels);
     out.labels = labels.data;
   }

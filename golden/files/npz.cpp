@@ -299,9 +299,9 @@ NpyArray NpyArray::from(const FloatTensor& tensor) {
   return array;
 }
 
-IntTensor NpyArray::ints() const {
+IntTensor NpyArray::ints(const std::string& file) const {
   if (dtype == DType::f32 || dtype == DType::f64)
-    throw InputError({}, "npy-type", fmt::format("the array is {}; an integer type is needed", name_of(dtype)));
+    throw InputError({file, 0, 0}, "npy-type", fmt::format("the array is {}; legal: an integer type, codes as the map of this name has them", name_of(dtype)));
   IntTensor tensor(shape);
   dispatch(*this, [&](std::size_t i, auto value) { tensor.data[i] = static_cast<std::int64_t>(value); });
   return tensor;

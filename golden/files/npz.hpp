@@ -21,8 +21,8 @@ struct NpyArray {
 
   static NpyArray from(const IntTensor& tensor, DType dtype = DType::i64);  ///< throws InputError `npy-range`
   static NpyArray from(const FloatTensor& tensor);                          ///< as f32
-  /// Integer types only; throws InputError `npy-type` for floats.
-  IntTensor ints() const;
+  /// Integer types only; throws InputError `npy-type` for floats, at `file`.
+  IntTensor ints(const std::string& file = {}) const;
   /// Any type, rounded to float.
   FloatTensor floats() const;
 };

@@ -157,13 +157,15 @@ npy digits/test_images.npy '(360, 8, 8, 1)' < pixels
 expect "images with the channels last" '^digits/test_images.npy: images-channels-last: ' sim
 npy digits/test_images.npy '(360, 4, 16)' < pixels
 expect "images of another height and width" '^digits/test_images.npy: tensor-shape: .*360, 4, 16.*1x8x8' sim
+{ printf '\x93NUMPY\x01\x00\x76\x00%-117s\n' "{'descr': '<f4', 'fortran_order': False, 'shape': (1, 1, 8, 8), }"; head -c 256 /dev/zero; } > digits/test_images.npy
+expect "images that are not codes" '^digits/test_images.npy: npy-type: the array is float32; legal: an integer type' sim
 npy digits/test_images.npy '(360, 1, 8, 8)' < pixels
 npy digits/test_labels.npy '(36, 10)' < classes
 expect "labels of one value per class" '^digits/test_labels.npy: labels-shape: .*36, 10.*legal: \[N\]' sim
 { printf '\x0a'; tail -c 359 classes; } | npy digits/test_labels.npy '(360,)'
 expect "label that is no class" '^digits/test_labels.npy: label-range: label 0 is 10.*legal: 0..9' sim
 npy digits/test_labels.npy '(359,)' < <(head -c 359 classes)
-expect "fewer labels than images" '^digits/test_labels.npy: tensor-shape: 359 labels for 360 images' "$epim" sim --config net.toml
+expect "fewer labels than images" '^digits/test_labels.npy: tensor-shape: 359 labels for 360 images, legal: one each' "$epim" sim --config net.toml
 cp "$root/models/digits/test_labels.npy" digits/
 edit '0,/"act_scale": 0.[0-9]*/s//"act_scale": 0.0001220703125/'
 expect "network: a scale that cuts its map" 'network.json:[0-9]+:[0-9]+: scale-loses-map: act_scale 0.00012207 of node conv1 .*less than a quarter.*legal: a scale' sim
