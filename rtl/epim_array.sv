@@ -20,7 +20,7 @@ module epim_array #(
   parameter int ActBits = 8,
   parameter bit ActSigned = 1'b0,
   parameter int DacBits = 1,
-  /// Every layer has the core's format.
+  /// Every layer has as many input steps as the core.
   parameter bit InputShift = 1'b0,
   /// ADC resolution; columns scanned by one ADC; cycles from a read to its codes.
   parameter int AdcBits = 8,
@@ -166,7 +166,7 @@ module epim_array #(
   u_fire_ctrl (
     .clk_i, .rst_ni, .clear_i, .run_i, .en_i, .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
     .cfg_last_step_i(InputShift ? StepW'(Steps - 1) : geometry_i[epim_regs_pkg::LastStepLsb +: StepW]),
-    .cfg_signed_i(InputShift ? ActSigned : geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
+    .cfg_signed_i(geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
     .ofat_re_o(ofat_re), .ofat_patch_o(ofat_patch), .ofat_start_i(ofat_start), .ofat_stop_i(ofat_stop),
     .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .range_release_i, .row_groups_i, .release_o, .bank_o, .step_o,
     .sign_o, .fire_o(fire), .read_o(read), .load_o(load), .step_end_o(step_end), .row_group_o(row_group), .cstep_o(cstep), .sel_o(sel), .fire_opens_o(fire_opens),
