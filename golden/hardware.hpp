@@ -46,6 +46,7 @@ struct FixedHardware {
   int dim_bits = 16;            ///< bits of a row, column or frame count
   bool geometry_readback = true;  ///< the host can read the geometry registers
   bool load_stream = false;       ///< programs come through a load port as well
+  bool parity = false;            ///< a parity bit beside every table entry and word of cells
 
   bool operator==(const FixedHardware&) const = default;
 

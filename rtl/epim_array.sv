@@ -20,7 +20,7 @@ module epim_array #(
   parameter int ActBits = 8,
   parameter bit ActSigned = 1'b0,
   parameter int DacBits = 1,
-  /// Every layer has the core's format.
+  /// Every layer has as many input steps as the core.
   parameter bit InputShift = 1'b0,
   /// ADC resolution; columns scanned by one ADC; cycles from a read to its codes.
   parameter int AdcBits = 8,
@@ -50,6 +50,8 @@ module epim_array #(
   parameter int MaxChannels = 64,
   /// Count events.
   parameter bit Count = 1'b1,
+  /// Entries and words of cells have a parity bit.
+  parameter bit Parity = 1'b0,
   /// Crossbar cell memory as RAMs (1) or one flat array (0).
   parameter bit Ram = 1'b0,
   /// Images of OFAT and, with the number of the PE appended, of the cells; empty: none.
@@ -100,6 +102,7 @@ module epim_array #(
   input  logic [31:0]             prog_addr_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [63:0]             prog_data_i,
+  input  logic                    prog_flip_i,
   /// A drained range gives its accumulator bank back.
   input  logic                    range_release_i,
   /// Full banks of the input register.
@@ -127,8 +130,9 @@ module epim_array #(
   output logic                    closes_o,
   output logic [RangeW-1:0]       range_o,
   output logic [Pes*JointLanes*ProdW-1:0] prod_o,
-  /// Error pulse.
+  /// Error pulses: OFAT; an entry or cells that are read have a wrong parity.
   output logic                    err_ofat_o,
+  output logic                    err_parity_o,
   /// Increments of the event counters that are counted here.
   output logic [Events*32-1:0]    inc_o
 );
@@ -146,7 +150,9 @@ module epim_array #(
   logic                   acc_valid, acc_first, acc_step, acc_sign, acc_narrow, acc_last, ser_load, end_round;
   logic [ChannelW-1:0]    start, stop, ofat_start, ofat_stop;
   logic [ColumnW-1:0]     first, last, ofat_first, ofat_last;
-  logic                   ofat_re;
+  logic                   ofat_re, wrong_ofat, wrong_opt;
+  logic [Pes-1:0]         wrong_cells;
+  assign err_parity_o = wrong_ofat || wrong_opt || (|wrong_cells);
   logic [PatchW-1:0]      ofat_patch;
   /* verilator lint_off UNUSEDSIGNAL */
   logic                   scan;         // read with `Pool` only
@@ -154,10 +160,10 @@ module epim_array #(
   logic [CStepW-1:0]      scan_cstep;
   /* verilator lint_on UNUSEDSIGNAL */
 
-  epim_ofat #(.MaxPatches(MaxPatches), .ChannelW(ChannelW), .ColumnW(ColumnW), .InitFile(OfatFile)) u_ofat (
+  epim_ofat #(.MaxPatches(MaxPatches), .ChannelW(ChannelW), .ColumnW(ColumnW), .Parity(Parity), .InitFile(OfatFile)) u_ofat (
     .clk_i, .re_i(ofat_re), .patch_i(ofat_patch), .start_o(ofat_start), .stop_o(ofat_stop), .first_o(ofat_first),
     .last_o(ofat_last), .we_i(prog_we_i[0]), .waddr_i(prog_addr_i[PatchW-1:0]),
-    .wdata_i(prog_data_i[2*ChannelW+2*ColumnW-1:0])
+    .wdata_i(prog_data_i[2*ChannelW+2*ColumnW-1:0]), .flip_i(prog_flip_i), .err_o(wrong_ofat)
   );
 
   epim_fire_ctrl #(.MaxPatches(MaxPatches), .PeCols(PeCols), .XbCols(XbCols), .Adcs(Adcs), .JointLanes(JointLanes),
@@ -166,7 +172,7 @@ module epim_array #(
   u_fire_ctrl (
     .clk_i, .rst_ni, .clear_i, .run_i, .en_i, .cfg_last_patch_i(geometry_i[epim_regs_pkg::LastPatchLsb +: PatchW]),
     .cfg_last_step_i(InputShift ? StepW'(Steps - 1) : geometry_i[epim_regs_pkg::LastStepLsb +: StepW]),
-    .cfg_signed_i(InputShift ? ActSigned : geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
+    .cfg_signed_i(geometry_i[epim_regs_pkg::ActSignedLsb]), .cfg_narrow_i(geometry_i[epim_regs_pkg::NarrowStepLsb]),
     .ofat_re_o(ofat_re), .ofat_patch_o(ofat_patch), .ofat_start_i(ofat_start), .ofat_stop_i(ofat_stop),
     .ofat_first_i(ofat_first), .ofat_last_i(ofat_last), .bank_full_i(full_i), .range_release_i, .row_groups_i, .release_o, .bank_o, .step_o,
     .sign_o, .fire_o(fire), .read_o(read), .load_o(load), .step_end_o(step_end), .row_group_o(row_group), .cstep_o(cstep), .sel_o(sel), .fire_opens_o(fire_opens),
@@ -187,12 +193,13 @@ module epim_array #(
   /* verilator lint_on UNUSEDSIGNAL */
   generate
     if (Pool) begin : gen_opt
-      epim_opt #(.MaxPatches(MaxPatches), .CSteps(epim_pkg::ceil_div(XbCols, Adcs)), .Adcs(Adcs), .InitFile(OptFile)) u_opt (
+      epim_opt #(.MaxPatches(MaxPatches), .CSteps(epim_pkg::ceil_div(XbCols, Adcs)), .Adcs(Adcs), .Parity(Parity), .InitFile(OptFile)) u_opt (
         .clk_i, .re_i(scan), .patch_i(scan_patch), .cstep_i(scan_cstep), .csteps_o(pool_cstep), .we_i(prog_we_i[3]),
-        .waddr_i(prog_addr_i), .wdata_i(prog_data_i)
+        .waddr_i(prog_addr_i), .wdata_i(prog_data_i), .flip_i(prog_flip_i), .err_o(wrong_opt)
       );
     end else begin : gen_no_opt
       assign pool_cstep = cstep;
+      assign wrong_opt  = 1'b0;
       logic unused_opt;
       assign unused_opt = prog_we_i[3] ^ (OptFile != "");
     end
@@ -294,7 +301,7 @@ module epim_array #(
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Count(Count),
+                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Count(Count), .Parity(Parity),
                   .FractionBits(FractionBits), .Trims(Trims), .ReadNoise(ReadNoise), .AdcStep(AdcStep),
                   /* verilator lint_off WIDTH */
                   .TrimFile(TrimFile == "" ? "" : Pe < 1000 ? {TrimFile, Hundreds, Tens, Ones, ".hex"}
@@ -312,7 +319,8 @@ module epim_array #(
           .adc_zero_o(pe_zero[Pe*16 +: 16]), .adc_saturated_o(pe_saturated[Pe*16 +: 16]),
           .frame_i(frame), .frame_offset_i(frame_offset), .prog_trim_we_i(prog_we_i[4] && prog_pe_i == 16'(Pe)),
           .prog_cell_we_i(prog_we_i[2] && prog_pe_i == 16'(Pe)), .prog_addr_i(prog_addr_i[ProgW-1:0]),
-          .prog_scale_we_i(prog_we_i[1] && prog_pe_i == 16'(Pe)), .prog_data_i
+          .prog_scale_we_i(prog_we_i[1] && prog_pe_i == 16'(Pe)), .prog_data_i,
+          .prog_flip_i, .err_o(wrong_cells[Pe])
         );
       end
     end

@@ -36,6 +36,8 @@ module epim_back #(
   /// Channel parameter entries; output channels.
   parameter int ParamDepth = 16,
   parameter int MaxChannels = 64,
+  /// Entries have a parity bit.
+  parameter bit Parity = 1'b0,
   /// Images of the channel parameters; two digits and ".hex" are appended; empty: none.
   parameter ParamFile = "",
   parameter SlopeFile = "",
@@ -67,6 +69,7 @@ module epim_back #(
   input  logic [31:0]              prog_addr_i,
   input  logic [63:0]              prog_data_i,
   /* verilator lint_on UNUSEDSIGNAL */
+  input  logic                     prog_flip_i,
   /// The array advances.
   output logic                     en_o,
   /// A range gives its accumulator bank back.
@@ -87,6 +90,8 @@ module epim_back #(
   output logic                     m_last_o,
   /// The run's last beat is taken.
   output logic                     done_o,
+  /// Channel parameters that are read have a wrong parity.
+  output logic                     err_parity_o,
   /// Increments of the event counters that are counted here.
   output logic [Events*32-1:0]     inc_o
 );
@@ -216,29 +221,32 @@ module epim_back #(
   assign hi_word = geometry_i[epim_regs_pkg::ClampHiLsb +: 32];
   assign lo      = {lo_word[31], lo_word};
   assign hi      = {lo_word[31] && hi_word[31], hi_word};
+  logic [2*JointLanes-1:0] wrong;  // of the parameters, of the slopes
+  assign err_parity_o = |wrong;
   generate
     for (genvar i = 0; i < JointLanes; i++) begin : gen_requant
       localparam [7:0] Tens = 8'd48 + 8'(i / 10);
       localparam [7:0] Ones = 8'd48 + 8'(i % 10);
       logic [ParamEntryW-1:0] param;
       // Program address: {entry, lane}. Entry: {B, G}.
-      epim_ram #(.Depth(ParamDepth), .Width(ParamEntryW),
-                 .InitFile(ParamFile == "" ? "" : {ParamFile, Tens, Ones, ".hex"}))
+      epim_table #(.Depth(ParamDepth), .Width(ParamEntryW), .Parity(Parity),
+                   .InitFile(ParamFile == "" ? "" : {ParamFile, Tens, Ones, ".hex"}))
       u_param (
         .clk_i, .re_i(rd), .raddr_i(rd_param), .rdata_o(param),
         .we_i(prog_we_i[0] && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_addr_i[JointIdxW +: ParamW]),
-        .wdata_i(prog_data_i[ParamEntryW-1:0])
+        .wdata_i(prog_data_i[ParamEntryW-1:0]), .flip_i(prog_flip_i), .err_o(wrong[i])
       );
       logic [SlopeW-1:0] slope;
       if (SlopeBits == 0) begin : gen_no_slopes
         assign slope = '0;
+        assign wrong[JointLanes+i] = 1'b0;
       end else begin : gen_slopes
-        epim_ram #(.Depth(ParamDepth), .Width(SlopeW),
-                   .InitFile(SlopeFile == "" ? "" : {SlopeFile, Tens, Ones, ".hex"}))
+        epim_table #(.Depth(ParamDepth), .Width(SlopeW), .Parity(Parity),
+                     .InitFile(SlopeFile == "" ? "" : {SlopeFile, Tens, Ones, ".hex"}))
         u_slope (
           .clk_i, .re_i(rd), .raddr_i(rd_param), .rdata_o(slope),
           .we_i(prog_we_i[1] && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_addr_i[JointIdxW +: ParamW]),
-          .wdata_i(prog_data_i[SlopeW-1:0])
+          .wdata_i(prog_data_i[SlopeW-1:0]), .flip_i(prog_flip_i), .err_o(wrong[JointLanes+i])
         );
       end
       if (SerialMultiply) begin : gen_serial

@@ -20,11 +20,13 @@ module epim_control #(
   /// Bits of a number of frames.
   parameter int FrameBits = 16,
   /// Entries of the memories that can be programmed, by kind, 32 bits each; PEs.
-  parameter logic [287:0] ProgSizes = '1,
+  parameter logic [32*epim_pkg::ProgKinds-1:0] ProgSizes = '1,
   parameter int Pes = 65536,
   /// Load port; no core behind this one in its chain.
   parameter bit Load = 1'b0,
   parameter bit ChainEnd = 1'b1,
+  /// Entries have a parity bit.
+  parameter bit Parity = 1'b0,
   /// Count events.
   parameter bit Count = 1'b1,
   /// Derived parameter, do not overwrite.
@@ -80,15 +82,17 @@ module epim_control #(
   output logic                 irq_o,
   /// The run ends in this cycle.
   input  logic                 done_i,
-  /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
-  input  logic [3:0]           error_i,
+  /// Error pulses: {parity, OFAT, IFRT, IFAT, frame length}.
+  input  logic [4:0]           error_i,
   /// Geometry words, `last_patch` in the low one.
   output logic [epim_regs_pkg::GeometryBits-1:0] geometry_o,
   /// Memory to write, by kind: {trims, OPT, slopes, cells, scale, channel parameters, OFAT, IFRT, IFAT}; PE, entry and data.
-  output logic [8:0]           prog_we_o,
+  output logic [epim_pkg::ProgKinds-1:0] prog_we_o,
   output logic [15:0]          prog_pe_o,
   output logic [31:0]          prog_addr_o,
   output logic [63:0]          prog_data_o,
+  /// Store the entry with a wrong bit.
+  output logic                 prog_flip_o,
   /// Increments of the event counters, 32 bits each; a firing.
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic [Events*32-1:0] inc_i,
@@ -128,7 +132,7 @@ module epim_control #(
   );
 
   epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
-              .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes), .Load(Load))
+              .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes), .Load(Load), .Parity(Parity))
   u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
     .late_waddr_i(late_waddr), .late_wdata_i(late_wdata), .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
@@ -138,7 +142,7 @@ module epim_control #(
     .prog_we_o(reg_prog_we), .prog_kind_o(reg_prog_kind), .prog_pe_o(reg_prog_pe), .prog_addr_o(reg_prog_addr),
     .prog_data_o(reg_prog_data), .load_open_i(load_open), .load_touch_i(load_touch), .load_commit_i(load_commit),
     .load_error_i(load_error), .load_geometry_we_i(load_geometry_we), .load_word_i(load_addr[4:0]), .load_data_i(load_data[31:0]),
-    .load_state_i(load_state), .locked_o(locked), .store_o(reg_store), .load_clear_o(load_clear_error),
+    .load_state_i(load_state), .stored_i(prog_we), .stored_kind_i(prog_kind), .flip_o(prog_flip_o), .locked_o(locked), .store_o(reg_store), .load_clear_o(load_clear_error),
     .event_o(event_index), .event_count_i(event_count), .cycles_i(cycles), .first_fire_i(first_fire),
     .last_fire_i(last_fire)
   );
@@ -177,7 +181,7 @@ module epim_control #(
   assign stop_o  = abort;
 
   generate
-    for (genvar k = 0; k < 9; k++) begin : gen_kind  // a memory without entries is not there
+    for (genvar k = 0; k < epim_pkg::ProgKinds; k++) begin : gen_kind  // a memory without entries is not there
       assign prog_we_o[k] = (ProgSizes[k*32 +: 32] != '0) && prog_we && (prog_kind == 8'(k));
     end
   endgenerate

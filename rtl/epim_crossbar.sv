@@ -50,6 +50,8 @@ module epim_crossbar #(
   parameter int AdcStep = 0,
   /// Count cell reads, zero and saturated conversions.
   parameter bit Count = 1'b1,
+  /// A parity bit beside every word of cells (a chunk of one bit plane), checked where a column step reads the word; not with images.
+  parameter bit Parity = 1'b0,
   /// Image of the cells, `$readmemh`; empty: none. Flat array: the file, one chunk per line. RAMs: its name up to the
   /// number of the ADC lane, four digits and ".hex" follow; one column step per line, plane p of row r at bit
   /// p*XbRows + r. Cells of an image in RAMs cannot be programmed.
@@ -102,7 +104,13 @@ module epim_crossbar #(
   /// Program a chunk.
   input  logic                             prog_we_i,
   input  logic [ProgW-1:0]                 prog_addr_i,
-  input  logic [63:0]                      prog_data_i
+  input  logic [63:0]                      prog_data_i,
+  /// Store the chunk with row 0 inverted; a word of a selected lane that is read has a wrong bit (with `Parity` only).
+  /* verilator lint_save */
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                             prog_flip_i,
+  /* verilator lint_restore */
+  output logic                             err_o
 );
 
 `ifndef EPIM_CROSSBAR_BLACKBOX
@@ -182,7 +190,31 @@ module epim_crossbar #(
                       * WordW'(Chunks) + WordW'(p_chunk);
       // `always`: what an `initial` writes may not be written by `always_ff` (IEEE 1800-2017, 9.2.2.4).
       always @(posedge clk_i) begin
-        if (prog_we_i) cells_q[p_word] <= prog_data_i;
+        if (prog_we_i) cells_q[p_word] <= prog_data_i ^ 64'(Parity && prog_flip_i);
+      end
+      if (Parity) begin : gen_parity
+        logic parity_q [0:Words-1];
+        logic check_q, wrong;
+        always_ff @(posedge clk_i) begin
+          if (prog_we_i) parity_q[p_word] <= ^prog_data_i;
+          check_q <= en_i && fire_i && load_i;
+        end
+        always_comb begin
+          wrong = 1'b0;
+          if (check_q) begin
+            for (int l = 0; l < Adcs; l++) begin
+              for (int w = 0; w < LaneWords; w++) begin
+                if (sel_q[l]) begin
+                  wrong = wrong || ((^cells_q[base_q[(LaneSteps ? l : 0)*WordW +: WordW] + WordW'(l * LaneWords + w)])
+                                    != parity_q[base_q[(LaneSteps ? l : 0)*WordW +: WordW] + WordW'(l * LaneWords + w)]);
+                end
+              end
+            end
+          end
+        end
+        assign err_o = wrong;
+      end else begin : gen_no_parity
+        assign err_o = 1'b0;
       end
       always_ff @(posedge clk_i) begin
         if (en_i && fire_i && load_i) begin
@@ -274,6 +306,7 @@ module epim_crossbar #(
       logic unused;  // the top of a chunk, where a crossbar has fewer than 64 rows; all of it with an image
       /* verilator lint_on UNUSEDSIGNAL */
       assign unused = ^{prog_data_i, prog_we_i, p_cstep, p_lane, p_plane, p_chunk};
+      logic [Conversions*WordBits*Chunks-1:0] wrong;
       for (genvar i = 0; i < Conversions; i++) begin : gen_conversion
         logic [WordBits*Chunks*64-1:0] column;
         for (genvar b = 0; b < WordBits; b++) begin : gen_bit
@@ -283,13 +316,16 @@ module epim_crossbar #(
             localparam int Plane = (i % (2 * Slices)) * WordBits + b;
             if (InitFile != "") begin : gen_image
               assign word = rom[(i / (2 * Slices)) * LaneBits + Plane * XbRows + c * 64 +: ChunkRows];
+              assign wrong[(i*WordBits+b)*Chunks+c] = 1'b0;
             end else begin : gen_programmed
-              epim_ram #(.Depth(CSteps), .Width(ChunkRows)) u_cells (
+              logic word_wrong;
+              epim_table #(.Depth(CSteps), .Width(ChunkRows), .Parity(Parity)) u_cells (
                 .clk_i, .re_i(en_i && fire_i && load_i), .raddr_i(cstep_i[(LaneSteps ? i / (2 * Slices) : 0)*CStepW +: CStepW]), .rdata_o(word),
                 .we_i(prog_we_i && p_lane == AdcW'(i / (2 * Slices)) && p_chunk == ChunkW'(c)
                       && p_plane == PlaneW'(Plane)),
-                .waddr_i(p_cstep), .wdata_i(prog_data_i[ChunkRows-1:0])
+                .waddr_i(p_cstep), .wdata_i(prog_data_i[ChunkRows-1:0]), .flip_i(prog_flip_i), .err_o(word_wrong)
               );
+              assign wrong[(i*WordBits+b)*Chunks+c] = word_wrong && sel_q[i / (2 * Slices)];
             end
             assign column[(b*Chunks+c)*64 +: 64] = 64'(word);
           end
@@ -343,6 +379,7 @@ module epim_crossbar #(
         assign code[i*AdcBits +: AdcBits] =
           !selected[i / (2 * Slices)] ? '0 : ((Saturates && 32'(sum) > 32'((1 << AdcBits) - 1)) ? '1 : AdcBits'(sum));
       end
+      assign err_o = |wrong;
       always_comb begin
         reads = '0;
         zeros = '0;

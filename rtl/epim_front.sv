@@ -37,6 +37,8 @@ module epim_front #(
   parameter int IfrtDepth = 16,
   parameter int MaxWindow = 64,
   parameter int MaxBlocks = 8,
+  /// Entries have a parity bit.
+  parameter bit Parity = 1'b0,
   /// Table images; empty: none.
   parameter IfatFile = "",
   parameter IfrtFile = "",
@@ -67,6 +69,7 @@ module epim_front #(
   input  logic [31:0]              prog_addr_i,
   input  logic [63:0]              prog_data_i,
   /* verilator lint_on UNUSEDSIGNAL */
+  input  logic                     prog_flip_i,
   /// Input stream: channel l of the word at [l*ActBits +: ActBits].
   input  logic                     s_valid_i,
   output logic                     s_ready_o,
@@ -92,6 +95,7 @@ module epim_front #(
   output logic                     err_length_o,
   output logic                     err_ifat_o,
   output logic                     err_ifrt_o,
+  output logic                     err_parity_o,
   /// Increments of the event counters that are counted here.
   output logic [Events*32-1:0]     inc_o
 );
@@ -122,16 +126,17 @@ module epim_front #(
     .raddr_i(buf_addr), .rdata_o(buf_data), .write_o(buf_write), .err_length_o
   );
 
-  logic                 ifat_re;
+  logic                 ifat_re, wrong_ifat, wrong_ifrt;
+  assign err_parity_o = wrong_ifat || wrong_ifrt;
   logic [PatchW-1:0]    ifat_patch;
   logic [WindowW-1:0]   ifat_start, ifat_stop;
   logic [BlockW-1:0]    ifat_block;
   logic [IfrtAddrW-1:0] ifat_base;
-  epim_ifat #(.MaxPatches(MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW), .InitFile(IfatFile))
+  epim_ifat #(.MaxPatches(MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW), .Parity(Parity), .InitFile(IfatFile))
   u_ifat (
     .clk_i, .re_i(ifat_re), .patch_i(ifat_patch), .start_o(ifat_start), .stop_o(ifat_stop), .block_o(ifat_block),
     .ifrt_base_o(ifat_base), .we_i(prog_we_i[0]), .waddr_i(prog_addr_i[PatchW-1:0]),
-    .wdata_i(prog_data_i[2*WindowW+BlockW+IfrtAddrW-1:0])
+    .wdata_i(prog_data_i[2*WindowW+BlockW+IfrtAddrW-1:0]), .flip_i(prog_flip_i), .err_o(wrong_ifat)
   );
 
   logic                 req, req_pad, req_last_block, req_first, req_last, req_bank, bank_free;
@@ -172,9 +177,10 @@ module epim_front #(
   logic [LineW-1:0]  line_group;
   logic [PeRowW-1:0] line_pe_row;
   logic              line_used;
-  epim_ifrt #(.Depth(IfrtDepth), .GroupW(LineW), .PeRowW(PeRowW), .InitFile(IfrtFile)) u_ifrt (
+  epim_ifrt #(.Depth(IfrtDepth), .GroupW(LineW), .PeRowW(PeRowW), .Parity(Parity), .InitFile(IfrtFile)) u_ifrt (
     .clk_i, .re_i(req), .addr_i(req_ifrt), .group_o(line_group), .pe_row_o(line_pe_row), .used_o(line_used),
-    .we_i(prog_we_i[1]), .waddr_i(prog_addr_i[IfrtAddrW-1:0]), .wdata_i(prog_data_i[LineW+PeRowW:0])
+    .we_i(prog_we_i[1]), .waddr_i(prog_addr_i[IfrtAddrW-1:0]), .wdata_i(prog_data_i[LineW+PeRowW:0]),
+    .flip_i(prog_flip_i), .err_o(wrong_ifrt)
   );
 
   // The word and its IFRT entry meet one cycle after the request.

@@ -15,6 +15,8 @@ module epim_ifat #(
   parameter int BlockW = 4,
   /// Bits of an IFRT address.
   parameter int IfrtAddrW = 6,
+  /// Entries have a parity bit.
+  parameter bit Parity = 1'b0,
   /// Initial content; empty: none.
   parameter InitFile = "",
   /// Derived parameter, do not overwrite: bits of a patch index.
@@ -41,13 +43,16 @@ module epim_ifat #(
   /// Patch to write.
   input  logic [PatchW-1:0]    waddr_i,
   /// Entry to write.
-  input  logic [EntryW-1:0]    wdata_i
+  input  logic [EntryW-1:0]    wdata_i,
+  /// Store it with a wrong bit; the entry read one cycle ago is wrong (with `Parity`).
+  input  logic              flip_i,
+  output logic              err_o
 );
 
   logic [EntryW-1:0] entry;
 
-  epim_ram #(.Depth(MaxPatches), .Width(EntryW), .InitFile(InitFile)) u_ram (
-    .clk_i, .re_i, .raddr_i(patch_i), .rdata_o(entry), .we_i, .waddr_i, .wdata_i
+  epim_table #(.Depth(MaxPatches), .Width(EntryW), .Parity(Parity), .InitFile(InitFile)) u_ram (
+    .clk_i, .re_i, .raddr_i(patch_i), .rdata_o(entry), .we_i, .waddr_i, .wdata_i, .flip_i, .err_o
   );
 
   assign start_o     = entry[WindowW-1:0];

@@ -13,6 +13,8 @@ module epim_ifrt #(
   parameter int GroupW = 3,
   /// Bits of a PE row index.
   parameter int PeRowW = 1,
+  /// Entries have a parity bit.
+  parameter bit Parity = 1'b0,
   /// Initial content; empty: none.
   parameter InitFile = "",
   /// Derived parameter, do not overwrite: address bits.
@@ -37,13 +39,16 @@ module epim_ifrt #(
   /// Entry to write.
   input  logic [AddrW-1:0]  waddr_i,
   /// Content to write.
-  input  logic [EntryW-1:0] wdata_i
+  input  logic [EntryW-1:0] wdata_i,
+  /// Store it with a wrong bit; the entry read one cycle ago is wrong (with `Parity`).
+  input  logic              flip_i,
+  output logic              err_o
 );
 
   logic [EntryW-1:0] entry;
 
-  epim_ram #(.Depth(Depth), .Width(EntryW), .InitFile(InitFile)) u_ram (
-    .clk_i, .re_i, .raddr_i(addr_i), .rdata_o(entry), .we_i, .waddr_i, .wdata_i
+  epim_table #(.Depth(Depth), .Width(EntryW), .Parity(Parity), .InitFile(InitFile)) u_ram (
+    .clk_i, .re_i, .raddr_i(addr_i), .rdata_o(entry), .we_i, .waddr_i, .wdata_i, .flip_i, .err_o
   );
 
   assign group_o  = entry[GroupW-1:0];

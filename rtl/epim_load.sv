@@ -17,7 +17,7 @@ module epim_load #(
   /// Bits of a number of frames of a run.
   parameter int FrameBits = 16,
   /// Entries of the memories that can be programmed, 32 bits each, kind 0 in the low word; PEs.
-  parameter logic [287:0] ProgSizes = '1,
+  parameter logic [32*epim_pkg::ProgKinds-1:0] ProgSizes = '1,
   parameter int Pes = 65536,
   /// Geometry words; the one that is a number of frames.
   parameter int GeometryWords = 24,
@@ -122,7 +122,7 @@ module epim_load #(
   logic [31:0] size;
   always_comb begin
     size = '0;
-    for (int k = 0; k < 9; k++) begin
+    for (int k = 0; k < epim_pkg::ProgKinds; k++) begin
       if (kind_q == 8'(k)) size = ProgSizes[k*32 +: 32];
     end
     if (kind_q == KindGeometry) size = GeometryWords;
@@ -139,7 +139,7 @@ module epim_load #(
   assign m_load_data_o  = word;
   assign m_load_last_o  = word_last;
 
-  assign memory   = kind_q < 8'd9;
+  assign memory   = kind_q < 8'(epim_pkg::ProgKinds);
   assign service  = (kind_q == KindBegin) || (kind_q == KindEnd);
   assign check_ok = (word == {32'd0, ~crc_q});
   assign end_ok   = (first_q == frames_q) && (size_q == words_q);

@@ -14,6 +14,8 @@ module epim_opt #(
   parameter int CSteps = 8,
   /// ADC lanes.
   parameter int Adcs = 4,
+  /// Entries have a parity bit.
+  parameter bit Parity = 1'b0,
   /// Initial content; empty: none.
   parameter InitFile = "",
   /// Derived parameter, do not overwrite: bits of a patch index.
@@ -40,13 +42,16 @@ module epim_opt #(
   /// Entry to write: patch * CSteps + column step.
   input  logic [31:0]       waddr_i,
   /// Content to write.
-  input  logic [63:0]       wdata_i
+  input  logic [63:0]       wdata_i,
   /* verilator lint_on UNUSEDSIGNAL */
+  /// Store it with a wrong bit; the entry read one cycle ago is wrong (with `Parity`).
+  input  logic              flip_i,
+  output logic              err_o
 );
 
-  epim_ram #(.Depth(MaxPatches * CSteps), .Width(EntryW), .InitFile(InitFile)) u_ram (
+  epim_table #(.Depth(MaxPatches * CSteps), .Width(EntryW), .Parity(Parity), .InitFile(InitFile)) u_ram (
     .clk_i, .re_i, .raddr_i(AddrW'(patch_i) * AddrW'(CSteps) + AddrW'(cstep_i)), .rdata_o(csteps_o),
-    .we_i, .waddr_i(waddr_i[AddrW-1:0]), .wdata_i(wdata_i[EntryW-1:0])
+    .we_i, .waddr_i(waddr_i[AddrW-1:0]), .wdata_i(wdata_i[EntryW-1:0]), .flip_i, .err_o
   );
 
 endmodule

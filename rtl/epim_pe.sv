@@ -54,6 +54,8 @@ module epim_pe #(
   parameter int AdcStages = 1,
   /// Word lines of a read: an input step is one read, or with fewer than `XbRows` several.
   parameter int RowsPerRead = XbRows,
+  /// Words of cells have a parity bit.
+  parameter bit Parity = 1'b0,
   /// Cell image; empty: none.
   parameter InitFile = "",
   /// Image of the trims; empty: none.
@@ -124,7 +126,10 @@ module epim_pe #(
   input  logic                        prog_trim_we_i,
   input  logic [ProgW-1:0]            prog_addr_i,
   input  logic                        prog_scale_we_i,
-  input  logic [63:0]                 prog_data_i
+  input  logic [63:0]                 prog_data_i,
+  /// Store the cells with a wrong bit; cells that are read are wrong (with `Parity`).
+  input  logic                        prog_flip_i,
+  output logic                        err_o
 );
 
   logic [Adcs*Slices*2*AdcBits-1:0] code;
@@ -132,11 +137,12 @@ module epim_pe #(
   epim_crossbar #(
     .XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .DacBits(DacBits), .AdcBits(AdcBits),
     .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .FractionBits(FractionBits), .Trims(Trims),
-    .ReadNoise(ReadNoise), .AdcStep(AdcStep), .Count(Count), .InitFile(InitFile), .TrimFile(TrimFile)
+    .ReadNoise(ReadNoise), .AdcStep(AdcStep), .Count(Count), .Parity(Parity), .InitFile(InitFile), .TrimFile(TrimFile)
   ) u_crossbar (
     .clk_i, .rst_ni, .en_i, .fire_i, .load_i, .cstep_i, .sel_i, .wl_i, .code_o(code),
     .cell_reads_o, .adc_zero_o, .adc_saturated_o,
-    .frame_i, .frame_offset_i, .trim_we_i(prog_trim_we_i), .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i
+    .frame_i, .frame_offset_i, .trim_we_i(prog_trim_we_i), .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i,
+    .prog_flip_i, .err_o
   );
 
   localparam bit Grouped = RowsPerRead < XbRows;  // an input step is several reads

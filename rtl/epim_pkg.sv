@@ -36,6 +36,8 @@ package epim_pkg;
   /// Bits of an ADC's gain below 1.
   /* verilator lint_off UNUSEDPARAM */
   localparam int AdcGainFraction = 12;
+  /// Kinds of memories that can be programmed: numbers of prog_select.
+  localparam int ProgKinds = 9;
   /* verilator lint_on UNUSEDPARAM */
 
   /// One step of the register that makes an ADC's read noise: xorshift, period 2^32 - 1.

@@ -25,10 +25,12 @@ module epim_regs #(
   /// Bits of a number of frames.
   parameter int FrameBits = 16,
   /// Entries of the memories that can be programmed, 32 bits each, kind 0 in the low word; PEs.
-  parameter logic [287:0] ProgSizes = '1,
+  parameter logic [32*epim_pkg::ProgKinds-1:0] ProgSizes = '1,
   parameter int Pes = 65536,
   /// A load port writes memories and geometry too.
-  parameter bit Load = 1'b0
+  parameter bit Load = 1'b0,
+  /// Entries have a parity bit, and a wrong one can be stored.
+  parameter bit Parity = 1'b0
 ) (
   /// Clock.
   input  logic              clk_i,
@@ -61,8 +63,8 @@ module epim_regs #(
   output logic              busy_o,
   /// The run ends in this cycle.
   input  logic              done_i,
-  /// Error pulses: {OFAT, IFRT, IFAT, frame length}.
-  input  logic [3:0]        error_i,
+  /// Error pulses: {parity, OFAT, IFRT, IFAT, frame length}.
+  input  logic [4:0]        error_i,
   /// One of them came since reset or abort.
   output logic              error_o,
   /// Interrupt: a bit of `irq_pending` is set whose bit of `irq_enable` is; one cycle after them.
@@ -88,6 +90,12 @@ module epim_regs #(
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic [159:0]      load_state_i,
   /* verilator lint_on UNUSEDSIGNAL */
+  /// An entry of this kind is stored in this cycle, by either port; store it with a wrong bit (with `Parity`).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic              stored_i,
+  input  logic [7:0]        stored_kind_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  output logic              flip_o,
   /// A run is on or starts; an entry or geometry word is stored in this cycle; the host clears the load port's error.
   output logic              locked_o,
   output logic              store_o,
@@ -105,7 +113,7 @@ module epim_regs #(
   localparam logic [AddrW-1:0] EventsEnd    = AddrW'(epim_regs_pkg::Events + 8 * epim_events_pkg::Count);
 
   logic         busy_q, done_q, ready_q, start_q, half_q;
-  logic [6:0]   error_q, error_set;
+  logic [7:0]   error_q, error_set;
   logic [1:0]   enable_q, pending_q, pending_set;
   logic [15:0]  high_q;
   logic         irq_q, outside_q;
@@ -117,7 +125,7 @@ module epim_regs #(
                   && (address[1:0] == 2'b00);
   endfunction
 
-  logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, is_enable, is_pending, is_load, known, can_write;
+  logic is_control, is_geometry, is_select, is_addr, is_data, is_frames, is_enable, is_pending, is_load, is_inject, known, can_write;
   assign is_control  = waddr_i == AddrW'(epim_regs_pkg::Control);
   assign is_geometry = in_geometry(waddr_i);
   assign is_select   = waddr_i == AddrW'(epim_regs_pkg::ProgSelect);
@@ -126,7 +134,8 @@ module epim_regs #(
   assign is_enable   = waddr_i == AddrW'(epim_regs_pkg::IrqEnable);
   assign is_pending  = waddr_i == AddrW'(epim_regs_pkg::IrqPending);
   assign is_load     = Load && (waddr_i == AddrW'(epim_regs_pkg::LoadStatus));
-  assign known       = is_control || is_select || is_addr || is_enable || is_pending || is_load;
+  assign is_inject   = Parity && (waddr_i == AddrW'(epim_regs_pkg::Inject));
+  assign known       = is_control || is_inject || is_select || is_addr || is_enable || is_pending || is_load;
   assign is_frames   = waddr_i == AddrW'(epim_regs_pkg::Frames);
   assign can_write   = (Writable || is_frames) && !busy_q && !start_q;
 
@@ -144,7 +153,7 @@ module epim_regs #(
   assign kind = select_q[7:0];
   always_comb begin
     size = '0;
-    for (int k = 0; k < 9; k++) begin
+    for (int k = 0; k < epim_pkg::ProgKinds; k++) begin
       if ((ProgSizes[k*32 +: 32] != '0) && (kind == 8'(k))) size = ProgSizes[k*32 +: 32];
     end
   end
@@ -167,7 +176,9 @@ module epim_regs #(
   assign write_error_o = (is_geometry || is_data) ? table_refused : (is_control ? control_bad : !known);
 
   // An abort clears what came before it.
-  assign error_set   = {load_error_i && !abort, (abort || abort_late_q) ? 4'd0 : error_i, table_bad, write_i && control_bad};
+  logic [4:0] run_error;
+  assign run_error   = (abort || abort_late_q) ? '0 : error_i;
+  assign error_set   = {run_error[4], load_error_i && !abort, run_error[3:0], table_bad, write_i && control_bad};
   assign pending_set = {|error_set, busy_q && done_i && !abort};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin
@@ -264,7 +275,7 @@ module epim_regs #(
   assign drop_o      = drop;
   assign irq_o       = irq_q;
   assign busy_o      = busy_q;
-  assign error_o     = |error_q[6:2];
+  assign error_o     = |error_q[7:2];
   assign geometry_o  = geometry_q;
   assign locked_o    = busy_q || start_q;
   assign store_o     = entry_late_q || geometry_late_q;
@@ -288,7 +299,7 @@ module epim_regs #(
   assign read_bit     = {geometry_word_of(raddr_i), 5'd0};
 
   logic [31:0] status, geometry_word, event_word;
-  assign status        = {17'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
+  assign status        = {16'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
   // The word of the cycle before is on its way.
   logic geometry_new;
   assign geometry_new  = geometry_late_q && (late_waddr_i == raddr_i);
@@ -302,6 +313,37 @@ module epim_regs #(
   assign {cycles_high, cycles_low} = cycles_i;
   assign {first_high, first_low}   = first_fire_i;
   assign {last_high, last_low}     = last_fire_i;
+
+  // A wrong bit for a test: in the entry after `inject_q.count` more of its kind.
+  logic [31:0] inject;
+  logic        r_inject;
+  generate
+    if (Parity) begin : gen_inject
+      logic        armed_q, hit;
+      logic [22:0] count_q;
+      logic [7:0]  kind_q;
+      assign hit      = armed_q && stored_i && (stored_kind_i == kind_q);
+      assign flip_o   = hit && (count_q == '0);
+      assign inject   = {armed_q, count_q, kind_q};
+      assign r_inject = raddr_i == AddrW'(epim_regs_pkg::Inject);
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          armed_q <= 1'b0;
+          count_q <= '0;
+          kind_q  <= '0;
+        end else if (write_i && is_inject) begin
+          {armed_q, count_q, kind_q} <= wdata_i;
+        end else if (hit) begin
+          armed_q <= count_q != '0;
+          count_q <= count_q - 23'(count_q != '0);
+        end
+      end
+    end else begin : gen_no_inject
+      assign flip_o   = 1'b0;
+      assign inject   = '0;
+      assign r_inject = 1'b0;
+    end
+  endgenerate
 
   // Registers of the load port.
   logic        r_load;
@@ -348,6 +390,7 @@ module epim_regs #(
         rdata_o = {16'd0, high_q};
       default: begin
         if (r_load) rdata_o = load_word;
+        else if (r_inject) rdata_o = inject;
         else if (r_geometry) rdata_o = geometry_word;
         else if (r_events) rdata_o = event_word;
         else read_error_o = 1'b1;

@@ -34,6 +34,11 @@ trim() { local s=$1; s=${s#"${s%%[![:space:]]*}"}; printf '%s' "${s%"${s##*[![:s
 model() {
   local name=$1 from=$2 words=$3 kind=$4 block word files edits=()
   files=$from/epim_pkg.sv
+  # A function that no property depends on, in a form that the engines can carry.
+  if [[ -f $tb/$wrapper-pkg.sed ]]; then
+    sed -f "$tb/$wrapper-pkg.sed" "$files" > "$name-pkg.sv"
+    files=$name-pkg.sv
+  fi
   for block in $blocks; do files+=" $from/$block.sv"; done
   # Parameters become the defaults of the wrapper: hierarchy -chparam of Yosys 0.23 fails on nested parametric modules.
   for word in $words; do

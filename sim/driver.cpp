@@ -134,7 +134,7 @@ std::uint32_t CoreDriver::read(std::uint32_t address) {
 /// Puts the cells of a block into the model's memory; false where it has none that can be reached.
 bool CoreDriver::store_cells(const ProgramBlock& block) {
   const CoreParameters& p = core_.parameters;
-  if (block.kind != ProgramKind::cells) return false;
+  if (block.kind != ProgramKind::cells || p.hw.parity) return false;  // parity bits are made where an entry is stored
   std::uint64_t* cells = model_->cells(block.pe / p.hw.pe_cols, block.pe % p.hw.pe_cols);
   if (!cells) return false;
   // Address fields are rounded up to powers of two, words of the array are not (rtl/epim_crossbar.sv).

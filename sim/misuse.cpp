@@ -384,7 +384,7 @@ struct Check {
   int core;  ///< of `cores`
   void (*run)(Bench&);
 };
-constexpr const char* cores[] = {"tables = \"writable\"", "tables = \"rom\"", "load_stream = true"};
+constexpr const char* cores[] = {"tables = \"writable\"", "tables = \"rom\"", "load_stream = true\nparity = true"};
 constexpr int writable = 0, rom = 1, load_port = 2;
 constexpr Check checks[] = {
     {"unmapped", writable, unmapped},
@@ -415,6 +415,7 @@ constexpr Check checks[] = {
     {"load-places", load_port, load_places},
     {"load-while-busy", load_port, load_while_busy},
     {"load-beside-registers", load_port, load_beside_registers},
+    {"parity", load_port, parity_of_entries},
 };
 
 }  // namespace

@@ -23,7 +23,7 @@ namespace epim::misuse {
 inline constexpr std::uint32_t busy_bit = 1, done_bit = 2, committed_bit = 4;
 inline constexpr std::uint32_t start_refused = 1u << 8, write_refused = 1u << 9, frame_length = 1u << 10,
                                ifat_error = 1u << 11, ifrt_error = 1u << 12, ofat_error = 1u << 13,
-                               load_error = 1u << 14, error_bits = 0x7F00;
+                               load_error = 1u << 14, parity_error = 1u << 15, error_bits = 0xFF00;
 inline constexpr std::uint32_t start = 1, abort_run = 2, commit = 4;
 
 /// Nine activations per position, three output ranges, partial words, an odd number of activations in a run.

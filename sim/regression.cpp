@@ -198,6 +198,7 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   // How programs come: a stream of its own.
   Random load(fnv1a(fmt::format("load {} {}", seed, index)));
   if (load.chance(30)) s += "load_stream = true\n";
+  if (load.chance(25)) s += "parity = true\n";
   if (fraction_bits > 0) s += fmt::format("fraction_bits = {}\n", fraction_bits);
   if (adc_trims) s += fmt::format("adc_trims = true\nread_noise = {}\n", read_noise);
   if (adc_step > 0) s += fmt::format("adc_step = {}\n", adc_step);

@@ -149,6 +149,8 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
   if (hw.load_stream && core.tables == Tables::rom)
     throw InputError(at("hardware.load_stream"), "load-stream",
                      "hardware.load_stream with tables = \"rom\": nothing can be loaded, legal: tables = \"writable\"");
+  if (hw.parity && core.tables == Tables::rom)
+    throw InputError(at("hardware.parity"), "parity", "hardware.parity with tables = \"rom\": images have no parity bits, legal: tables = \"writable\"");
   if (pools != (hw.pool ? layers.size() : 0))
     throw InputError(at("hardware.pool"), "pool-core",
                      fmt::format("{} of {} layers read a weight pool and hardware.pool is {}, legal: all with 1, none with 0", pools, layers.size(), hw.pool));

@@ -147,7 +147,7 @@ std::uint64_t hardware_hash(const CoreRequest& core) {
     if (texts.at(key) == "1") texts.erase(key);
   for (const char* key : {"hardware.fraction_bits", "hardware.adc_step"})
     if (texts.at(key) == "0") texts.erase(key);
-  for (const char* key : {"hardware.hold_free", "hardware.load_stream", "hardware.adc_trims", "hardware.read_noise"})
+  for (const char* key : {"hardware.hold_free", "hardware.load_stream", "hardware.parity", "hardware.adc_trims", "hardware.read_noise"})
     if (texts.at(key) == "false") texts.erase(key);
   return fnv1a(toml_of(texts));
 }

@@ -64,7 +64,7 @@ std::vector<Port> ports_of(const CoreParameters& p, bool observed) {
       {"output", bytes(hw.lanes * hw.out_bits), "m_axis_tdata_o", ""},
       {"output", 0, "m_axis_tlast_o", ""},
       {"output", 0, "busy_o", "Run in progress."},
-      {"output", 0, "error_o", "Frame length or a table was wrong since reset or abort (status bits 10..14)."},
+      {"output", 0, "error_o", "Frame length or a table was wrong since reset or abort (status bits 10..15)."},
       {"output", 0, "irq_o", "Interrupt, high while a bit of irq_pending is set that irq_enable lets through."},
   };
   ports.insert(ports.end(), streams.begin(), streams.end());
@@ -252,6 +252,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"MaxChannels", std::to_string(p.max_channels)},
       {"Writable", rom ? "1'b0" : "1'b1"},
       {"Load", hw.load_stream && !rom ? "1'b1" : "1'b0"},
+      {"Parity", hw.parity && !rom ? "1'b1" : "1'b0"},
       {"Count", settings.count ? "1'b1" : "1'b0"},
       {"Endless", settings.endless ? "1'b1" : "1'b0"},
       {"Ram", settings.ram ? "1'b1" : "1'b0"},

@@ -16,6 +16,7 @@ namespace epim {
 
 /// Memory kinds of the program port, as register prog_select encodes them.
 enum class ProgramKind { ifat = 0, ifrt = 1, ofat = 2, channel = 3, scale = 4, cells = 5, slopes = 6, opt = 7, trims = 8 };
+inline constexpr int program_kinds = static_cast<int>(ProgramKind::trims) + 1;
 
 /// Consecutive entries of one memory.
 struct ProgramBlock {

@@ -17,7 +17,7 @@ module proof #(
 
   // Kinds 0 and 5 have 3 and 5 entries; two PEs.
   localparam int GeometryWords = 5, FramesWord = 3;
-  localparam logic [287:0] Sizes = {32'd0, 32'd0, 32'd0, 32'd5, 32'd0, 32'd0, 32'd0, 32'd0, 32'd3};
+  localparam logic [32*epim_pkg::ProgKinds-1:0] Sizes = {32'd0, 32'd0, 32'd0, 32'd5, 32'd0, 32'd0, 32'd0, 32'd0, 32'd3};
 
   logic         s_ready, m_valid, m_last, open, touch, commit, failed, we, geometry_we, locked_q;
   logic [63:0]  m_data, data;

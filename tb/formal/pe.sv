@@ -99,6 +99,7 @@ module proof #(
   logic [PsumW:0]            prod;
   logic [31:0]               reads;
   logic [15:0]               zeros, saturated;
+  logic                      wrong;
   epim_pe #(.XbRows(XbRows), .XbCols(1), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
             .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(1), .JointLanes(1), .ScaleBits(1),
             .Ram(Ram), .RowsPerRead(RowsPerRead), .Count(1'b1)) dut (
@@ -106,7 +107,8 @@ module proof #(
     .wl_i(wl), .sum_i(16'd0), .acc_valid_i(v2), .acc_first_i(f2), .acc_step_i(g2), .acc_sign_i(ActSigned && z2),
     .acc_narrow_i(ActSigned && s2 && DacBits == 2 && ActBits % 2 == 0), .acc_last_i(l2), .group_i(1'b0), .prod_o(prod), .psum_o(psum),
     .cell_reads_o(reads), .adc_zero_o(zeros), .adc_saturated_o(saturated), .frame_i(1'b0), .frame_offset_i(32'd0),
-    .prog_trim_we_i(1'b0), .prog_cell_we_i(programming), .prog_addr_i({2'b00, plane[PlaneW-1:0], 1'b0}), .prog_scale_we_i(1'b0), .prog_data_i(bits)
+    .prog_trim_we_i(1'b0), .prog_cell_we_i(programming), .prog_addr_i({2'b00, plane[PlaneW-1:0], 1'b0}), .prog_scale_we_i(1'b0), .prog_data_i(bits),
+    .prog_flip_i(1'b0), .err_o(wrong)
   );
 
   // Sum of the products, as integers.

@@ -86,9 +86,10 @@ endmodule
 // What epim_pe instantiates: the ports of our model, of which this macro needs neither `en_i` nor `load_i`, nor those of trims and
 // noise, which are its own.
 module epim_crossbar (clk_i, rst_ni, en_i, fire_i, load_i, cstep_i, sel_i, wl_i, code_o, cell_reads_o, adc_zero_o,
-                      adc_saturated_o, frame_i, frame_offset_i, trim_we_i, prog_we_i, prog_addr_i, prog_data_i);
+                      adc_saturated_o, frame_i, frame_offset_i, trim_we_i, prog_we_i, prog_addr_i, prog_data_i,
+                      prog_flip_i, err_o);
   parameter XbRows = 64, XbCols = 64, CellBits = 2, Slices = 4, DacBits = 1, AdcBits = 8, Adcs = 8;
-  parameter Ram = 0, AdcStages = 1, RowsPerRead = XbRows, Count = 0;
+  parameter Ram = 0, AdcStages = 1, RowsPerRead = XbRows, Count = 0, Parity = 0;
   parameter FractionBits = 0, Trims = 0, ReadNoise = 0, AdcStep = 0, LaneSteps = 0;
   parameter InitFile = "", TrimFile = "";
   function integer idx_width;
@@ -115,6 +116,8 @@ module epim_crossbar (clk_i, rst_ni, en_i, fire_i, load_i, cstep_i, sel_i, wl_i,
   input                              prog_we_i;
   input  [ProgW-1:0]                 prog_addr_i;
   input  [63:0]                      prog_data_i;
+  input                              prog_flip_i;
+  output                             err_o;
 
   wire ready, valid;
   sar_macro #(.Rows(XbRows), .Chunks(Chunks), .Steps(CSteps), .Lanes(Adcs), .Slices(Slices), .CellBits(CellBits),
@@ -125,6 +128,7 @@ module epim_crossbar (clk_i, rst_ni, en_i, fire_i, load_i, cstep_i, sel_i, wl_i,
     .write_step(prog_addr_i[ProgW-1 -: StepW]), .write_lane(prog_addr_i[PlaneW+ChunkW +: LaneW]),
     .write_plane(prog_addr_i[ChunkW +: PlaneW]), .write_chunk(prog_addr_i[ChunkW-1:0]), .write_data(prog_data_i)
   );
+  assign err_o           = 0;
   assign cell_reads_o    = 0;
   assign adc_zero_o      = 0;
   assign adc_saturated_o = 0;

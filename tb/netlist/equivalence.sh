@@ -47,7 +47,7 @@ while read -r module parameters; do
   chparam=
   for p in $parameters; do chparam+=" -set ${p%%=*} ${p#*=}"; done
   sources="$pkg/epim_pkg.sv $pkg/epim_regs_pkg.sv $pkg/epim_events_pkg.sv"
-  for part in epim_ram epim_serial_mul; do [[ $module == "$part" ]] || sources+=" $root/rtl/$part.sv"; done
+  for part in epim_ram epim_table epim_serial_mul; do [[ $module == "$part" ]] || sources+=" $root/rtl/$part.sv"; done
   start=$SECONDS
   if ! "$yosys" -q -p "
       read_verilog -sv $sources $root/rtl/$module.sv
