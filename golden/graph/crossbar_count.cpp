@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "golden/pool.hpp"
+#include "golden/sampler.hpp"
 
 namespace epim {
 namespace {
@@ -25,9 +26,9 @@ Stored stored(const Node& node, const CountGeometry& g) {
   core.xb_rows = core.xb_cols = core.cols_per_adc = g.xb_rows;  // columns of an ADC do not matter here
   Layer layer = layer_of(node);
   layer.pool = pool_of(*node.pool, core);
-  const EpitomeShape e = pool_shape(layer, g.lanes);
+  lay_out(layer, g.lanes);
   const PoolBits bits = pool_bits(layer, g.lanes);
-  return {g.xb_rows + ceil_div(bits.error, g.xb_rows), g.xb_rows, e.e_in};
+  return {g.xb_rows + ceil_div(bits.error, g.xb_rows), g.xb_rows, layer.epitome.e_in};
 }
 
 /// Row blocks of the paper rule.
