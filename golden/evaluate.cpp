@@ -265,6 +265,18 @@ std::vector<int> row_groups_of(const FixedHardware& hw, const Layer& layer, cons
   return groups;
 }
 
+std::vector<int> converting_rows_of(const Hardware& hw, const Layer& layer, const Patch& patch) {
+  std::vector<bool> converts(at(hw.pe_rows), !layer.pool);
+  if (layer.pool)
+    for (const PatchWord& word : patch_words(layer, patch, hw.lanes))
+      for (const int first : word.rows)
+        if (first >= 0) converts[at(first / hw.xb_rows)] = true;
+  std::vector<int> rows;
+  for (int t = 0; t < hw.pe_rows; ++t)
+    if (converts[at(t)]) rows.push_back(t);
+  return rows;
+}
+
 FiringPlan plan_firings(const Layer& layer) {
   struct Sampled {
     std::size_t first = 0, count = 0;
@@ -353,6 +365,7 @@ GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const Lay
   for (const Firing& f : plan_.firings) {
     csteps_.push_back(column_steps_of(hw_, layer_.patches[at(f.patch)]));
     row_groups_.push_back(row_groups_of(hw_, layer_, layer_.patches[at(f.patch)]));
+    converting_.push_back(converting_rows_of(hw_, layer_, layer_.patches[at(f.patch)]));
     patch_words_.push_back(patch_words(layer_, layer_.patches[at(f.patch)], hw_.lanes));
   }
   load();
@@ -538,7 +551,7 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
     return below(first + hw_.read_rows()) & ~below(first);
   };
   std::memset(psum, 0, sizeof(std::int64_t) * at(hw_.pe_rows) * at(n));
-  for (int t = 0; t < hw_.pe_rows; ++t) {
+  for (const int t : converting_[at(firing)]) {
     const bool permuted = layer_.pool && t == 0;
     const int counted = permuted ? layer_.pool->vector : n;
     // The activation bits of this PE row as bit planes.
@@ -603,7 +616,7 @@ void GoldenLayer::psums(const std::vector<std::int32_t>& rows, int firing, std::
     }
   }
   const auto groups = static_cast<std::int64_t>(row_groups(firing).size());
-  const std::int64_t per_slice = std::int64_t{slices} * n * steps * hw_.pe_rows * groups;
+  const std::int64_t per_slice = std::int64_t{slices} * n * steps * static_cast<std::int64_t>(converting_[at(firing)].size()) * groups;
   events.cell_reads += static_cast<std::int64_t>(sums.cell_reads);
   events.adc_conversions += 2 * per_slice;
   events.adc_zero += static_cast<std::int64_t>(sums.zero);
@@ -647,7 +660,7 @@ void GoldenLayer::run_round(const IntTensor& x, int oy, int ox, RoundTrace& trac
       events.ifrt_reads += words(f);
       events.input_register_writes += words(f);
       events.input_buffer_reads += words_read(f, oy, ox);
-      events.scale_multiplies += std::int64_t{hw_.pe_rows} * range.columns;
+      events.scale_multiplies += static_cast<std::int64_t>(converting_[at(f)].size()) * range.columns;
       if (!firings()[at(f)].opens) events.joint_adds += range.columns;
     }
     for (int ch = range.start; ch < range.stop; ++ch)

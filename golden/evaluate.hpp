@@ -40,6 +40,9 @@ int column_steps_of(const Hardware& hardware, const Patch& patch);
 /// Row groups that a patch reads, ascending: g where some word line gR .. gR+R-1 of some PE row carries one of its words
 /// (LANES lines each, also where the last channel block has fewer channels).
 std::vector<int> row_groups_of(const FixedHardware& hardware, const Layer& layer, const Patch& patch);
+/// PE rows whose ADCs convert for a patch, ascending: all of them; with a weight pool those in which the patch has a word, the ADCs
+/// of the others rest.
+std::vector<int> converting_rows_of(const Hardware& hardware, const Layer& layer, const Patch& patch);
 
 /// One firing of the PE array within a round.
 struct Firing {
@@ -185,6 +188,7 @@ class GoldenLayer {
   FiringPlan plan_;
   std::vector<int> csteps_;
   std::vector<std::vector<int>> row_groups_;   ///< per firing
+  std::vector<std::vector<int>> converting_;   ///< per firing: PE rows whose ADCs convert
   std::vector<std::vector<PatchWord>> patch_words_;  ///< per firing
   int words64_ = 0;     ///< 64-bit words per column of one crossbar
   int columns_ = 0;     ///< pe_cols*xb_cols

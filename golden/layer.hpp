@@ -57,6 +57,13 @@ struct WeightPool {
   int group_stride() const { return vector / group; }
 };
 
+/// A pool as a design asks for it: vectors of as many elements as a crossbar has rows.
+struct PoolChoice {
+  int kept_one_in = 1, kept_first = 0;
+  std::optional<int> group;  ///< absent: the least of 32 and cols_per_adc
+  bool operator==(const PoolChoice&) const = default;
+};
+
 /// Paper Eq. 1: E[p:p+kh, q:q+kw, c_in:c_in+beta1, c_out:c_out+beta2] at (dst_in, dst_out) of the convolution.
 struct Patch {
   int p = 0, q = 0, c_in = 0, c_out = 0;
@@ -114,6 +121,17 @@ struct Layer {
   /// Multiply-accumulates of the virtual convolution on one map, padding included.
   std::int64_t macs() const { return std::int64_t{out_h()} * out_w() * (cin / groups) * cout * kh * kw; }
 };
+
+/// Where the weights of a layer come from.
+enum class WeightOperator {
+  plain,    ///< every weight has cells of its own
+  epitome,  ///< several patches of one smaller tensor
+  pool,     ///< the network's pool in an order of its own, and an error
+};
+inline WeightOperator operator_of(const Layer& layer) {
+  return layer.pool ? WeightOperator::pool : layer.patches.size() > 1 ? WeightOperator::epitome : WeightOperator::plain;
+}
+const char* name_of(WeightOperator weights);
 
 /// The core as a layer runs on it: activations in the layer's format.
 inline Hardware hardware_for(Hardware hw, const Layer& layer) {

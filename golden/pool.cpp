@@ -40,6 +40,19 @@ void check_shape(const Layer& layer, int lanes) {
 
 }  // namespace
 
+const char* name_of(WeightOperator weights) {
+  switch (weights) {
+    case WeightOperator::plain: return "plain";
+    case WeightOperator::epitome: return "epitome";
+    case WeightOperator::pool: break;
+  }
+  return "pool";
+}
+
+WeightPool pool_of(const PoolChoice& choice, const FixedHardware& core) {
+  return {core.xb_rows, choice.group.value_or(std::min(32, core.cols_per_adc)), choice.kept_one_in, choice.kept_first};
+}
+
 std::vector<Patch> pool_patches(const Layer& layer, int lanes) {
   check_shape(layer, lanes);
   const WeightPool& pool = *layer.pool;

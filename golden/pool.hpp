@@ -15,6 +15,9 @@
 
 namespace epim {
 
+/// The pool of a core as a design asks for it.
+WeightPool pool_of(const PoolChoice& choice, const FixedHardware& core);
+
 /// The shape of what is stored: V columns, one tap, V rows of the pool and the kept rows of all patches, whole words each.
 EpitomeShape pool_shape(const Layer& layer, int lanes);
 /// The patches of a pool layer: output tiles outer, then input blocks, then taps.

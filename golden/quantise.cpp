@@ -10,6 +10,7 @@
 
 #include "golden/diagnostic.hpp"
 #include "golden/evaluate.hpp"
+#include "golden/pool.hpp"
 #include "golden/sampler.hpp"
 
 namespace epim {
@@ -268,17 +269,21 @@ QuantisedEpitome quantise(const Hardware& hw, const Layer& layer, const FloatTen
 namespace {
 
 /// Sum over the virtual weights of every channel of M*(code + Z): its accumulator for an input of 1 everywhere.
-std::vector<std::int64_t> taps_of(const Hardware& hw, const Layer& layer, const QuantisedEpitome& quantised, const IntTensor& scale) {
+std::vector<std::int64_t> taps_of(const Hardware& hw, const Layer& layer, const QuantisedEpitome& quantised, const LayerData& data) {
+  const IntTensor& scale = data.crossbar_scale;
+  const auto sums = [&](const IntTensor& w) {
+    std::vector<std::int64_t> taps(static_cast<std::size_t>(layer.cout));
+    const std::size_t per_channel = w.size() / taps.size();
+    for (std::size_t i = 0; i < w.size(); ++i) taps[i / per_channel] += w.data[i];
+    return taps;
+  };
+  if (layer.pool) return sums(pool_weights(layer, data, hw.lanes));
   IntTensor weighted(quantised.codes.shape);
   each_element(hw, layer.epitome, quantised.pe_cols, [&](std::size_t b, std::size_t i) {
     const BlockQuantisation& block = quantised.blocks[b];
     weighted.data[i] = scale(block.pe_row, block.pe_col) * (quantised.codes.data[i] + block.zero);
   });
-  const IntTensor w = reconstruct(layer, weighted);
-  std::vector<std::int64_t> taps(static_cast<std::size_t>(layer.cout));
-  const std::size_t per_channel = w.size() / taps.size();
-  for (std::size_t i = 0; i < w.size(); ++i) taps[i / per_channel] += w.data[i];
-  return taps;
+  return sums(reconstruct(layer, weighted));
 }
 
 }  // namespace
@@ -318,6 +323,7 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
     const double unit = largest / levels;
     IntegerLayer now;
     now.data.epitome = quantised.codes;
+    now.data.permutation = quantised.permutation;
     now.data.crossbar_scale = IntTensor({hw.pe_rows, hw.pe_cols});
     now.data.zero_point = IntTensor({hw.pe_rows, hw.pe_cols});
     for (const BlockQuantisation& block : quantised.blocks) {
@@ -334,7 +340,7 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
       offset[ch] = static_cast<double>(scales.bn_bias[ch]) / scales.act_out;
     }
     std::vector<std::int64_t> taps(cout);
-    if (zero_in != 0) taps = taps_of(hw, layer, quantised, now.data.crossbar_scale);
+    if (zero_in != 0) taps = taps_of(hw, layer, quantised, now.data);
     const Channels channels = fit_channels(hw, gain, offset, taps, zero_in, scales.zero_out);
     if (channels.shift < 0) continue;
     now.shift = channels.shift;

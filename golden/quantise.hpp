@@ -43,6 +43,7 @@ struct BlockQuantisation {
 struct QuantisedEpitome {
   IntTensor codes;              ///< [e_out][e_in][P][Q]
   FloatTensor values;           ///< the same, as real numbers
+  IntTensor permutation;        ///< of a weight pool, as in LayerData; else empty
   int pe_rows = 1, pe_cols = 1;
   std::vector<BlockQuantisation> blocks;  ///< [pe_rows*pe_cols], row-major
   double error = 0;             ///< sum of the blocks' errors = squared error of the reconstructed convolution

@@ -197,6 +197,15 @@ void validate_geometry(const Layer& layer, int lanes) {
                      layer.in_period < lanes ? std::to_string(lanes) : nearest_multiples(layer.in_period, lanes)));
 }
 
+void lay_out(Layer& layer, int lanes, bool distinct) {
+  if (layer.pool) {
+    layer.patches = pool_patches(layer, lanes);
+    layer.epitome = pool_shape(layer, lanes);
+  } else {
+    layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, lanes, distinct, layer.groups);
+  }
+}
+
 void validate_patches(const Layer& layer, int lanes) {
   validate_geometry(layer, lanes);
   if (layer.pool) {

@@ -28,6 +28,10 @@ std::vector<std::pair<int, int>> spatial_starts(int kh, int kw, const EpitomeSha
 std::vector<Patch> default_sampler(int cin, int cout, int kh, int kw, const EpitomeShape& epitome, int lanes,
                                    bool distinct = false, int groups = 1);
 
+/// Gives a layer its patches, as its operator has them: those of its pool, which also says what is stored, else default_sampler's.
+/// Throws what pool_patches and default_sampler throw.
+void lay_out(Layer& layer, int lanes, bool distinct = false);
+
 /// Checks sizes, stride, dilation, groups, activation format and padding of a layer: everything >= 1, padding >= 0 and smaller than the window, at least
 /// one output position, in_period <= cin and a multiple of `lanes` where it is smaller than cin.
 /// Throws InputError `zero-size`, `padding-range`, `kernel-larger-than-map`, `wrapped-input-alignment`,

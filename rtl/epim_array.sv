@@ -120,6 +120,8 @@ module epim_array #(
   /// Word lines and row sums of the firing bank.
   input  logic [DacBits*Rows-1:0] wl_i,
   input  logic [PeRows*SumW-1:0]  sum_i,
+  /// PE rows whose ADCs convert.
+  input  logic [PeRows-1:0]       rows_i,
   /// A group enters the scale stage: its place, what it does to its range, the range
   /// {last of the round, start, stop, first column, last column}; products of all PEs two cycles later.
   output logic                    valid_o,
@@ -301,7 +303,7 @@ module epim_array #(
         epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Count(Count), .Parity(Parity),
+                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Rests(Pool), .Count(Count), .Parity(Parity),
                   .FractionBits(FractionBits), .Trims(Trims), .ReadNoise(ReadNoise), .AdcStep(AdcStep),
                   /* verilator lint_off WIDTH */
                   .TrimFile(TrimFile == "" ? "" : Pe < 1000 ? {TrimFile, Hundreds, Tens, Ones, ".hex"}
@@ -311,7 +313,7 @@ module epim_array #(
                   /* verilator lint_on WIDTH */
                   .ScaleInit(32'(ScaleInit[Pe*16 +: 16])), .ZeroInit(32'($signed(ZeroInit[Pe*16 +: 16]))))
         u_pe (
-          .clk_i, .rst_ni, .en_i, .fire_i(read), .load_i(load), .cstep_i(pe_cstep), .sel_i(sel[u*Adcs +: Adcs]),
+          .clk_i, .rst_ni, .en_i, .fire_i(read), .load_i(load), .cstep_i(pe_cstep), .active_i(rows_i[t]), .sel_i(sel[u*Adcs +: Adcs]),
           .wl_i(wl_row), .sum_i(sum_i[t*SumW +: SumW]), .acc_valid_i(acc_valid), .acc_first_i(acc_first),
           .acc_step_i(acc_step), .acc_sign_i(acc_sign), .acc_narrow_i(acc_narrow), .acc_last_i(acc_last), .group_i(group_o),
           .ser_load_i(ser_load), .prod_o(prod_o[Pe*JointLanes*ProdW +: JointLanes*ProdW]),
@@ -330,7 +332,7 @@ module epim_array #(
     if (Count) begin : gen_count
       localparam int SelW  = 64 * epim_pkg::ceil_div(PeCols * Adcs, 64);
       localparam int WideW = 64 * epim_pkg::ceil_div(Rows, 64);
-      logic [31:0] driven, selected, reads, zeros, saturated;
+      logic [31:0] driven, selected, reads, zeros, saturated, converting;
       logic [6:0]  ones;
       always_comb begin
         ones = '0;
@@ -339,6 +341,8 @@ module epim_array #(
         reads = '0;
         zeros = '0;
         saturated = '0;
+        converting = Pool ? '0 : 32'(PeRows);
+        for (int t = 0; Pool && t < PeRows; t++) converting = converting + 32'(rows_i[t]);
         if (read && en_i) begin
           for (int r = 0; r < (Rows + 63) / 64; r++) begin
             ones = epim_pkg::popcount64(chunk(r));
@@ -372,12 +376,12 @@ module epim_array #(
         inc_o[epim_events_pkg::IdleCycles*32 +: 32]      = 32'(!fire_o);
         inc_o[epim_events_pkg::WordLineDrives*32 +: 32]  = driven * 32'(PeCols);
         inc_o[epim_events_pkg::CellReads*32 +: 32]       = reads;
-        inc_o[epim_events_pkg::AdcConversions*32 +: 32]  = selected * 32'(2 * Slices * PeRows);
+        inc_o[epim_events_pkg::AdcConversions*32 +: 32]  = selected * 32'(2 * Slices) * converting;
         inc_o[epim_events_pkg::AdcZero*32 +: 32]         = zeros;
         inc_o[epim_events_pkg::AdcSaturated*32 +: 32]    = saturated;
-        inc_o[epim_events_pkg::ShiftAdds*32 +: 32]       = selected * 32'(Slices * PeRows);
+        inc_o[epim_events_pkg::ShiftAdds*32 +: 32]       = selected * 32'(Slices) * converting;
         inc_o[epim_events_pkg::OfatReads*32 +: 32]       = 32'(dispatch);
-        inc_o[epim_events_pkg::ScaleMultiplies*32 +: 32] = load ? selected * 32'(PeRows) : '0;
+        inc_o[epim_events_pkg::ScaleMultiplies*32 +: 32] = load ? selected * converting : '0;
         inc_o[epim_events_pkg::JointAdds*32 +: 32]       = (load && !fire_opens) ? selected : '0;
       end
     end else begin : gen_no_count

@@ -269,6 +269,7 @@ module epim_core #(
   logic [2*RowGroups-1:0]         row_groups;
   logic [DacBits*PeRows*XbRows-1:0] wl;
   logic [PeRows*SumW-1:0]         row_sum;
+  logic [PeRows-1:0]              row_active;
   epim_front #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
                .DacBits(DacBits), .ZeroPoint(ZeroPoint), .InputShift(InputShift), .RowsPerRead(RowsPerRead), .BufferWords(BufferWords),
                .DimW(DimW), .Endless(Endless), .Pool(Pool), .MaxPatches(MaxPatches), .IfrtDepth(IfrtDepth), .MaxWindow(MaxWindow),
@@ -278,7 +279,7 @@ module epim_core #(
     .geometry_i(geometry), .prog_we_i(prog_we[1:0]),
     .prog_addr_i(prog_addr), .prog_data_i(prog_data), .prog_flip_i(prog_flip), .err_parity_o(wrong_front), .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o),
     .s_data_i(s_axis_tdata_i[Lanes*ActBits-1:0]), .s_last_i(s_axis_tlast_i), .full_o(full), .row_groups_o(row_groups), .bank_i(bank), .step_i(step),
-    .sign_i(sign), .step_end_i(step_end), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .busy_o(front_busy), .err_length_o(err_length),
+    .sign_i(sign), .step_end_i(step_end), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .rows_o(row_active), .busy_o(front_busy), .err_length_o(err_length),
     .err_ifat_o(err_ifat), .err_ifrt_o(err_ifrt), .inc_o(inc_front)
   );
 
@@ -298,7 +299,7 @@ module epim_core #(
   u_array (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .en_i(en), .geometry_i(geometry),
     .prog_we_i({prog_we[8:7], prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data), .prog_flip_i(prog_flip), .err_parity_o(wrong_array),
-    .range_release_i(range_release), .full_i(full), .row_groups_i(row_groups), .bank_o(bank), .step_o(step), .sign_o(sign), .fire_o(fire), .step_end_o(step_end), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum),
+    .range_release_i(range_release), .full_i(full), .row_groups_i(row_groups), .bank_o(bank), .step_o(step), .sign_o(sign), .fire_o(fire), .step_end_o(step_end), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum), .rows_i(row_active),
     .valid_o(valid), .cstep_o(cstep), .group_o(group), .open_first_o(open_first), .opens_o(opens), .closes_o(closes),
     .range_o(range), .prod_o(prod), .err_ofat_o(err_ofat), .inc_o(inc_array)
   );

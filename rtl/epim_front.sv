@@ -89,6 +89,8 @@ module epim_front #(
   /// Word lines: digit d of row r at [d*Rows + r]. Sum of the activations of PE row t at [t*SumW +: SumW].
   output logic [DacBits*Rows-1:0]  wl_o,
   output logic [PeRows*SumW-1:0]   sum_o,
+  /// PE rows in which the firing patch has a word line; without `Pool` all.
+  output logic [PeRows-1:0]        rows_o,
   /// Rows of the run are still to come, to be read or to be given back.
   output logic                     busy_o,
   /// Error pulses.
@@ -260,7 +262,7 @@ module epim_front #(
   u_input_reg (
     .clk_i, .rst_ni, .we_i(word_q), .first_i(word_first_q), .wbank_i(word_bank_q), .pe_row_i(line_pe_row),
     .group_i(line_group), .used_i(line_used), .pool_group_i(pool_group), .data_i(word), .cfg_bits_i(geometry_i[epim_regs_pkg::ActBitsLsb +: 4]),
-    .cfg_signed_i(ActSigned && geometry_i[epim_regs_pkg::ActSignedLsb]), .bank_i, .step_i, .sign_i, .fire_i(step_end_i), .wl_o, .sum_o, .row_groups_o
+    .cfg_signed_i(ActSigned && geometry_i[epim_regs_pkg::ActSignedLsb]), .bank_i, .step_i, .sign_i, .fire_i(step_end_i), .wl_o, .sum_o, .rows_o, .row_groups_o
   );
 
   always_comb begin

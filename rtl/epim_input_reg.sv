@@ -87,6 +87,8 @@ module epim_input_reg #(
   output logic [DacBits*PeRows*XbRows-1:0] wl_o,
   /// Sum of the firing bank's activations per PE row, PE row t at [t*SumW +: SumW].
   output logic [PeRows*SumW-1:0]    sum_o,
+  /// PE rows in which the firing bank's patch has a word line; without `Pool` all.
+  output logic [PeRows-1:0]         rows_o,
   /// Row groups in which the patch of bank b has a word line in any PE row, at [b*RowGroups +: RowGroups].
   output logic [2*RowGroups-1:0]    row_groups_o
 );
@@ -133,6 +135,12 @@ module epim_input_reg #(
   generate
     for (genvar g = 0; g < Lines; g++) begin : gen_mask
       assign mask[g*Lanes +: Lanes] = {Lanes{mask_now[g]}};
+    end
+  endgenerate
+
+  generate
+    for (genvar t = 0; t < PeRows; t++) begin : gen_named_row
+      assign rows_o[t] = !Pool || |mask_now[t*Groups +: Groups];
     end
   endgenerate
 

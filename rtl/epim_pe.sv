@@ -48,6 +48,8 @@ module epim_pe #(
   parameter bit Ram = 1'b0,
   /// Every ADC lane has a column step of its own.
   parameter bit LaneSteps = 1'b0,
+  /// The ADCs rest where `active_i` is low.
+  parameter bit Rests = 1'b0,
   /// Count events.
   parameter bit Count = 1'b1,
   /// Cycles from a read to its codes, >= 1.
@@ -92,6 +94,10 @@ module epim_pe #(
   input  logic [(LaneSteps ? Adcs : 1)*CStepW-1:0] cstep_i,
   input  logic [Adcs-1:0]             sel_i,
   input  logic [DacBits*XbRows-1:0]   wl_i,
+  /// The firing patch has a word line of this PE (read with `Rests` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                        active_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Sum of the word lines' activations of the firing patch.
   input  logic [SumW-1:0]             sum_i,
   /// Shift-add controls in cycle f+1+AdcStages.
@@ -139,11 +145,26 @@ module epim_pe #(
     .Adcs(Adcs), .Ram(Ram), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .FractionBits(FractionBits), .Trims(Trims),
     .ReadNoise(ReadNoise), .AdcStep(AdcStep), .Count(Count), .Parity(Parity), .InitFile(InitFile), .TrimFile(TrimFile)
   ) u_crossbar (
-    .clk_i, .rst_ni, .en_i, .fire_i, .load_i, .cstep_i, .sel_i, .wl_i, .code_o(code),
+    .clk_i, .rst_ni, .en_i, .fire_i, .load_i, .cstep_i, .sel_i((!Rests || active_i) ? sel_i : '0), .wl_i, .code_o(code),
     .cell_reads_o, .adc_zero_o, .adc_saturated_o,
     .frame_i, .frame_offset_i, .trim_we_i(prog_trim_we_i), .prog_we_i(prog_cell_we_i), .prog_addr_i, .prog_data_i,
     .prog_flip_i, .err_o
   );
+
+  // ADCs that rested have no code: `active_i` waits as long as the conversion.
+  logic converted;
+  generate
+    if (Rests) begin : gen_rests
+      logic [AdcStages:0] actives_q;
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) actives_q <= '0;
+        else if (en_i) actives_q <= {actives_q[AdcStages-1:0], active_i};
+      end
+      assign converted = actives_q[AdcStages];
+    end else begin : gen_always
+      assign converted = 1'b1;
+    end
+  endgenerate
 
   localparam bit Grouped = RowsPerRead < XbRows;  // an input step is several reads
   logic [Adcs*PsumW-1:0]   psum_q, psum, hold_q;
@@ -161,6 +182,7 @@ module epim_pe #(
             + (($signed(PsumW'(code[((l*Slices+s)*2+0)*AdcBits +: AdcBits]))
               - $signed(PsumW'(code[((l*Slices+s)*2+1)*AdcBits +: AdcBits]))) <<< (s * CellBits + AdcStep));
         end
+        if (!converted) step_sum = '0;
         old = $signed(psum_q[l*PsumW +: PsumW]);
         shifted = acc_narrow_i ? (old <<< 1) : (old <<< DacBits);
         if (Grouped) begin

@@ -70,7 +70,7 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
     if (layer.pool) patch.update({{"ky", t.ky}, {"kx", t.kx}});
     j["patches"].push_back(patch);
   }
-  j["operator"] = layer.pool ? "pool" : layer.patches.size() == 1 ? "plain" : "epitome";
+  j["operator"] = name_of(operator_of(layer));
   if (layer.pool)
     j["pool"] = {{"vector", layer.pool->vector}, {"group", layer.pool->group}, {"kept_one_in", layer.pool->kept_one_in}, {"kept_first", layer.pool->kept_first}};
   j["wrap"] = wraps[static_cast<int>(layer.wrap)];

@@ -61,6 +61,9 @@ struct Prepared {
 };
 Prepared prepare(const Config& config);
 
+/// "pool:SHARE", share 1, 0.5, 0.25, 0.125 (or 1/2, 1/4, 1/8); absent where the text is something else.
+std::optional<PoolChoice> pool_choice(const std::string& text);
+
 /// Path of a network: a file, or models/NAME/network.json. Throws InputError unreadable-file with the known names.
 std::string network_file(const std::string& name);
 /// "1024x256" -> rows, columns; nothing for any other text.
@@ -71,7 +74,7 @@ HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, i
 std::vector<std::string> take_device_keys(std::vector<std::string>& set);
 /// The device of --device (empty: none) and of the overrides of device.*; what its file says of hardware goes to `hw`.
 DeviceModel network_device(const std::string& file, const std::vector<std::string>& device_keys, HardwareRequest& hw);
-/// --design: none, ROWSxCOLUMNS or a design file. Throws InputError bad-design and those of read_design.
+/// --design: none, ROWSxCOLUMNS, pool:SHARE or a design file. Throws InputError bad-design and those of read_design.
 DesignChoice design_choice(const std::string& text, const std::string& option = "--design");
 /// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.
 void check_bits(const Design& design, int weight_bits);

@@ -296,7 +296,7 @@ void add_estimate(CLI::App& app) {
   auto o = std::make_shared<EstimateArguments>();
   CLI::App* verb = app.add_subcommand("estimate", "Crossbars, latency, energy and area of a network before any hardware exists");
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json");
-  verb->add_option("--design", o->design, "Epitomes: none, uniform ROWSxCOLUMNS, or a design file")->capture_default_str();
+  verb->add_option("--design", o->design, "Epitomes or pools: none, uniform ROWSxCOLUMNS, pool:SHARE (weight pools with 1, 0.5, 0.25 or 0.125 of the error), or a design file")->capture_default_str();
   verb->add_option("--wrap", o->wrap, "Output channel wrapping")->check(CLI::IsMember({"off", "copies", "stored_once"}))->capture_default_str();
   verb->add_option("--crossbar", o->crossbar, "Crossbar size")->capture_default_str();
   verb->add_option("-w,--weight-bits", o->weight_bits, "Weight bits, 2..32; 32 = FP32 (rtl model: up to 9)")->capture_default_str();

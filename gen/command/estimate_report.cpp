@@ -63,6 +63,9 @@ void print_text(const NetworkEstimate& e, const EstimateReport& r) {
              r.request.workload.act_bits, r.request.base.xb_rows, r.request.base.xb_cols, e.macs);
   fmt::print("crossbars    {} by the paper's rule ({:.2f}x fewer than FP32 convolutions), {} as generated ({:.2f}x)\n",
              e.paper.crossbars, e.crossbar_rate_paper, e.physical.crossbars, e.crossbar_rate_physical);
+  if (e.pools.pools > 0)
+    fmt::print("pools        {} crossbars with a pool in each of the {} cores that read it, {} with one pool for the chip\n", e.pools.per_core,
+               e.pools.pools, e.pools.one_pool);
   fmt::print("utilisation  {:.1f} % of the cells ({} rule)\n", 100 * count.utilisation, rule_name(r.rule));
   fmt::print("parameters   {} ({:.2f}x fewer)\n", e.paper.parameters, e.parameter_rate);
   if (rtl) {
@@ -106,12 +109,12 @@ nlohmann::ordered_json json_of(const NetworkEstimate& e, const EstimateReport& r
   j["rule"] = rule_name(r.rule);
   j["layers"] = nlohmann::ordered_json::array();
   for (const LayerEstimate& l : e.layers) {
-    nlohmann::ordered_json x = {{"layer", l.name}, {"weight_bits", l.weight_bits}, {"epitome", l.epitome}, {"activations", l.activations},
+    nlohmann::ordered_json x = {{"layer", l.name}, {"weight_bits", l.weight_bits}, {"epitome", l.weights == WeightOperator::epitome}, {"operator", name_of(l.weights)}, {"activations", l.activations},
                                 {"crossbars", {{"paper", l.paper.crossbars}, {"physical", l.physical.crossbars}}},
                                 {"utilisation", counted(l, r.rule).utilisation}, {"weights", l.paper.weights}, {"parameters", l.paper.parameters}};
     if (r.request.rtl) {
       const Timing& t = l.rtl.timing;
-      x["rtl"] = {{"pe_rows", l.pe_rows}, {"pe_cols", l.pe_cols}, {"cycles", t.cycles}, {"busy", t.busy()}, {"bound", name_of(t.bound)},
+      x["rtl"] = {{"pe_rows", l.hw.pe_rows}, {"pe_cols", l.hw.pe_cols}, {"cycles", t.cycles}, {"busy", t.busy()}, {"bound", name_of(t.bound)},
                   {"energy_aJ", l.energy.total}, {"area_um2", json_of(l.area)}, {"events", to_json(l.rtl.events)}};
     }
     if (const MnsimLayerResult* m = r.request.mnsim ? mnsim_of(e, l) : nullptr)
@@ -121,6 +124,7 @@ nlohmann::ordered_json json_of(const NetworkEstimate& e, const EstimateReport& r
   j["macs"] = e.macs;
   j["paper"] = json_of(e.paper, e.crossbar_rate_paper);
   j["physical"] = json_of(e.physical, e.crossbar_rate_physical);
+  if (e.pools.pools > 0) j["pools"] = {{"per_core", e.pools.per_core}, {"one_pool", e.pools.one_pool}, {"pools", e.pools.pools}};
   j["parameters"] = e.paper.parameters;
   j["parameter_compression"] = e.parameter_rate;
   if (r.request.rtl) {

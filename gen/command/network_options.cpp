@@ -70,9 +70,19 @@ DeviceModel network_device(const std::string& file, const std::vector<std::strin
   return config.device;
 }
 
+std::optional<PoolChoice> pool_choice(const std::string& text) {
+  static const std::vector<std::pair<std::string, int>> shares = {{"1", 1},   {"0.5", 2},   {"0.25", 4}, {"0.125", 8},
+                                                                  {"1/2", 2}, {"1/4", 4}, {"1/8", 8}};
+  for (const auto& [name, one_in] : shares)
+    if (text == "pool:" + name) return PoolChoice{one_in, 0, std::nullopt};
+  return std::nullopt;
+}
+
 DesignChoice design_choice(const std::string& text, const std::string& option) {
   DesignChoice d;
   if (text == "none") return d;
+  d.pool = pool_choice(text);
+  if (d.pool) return d;
   if (const auto size = uniform_size(text)) {
     d.uniform = true;
     std::tie(d.rows, d.cols) = *size;
@@ -80,7 +90,7 @@ DesignChoice design_choice(const std::string& text, const std::string& option) {
     d.file = read_design(text);
   } else {
     throw InputError({option, 0, 0}, "bad-design",
-                     "\"" + text + "\" is no file; legal are none, ROWSxCOLUMNS (e.g. 1024x256) and a design file");
+                     "\"" + text + "\" is no file; legal are none, ROWSxCOLUMNS (e.g. 1024x256), pool:SHARE (1, 0.5, 0.25, 0.125) and a design file");
   }
   return d;
 }

@@ -110,7 +110,7 @@ std::string file_of(const std::string& name) {
 }  // namespace
 
 void ReportOptions::add(CLI::App& verb) {
-  verb.add_option("--design", design, "Of a network: none, uniform ROWSxCOLUMNS, or a design file")->capture_default_str();
+  verb.add_option("--design", design, "Of a network: none, uniform ROWSxCOLUMNS, pool:SHARE (weight pools with 1, 0.5, 0.25 or 0.125 of the error), or a design file")->capture_default_str();
   verb.add_option("--wrap", wrap, "Of a network: output channel wrapping")->check(CLI::IsMember({"off", "copies", "stored_once"}))->capture_default_str();
   verb.add_option("--crossbar", crossbar, "Of a network: crossbar size")->capture_default_str();
   verb.add_option("-w,--weight-bits", weight_bits, "Of a network: weight bits")->check(CLI::Range(1, 9))->capture_default_str();

@@ -37,14 +37,18 @@ Objective objective_of(const std::string& text) {
   throw InputError({"--objective", 0, 0}, "unknown-objective", "\"" + text + "\"; legal: latency, energy, edp");
 }
 
-/// --candidates: none or ROWSxCOLUMNS.
+/// --candidates: none, ROWSxCOLUMNS or pool:SHARE.
 std::vector<CandidateSize> sizes_of(const std::vector<std::string>& texts) {
   std::vector<CandidateSize> sizes;
   for (const std::string& t : texts) {
     if (t.empty()) continue;
+    if (const auto pool = pool_choice(t)) {
+      sizes.push_back({0, 0, pool});
+      continue;
+    }
     const auto size = uniform_size(t);
     if (t != "none" && (!size || size->first < 1 || size->second < 1))
-      throw InputError({"--candidates", 0, 0}, "bad-candidate", "\"" + t + "\"; legal: none and ROWSxCOLUMNS, e.g. 1024x256");
+      throw InputError({"--candidates", 0, 0}, "bad-candidate", "\"" + t + "\"; legal: none, ROWSxCOLUMNS, e.g. 1024x256, and pool:SHARE, e.g. pool:0.5");
     sizes.push_back(t == "none" ? CandidateSize{} : CandidateSize{size->first, size->second});
   }
   return sizes;
@@ -103,6 +107,8 @@ Space build_space(const SearchArguments& o) {
                              load_energy_table(home() + "/golden/data/energy.toml"));
     return s;
   }
+  for (const CandidateSize& size : space.sizes)
+    if (size.pool) throw InputError({"--candidates", 0, 0}, "mnsim-pool", size_name(size) + ": MNSIM's model does not know weight pools, legal: --model rtl");
   MnsimData data = load_mnsim_data(home() + "/gen/cost/data/mnsim.toml");
   data.config.device_level = 1 << hw.cell_bits;
   set_mnsim_key(data.config, "Xbar_Size", {static_cast<double>(hw.xb_rows), static_cast<double>(hw.xb_cols)}, {"--crossbar", 0, 0});
@@ -255,6 +261,16 @@ void search(const SearchArguments& o) {
   if (std::find(sizes.begin(), sizes.end(), CandidateSize{1024, 256}) == sizes.end()) sizes.push_back({1024, 256});
   for (const CandidateSize& size : sizes) {
     try {
+      if (size.pool) {
+        Selection everywhere;
+        for (const SearchLayer& l : m.layers()) {
+          const auto at = std::find_if(l.candidates.begin(), l.candidates.end(), [&](const Candidate& c) { return c.size == size; });
+          if (at == l.candidates.end()) break;
+          everywhere.push_back(static_cast<int>(at - l.candidates.begin()));
+        }
+        if (everywhere.size() == m.layers().size()) uniform.push_back({size_name(size), m.evaluate(everywhere)});
+        continue;
+      }
       const bool plain = size.rows == 0;
       const Network u = uniform_network(m.network(), plain ? std::numeric_limits<int>::max() : size.rows, plain ? std::numeric_limits<int>::max() : size.cols);
       uniform.push_back({plain ? "no epitomes" : "uniform " + size_name(size), m.evaluate(u)});

@@ -354,7 +354,7 @@ LayerSource read_layer(Values& v) {
     s.epitome = e;
   }
   if (v.has_section("layer.pool")) {
-    PoolSource pool;
+    PoolChoice pool;
     const std::string kept = v.text("layer.pool.kept");
     pool.kept_one_in = kept == "1" ? 1 : kept.back() - '0';
     pool.kept_first = v.small("layer.pool.kept_first");

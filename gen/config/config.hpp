@@ -30,12 +30,6 @@ struct EpitomeSource {
   std::string patches;  ///< path of the patch list, ready to open; only with Sampler::file
 };
 
-/// [layer.pool]
-struct PoolSource {
-  int kept_one_in = 1, kept_first = 0;
-  std::optional<int> group;  ///< empty = auto: the least of 32 and cols_per_adc
-};
-
 /// [layer], [layer.data]: one layer as written. `locate` gives positions for errors found later.
 struct LayerSource {
   std::string name = "layer";
@@ -52,7 +46,7 @@ struct LayerSource {
   std::optional<int> shift;                                     ///< empty = auto
   std::optional<std::pair<std::int64_t, std::int64_t>> clamp;   ///< empty = auto: 0 .. 2^out_bits-1
   std::optional<EpitomeSource> epitome;                         ///< empty = plain convolution
-  std::optional<PoolSource> pool;                               ///< weights from a pool; its vectors have xb_rows elements
+  std::optional<PoolChoice> pool;                               ///< weights from a pool; its vectors have xb_rows elements
   std::uint64_t seed = 1;
   std::string input;                                            ///< path of an .npy [cin][h][w]; empty = synthetic
   std::map<std::string, Position> positions;                    ///< key -> where it was written

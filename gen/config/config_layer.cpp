@@ -99,20 +99,14 @@ Layer make_layer(const LayerSource& source, const FixedHardware& hw) {
   layer.clamp_lo = source.clamp ? source.clamp->first : 0;
   layer.clamp_hi = source.clamp ? source.clamp->second : (std::int64_t{1} << hw.out_bits) - 1;
   layer.epitome = source.epitome ? source.epitome->shape : EpitomeShape{layer.cout, layer.cin / std::max(1, layer.groups), layer.kh, layer.kw};
-  if (source.pool)
-    layer.pool = WeightPool{hw.xb_rows, source.pool->group.value_or(std::min(32, hw.cols_per_adc)), source.pool->kept_one_in, source.pool->kept_first};
+  if (source.pool) layer.pool = pool_of(*source.pool, hw);
   const bool from_file = source.epitome && source.epitome->sampler == Sampler::file;
   if (layer.cin > 0 && layer.cout > 0 && layer.epitome.e_in > 0 && layer.epitome.e_out > 0) check_size(layer, source);
   try {
     if (from_file) layer.patches = read_patches(source.epitome->patches, layer.kh, layer.kw);
     validate_geometry(layer, hw.lanes);
-    if (layer.pool) {
-      check_pool_core(hw, layer);
-      layer.patches = pool_patches(layer, hw.lanes);
-      layer.epitome = pool_shape(layer, hw.lanes);
-    } else if (!from_file)
-      layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, hw.lanes,
-                                      source.epitome && source.epitome->sampler == Sampler::distinct, layer.groups);
+    if (layer.pool) check_pool_core(hw, layer);
+    if (!from_file) lay_out(layer, hw.lanes, source.epitome && source.epitome->sampler == Sampler::distinct);
     validate_patches(layer, hw.lanes);
     plan_firings(layer);
     check_format(hw, layer);

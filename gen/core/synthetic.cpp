@@ -46,14 +46,15 @@ std::vector<std::vector<std::int64_t>> sample_accumulators(Layer layer, const Ha
   return samples;
 }
 
-/// P is the network's: the same for every layer with vectors of this length, whatever its seed.
+int sign(Random& random) { return random.chance(50) ? 1 : -1; }
+
 void fill_pool(const Layer& layer, int lanes, std::uint64_t seed, LayerData& data) {
   const int v = layer.pool->vector, stride = layer.pool->group_stride();
-  Random pool = stream(static_cast<std::uint64_t>(v), "pool"), errors = stream(seed, "error"), orders = stream(seed, "permutation");
+  Random errors = stream(seed, "error"), orders = stream(seed, "permutation");
   for (auto& code : data.epitome.data) code = 0;
-  const auto sign = [](Random& random) { return random.chance(50) ? 1 : -1; };
+  const IntTensor pool = pool_signs(v);
   for (int r = 0; r < v; ++r)
-    for (int c = 0; c < v; ++c) data.epitome(c, r, 0, 0) = sign(pool);
+    for (int c = 0; c < v; ++c) data.epitome(c, r, 0, 0) = pool(c, r);
   data.permutation = IntTensor({static_cast<int>(layer.patches.size()), v});
   for (int j = 0; j < static_cast<int>(layer.patches.size()); ++j) {
     const Patch& p = layer.patches[static_cast<std::size_t>(j)];
@@ -126,6 +127,26 @@ IntTensor synthetic_input(const Layer& layer, const Hardware& core, std::uint64_
     if (zero) v = 0;
   }
   return x;
+}
+
+IntTensor pool_signs(int vector) {
+  Random random = stream(static_cast<std::uint64_t>(vector), "pool");
+  IntTensor pool({vector, vector});
+  for (int r = 0; r < vector; ++r)
+    for (int c = 0; c < vector; ++c) pool(c, r) = sign(random);
+  return pool;
+}
+
+LayerData seeded_pool(const Layer& layer, const Hardware& hw, std::uint64_t seed) {
+  LayerData data;
+  data.epitome = IntTensor({layer.epitome.e_out, layer.epitome.e_in, 1, 1});
+  data.crossbar_scale = IntTensor({hw.pe_rows, hw.pe_cols});
+  data.zero_point = IntTensor({hw.pe_rows, hw.pe_cols});
+  Random scales = stream(seed, "crossbar_scale");
+  const std::int64_t top = std::int64_t{1} << hw.scale_bits, a = scales.uniform(top / 2, top - 1), e = scales.uniform(std::max<std::int64_t>(1, a / 4), a - a / 4);
+  for (int t = 0; t < hw.pe_rows; ++t) data.crossbar_scale(t, 0) = t == 0 ? a : e;
+  fill_pool(layer, hw.lanes, seed, data);
+  return data;
 }
 
 LayerData make_synthetic(const Layer& layer, const Hardware& hw, std::uint64_t seed) {

@@ -24,6 +24,11 @@ class Random {
   std::uint64_t state_[4];
 };
 
+/// P of the network, [column][row] of -1 and 1: the same for every layer with vectors of this length, whatever its seed.
+IntTensor pool_signs(int vector);
+/// What a pool layer stores: D, permutations, a and e of `seed` (e from a quarter of a to three), with the shapes of LayerData.
+LayerData seeded_pool(const Layer& layer, const Hardware& hw, std::uint64_t seed);
+
 /// Of a pool layer: P of a seed of its own, the same for every layer of a size; D, permutations and M of `seed`, one e.
 /// Random parameters: epitome codes uniform in -weight_max..weight_max; M in [2^(scale_bits-1), 2^scale_bits);
 /// Z in -2^(weight_bits-1)..2^(weight_bits-1) when hw.zero_point, else 0; G of sign -1 with probability 1/10;

@@ -85,6 +85,7 @@ NetworkEstimate estimate_network(const Network& source, const EstimateRequest& r
   DesignChoice design = request.design;
   if (wide && design.file) {  // already applied; map_network must not apply it again
     design.file.reset();
+    design.pool.reset();
     design.uniform = false;
   }
   Mapping plan = map_network(wide ? planned : source, request.base, design);
@@ -101,9 +102,9 @@ NetworkEstimate estimate_network(const Network& source, const EstimateRequest& r
     l.name = p.layer.name;
     l.part = p.part;
     l.weight_bits = bits[at(p.node)];
-    l.epitome = node.epitome.has_value();
-    l.pe_rows = hw.pe_rows;
-    l.pe_cols = hw.pe_cols;
+    if (p.layer.pool) l.weight_bits = 1;
+    l.weights = node.pool ? WeightOperator::pool : node.epitome ? WeightOperator::epitome : WeightOperator::plain;
+    l.hw = hw;
     // Crossbars and parameters of a layer split over several cores stand in the row of its first part.
     if (p.part == 0) l.paper = count_layer(plan.network, p.node, l.weight_bits, CountRule::paper, geometry);
     if (p.part == 0) l.physical = count_layer(plan.network, p.node, l.weight_bits, CountRule::physical, geometry);
@@ -135,11 +136,13 @@ NetworkEstimate estimate_network(const Network& source, const EstimateRequest& r
   };
   utilisation(e.paper);
   utilisation(e.physical);
+  e.pools = crossbar_totals(plan);
   e.network = std::move(plan.network);
 
   Network plain = source;
   for (Node& node : plain.nodes) {
     node.epitome.reset();
+    node.pool.reset();
     node.wrap = Wrap::off;
   }
   infer_shapes(plain);
@@ -154,6 +157,9 @@ NetworkEstimate estimate_network(const Network& source, const EstimateRequest& r
   if (request.rtl) sum_rtl(e);
 
   if (request.mnsim) {
+    for (const Node& node : e.network.nodes)
+      if (node.pool)
+        throw InputError(node.where, "mnsim-pool", fmt::format("node {} reads a weight pool, which MNSIM's model does not know, legal: the rtl model", node.name));
     MnsimWorkload workload = request.workload;
     workload.weight_bits = request.weight_bits;
     workload.node_weight_bits = bits;
@@ -183,9 +189,7 @@ void use_counted_events(NetworkEstimate& e, const EstimateRequest& request, cons
     LayerEstimate& l = e.layers[i];
     for (std::size_t k = 0; k < event_count; ++k)
       if (depends_on_data(k)) l.rtl.events.at(k) = events.at(i).at(k);
-    Hardware hw = resolve({request.base}, {}).hw;
-    hw.weight_bits = l.weight_bits;
-    l.energy = energy(l.rtl.events, data.energy, hw);
+    l.energy = energy(l.rtl.events, data.energy, l.hw);
   }
   sum_rtl(e);
 }

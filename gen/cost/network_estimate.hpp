@@ -50,11 +50,11 @@ struct LayerEstimate {
   int part = 0;                    ///< of a layer that is split over several cores (gen/network/mapping.hpp)
   std::string name;
   int weight_bits = 0;
-  bool epitome = false;
+  WeightOperator weights = WeightOperator::plain;
   int activations = 1;             ///< firings of the PE array per output position
   LayerCount paper, physical;      ///< by both rules; physical counts the PE array that is generated
   // rtl
-  int pe_rows = 0, pe_cols = 0;
+  Hardware hw;                     ///< its core
   RtlEstimate rtl;
   EnergyReport energy;             ///< attojoules
   RtlArea area;
@@ -66,6 +66,7 @@ struct NetworkEstimate {
   Network network;                 ///< with the design applied
   std::vector<LayerEstimate> layers;
   NetworkCount paper, physical;    ///< sums; their `layers` are empty
+  CrossbarTotals pools;            ///< physical crossbars with the pool counted per core and once
   std::int64_t macs = 0;           ///< multiplications of the virtual convolutions
   // against the same network with FP32 plain convolutions
   double crossbar_rate_paper = 0, crossbar_rate_physical = 0, parameter_rate = 0;
@@ -81,7 +82,7 @@ struct NetworkEstimate {
 };
 
 /// Estimates a network. `source` has shapes. Throws InputError as map_network, estimate_rtl, map_to_mnsim and
-/// evaluate_mnsim, and `rtl-weight-bits` (the rtl model asked for with a node of more than 9 bits).
+/// evaluate_mnsim, and `mnsim-pool` (the mnsim model and a pool), `rtl-weight-bits` (the rtl model asked for with a node of more than 9 bits).
 NetworkEstimate estimate_network(const Network& source, const EstimateRequest& request, const EstimateData& data);
 
 /// One event of one layer that is not what was estimated.

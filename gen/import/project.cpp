@@ -70,6 +70,8 @@ void replace_weights(Graph& graph, const std::string& tensor, const FloatTensor&
 }  // namespace
 
 Projection project_weights(Plan& plan, const Graph& graph, const Evaluator& values, const std::string& name, const DesignChoice& design) {
+  if (design.pool)
+    throw InputError({"--project", 0, 0}, "bad-design", "pools need no projection, legal: an epitome design; weights are assigned to a pool where they are quantised");
   Network net = shapes_of(plan, name, graph.file);
   if (design.file) apply_design(net, *design.file);
   else if (design.uniform) apply_uniform(net, design.rows, design.cols);

@@ -33,10 +33,15 @@ LayerDesign read_layer(const JsonValue& v, std::size_t index) {
   l.where = v.where;
   l.node = json_string(json_required(v, "node", place), place + ".node");
   const std::string what = fmt::format("layer '{}'", l.node);
-  json_refuse_unknown_keys(v, what, {"node", "epitome", "sampler", "wrap", "weight_bits"});
+  json_refuse_unknown_keys(v, what, {"node", "epitome", "pool", "sampler", "wrap", "weight_bits"});
   if (const JsonValue* e = v.find("epitome")) {
     l.has_epitome = true;
     if (e->kind != JsonValue::Kind::null) l.epitome = read_shape(*e, what + ": epitome");
+  }
+  if (const JsonValue* p = v.find("pool")) {
+    if (l.epitome) throw InputError(p->where, "pool-and-epitome", what + ": an epitome and a pool are both given, legal: one of them");
+    l.has_epitome = true;
+    l.pool = read_pool(*p, what + ": pool");
   }
   if (const JsonValue* s = v.find("sampler")) l.sampler = read_sampler(*s, what + ": sampler");
   if (const JsonValue* w = v.find("wrap")) l.wrap = read_wrap(*w, what + ": wrap");
@@ -46,6 +51,7 @@ LayerDesign read_layer(const JsonValue& v, std::size_t index) {
   if (const JsonValue* b = v.find("weight_bits")) {
     l.weight_bits = read_bits(*b, what + ": weight_bits");
     l.bits_where = b->where;
+    if (l.pool) throw InputError(b->where, "contradictory-bits", what + ": weight_bits beside a pool, whose codes are -1 and 1; leave it out");
   }
   return l;
 }
@@ -75,7 +81,11 @@ nlohmann::ordered_json plain(const JsonValue& v) {
 nlohmann::ordered_json to_json(const LayerDesign& l) {
   nlohmann::ordered_json j = {{"node", l.node}};
   if (l.has_epitome) {
-    if (l.epitome) {
+    if (l.pool) {
+      j["pool"] = {{"kept", kept_name(l.pool->kept_one_in)}};
+      if (l.pool->kept_first > 0) j["pool"]["kept_first"] = l.pool->kept_first;
+      if (l.pool->group) j["pool"]["group"] = *l.pool->group;
+    } else if (l.epitome) {
       j["epitome"] = {{"e_out", l.epitome->e_out}, {"e_in", l.epitome->e_in}, {"p", l.epitome->p}, {"q", l.epitome->q}};
       j["sampler"] = sampler_name(l.sampler);
       j["wrap"] = wrap_name(l.wrap);
@@ -163,11 +173,14 @@ void apply_design(Network& net, const Design& d) {
     node.where = l.where;
     if (l.has_epitome) {
       node.epitome = l.epitome;
+      node.pool = l.pool;
       node.sampler = l.sampler;
       node.wrap = l.wrap;
     }
     if (l.weight_bits > 0) node.weight_bits = l.weight_bits;
   }
+  for (Node& node : net.nodes)
+    if (node.pool) node.weight_bits = 0;  // codes -1 and 1
   infer_shapes(net);
 }
 
@@ -180,6 +193,7 @@ Design design_of(const Network& net) {
     l.node = node.name;
     l.has_epitome = true;
     l.epitome = node.epitome;
+    l.pool = node.pool;
     if (node.epitome) {
       l.sampler = node.sampler;
       l.wrap = node.wrap;

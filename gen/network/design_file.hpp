@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// A design: which epitome, sampler, wrapping and weight width every layer of a network gets. One JSON file, written by
+/// A design: which epitome or pool, sampler, wrapping and weight width every layer of a network gets. One JSON file, written by
 /// `epim search` and read wherever a network is mapped. Format: models/design.schema.json, docs/design-file.md.
 #pragma once
 #include <optional>
@@ -17,8 +17,9 @@ namespace epim {
 struct LayerDesign {
   std::string node;
   Position where;                       ///< the entry in the file
-  bool has_epitome = false;             ///< the key "epitome" is there
+  bool has_epitome = false;             ///< the key "epitome" or "pool" is there
   std::optional<EpitomeShape> epitome;  ///< with has_epitome: absent = plain convolution (null)
+  std::optional<PoolChoice> pool;       ///< with has_epitome, in the place of an epitome
   SpatialCycle sampler = SpatialCycle::cycle;  ///< with an epitome
   Wrap wrap = Wrap::off;                ///< with has_epitome
   int weight_bits = 0;                  ///< 0 = the design's, else 2..32
@@ -37,7 +38,7 @@ struct Design {
 
 /// Reads a design. Throws InputError with file:line:column: those of read_json, wrong-type, unknown-key, missing-key,
 /// value-out-of-range, unknown-choice, unsupported-schema, duplicate-layer (a node twice), contradictory-bits (a node
-/// twice with two widths), design-without-epitome (sampler or wrap without an epitome).
+/// twice with two widths, or a width beside a pool), pool-and-epitome, design-without-epitome (sampler or wrap without an epitome).
 Design parse_design(const std::string& text, const std::string& file);
 Design read_design(const std::string& path);
 

@@ -4,6 +4,9 @@
 
 #include <fmt/format.h>
 
+#include "gen/core/synthetic.hpp"
+#include "golden/pool_projection.hpp"
+
 namespace epim {
 namespace {
 
@@ -15,6 +18,7 @@ std::vector<float> part_of(const std::vector<float>& all, const MappedLayer& map
 
 QuantisedEpitome quantised(Hardware codes, const MappedLayer& mapped, const FloatTensor& weights, bool given, int weight_bits,
                            const QuantiseOptions& options) {
+  if (mapped.layer.pool) return project_on_pool(codes, mapped.layer, pool_signs(mapped.layer.pool->vector), weights);
   if (given) return given_codes(codes, mapped.layer, weights);
   if (weight_bits == 1) return quantise_bipolar(codes, mapped.layer, weights);
   codes.weight_bits = weight_bits;
@@ -24,6 +28,7 @@ QuantisedEpitome quantised(Hardware codes, const MappedLayer& mapped, const Floa
 }  // namespace
 
 int code_bits_of(const Node& node, const HardwareRequest& asked, const Hardware& core) {
+  if (core.pool) return 1;
   if (node.weight_bits > 0) return node.weight_bits;
   return asked.bipolar_weights ? 1 : core.weight_bits;
 }

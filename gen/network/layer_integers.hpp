@@ -8,7 +8,7 @@
 
 namespace epim {
 
-/// Width of a node's codes on `core`: its own, else what was asked for; 1: codes -1 and 1.
+/// Width of a node's codes on `core`: 1 with a pool, its own, else what was asked for; 1: codes -1 and 1.
 int code_bits_of(const Node& node, const HardwareRequest& asked, const Hardware& core);
 
 struct QuantisedLayer {
@@ -17,7 +17,7 @@ struct QuantisedLayer {
 };
 
 /// Quantises the weights of `node`, rewritten as `mapped` holds them, to codes of `weight_bits` (1: codes -1 and 1) on `core`,
-/// which may hold wider ones; codes of the file are taken as they are. Throws InputError at the node: missing-act-scale and
+/// which may hold wider ones; codes of the file are taken as they are. A layer with a pool: golden/pool_projection.hpp, of codes too. Throws InputError at the node: missing-act-scale and
 /// those of golden/quantise.hpp.
 QuantisedLayer layer_integers(const Hardware& core, const Node& node, const MappedLayer& mapped, const NodeWeights& weights,
                               int weight_bits, const QuantiseOptions& options);

@@ -10,6 +10,7 @@
 #include "golden/diagnostic.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/graph/host_nodes.hpp"
+#include "golden/pool.hpp"
 #include "golden/sampler.hpp"
 #include "golden/timing/rtl_model.hpp"
 
@@ -50,7 +51,7 @@ HardwareRequest request_for(const HardwareRequest& base, const Layer& layer, Cor
 /// The output stream is too slow for a plain layer whose core has so many PE columns.
 bool drain_bound(const HardwareRequest& base, Layer layer, int columns) {
   layer.cout = layer.epitome.e_out = std::min(layer.cout, columns * base.xb_cols);
-  layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes);
+  lay_out(layer, base.lanes);
   const Hardware hw = resolve({request_for(base, layer, CorePolicy::grouped, false)}, {layer}).hw;
   return bound_of(hw, layer, 1, fast_timing(hw, layer)) == Bound::drain;
 }
@@ -63,7 +64,7 @@ void place(Mapping& mapping, std::vector<HardwareRequest>& asked, MappedLayer ma
     if (mapping.policy != CorePolicy::grouped) return mapping.policy == CorePolicy::shared;
     const Layer& other = mapping.layers[static_cast<std::size_t>(core.layers.front())].layer;
     return asked[static_cast<std::size_t>(&core - mapping.cores.data())].weight_bits == request.weight_bits &&
-           pe_array_for(base, other.epitome) == pe_array_for(base, mapped.layer.epitome);
+           other.pool.has_value() == mapped.layer.pool.has_value() && pe_array_for(base, other.epitome) == pe_array_for(base, mapped.layer.epitome);
   };
   const auto core = std::find_if(mapping.cores.begin(), mapping.cores.end(), alike);
   mapped.core = static_cast<int>(core - mapping.cores.begin());
@@ -90,6 +91,19 @@ void resolve_cores(Mapping& mapping, const std::vector<HardwareRequest>& asked, 
   }
 }
 
+/// The hardware of a node's core: that of the base, with the width of its codes.
+HardwareRequest hardware_of(const Node& node, const HardwareRequest& base, CorePolicy policy) {
+  HardwareRequest hw = base;
+  if (policy != CorePolicy::shared && node.pool) {
+    hw.ask_weight_bits(1);
+    hw.cell_bits = 1;
+    hw.zero_point = false;
+  } else if (policy == CorePolicy::grouped && node.weight_bits > 0) {
+    hw.weight_bits = std::max(2, node.weight_bits);
+  }
+  return hw;
+}
+
 /// How a node's layer is cut and rewritten.
 struct Form {
   MappedLayer mapped;  ///< without part
@@ -108,7 +122,8 @@ Form form_of(const Node& node, const HardwareRequest& hw, CorePolicy policy, int
                                           node.in.channels / node.groups, hw.lanes));
     layer = merge_groups(layer, mapped.merged_groups);
   }
-  if (!node.epitome) {
+  if (node.pool) layer.pool = pool_of(*node.pool, hw);
+  if (!node.epitome && !node.pool) {
     mapped.widening = widening_of(layer);
     layer = widen(layer, mapped.widening);
   }
@@ -124,6 +139,7 @@ Form form_of(const Node& node, const HardwareRequest& hw, CorePolicy policy, int
     layer.h = h;
     layer.w = w;
   }
+  if (node.pool) return f;        // its cells are a pool that every patch reads, in one PE column
   if (node.groups > 1) return f;  // a part of the channels would not read all groups
   const PeArray array = pe_array_for(hw, layer.epitome);
   f.columns = array.cols;
@@ -140,7 +156,7 @@ Form form_of(const Node& node, const HardwareRequest& hw, CorePolicy policy, int
 
 int mapped_space_to_depth(const Node& node, int lanes) {
   const int s = node.stride.y;
-  const bool plain = !node.epitome && node.groups == 1 && node.dilation == Axes{} && node.stride.x == s && node.in.stored == node.in.channels &&
+  const bool plain = !node.epitome && !node.pool && node.groups == 1 && node.dilation == Axes{} && node.stride.x == s && node.in.stored == node.in.channels &&
                      widening_of(layer_of(node)) == Widening{};
   return s > 1 && plain && node.kh > 1 && node.in.channels * s * s <= lanes ? s : 1;
 }
@@ -214,6 +230,30 @@ StreamType stream_of(const Mapping& mapping, int id, int bits) {
 
 }  // namespace
 
+int crossbars_of(const Mapping& mapping, std::size_t l) {
+  const Hardware& hw = mapping.cores[static_cast<std::size_t>(mapping.layers[l].core)].hw;
+  return hw.crossbars(hw.pe_rows, hw.pe_cols);
+}
+
+CrossbarTotals crossbar_totals(const Mapping& mapping, const std::vector<std::size_t>& layers) {
+  CrossbarTotals t;
+  int pool = 0;  // crossbars of one, the same for all
+  for (std::size_t l : layers) {
+    t.per_core += crossbars_of(mapping, l);
+    if (!mapping.layers[l].layer.pool) continue;
+    ++t.pools;
+    pool = mapping.cores[static_cast<std::size_t>(mapping.layers[l].core)].hw.crossbars(1, 1);
+  }
+  t.one_pool = t.per_core - std::int64_t{std::max(0, t.pools - 1)} * pool;
+  return t;
+}
+
+CrossbarTotals crossbar_totals(const Mapping& mapping) {
+  std::vector<std::size_t> all(mapping.layers.size());
+  for (std::size_t l = 0; l < all.size(); ++l) all[l] = l;
+  return crossbar_totals(mapping, all);
+}
+
 void set_scales(Mapping& mapping) {
   mapping.formats = map_formats(mapping.network, mapping.asked, signed_maps_of(mapping.policy));
   for (MappedLayer& l : mapping.layers) {
@@ -232,6 +272,7 @@ Mapping map_network(const Network& source, const HardwareRequest& base, const De
   std::vector<HardwareRequest> asked;
   mapping.network = source;
   if (design.file) apply_design(mapping.network, *design.file);
+  else if (design.pool) apply_pools(mapping.network, *design.pool);
   else if (design.uniform) apply_uniform(mapping.network, design.rows, design.cols);
   for (Node& node : mapping.network.nodes)
     if (!design.file && design.wrap != Wrap::off && node.has_weights() && node.epitome && node.epitome->e_out < node.cout)
@@ -241,11 +282,10 @@ Mapping map_network(const Network& source, const HardwareRequest& base, const De
   for (std::size_t n = 0; n < mapping.network.nodes.size(); ++n) {
     const Node& node = mapping.network.nodes[n];
     if (!node.has_weights()) continue;
-    HardwareRequest hw = mapping.base;
     if (node.weight_bits > 9)
       throw InputError(node.where, "value-out-of-range",
                        fmt::format("node {}: weight_bits is {}, a core holds 2..9", node.name, node.weight_bits));
-    if (policy == CorePolicy::grouped && node.weight_bits > 0) hw.weight_bits = std::max(2, node.weight_bits);
+    HardwareRequest hw = hardware_of(node, mapping.base, policy);
     if (node.weight_bits > hw.weight_bits)
       throw InputError(node.where, "contradictory-bits",
                        fmt::format("node {}: the design has weight_bits {}, the core hardware.weight_bits = {}; legal: up to {}",
@@ -268,8 +308,8 @@ Mapping map_network(const Network& source, const HardwareRequest& base, const De
         layer.epitome.e_out = layer.cout;
       }
       at_node(node, [&] {
-        layer.patches = default_sampler(layer.cin, layer.cout, layer.kh, layer.kw, layer.epitome, base.lanes,
-                                        node.sampler == SpatialCycle::distinct, layer.groups);
+        if (layer.pool) check_pool_core(hw, layer);
+        lay_out(layer, base.lanes, node.sampler == SpatialCycle::distinct);
         validate_patches(layer, base.lanes);
       });
       mapped.in = stream_of(mapping, node.input_ids[0], hw.act_bits);

@@ -17,11 +17,12 @@
 
 namespace epim {
 
-/// Per-layer epitome choice for a whole network.
+/// Per-layer choice of the weights' operator for a whole network.
 struct DesignChoice {
   bool uniform = false;      ///< replace layers by uniform rows x cols epitomes (golden/graph/network.hpp)
   int rows = 1024, cols = 256;
   Wrap wrap = Wrap::off;     ///< wrapping of layers whose output groups are copies
+  std::optional<PoolChoice> pool{};  ///< replace layers by weight pools (golden/graph/network.hpp)
   std::optional<Design> file{};  ///< layer by layer; takes the place of all of the above
   /// A plain layer that needs more PEs than this, or whose output stream would hold its array up, is split along its
   /// output channels, in whole PE columns, into parts that are fed by the same stream, each on a core of its own.
@@ -80,14 +81,26 @@ struct Mapping {
 ///   grouped  strided stems of few channels are rewritten by space-to-depth, strided 1x1 convolutions leave out the pixels
 ///            they do not read, layers beyond max_pes are split; layers of one array and weight width share a core. `base`
 ///            gives everything but pe_rows, pe_cols and buffer_words; its weight_bits hold where the design gives none
+///            A layer with a pool has a core with codes -1 and 1 in cells of one bit, whatever the others have; it is not split
 ///   shared   as `base` asks
-///   own      PE array and buffer as small as the layer allows; inner streams have act_bits
+///   own      PE array and buffer as small as the layer allows; inner streams have act_bits; pools as in grouped
 /// Clamps: docs/networks.md. Every core is checked with its layers by `resolve` (gen/config/config.hpp); with
 /// `locate` errors about hardware are placed there, else at the node. Throws InputError with the node's place in the file,
 /// that of its entry with a design file; contradictory-bits (shared, own) where a node's weight_bits exceed the core's;
 /// activation-bits: a core reads a map of more than 9 bits; grouped-epitome.
 Mapping map_network(const Network& network, const HardwareRequest& base, const DesignChoice& design,
                     CorePolicy policy = CorePolicy::grouped, const Locator& locate = {});
+
+/// Crossbars of all layers, each with cells of its own.
+struct CrossbarTotals {
+  std::int64_t per_core = 0;   ///< as generated: every layer with a pool holds it
+  std::int64_t one_pool = 0;   ///< the pool counted once for the chip, as CIMPool does; without pools the same
+  int pools = 0;               ///< layers that hold the pool
+};
+/// Crossbars of layer `l`.
+int crossbars_of(const Mapping& mapping, std::size_t l);
+CrossbarTotals crossbar_totals(const Mapping& mapping, const std::vector<std::size_t>& layers);
+CrossbarTotals crossbar_totals(const Mapping& mapping);
 
 /// Brings formats and clamps up to date with the scales of mapping.network, which calibration fills in.
 void set_scales(Mapping& mapping);

@@ -140,19 +140,26 @@ FloatTensor seeded_weights(const Node& node, const MappedLayer& planned, Random&
   return mapped_weights(node, planned, he_normal(layer_of(node), random));
 }
 
-/// Seeded integers of a layer: weights, then batch norm from the golden accumulators of its input.
-LayerData seeded_data(const Hardware& hw, MappedLayer& planned, const FloatTensor& weights, const IntTensor& x, double damping, double slope,
-                      Random& random) {
-  Layer& layer = planned.layer;
-  const MapFormat& out = planned.out.format;
-  const QuantisedEpitome quantised = quantise(hw, layer, weights, {});
+/// Seeded codes and M of a layer.
+LayerData seeded_codes(const Hardware& hw, const Node& node, const MappedLayer& planned, Random& random) {
+  const Layer& layer = planned.layer;
+  if (layer.pool) return seeded_pool(layer, hw, random.next());
+  const QuantisedEpitome quantised = quantise(hw, layer, seeded_weights(node, planned, random), {});
   LayerScales scales;
   scales.bn_scale.assign(static_cast<std::size_t>(layer.cout), 1.0f);
   scales.bn_bias.assign(static_cast<std::size_t>(layer.cout), 0.0f);
-  LayerData data = to_integer(hw, layer, quantised, scales).data;  // for M alone: G and B follow from measured statistics
+  return to_integer(hw, layer, quantised, scales).data;
+}
+
+/// Seeded integers of a layer: codes and M, then batch norm from the golden accumulators of its input.
+LayerData seeded_data(const Hardware& hw, const Node& node, MappedLayer& planned, const IntTensor& x, double damping, Random& random) {
+  Layer& layer = planned.layer;
+  const MapFormat& out = planned.out.format;
+  const double slope = node.slope.value_or(0.25);
+  LayerData data = seeded_codes(hw, node, planned, random);  // G and B follow from measured statistics
   layer.shift = 0;
-  data.channel_scale.data.assign(static_cast<std::size_t>(layer.cout), 1);
-  data.channel_bias.data.assign(static_cast<std::size_t>(layer.cout), 0);
+  data.channel_scale = IntTensor({layer.cout}, 1);
+  data.channel_bias = IntTensor({layer.cout}, 0);
   Hardware wide = hw;
   wide.channel_bias_bits = 48;
   Layer sums = layer;
@@ -239,7 +246,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
         } else {
           Random random(source.seed * 1000003 + l);
           const bool damped = node.op == Op::conv && !node.relu() && feeds_add[n] && node.role != Role::downsample;
-          data = seeded_data(hw, planned, seeded_weights(node, planned, random), x, damped ? 0.25 : 1.0, node.slope.value_or(0.25), random);
+          data = seeded_data(hw, node, planned, x, damped ? 0.25 : 1.0, random);
         }
         const AccumulatorBound bound = accumulator_bound(hw, layer, data);
         check_accumulator(hw, layer, bound);

@@ -34,6 +34,7 @@ struct WeightSource {
 /// 0.75..1.25 (a quarter of that where a residual addition follows), beta uniform in -0.25..0.25; one standard
 /// deviation of a ReLU output is a sixth of the activation range. No layer is dead or saturated, and the choice is a
 /// function of the seed and the input. Own choice throughout.
+/// Layers with a pool: seeded_pool (gen/core/synthetic.hpp); given weights are projected on it (golden/pool_projection.hpp).
 /// Given weights: real values per integer step are the nodes' act_scale; where the network leaves them out, those of
 /// calibrate_scales. A layer without ReLU that is not the output keeps one bit more than an activation, signed.
 /// Sets the shift of the plan's layers and the accumulator width of its cores. Throws InputError with the node's

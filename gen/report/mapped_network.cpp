@@ -62,9 +62,8 @@ MappedNetwork map_configured(const Network& network, const Config& config, const
     l.node = p.node;
     l.name = p.layer.name;
     l.weight_bits = node.weight_bits > 0 ? node.weight_bits : base.bipolar_weights ? 1 : hw.weight_bits;
-    l.epitome = node.epitome.has_value();
-    l.pe_rows = hw.pe_rows;
-    l.pe_cols = hw.pe_cols;
+    l.weights = node.pool ? WeightOperator::pool : node.epitome ? WeightOperator::epitome : WeightOperator::plain;
+    l.hw = hw;
     l.physical = count_layer(m.plan.network, p.node, hw.weight_bits, CountRule::physical, geometry);
     l.rtl = estimate_rtl(hw, p.layer, activity_for(data.activity, hw).activity);
     l.rtl.timing.bound = bound_of(hw, p.layer, 1, l.rtl.timing);

@@ -32,6 +32,7 @@ int fewest_rows(const Node& node, int lanes) {
 }  // namespace
 
 std::string size_name(const CandidateSize& size) {
+  if (size.pool) return "pool:" + kept_name(size.pool->kept_one_in);
   return size.rows == 0 ? "none" : fmt::format("{}x{}", size.rows, size.cols);
 }
 
@@ -52,11 +53,16 @@ std::vector<SearchLayer> search_layers(const Network& net, const SpaceOptions& o
     std::string refused;
     const auto add = [&](const Candidate& c) {
       for (const Candidate& have : layer.candidates)
-        if (have.epitome == c.epitome && have.wrap == c.wrap) return;
+        if (have.epitome == c.epitome && have.wrap == c.wrap && have.size.pool == c.size.pool) return;
       layer.candidates.push_back(c);
     };
     for (const CandidateSize& size : o.sizes) {
       try {
+        if (size.pool) {
+          if (replaced_by_pool(net, static_cast<int>(n))) add({size, std::nullopt, Wrap::off});
+          else refused = size_name(size) + ": groups, the first or the last layer";
+          continue;
+        }
         const auto epitome = epitome_of(node, size);
         if (!epitome) {
           add({{}, std::nullopt, Wrap::off});
@@ -92,6 +98,8 @@ Network select(const Network& net, const std::vector<SearchLayer>& layers, const
     Node& node = out.nodes[static_cast<std::size_t>(layers[l].node)];
     const Candidate& c = layers[l].candidates.at(static_cast<std::size_t>(selection.at(l)));
     node.epitome = c.epitome;
+    node.pool = c.size.pool;
+    if (node.pool) node.weight_bits = 0;  // codes -1 and 1
     node.sampler = SpatialCycle::cycle;
     stored_once |= node.wrap == Wrap::stored_once || c.wrap == Wrap::stored_once;
     node.wrap = c.wrap;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// What a design search chooses from: for every layer that may become an epitome, its candidates.
+/// What a design search chooses from: for every layer that may become an epitome or read a pool, its candidates.
 #pragma once
 #include <optional>
 #include <string>
@@ -11,17 +11,18 @@
 
 namespace epim {
 
-/// rows x cols of an epitome (rows = e_in*P*Q, cols = e_out, as the paper writes 1024x256); rows 0 = plain convolution.
+/// rows x cols of an epitome (rows = e_in*P*Q, cols = e_out, as the paper writes 1024x256); rows 0 = plain convolution, or a pool.
 struct CandidateSize {
   int rows = 0, cols = 0;
+  std::optional<PoolChoice> pool{};
   bool operator==(const CandidateSize&) const = default;
 };
-std::string size_name(const CandidateSize& size);  ///< "1024x256", "none"
+std::string size_name(const CandidateSize& size);  ///< "1024x256", "pool:1/2", "none"
 
 /// One way to build one layer.
 struct Candidate {
   CandidateSize size;                   ///< the first size that gives it; a size that holds the whole layer gives none
-  std::optional<EpitomeShape> epitome;  ///< absent: plain convolution
+  std::optional<EpitomeShape> epitome;  ///< absent: plain convolution, or the size's pool
   Wrap wrap = Wrap::off;
 };
 std::string candidate_name(const Candidate& candidate);  ///< "1024x256", "1024x256 copies", "none"
@@ -42,7 +43,7 @@ struct SpaceOptions {
 
 /// The layers to search, each with at least one candidate. A size becomes an epitome by uniform_epitome where it is
 /// smaller than the layer (cin*kh*kw > rows or cout > cols), else the plain convolution. Candidates that the sampler
-/// refuses (too few rows for one word of channels) are left out.
+/// refuses (too few rows for one word of channels) are left out, and pools where replaced_by_pool says no.
 /// Throws InputError empty-candidates: no size or wrapping given, no layer to search, or a layer for which nothing is
 /// left (named, with the nearest size that it takes).
 std::vector<SearchLayer> search_layers(const Network& network, const SpaceOptions& options);

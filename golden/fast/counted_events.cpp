@@ -74,7 +74,8 @@ void count_events(const Hardware& hw, const Layer& layer, const FiringPlan& plan
     const Firing& firing = plan.firings[f];
     const Patch& p = layer.patches[at(firing.patch)];
     const std::int64_t words = patch_words_count(layer, p, hw.lanes), columns = p.beta2;
-    const std::int64_t shift_adds = std::int64_t{hw.slices()} * columns * hw.steps() * hw.pe_rows * positions;
+    const auto rows = static_cast<std::int64_t>(converting_rows_of(hw, layer, p).size());
+    const std::int64_t shift_adds = std::int64_t{hw.slices()} * columns * hw.steps() * rows * positions;
     const std::int64_t steps = column_steps_of(hw, p);
     const PackedWindow& window = packed.windows[packed.firings[f].window];
     std::int64_t lines = 0;
@@ -93,7 +94,7 @@ void count_events(const Hardware& hw, const Layer& layer, const FiringPlan& plan
     events.ofat_reads += positions;
     events.ifrt_reads += words * positions;
     events.input_register_writes += words * positions;
-    events.scale_multiplies += hw.pe_rows * columns * positions;
+    events.scale_multiplies += rows * columns * positions;
     if (!firing.opens) events.joint_adds += columns * positions;
     events.adc_conversions += 2 * shift_adds;
     events.shift_adds += shift_adds;

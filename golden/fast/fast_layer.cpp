@@ -195,7 +195,7 @@ struct FastLayer::State {
     for (int f = range.first_firing; f < range.first_firing + range.firings; ++f) {
       const fast::PackedFiring& firing = packed.firings[at(f)];
       const fast::PackedWindow& window = packed.windows[firing.window];
-      if (events)
+      if (events && !layer.pool)  // PE rows without a word of the patch; those of a pool rest
         sums.zero += std::int64_t{2} * hw.slices() * columns * hw.steps() * count * (hw.pe_rows - static_cast<int>(window.rows.size()));
       for (std::size_t k = 0; k < window.rows.size(); ++k) {
         const fast::PackedRows& rows = window.rows[k];

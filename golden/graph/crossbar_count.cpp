@@ -4,10 +4,32 @@
 
 #include <fmt/format.h>
 
+#include "golden/pool.hpp"
+#include "golden/sampler.hpp"
+
 namespace epim {
 namespace {
 
 std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return (a + b - 1) / b; }
+
+/// Rows and columns that hold weights, and whole crossbars of the physical rule.
+struct Stored {
+  std::int64_t rows = 0, cols = 0, lines = 0;  ///< lines: word lines, with the empty ones of last blocks
+};
+Stored stored(const Node& node, const CountGeometry& g) {
+  if (!node.pool) {
+    const EpitomeShape e = node.weight_shape();
+    const std::int64_t positions = std::int64_t{e.p} * e.q;
+    return {e.e_in * positions, e.e_out, ceil_div(e.e_in, g.lanes) * g.lanes * positions};
+  }
+  FixedHardware core;
+  core.xb_rows = core.xb_cols = core.cols_per_adc = g.xb_rows;  // columns of an ADC do not matter here
+  Layer layer = layer_of(node);
+  layer.pool = pool_of(*node.pool, core);
+  lay_out(layer, g.lanes);
+  const PoolBits bits = pool_bits(layer, g.lanes);
+  return {g.xb_rows + ceil_div(bits.error, g.xb_rows), g.xb_rows, layer.epitome.e_in};
+}
 
 /// Row blocks of the paper rule.
 std::int64_t paper_row_blocks(const Node& node, std::int64_t rows, const CountGeometry& g) {
@@ -20,20 +42,18 @@ std::int64_t paper_row_blocks(const Node& node, std::int64_t rows, const CountGe
 
 LayerCount count_layer(const Network& net, int index, int weight_bits, CountRule rule, const CountGeometry& g) {
   const Node& node = net.nodes.at(static_cast<std::size_t>(index));
-  if (weight_bits < 2 || weight_bits > 32)
+  if (!node.pool && (weight_bits < 2 || weight_bits > 32))
     throw InputError(node.where, "value-out-of-range",
                      fmt::format("node '{}': weight bits = {}, must be 2..32", node.name, weight_bits));
-  const EpitomeShape e = node.weight_shape();
-  const std::int64_t positions = std::int64_t{e.p} * e.q;
+  const Stored s = stored(node, g);
   LayerCount n;
   n.node = index;
   n.weight_bits = weight_bits;
-  n.slices = (weight_bits - 1 + g.cell_bits - 1) / g.cell_bits;
-  n.rows = e.e_in * positions;
-  n.cols = e.e_out;
-  if (rule == CountRule::physical)
-    n.crossbars = 2 * n.slices * ceil_div(ceil_div(e.e_in, g.lanes) * g.lanes * positions, g.xb_rows) *
-                  ceil_div(n.cols, g.xb_cols);
+  n.slices = node.pool ? 1 : (weight_bits - 1 + g.cell_bits - 1) / g.cell_bits;
+  n.rows = s.rows;
+  n.cols = s.cols;
+  if (rule == CountRule::physical || node.pool)
+    n.crossbars = 2 * n.slices * ceil_div(s.lines, g.xb_rows) * ceil_div(n.cols, g.xb_cols);
   else
     n.crossbars = 2 * ceil_div(paper_row_blocks(node, n.rows, g) * n.cols * n.slices, g.xb_cols);
   n.weights = n.rows * n.cols;

@@ -46,6 +46,8 @@ struct NetworkCount {
 ///   paper:    2 * ceil(b * c * S / xb_cols): columns are packed across row blocks and slices, where
 ///             b = ceil(cin / floor(xb_rows / (kh*kw))) for a convolution (whole channels only),
 ///             b = ceil(r / xb_rows) for an epitome and an fc.
+/// A node with a pool (crossbars of V x V, codes -1 and 1) is counted physically by both rules: the pool and the kept rows of its
+/// error, S = 1; `rows` are the pool's and as many as its error would fill without gaps.
 /// `weight_bits` is 2..32 (32 stands for FP32, S = 16 with 2-bit cells). Throws InputError value-out-of-range.
 LayerCount count_layer(const Network& network, int node, int weight_bits, CountRule rule,
                        const CountGeometry& geometry = {});

@@ -73,12 +73,38 @@ EpitomeShape uniform_epitome(const Node& node, int rows, int cols) {
 void apply_uniform(Network& net, int rows, int cols) {
   for (Node& node : net.nodes) {
     node.epitome.reset();
+    node.pool.reset();
     node.wrap = Wrap::off;
     node.sampler = SpatialCycle::cycle;
     if (replaced_by_uniform(node, rows, cols)) node.epitome = uniform_epitome(node, rows, cols);
   }
   infer_shapes(net);
 }
+
+bool replaced_by_pool(const Network& net, int index) {
+  const Node& node = net.nodes[static_cast<std::size_t>(index)];
+  const auto reads_input = [&] { return std::find(node.input_ids.begin(), node.input_ids.end(), -1) != node.input_ids.end(); };
+  if ((node.op != Op::conv && node.op != Op::fc) || node.groups > 1) return false;
+  if (node.role == Role::stem || node.role == Role::classifier || reads_input() || net.is_output(index)) return false;
+  const Layer layer = layer_of(node);
+  return std::max(node.pad.top, node.pad.bottom) < layer.window_h() && std::max(node.pad.left, node.pad.right) < layer.window_w();
+}
+
+void apply_pools(Network& net, const PoolChoice& pool) {
+  for (std::size_t n = 0; n < net.nodes.size(); ++n) {
+    Node& node = net.nodes[n];
+    node.epitome.reset();
+    node.pool.reset();
+    node.wrap = Wrap::off;
+    node.sampler = SpatialCycle::cycle;
+    if (!replaced_by_pool(net, static_cast<int>(n))) continue;
+    node.pool = pool;
+    node.weight_bits = 0;  // codes -1 and 1
+  }
+  infer_shapes(net);
+}
+
+std::string kept_name(int kept_one_in) { return kept_one_in == 1 ? "1" : fmt::format("1/{}", kept_one_in); }
 
 std::string op_name(Op op) {
   for (const OperatorName& o : operator_names())

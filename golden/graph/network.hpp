@@ -99,7 +99,8 @@ struct Node {
   bool ceil_mode = false;           ///< pools: a last window that only begins inside the map (or before it) counts
   bool count_padding = true;        ///< avg_pool: padded places are zeros of the mean
   Axes factor{2};                   ///< resize
-  std::optional<EpitomeShape> epitome;  ///< absent: plain convolution
+  std::optional<EpitomeShape> epitome;  ///< absent: plain convolution, or a pool
+  std::optional<PoolChoice> pool;       ///< its weights are read from the network's weight pool (docs/pool.md)
   SpatialCycle sampler = SpatialCycle::cycle;
   Wrap wrap = Wrap::off;
   int weight_bits = 0;      ///< conv, fc: width of the weights where a design asks for one; 0 = the core's
@@ -182,7 +183,7 @@ Network parse_network(const std::string& text, const std::string& file);
 /// and the padding that auto_pad asks for. A wrapped node (`stored_once`) has channels = cout and stored = e_out; pooling and ReLU keep the period, an add
 /// keeps it when both operands have the same one and otherwise stores every channel. fc and global_avg_pool
 /// take the whole map. Throws InputError at the node: shape-mismatch, kernel-exceeds-map, groups-divide-channels, epitome-exceeds-convolution,
-/// wrap-without-epitome, wrap-without-copies, wrap-distinct-sampler.
+/// pool-and-epitome, wrap-without-epitome, wrap-without-copies, wrap-distinct-sampler.
 void infer_shapes(Network& network);
 
 /// Geometry of a conv or fc node as a Layer, without patches and integer parameters. A plain convolution gets the
@@ -203,6 +204,12 @@ EpitomeShape uniform_epitome(const Node& node, int rows, int cols);
 /// Gives every replaced node its uniform epitome, clears the others' epitomes and all wrapping, infers shapes again.
 void apply_uniform(Network& network, int rows, int cols);
 
+/// Layers that a design of pools replaces: conv and fc but the first layer (role stem, or it reads the network's input), the last
+/// one (role classifier, or an output of the network), those with groups, and kernels that their padding covers.
+bool replaced_by_pool(const Network& network, int node);
+/// Gives every replaced node its pool, clears the others' epitomes, pools and all wrapping, infers shapes again.
+void apply_pools(Network& network, const PoolChoice& pool);
+
 std::string op_name(Op op);
 std::string role_name(Role role);
 std::string wrap_name(Wrap wrap);
@@ -210,5 +217,9 @@ std::string sampler_name(SpatialCycle sampler);
 /// The inverse of the two; `what` names the value. Throws InputError wrong-type, unknown-choice.
 Wrap read_wrap(const JsonValue& v, const std::string& what);
 SpatialCycle read_sampler(const JsonValue& v, const std::string& what);
+/// {"kept": "1" | "1/2" | "1/4" | "1/8", "kept_first": n, "group": n}; the last two may be absent. Throws InputError wrong-type,
+/// unknown-key, missing-key, unknown-choice, value-out-of-range.
+PoolChoice read_pool(const JsonValue& v, const std::string& what);
+std::string kept_name(int kept_one_in);  ///< "1", "1/2", "1/4", "1/8"
 
 }  // namespace epim

@@ -75,12 +75,12 @@ std::vector<std::string_view> keys_of(Op op, Function function) {
   const auto add = [&](std::initializer_list<std::string_view> more) { keys.insert(keys.end(), more); };
   switch (op) {
     case Op::conv:
-      add({"role", "cout", "kernel", "stride", "padding", "groups", "dilation", "epitome", "wrap", "weight_bits"});
+      add({"role", "cout", "kernel", "stride", "padding", "groups", "dilation", "epitome", "pool", "wrap", "weight_bits"});
       add({"batch_norm", "bias"});
       add({"relu", "relu6", "activation", "clip", "slope"});
       break;
     case Op::fc:
-      add({"role", "cout", "groups", "epitome", "wrap", "weight_bits", "batch_norm", "bias", "relu", "relu6", "activation", "clip", "slope"});
+      add({"role", "cout", "groups", "epitome", "pool", "wrap", "weight_bits", "batch_norm", "bias", "relu", "relu6", "activation", "clip", "slope"});
       break;
     case Op::batch_norm: add({"relu", "relu6", "activation", "clip", "slope"}); break;
     case Op::add: add({"relu", "relu6", "clip", "value"}); break;

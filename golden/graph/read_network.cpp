@@ -263,6 +263,7 @@ Node read_node(const JsonValue& v, std::size_t index) {
     throw InputError(v.find("groups")->where, "grouped-convolution", fmt::format("{} has groups = {}; an fc has 1, legal: a conv", what, node.groups));
   if (const JsonValue* x = v.find("role")) node.role = choose(*x, what + ": role", roles, "unknown-choice");
   if (const JsonValue* x = v.find("epitome")) read_epitome(*x, what + ": epitome", node);
+  if (const JsonValue* x = v.find("pool")) node.pool = read_pool(*x, what + ": pool");
   if (const JsonValue* x = v.find("wrap")) node.wrap = read_wrap(*x, what + ": wrap");
   if (const JsonValue* x = v.find("weight_bits")) node.weight_bits = static_cast<int>(json_integer(*x, what + ": weight_bits", 1, 9));
   if (const JsonValue* x = v.find("batch_norm")) node.batch_norm = json_boolean(*x, what + ": batch_norm");
@@ -348,6 +349,17 @@ std::string sampler_name(SpatialCycle sampler) { return name_of(sampler, sampler
 Wrap read_wrap(const JsonValue& v, const std::string& what) { return choose(v, what, wraps, "unknown-choice"); }
 SpatialCycle read_sampler(const JsonValue& v, const std::string& what) {
   return choose(v, what, samplers, "unknown-choice");
+}
+
+PoolChoice read_pool(const JsonValue& v, const std::string& what) {
+  static constexpr std::array<Choice<int>, 4> kept{{{"1", 1}, {"1/2", 2}, {"1/4", 4}, {"1/8", 8}}};
+  json_object(v, what);
+  json_refuse_unknown_keys(v, what, {"kept", "kept_first", "group"});
+  PoolChoice pool;
+  pool.kept_one_in = choose(json_required(v, "kept", what), what + ".kept", kept, "unknown-choice");
+  if (const JsonValue* x = v.find("kept_first")) pool.kept_first = static_cast<int>(json_integer(*x, what + ".kept_first", 0, pool.kept_one_in - 1));
+  if (const JsonValue* x = v.find("group")) pool.group = static_cast<int>(json_integer(*x, what + ".group", 1, 256));
+  return pool;
 }
 
 }  // namespace epim

@@ -56,6 +56,7 @@ void check_epitome(const Node& node) {
   const auto refuse = [&](const char* rule, const std::string& why) {
     throw InputError(node.where, rule, fmt::format("node '{}': {}", node.name, why));
   };
+  if (node.pool && node.epitome) refuse("pool-and-epitome", "it has an epitome and a pool; legal: one of the two");
   if (!node.epitome) {
     if (node.wrap != Wrap::off) refuse("wrap-without-epitome", "wrap needs an epitome; set wrap to off");
     return;

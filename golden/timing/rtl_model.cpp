@@ -104,14 +104,15 @@ RtlEstimate estimate_rtl(const Hardware& core, const Layer& layer, const Activit
     const std::int64_t words = patch_words_count(layer, p, hw.lanes);
     const int csteps = column_steps_of(hw, p);
     const auto groups = static_cast<int>(row_groups_of(hw, layer, p).size());
-    const std::int64_t conversions = std::int64_t{slices} * p.beta2 * steps * groups * hw.pe_rows;  // per polarity
+    const auto converting = static_cast<std::int64_t>(converting_rows_of(hw, layer, p).size());
+    const std::int64_t conversions = std::int64_t{slices} * p.beta2 * steps * groups * converting;  // per polarity
     e.activations += positions;
     e.fire_cycles += positions * hw.column_firing(groups) * csteps;
     e.adc_conversions += 2 * conversions * positions;
     e.shift_adds += conversions * positions;
     e.input_register_writes += words * positions;
     e.ifrt_reads += words * positions;
-    e.scale_multiplies += std::int64_t{hw.pe_rows} * p.beta2 * positions;
+    e.scale_multiplies += converting * p.beta2 * positions;
     if (!f.opens) e.joint_adds += p.beta2 * positions;
     for (const PatchWord& word : patch_words(layer, p, hw.lanes)) {
       const std::int64_t inside = rows_inside[static_cast<std::size_t>(word.ky)] * columns_inside[static_cast<std::size_t>(word.kx)] * frames;

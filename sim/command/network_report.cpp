@@ -16,15 +16,12 @@ namespace {
 const Hardware& core_of(const Mapping& plan, std::size_t l) {
   return plan.cores[static_cast<std::size_t>(plan.layers[l].core)].hw;
 }
-int crossbars_of(const Mapping& plan, std::size_t l) {
-  const Hardware& hw = core_of(plan, l);
-  return hw.crossbars(hw.pe_rows, hw.pe_cols);
-}
 double busy_of(const LayerJobResult& r) {
   return static_cast<double>(r.events.fire_cycles) / static_cast<double>(r.last_fire - r.first_fire + 1);
 }
 std::string epitome_text(const Layer& layer) {
   const EpitomeShape& e = layer.epitome;
+  if (layer.pool) return fmt::format("pool {}", kept_name(layer.pool->kept_one_in));
   return layer.patches.size() == 1 ? "-" : fmt::format("{}x{}x{}x{}", e.e_out, e.e_in, e.p, e.q);
 }
 /// What else the map says about a layer.
@@ -43,7 +40,23 @@ std::string notes(const Mapping& plan, const MappedLayer& l, const LayerTables& 
   return s.substr(0, s.size() < 2 ? 0 : s.size() - 2);
 }
 
+nlohmann::ordered_json pool_json(const WeightPool& pool) {
+  return {{"vector", pool.vector}, {"group", pool.group}, {"kept", kept_name(pool.kept_one_in)}, {"kept_first", pool.kept_first}};
+}
+
 }  // namespace
+
+std::string crossbars_text(const CrossbarTotals& t) {
+  std::string text = fmt::format("{} crossbars", t.per_core);
+  if (t.pools > 0) text += fmt::format(" with a pool in each of the {} cores that read it, {} with one pool for the chip", t.pools, t.one_pool);
+  return text;
+}
+
+nlohmann::ordered_json crossbars_json(const CrossbarTotals& t) {
+  nlohmann::ordered_json j = {{"per_core", t.per_core}};
+  if (t.pools > 0) j.update({{"one_pool", t.one_pool}, {"pools", t.pools}});
+  return j;
+}
 
 nlohmann::ordered_json plan_json(const Mapping& plan) {
   nlohmann::ordered_json j = {{"network", plan.network.name}};
@@ -63,37 +76,37 @@ nlohmann::ordered_json plan_json(const Mapping& plan) {
                            {"pe_cols", hw.pe_cols}, {"weight_bits", hw.weight_bits}, {"patches", t.patches},
                            {"activations_per_position", t.fired_patches}, {"ifrt_sequences", t.ifrt.size()},
                            {"crossbars", crossbars_of(plan, i)}, {"wrapping", t.wrapping},
-                           {"in_period", l.layer.in_period}, {"macs", l.layer.macs()}, {"cycles", time.cycles},
+                           {"operator", name_of(operator_of(l.layer))}, {"in_period", l.layer.in_period}, {"macs", l.layer.macs()}, {"cycles", time.cycles},
                            {"busy", time.busy()}, {"bound", name_of(time.bound)}});
   }
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
     const MappedLayer& l = plan.layers[i];
     nlohmann::ordered_json& x = j["layers"][i];
     if (l.layer.act) x["act"] = {{"bits", l.layer.act->bits}, {"signed", l.layer.act->is_signed}, {"pad", l.layer.act->pad}};
+    if (l.layer.pool) x["pool"] = pool_json(*l.layer.pool);
     if (l.layer.groups > 1) x["blocks"] = l.layer.groups;
     if (l.wasted_cells() > 0) x["zero_weights"] = l.wasted_cells();
   }
+  j["crossbars"] = crossbars_json(crossbar_totals(plan));
   return j;
 }
 
 void print_plan(const Mapping& plan) {
   fmt::print("{:<22} {:>5} {:>5} {:>6} {:>15} {:>6} {:>4} {:>7} {:>4} {:>5} {:>10} {:>6} {:<8} {}\n", "layer", "cin", "cout", "kernel",
              "epitome", "PEs", "core", "patches", "act", "XBs", "cycles", "busy", "bound", "notes");
-  int crossbars = 0;
   std::int64_t cycles = 0;
   for (std::size_t i = 0; i < plan.layers.size(); ++i) {
     const MappedLayer& l = plan.layers[i];
     const Hardware& hw = core_of(plan, i);
     const LayerTables t = build_tables(hw, l.layer);
     const Timing time = predict_timing(hw, l.layer, 1, false);
-    crossbars += crossbars_of(plan, i);
     cycles += time.cycles;
     fmt::print("{:<22} {:>5} {:>5} {:>4}x{} {:>15} {:>4}x{} {:>4} {:>7} {:>4} {:>5} {:>10} {:>5.1f}% {:<8} {}\n", l.layer.name, l.layer.cin,
                l.layer.cout, l.layer.kh, l.layer.kw, epitome_text(l.layer), hw.pe_rows, hw.pe_cols, l.core, t.patches, t.fired_patches,
                crossbars_of(plan, i), time.cycles, time.busy() * 100, name_of(time.bound), notes(plan, l, t));
   }
   for (const std::string& line : plan.network.host) fmt::print("left to the host: {}\n", line);
-  fmt::print("{} layers on {} kinds of core, {} crossbars, {} cycles\n", plan.layers.size(), plan.cores.size(), crossbars, cycles);
+  fmt::print("{} layers on {} kinds of core, {}, {} cycles\n", plan.layers.size(), plan.cores.size(), crossbars_text(crossbar_totals(plan)), cycles);
 }
 
 std::vector<Wait> waits(const Mapping& plan, int lanes, const std::function<Mapping(int)>& plan_with) {
@@ -146,13 +159,13 @@ void print_waits(const std::vector<Wait>& list) {
 RunTotals totals(const Mapping& plan, const std::vector<LayerJobResult>& results, const std::vector<std::size_t>& layers,
                  const EnergyTable& table) {
   RunTotals t;
+  t.crossbars = crossbar_totals(plan, layers);
   for (std::size_t l : layers) {
     const LayerJobResult& r = results[l];
     t.events += r.events;
     t.cycles += r.cycles;
     t.energy += energy(r.events, table, core_of(plan, l)).total;
     t.macs += plan.layers[l].layer.macs();
-    t.crossbars += crossbars_of(plan, l);
     t.resumed += r.resumed;
     t.seconds += r.seconds;
     if (r.predicted.bound == Bound::firing) t.busy_least = std::min(t.busy_least, busy_of(r));
@@ -165,7 +178,7 @@ nlohmann::ordered_json layers_json(const Mapping& plan, const std::vector<LayerJ
   nlohmann::ordered_json j = nlohmann::ordered_json::array();
   for (std::size_t l : layers) {
     const LayerJobResult& r = results[l];
-    j.push_back({{"layer", r.name}, {"key", r.key}, {"crossbars", crossbars_of(plan, l)}, {"cycles", r.cycles}, {"busy", busy_of(r)},
+    j.push_back({{"layer", r.name}, {"key", r.key}, {"operator", name_of(operator_of(plan.layers[l].layer))}, {"crossbars", crossbars_of(plan, l)}, {"cycles", r.cycles}, {"busy", busy_of(r)},
                  {"bound", name_of(r.predicted.bound)}, {"energy_aJ", energy(r.events, table, core_of(plan, l)).total},
                  {"output_hash", hash_text(r.output_hash)}, {"events", to_json(r.events)}});
   }

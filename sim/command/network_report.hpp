@@ -17,6 +17,10 @@ namespace epim::command {
 nlohmann::ordered_json plan_json(const Mapping& plan);
 void print_plan(const Mapping& plan);
 
+/// Crossbars with the pool counted per core and once for the chip; without pools one number.
+std::string crossbars_text(const CrossbarTotals& totals);
+nlohmann::ordered_json crossbars_json(const CrossbarTotals& totals);
+
 /// A layer whose array waits (bound other than firing), and the smallest number of lanes, by doubling, that lifts it.
 struct Wait {
   std::string layer;
@@ -34,7 +38,8 @@ void print_waits(const std::vector<Wait>& list);
 struct RunTotals {
   EventCounts events;
   std::int64_t cycles = 0, energy = 0, macs = 0;  ///< energy in aJ
-  int crossbars = 0, resumed = 0;
+  CrossbarTotals crossbars;
+  int resumed = 0;
   double seconds = 0;
   double busy_least = 1;                          ///< of the layers that firing bounds
 };

@@ -111,7 +111,8 @@ void print_summary(const RunArguments& o, const Mapping& plan, const PreparedJob
   fmt::print("MACs         {:.3f} G\n", static_cast<double>(t.macs) * 1e-9);
   fmt::print("cycles       {} ({:.1f} % fire; layers bound by firing: at least {:.1f} % busy)\n", t.cycles,
              100.0 * static_cast<double>(t.events.fire_cycles) / static_cast<double>(t.cycles), t.busy_least * 100);
-  fmt::print("crossbars    {} of {}, W{}A{}\n", t.crossbars, o.crossbar, o.weight_bits, o.act_bits);
+  fmt::print("crossbars    {}; {}, W{}A{}{}\n", crossbars_text(t.crossbars), o.crossbar, o.weight_bits, o.act_bits,
+             t.crossbars.pools > 0 ? fmt::format(", codes of the {} layers with a pool -1 and 1", t.crossbars.pools) : "");
   fmt::print("energy       {:.3f} mJ\n", static_cast<double>(t.energy) * 1e-15);
   fmt::print("output       largest at {}, weights {}\n", fmt::join(best, ", "),
              o.weights.empty() ? fmt::format("seeded ({})", o.seed) : o.weights);
@@ -266,7 +267,8 @@ void run(RunArguments o) {
   nlohmann::ordered_json j = to_json(setting);
   j["layers"] = layers_json(plan, prepared.results, layers, table);
   j["cycles"] = t.cycles;
-  j["crossbars"] = t.crossbars;
+  j["crossbars"] = t.crossbars.per_core;
+  if (t.crossbars.pools > 0) j["pools"] = crossbars_json(t.crossbars);
   j["macs"] = t.macs;
   j["energy_aJ"] = t.energy;
   j["largest_outputs"] = best;
@@ -302,7 +304,7 @@ RunArguments given(RunArguments o, const CLI::App& verb) {
 CLI::App* add_options(CLI::App& app, const std::shared_ptr<RunArguments>& o, const char* name, const char* text) {
   CLI::App* verb = app.add_subcommand(name, text);
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json")->required();
-  verb->add_option("--design", o->design, "Epitomes: none (as the network file says), uniform ROWSxCOLUMNS, or a design file (docs/design-file.md)")->capture_default_str();
+  verb->add_option("--design", o->design, "Epitomes or pools: none (as the network file says), uniform ROWSxCOLUMNS, pool:SHARE (weight pools with 1, 0.5, 0.25 or 0.125 of the error), or a design file (docs/design-file.md)")->capture_default_str();
   verb->add_option("--wrap", o->wrap, "Output channel wrapping")->check(CLI::IsMember({"off", "copies", "stored_once"}))->capture_default_str();
   verb->add_option("--crossbar", o->crossbar, "Crossbar size")->capture_default_str();
   verb->add_option("-w,--weight-bits", o->weight_bits, "Weight bits")->capture_default_str();

@@ -23,6 +23,11 @@ constexpr int kStages = P_AdcStages;
 constexpr int kStages = 1;
 #endif
 constexpr int kReads = kRows / kRead;  // of an input step
+#ifdef P_Rests
+constexpr bool kRests = P_Rests;
+#else
+constexpr bool kRests = false;
+#endif
 
 // Format of the activations that are fired.
 int live_bits = kAct;
@@ -76,7 +81,7 @@ void program(Vdut& d) {
 
 /// Inputs of one cycle of the array, and what its outputs show then.
 struct Slot {
-  bool fire = false, load = false;
+  bool fire = false, load = false, active = true;
   int cstep = 0;
   std::uint64_t sel = 0;
   std::vector<std::int64_t> levels;
@@ -122,10 +127,12 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
   std::size_t f = 0;
   std::vector<std::int64_t> x(kRows);
   std::int64_t sum = 0;
+  bool active = true;  // else the ADCs rest, and whatever the word lines do the psums are 0
   for (int n = 0; n < column_steps; ++n) {
     if (n == 0 || chance(30)) {  // a new patch, perhaps after a pause
       const int density = static_cast<int>(pick(0, 100)), extreme = chance(15);
       sum = 0;
+      active = !kRests || chance(60);
       for (auto& v : x) {
         const std::uint64_t bits = extreme           ? (live_signed ? std::uint64_t{1} << (live_bits - 1) : mask(live_bits))
                                    : chance(density) ? random_bits(kAct)
@@ -144,6 +151,7 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
       Slot& s = at(f + static_cast<std::size_t>(n));
       s.fire = true;
       s.load = n == 0;
+      s.active = active;
       s.cstep = step;
       s.sel = selected;
       s.sum = sum;
@@ -168,7 +176,7 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
       for (int i = 0; i < kJoint; ++i) {
         const int lane = g * kJoint + i;
         if (lane >= kAdcs || !(selected >> lane & 1)) continue;
-        const std::int64_t psum = psum_of(x, step * kAdcs + lane);
+        const std::int64_t psum = active ? psum_of(x, step * kAdcs + lane) : 0;
         at(h).psums[lane] = psum;
         at(h + static_cast<std::size_t>(g) + 2).products[i] = scale * (psum + (kZero ? zero * sum : 0));
       }
@@ -178,6 +186,7 @@ void fire(Vdut& d, int column_steps, std::int64_t scale, std::int64_t zero) {
   for (const Slot& s : slots) {
     d.fire_i = s.fire;
     d.load_i = s.load;
+    d.active_i = s.fire ? s.active : static_cast<std::uint32_t>(pick(0, 1));
     d.cstep_i = static_cast<std::uint32_t>(s.fire ? s.cstep : pick(0, csteps() - 1));
     put(d.sel_i, 0, kAdcs, s.fire ? s.sel : random_bits(kAdcs));
     for (int r = 0; r < kRows; ++r)

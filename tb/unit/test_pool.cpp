@@ -17,11 +17,6 @@
 namespace epim {
 namespace {
 
-void lay_out(Layer& l, int lanes) {
-  l.patches = pool_patches(l, lanes);
-  l.epitome = pool_shape(l, lanes);
-}
-
 /// A random pool layer on a core that holds it; a pure function of the seed.
 testing::Case random_pool(std::uint32_t seed) {
   std::mt19937 rng(seed);

@@ -181,7 +181,7 @@ TEST_CASE("a network's estimate: counts, rates and counted events", "[rtl_model]
     cycles += l.rtl.timing.cycles;
     energy += l.energy.total;
     std::int64_t pes = 0;  // of all its parts; the count stands in the row of the first
-      for (const LayerEstimate& other : e.layers) pes += other.node == l.node ? other.pe_rows * other.pe_cols : 0;
+      for (const LayerEstimate& other : e.layers) pes += other.node == l.node ? other.hw.pe_rows * other.hw.pe_cols : 0;
       CHECK(l.physical.crossbars == (l.part == 0 ? 2 * 4 * pes : 0));
   }
   CHECK(e.cycles == cycles);
