@@ -53,11 +53,15 @@ HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, i
   return with_overrides(options, set).core.hw;
 }
 
-DeviceModel network_device(const std::string& file, std::vector<std::string>& set, HardwareRequest& hw) {
+std::vector<std::string> take_device_keys(std::vector<std::string>& set) {
   const auto of_device = [](const std::string& s) { return s.rfind("device.", 0) == 0; };
   std::vector<std::string> device;
   std::copy_if(set.begin(), set.end(), std::back_inserter(device), of_device);
-  set.erase(std::remove_if(set.begin(), set.end(), of_device), set.end());
+  std::erase_if(set, of_device);
+  return device;
+}
+
+DeviceModel network_device(const std::string& file, const std::vector<std::string>& device, HardwareRequest& hw) {
   Config config;
   config.core.hw = hw;
   config.positions = {{"", {"options of the device", 0, 0}}};

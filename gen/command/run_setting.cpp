@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/command/run_setting.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -32,6 +33,7 @@ void each_field(Setting& s, const Visit& visit) {
   visit("image", s.image);
   visit("max_pes", s.max_pes);
   visit("set", s.set);
+  visit("device", s.device);
   visit("network_file", s.network_file);
   visit("network_hash", s.network_hash);
   visit("design_hash", s.design_hash);
@@ -67,6 +69,9 @@ RunCounters run_counters_from(const nlohmann::ordered_json& json, const std::str
   RunCounters run;
   try {
     run.setting = run_setting_from(json);
+    const auto of_device = [](const std::string& s) { return s.rfind("device.", 0) == 0; };
+    if (!run.setting.device.empty() || std::any_of(run.setting.set.begin(), run.setting.set.end(), of_device))
+      throw InputError({result, 0, 0}, "run-result", "a run of cells and ADCs that are not ideal is not read here, legal: a run without a device");
     for (const auto& l : json.at("layers")) {
       run.layers.push_back(l.at("layer"));
       run.cycles.push_back(report::whole(l.at("cycles")));

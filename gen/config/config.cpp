@@ -286,6 +286,7 @@ CoreRequest read_core(Values& v, const CoreRequest* base) {
 DeviceModel read_device(Values& v, const DeviceModel& base) {
   DeviceModel d = base;
   if (v.has("device.seed")) d.seed = v.integer("device.seed");
+  if (v.has("device.spare_columns")) d.spare_columns = v.integer("device.spare_columns");
   for (const auto& key : config_keys())
     if (key.real != nullptr && v.has(key.path)) d.*key.real = v.real(key.path);
   if (v.has("device.program_distribution")) d.program_lognormal = v.text("device.program_distribution") == "lognormal";
@@ -308,7 +309,18 @@ void check_device_of(const Config& config) {
 constexpr std::pair<const char*, std::string NetworkSource::*> kNetworkKeys[] = {
     {"network.file", &NetworkSource::file},       {"network.images", &NetworkSource::images},
     {"network.labels", &NetworkSource::labels},   {"network.design", &NetworkSource::design},
-    {"network.weights", &NetworkSource::weights}, {"network.integers", &NetworkSource::integers}};
+    {"network.weights", &NetworkSource::weights}, {"network.integers", &NetworkSource::integers},
+    {"network.adc_calibration", &NetworkSource::adc_calibration}};
+
+/// [network]. What is not written is that of `source`. Images that choose the range go with no range.
+void read_network(Values& v, const Config& config, NetworkSource& source) {
+  for (const auto& [key, member] : kNetworkKeys)
+    if (v.has(key)) source.*member = v.file(key);
+  if (v.has("network.adc_calibration_clip")) source.adc_calibration_clip = v.real("network.adc_calibration_clip");
+  if (!source.adc_calibration.empty() && config.core.hw.adc_step != 0)
+    throw InputError(config.locate("network.adc_calibration"), "contradictory-range",
+                     "network.adc_calibration and hardware.adc_step are both given, legal: one of them");
+}
 
 LayerSource read_layer(Values& v) {
   LayerSource s;
@@ -426,7 +438,8 @@ Config parse_config(const std::string& text, const std::string& path, const std:
   if (layer) config.layer = read_layer(values);
   if (network) {
     config.network.emplace();
-    for (const auto& [key, member] : kNetworkKeys) (*config.network).*member = values.file(key);
+    config.network->file = values.file("network.file");
+    read_network(values, config, *config.network);
   }
   return config;
 }
@@ -442,11 +455,8 @@ Config with_overrides(const Config& base, const std::vector<std::string>& overri
   for (const auto& [path, text] : values.given()) config.given[path] = text;
   if (values.has_section("layer"))
     throw InputError(values.locate("layer"), "layer-or-network", "both [layer] and [network] given, legal: exactly one of them");
-  for (const auto& [key, member] : kNetworkKeys) {
-    if (!values.has(key)) continue;
-    if (!config.network) config.network.emplace();
-    (*config.network).*member = values.file(key);
-  }
+  if (values.has_section("network") && !config.network) config.network.emplace();
+  if (config.network) read_network(values, config, *config.network);
   resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });
   check_device_of(config);
   return config;
@@ -469,6 +479,7 @@ Config with_device(const Config& base, const std::string& path, const std::vecto
   config.device = read_device(values, base.device);
   for (const auto& [key, at] : values.positions()) config.positions[key] = at;
   for (const auto& [key, text] : values.given()) config.given[key] = text;
+  if (config.network) read_network(values, config, *config.network);
   resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });
   check_device_of(config);
   return config;
