@@ -33,7 +33,6 @@ void each_field(Setting& s, const Visit& visit) {
   visit("image", s.image);
   visit("max_pes", s.max_pes);
   visit("set", s.set);
-  visit("device", s.device);
   visit("network_file", s.network_file);
   visit("network_hash", s.network_hash);
   visit("design_hash", s.design_hash);
@@ -56,12 +55,14 @@ RunSetting with_hashes(RunSetting s, const HardwareRequest& base) {
 nlohmann::ordered_json to_json(const RunSetting& s) {
   nlohmann::ordered_json j;
   each_field(s, [&](const char* key, const auto& value) { j[key] = value; });
+  if (!s.device.empty()) j["device"] = s.device;
   return j;
 }
 
 RunSetting run_setting_from(const nlohmann::ordered_json& j) {
   RunSetting s;
   each_field(s, [&](const char* key, auto& value) { j.at(key).get_to(value); });
+  if (j.contains("device")) j.at("device").get_to(s.device);
   return s;
 }
 
