@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// A network and its design, as every verb that maps networks takes them.
+#include <algorithm>
 #include <filesystem>
 #include <regex>
 #include <set>
@@ -54,11 +55,10 @@ HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, i
 }
 
 std::vector<std::string> take_device_keys(std::vector<std::string>& set) {
-  const auto of_device = [](const std::string& s) { return s.rfind("device.", 0) == 0; };
-  std::vector<std::string> device;
-  std::copy_if(set.begin(), set.end(), std::back_inserter(device), of_device);
-  std::erase_if(set, of_device);
-  return device;
+  const auto device = std::stable_partition(set.begin(), set.end(), [](const std::string& s) { return s.rfind("device.", 0) != 0; });
+  std::vector<std::string> taken(device, set.end());
+  set.erase(device, set.end());
+  return taken;
 }
 
 DeviceModel network_device(const std::string& file, const std::vector<std::string>& device, HardwareRequest& hw) {
