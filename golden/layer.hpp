@@ -90,6 +90,7 @@ struct Layer {
   Padding pad;
   int h = 1, w = 1;             ///< input map
   EpitomeShape epitome;
+  int spare_columns = 0;  ///< of epitome.e_out: read by no patch, in place of faulty bit lines (golden/device/spare_columns.hpp)
   /// The convolution is block-diagonal: output block b = o / (cout/groups) reads input block b alone. Patches tile the
   /// blocks; the virtual weights outside are zero. 1: an ordinary convolution.
   int groups = 1;

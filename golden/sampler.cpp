@@ -213,7 +213,9 @@ void validate_patches(const Layer& layer, int lanes) {
     return;
   }
   const int block_in = layer.cin / layer.groups, block_out = layer.cout / layer.groups;
-  check_epitome(block_in, layer.cout, layer.kh, layer.kw, layer.epitome);
+  EpitomeShape own = layer.epitome;
+  own.e_out -= layer.spare_columns;
+  check_epitome(block_in, layer.cout, layer.kh, layer.kw, own);
   const std::vector<Patch>& patches = layer.patches;
   if (patches.empty()) fail("no-patches", "the layer has no patches; at least one is needed");
   for (std::size_t j = 0; j < patches.size(); ++j) check_one_patch(layer, patches[j], j, lanes);

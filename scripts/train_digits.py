@@ -29,6 +29,7 @@ SPLIT_SEED = 0            # of the train/test split; fixed whatever --seed says
 ACT_BITS = 8              # activations: 0..255 after a ReLU, -128..127 without one; ACT_BITS_OF names others
 LOGIT_BITS = 16           # signed range of the network's output; LOGIT_BITS_OF names others
 SCALE_GRID = 2.0 ** -16   # activation scales are multiples of this, hence exact in decimal and in binary
+BATCH = 64                # images of a training step
 LANES = 8                 # channels per word line block; LANES_OF names others
 
 
@@ -79,6 +80,16 @@ NETWORKS = {
         conv("conv3", "pool1", 64, 3, (32, 4, 4, 4), "copies"),
         pool("pool2", "conv3"), *tail("pool2")],
 }
+# As many crossbars of 64 x 64 as "digits", no epitome: fewer channels behind conv2.
+NETWORKS["digits_plain"] = [
+    conv("conv1", "image", 16, 3),
+    conv("conv2", "conv1", 16, 3),
+    pool("pool1", "conv2"),
+    conv("conv3", "pool1", 64, 3),
+    pool("pool2", "conv3"),
+    conv("conv4", "pool2", 64, 1),
+    {"name": "gap", "op": "global_avg_pool", "inputs": ["conv4"]},
+    {"name": "fc", "op": "fc", "inputs": ["gap"], "cout": 10, "batch_norm": True, "relu": False}]
 ACT_BITS_OF = {"digits_small": 9}
 LANES_OF = {"digits_small": 4}
 LOGIT_BITS_OF = {"digits_small": 9}
@@ -195,7 +206,7 @@ def shifted(batch, generator):
 
 def fit(net, images, labels, epochs, rate, generator, freeze_norm=False):
     """Adam with a cosine learning rate; the result of the last epoch is kept, nothing is selected."""
-    steps = epochs * ((len(images) + 63) // 64)
+    steps = epochs * -(-len(images) // BATCH)
     if steps == 0:
         return
     optimiser = torch.optim.Adam(net.parameters(), lr=rate)
@@ -205,7 +216,7 @@ def fit(net, images, labels, epochs, rate, generator, freeze_norm=False):
         for unit in net.units.values():
             unit.norm.eval()
     for _ in range(epochs):
-        for pick in torch.randperm(len(images), generator=generator).split(64):
+        for pick in torch.randperm(len(images), generator=generator).split(BATCH):
             loss = F.cross_entropy(net(shifted(images[pick], generator)), labels[pick])
             optimiser.zero_grad()
             loss.backward()
@@ -297,7 +308,7 @@ def npz_bytes(arrays):
     return stream.getvalue()
 
 
-def export(net, name, result, models):
+def export(net, name, result, models, with_test_set=True):
     """Writes models/<name>/network.json and weights.npz, and the test set to models/digits."""
     arrays, lines = {}, []
     for node in net.nodes:
@@ -314,9 +325,10 @@ def export(net, name, result, models):
     text += ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in foot.items()) + "\n}\n"
     for folder in (models / name, models / "digits"):
         folder.mkdir(parents=True, exist_ok=True)
-    _, _, test_images, test_labels = load_split()
-    write_bytes(models / "digits" / "test_images.npy", npy_bytes(test_images))
-    write_bytes(models / "digits" / "test_labels.npy", npy_bytes(test_labels))
+    if with_test_set:
+        _, _, test_images, test_labels = load_split()
+        write_bytes(models / "digits" / "test_images.npy", npy_bytes(test_images))
+        write_bytes(models / "digits" / "test_labels.npy", npy_bytes(test_labels))
     write_bytes(models / name / "weights.npz", npz_bytes(arrays))
     write_bytes(models / name / "network.json", text.encode())
 

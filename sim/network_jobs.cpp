@@ -37,6 +37,11 @@ std::string key_of(const Core& core, const Layer& layer, const LayerData& data, 
   for (const Patch& p : layer.patches)
     h = fnv1a(fmt::format("{} {} {} {} {} {} {} {}", p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2, p.dst_in, p.dst_out), h);
   if (layer.pool) h = hash_values(data.permutation, fnv1a(fmt::format("{} {} {}", layer.pool->group, layer.pool->kept_one_in, layer.pool->kept_first), h));
+  if (data.analog) {
+    const std::vector<std::uint16_t>& cells = data.analog->cells;
+    h = fnv1a({reinterpret_cast<const char*>(cells.data()), cells.size() * sizeof(cells[0])}, h);
+    for (const AdcTrim& a : data.analog->trims) h = fnv1a(fmt::format("{} {} {} {}", a.gain, a.offset, a.noise, a.seed), h);
+  }
   if (layer.slopes) h = hash_values(data.channel_slope, h);
   for (const IntTensor* t : {&data.epitome, &data.crossbar_scale, &data.zero_point, &data.channel_scale, &data.channel_bias, &input})
     h = hash_values(*t, h);

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "gen/base/hash.hpp"
+#include "golden/device/spare_columns.hpp"
 #include "golden/bounds.hpp"
 #include "golden/timing/rtl_model.hpp"
 
@@ -33,7 +34,7 @@ void unify(Case& item, const std::vector<Config>& configs) {
       s.data = make_synthetic(s.layer, hw, seed);
       s.layer.shift = automatic_shift(s.layer, hw, s.data, seed);
     }
-    s.data.analog = program_cells(configs[i].device, hw, s.layer, s.data, static_cast<int>(i));
+    program_layer(configs[i].device, hw, s.layer, s.data, static_cast<int>(i));
     acc_bits = std::max(acc_bits, accumulator_bound(hw, s.layer, s.data).bits);
   }
   item.core = with_accumulators(configs.at(0).core.hw, std::move(item.core), acc_bits);
@@ -54,7 +55,10 @@ Case named_case(const std::string& path) {
     configs[1].layer->slopes = false;
     configs[1].layer->seed ^= 1;
   }
-  for (const Config& c : configs) item.layers.push_back(prepare_layer(c));
+  for (Config c : configs) {
+    c.device.spare_columns = 0;  // programmed below, on the core that all layers share
+    item.layers.push_back(prepare_layer(c));
+  }
   for (std::size_t i = 1; i < item.layers.size(); ++i) item.layers[i].layer.name += fmt::format("-{}", i);
   unify(item, configs);
   return item;
@@ -179,6 +183,8 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
                           sometimes(0.2), sometimes(0.2));
     if (adc_trims) device += fmt::format("gain_sigma = {}\noffset_sigma = {}\n", sometimes(0.2), sometimes(4));
     if (read_noise) device += fmt::format("read_noise = {}\n", sometimes(2));
+    Random spare(fnv1a(fmt::format("spare {} {} {}", seed, index, layer)));
+    if (spare.chance(50)) device += fmt::format("spare_columns = {}\n", spare.uniform(1, 8));
   }
 
   std::string s = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
@@ -227,7 +233,9 @@ Case random_case(std::uint64_t seed, int index, int layers) {
     // A layer that its random hardware cannot hold is drawn again.
     try {
       Config config = parse_config(random_configuration(seed, index, l), fmt::format("random-{}-{}-{}.toml", seed, index, l));
-      SyntheticLayer s = prepare_layer(config);
+      Config unmoved = config;
+      unmoved.device.spare_columns = 0;  // as above
+      SyntheticLayer s = prepare_layer(unmoved);
       s.layer.name = fmt::format("layer{}", l);
       if (s.core.hw.pe_rows * s.core.hw.pe_cols > 16) continue;
       item.layers.push_back(std::move(s));

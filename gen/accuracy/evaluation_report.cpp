@@ -7,6 +7,8 @@
 
 #include <fmt/format.h>
 
+#include "gen/network/golden_network.hpp"
+
 namespace epim {
 namespace {
 
@@ -54,14 +56,6 @@ std::int64_t sum(const std::vector<std::int64_t>& v) {
   std::int64_t s = 0;
   for (std::int64_t n : v) s += n;
   return s;
-}
-
-/// Conversions of one image in layer l.
-std::int64_t conversions_of(const CompiledLayer& l) {
-  std::int64_t columns = 0;
-  for (const Firing& f : plan_firings(l.layer).firings) columns += l.layer.patches[static_cast<std::size_t>(f.patch)].beta2;
-  const Hardware hw = hardware_for(l.hw, l.layer);
-  return 2 * columns * hw.slices() * hw.steps() * hw.pe_rows * l.layer.out_h() * l.layer.out_w();
 }
 
 std::int64_t energy_of(const CompiledNetwork& net, const PointResult& p, const EnergyTable& energies) {
@@ -167,7 +161,7 @@ Json json_of(const EvaluationSubject& s, const EvaluationResult& r, const Energy
     const CompiledNetwork& net = *s.points[p];
     const PointResult& point = r.points[p];
     const Adc adc = adc_of(net);
-    Json row = {{"weight_bits", most_weight_bits(net)}, {"act_bits", act_bits_of(net)}, {"adc_bits", adc.bits}, {"adc_lossless", adc.lossless}};
+    Json row = {{"weight_bits", most_weight_bits(net)}, {"act_bits", act_bits_of(net)}, {"adc_bits", adc.bits}, {"adc_step", net.layers.at(0).hw.adc_step}, {"adc_lossless", adc.lossless}};
     if (!s.settings.empty()) {
       row["settings"] = swept_json(s.settings[p]);
       row["device_seed"] = s.settings[p].device_seed;

@@ -103,6 +103,7 @@ Config load(QuantizeArguments& o, const std::vector<int>& choices, const Quantis
   }
   if (!o.config.config.empty()) {
     Config c = o.config.load();
+    c.device.spare_columns = 0;  // columns stay where the network has them
     if (!c.network) throw InputError({o.config.config, 0, 0}, "layer-or-network", "epim quantize needs a configuration with [network]");
     return c;
   }

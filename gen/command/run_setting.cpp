@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/command/run_setting.hpp"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <fmt/format.h>
@@ -54,12 +55,14 @@ RunSetting with_hashes(RunSetting s, const HardwareRequest& base) {
 nlohmann::ordered_json to_json(const RunSetting& s) {
   nlohmann::ordered_json j;
   each_field(s, [&](const char* key, const auto& value) { j[key] = value; });
+  if (!s.device.empty()) j["device"] = s.device;
   return j;
 }
 
 RunSetting run_setting_from(const nlohmann::ordered_json& j) {
   RunSetting s;
   each_field(s, [&](const char* key, auto& value) { j.at(key).get_to(value); });
+  if (j.contains("device")) j.at("device").get_to(s.device);
   return s;
 }
 
@@ -67,6 +70,9 @@ RunCounters run_counters_from(const nlohmann::ordered_json& json, const std::str
   RunCounters run;
   try {
     run.setting = run_setting_from(json);
+    const auto of_device = [](const std::string& s) { return s.rfind("device.", 0) == 0; };
+    if (!run.setting.device.empty() || std::any_of(run.setting.set.begin(), run.setting.set.end(), of_device))
+      throw InputError({result, 0, 0}, "run-result", "a run of cells and ADCs that are not ideal is not read here, legal: a run without a device");
     for (const auto& l : json.at("layers")) {
       run.layers.push_back(l.at("layer"));
       run.cycles.push_back(report::whole(l.at("cycles")));

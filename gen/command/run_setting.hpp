@@ -19,6 +19,7 @@ struct RunSetting {
   std::string design, wrap, crossbar;
   int weight_bits = 0, act_bits = 0, lanes = 0, max_pes = 0;
   std::vector<std::string> set;
+  std::string device;  ///< file; empty: none
   std::uint64_t seed = 1;
   std::string weights, image;  ///< files; empty: seeded
   /// Hashes of what the files held and of the resolved hardware; "" where there is no file.

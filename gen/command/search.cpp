@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -26,6 +27,7 @@ struct SearchArguments {
   std::string network, budget = "1024x256", objective = "latency", model = "mnsim", method = "exact", layers = "bottleneck";
   std::string crossbar = "256x256", count, bits_from, evaluate = "table", checkpoint, out, activations = "patches", traffic = "whole-position";
   std::vector<std::string> candidates = {"none", "256x256", "512x256", "1024x256", "2048x256"}, wrap = {"off", "copies"}, set;
+  std::vector<int> rows_per_read;
   int weight_bits = 9, classifier_bits = 0, act_bits = 9, lanes = 16, seeds = 1;
   EvolutionOptions evolution;
   bool compat = false, refine = false, front = false, json = false, bits_given = false;
@@ -127,6 +129,12 @@ Space build_space(const SearchArguments& o) {
   return s;
 }
 
+/// A number of rows per read and the optimum of the table that it gives.
+struct ReadChoice {
+  int rows = 0;
+  Cost optimum;
+};
+
 Network uniform_network(const Network& net, int rows, int cols) {
   Network u = net;
   apply_uniform(u, rows, cols);
@@ -140,6 +148,34 @@ std::int64_t budget_of(const SearchArguments& o, const Space& s) {
     throw InputError({"--budget", 0, 0}, "bad-budget",
                      "\"" + o.budget + "\"; legal: a number of crossbars, or ROWSxCOLUMNS for as many as that uniform design has");
   return std::stoll(o.budget);
+}
+
+/// --rows-per-read: the table's optimum for each of them; that with the best one goes into the hardware. All cores read alike.
+std::vector<ReadChoice> choose_rows_per_read(SearchArguments& o, Objective objective) {
+  if (o.rows_per_read.empty()) return {};
+  if (o.model != "rtl") throw InputError({"--rows-per-read", 0, 0}, "bad-argument", "model " + o.model + " knows no row groups, legal: --model rtl");
+  for (const std::string& s : o.set)
+    if (s.rfind("hardware.rows_per_read=", 0) == 0)
+      throw InputError({"--set " + s, 0, 0}, "bad-argument", "--rows-per-read is given as well, legal: one of them");
+  const auto with = [&](int rows) {
+    SearchArguments one = o;
+    one.set.push_back(fmt::format("hardware.rows_per_read={}", rows));
+    return one;
+  };
+  std::vector<ReadChoice> tried;
+  const ReadChoice* best = nullptr;
+  tried.reserve(o.rows_per_read.size());
+  for (const int rows : o.rows_per_read) {
+    const SearchArguments one = with(rows);
+    const Space space = build_space(one);
+    tried.push_back({rows, solve(space.model->table(), objective, budget_of(one, space)).cost});
+    const auto order = [&](const ReadChoice& r) {
+      return std::tuple(value_of(r.optimum, objective), objective == Objective::energy ? r.optimum.latency : r.optimum.energy, -r.rows);
+    };
+    if (!best || order(tried.back()) < order(*best)) best = &tried.back();
+  }
+  o = with(best->rows);
+  return tried;
 }
 
 /// A design with what it costs.
@@ -209,10 +245,11 @@ std::string histogram(const CostModel& m, const Selection& selection) {
   return s;
 }
 
-void search(const SearchArguments& o) {
+void search(SearchArguments o) {
   const auto begin = std::chrono::steady_clock::now();
   const auto since = [](std::chrono::steady_clock::time_point t) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count(); };
   const Objective objective = objective_of(o.objective);
+  const std::vector<ReadChoice> reads = choose_rows_per_read(o, objective);
   const Space space = build_space(o);
   const CostModel& m = *space.model;
   const std::int64_t budget = budget_of(o, space);
@@ -296,6 +333,8 @@ void search(const SearchArguments& o) {
     provenance["crossover"] = o.evolution.crossover;
     provenance["evaluate"] = o.evaluate;
   }
+  for (const ReadChoice& r : reads) provenance["rows_per_read"].push_back({{"rows", r.rows}, {"optimum_by_table", cost_json(m, r.optimum)}});
+  if (!reads.empty()) provenance["set"] = o.set;
   provenance["cost"] = cost_json(m, model);
   provenance["cost_by_table"] = cost_json(m, table);
   provenance["optimum_by_table"] = cost_json(m, exact.cost);
@@ -329,6 +368,9 @@ void search(const SearchArguments& o) {
              table_seconds, exact_seconds);
   fmt::print("table optimum: {:.4g} {} with {} crossbars, proven over all designs within the budget\n", value(m, exact.cost, objective),
              unit_of(m, objective), exact.cost.crossbars);
+  for (const ReadChoice& r : reads)
+    fmt::print("rows per read {:>4}: {:.4g} {} with {} crossbars\n", r.rows, value(m, r.optimum, objective), unit_of(m, objective), r.optimum.crossbars);
+  if (!reads.empty()) fmt::print("chosen: --set {}\n", o.set.back());
   if (!m.not_additive(objective).empty()) {
     fmt::print("not additive: {}\n", m.not_additive(objective));
     fmt::print("the model gives {:.4g} {} for that design", value(m, exact_model, objective), unit_of(m, objective));
@@ -404,6 +446,8 @@ void add_search(CLI::App& app) {
   verb->add_option("--classifier-bits", o->classifier_bits, "Weight bits of the classifier; default: as the others")->check(CLI::Range(2, 32));
   verb->add_option("-a,--act-bits", o->act_bits, "Activation bits")->check(CLI::Range(1, 32))->capture_default_str();
   verb->add_option("--lanes", o->lanes, "Channels per word; candidates must map onto such a core")->capture_default_str();
+  verb->add_option("--rows-per-read", o->rows_per_read, "rtl: rows per read to choose from, of all cores together; the ADCs are as wide as they ask for")
+      ->delimiter(',')->check(CLI::Range(1, 8192));
   verb->add_option("--set", o->set, "Override a hardware key: hardware.key=value (repeatable)")->allow_extra_args(false);
   verb->add_option("--activations", o->activations, "mnsim: activations of an epitome, one per patch or by weight rows")
       ->check(CLI::IsMember({"patches", "rows"}))->capture_default_str();
@@ -426,6 +470,7 @@ void add_search(CLI::App& app) {
   verb->footer("Examples:\n  epim search resnet50 --budget 1080 --objective energy --out found.json\n"
                "  epim search resnet50 --objective edp --wrap off --front\n"
                "  epim search resnet50 --budget 1080 --method evolution --seeds 10\n"
+               "  epim search resnet50 --model rtl --objective energy --rows-per-read 16,32,64,128,256\n"
                "  epim map resnet50 --design found.json");
   verb->callback([o, verb] {
     o->bits_given = verb->count("--weight-bits") > 0;

@@ -286,6 +286,7 @@ CoreRequest read_core(Values& v, const CoreRequest* base) {
 DeviceModel read_device(Values& v, const DeviceModel& base) {
   DeviceModel d = base;
   if (v.has("device.seed")) d.seed = v.integer("device.seed");
+  if (v.has("device.spare_columns")) d.spare_columns = v.integer("device.spare_columns");
   for (const auto& key : config_keys())
     if (key.real != nullptr && v.has(key.path)) d.*key.real = v.real(key.path);
   if (v.has("device.program_distribution")) d.program_lognormal = v.text("device.program_distribution") == "lognormal";
@@ -308,7 +309,18 @@ void check_device_of(const Config& config) {
 constexpr std::pair<const char*, std::string NetworkSource::*> kNetworkKeys[] = {
     {"network.file", &NetworkSource::file},       {"network.images", &NetworkSource::images},
     {"network.labels", &NetworkSource::labels},   {"network.design", &NetworkSource::design},
-    {"network.weights", &NetworkSource::weights}, {"network.integers", &NetworkSource::integers}};
+    {"network.weights", &NetworkSource::weights}, {"network.integers", &NetworkSource::integers},
+    {"network.adc_calibration", &NetworkSource::adc_calibration}};
+
+/// [network]. What is not written is that of `source`. Images that choose the range go with no range.
+void read_network(Values& v, const Config& config, NetworkSource& source) {
+  for (const auto& [key, member] : kNetworkKeys)
+    if (v.has(key)) source.*member = v.file(key);
+  if (v.has("network.adc_calibration_clip")) source.adc_calibration_clip = v.real("network.adc_calibration_clip");
+  if (!source.adc_calibration.empty() && config.core.hw.adc_step != 0)
+    throw InputError(config.locate("network.adc_calibration"), "contradictory-range",
+                     "network.adc_calibration and hardware.adc_step are both given, legal: one of them");
+}
 
 LayerSource read_layer(Values& v) {
   LayerSource s;
@@ -444,7 +456,8 @@ Config parse_config(const std::string& text, const std::string& path, const std:
   if (layer) config.layer = read_layer(values);
   if (network) {
     config.network.emplace();
-    for (const auto& [key, member] : kNetworkKeys) (*config.network).*member = values.file(key);
+    config.network->file = values.file("network.file");
+    read_network(values, config, *config.network);
   }
   return config;
 }
@@ -456,21 +469,20 @@ Config with_overrides(const Config& base, const std::vector<std::string>& overri
   if (values.has("name")) config.name = values.text("name");
   if (values.has_section("layer"))
     throw InputError(values.locate("layer"), "layer-or-network", "both [layer] and [network] given, legal: exactly one of them");
-  for (const auto& [key, member] : kNetworkKeys) {
-    if (!values.has(key)) continue;
-    if (!config.network) config.network.emplace();
-    (*config.network).*member = values.file(key);
-  }
+  if (values.has_section("network") && !config.network) config.network.emplace();
+  if (config.network) read_network(values, config, *config.network);
   check_core(config);
   return config;
 }
 
 Config with_device(const Config& base, const std::string& path, const std::vector<std::string>& overrides) {
-  Values values = read_values(file_text(path), path, overrides);
+  Values values = read_values(file_text(path), path, {});
   for (const auto& [key, at] : values.positions())
     if (key != "device" && key.rfind("device.", 0) != 0 && key != "hardware" && key.rfind("hardware.", 0) != 0)
       throw InputError(at, "wrong-section", fmt::format("{} in a device file, legal: [device] and [hardware]", key));
+  for (const auto& assignment : overrides) values.override_with(assignment);
   Config config = read_over(base, values);
+  if (config.network) read_network(values, config, *config.network);
   check_core(config);
   return config;
 }

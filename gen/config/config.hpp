@@ -60,6 +60,8 @@ struct NetworkSource {
   std::string file, images, labels, design;
   std::string weights;   ///< float bundle in place of the network's own
   std::string integers;  ///< integer bundle in place of weights
+  std::string adc_calibration;      ///< images that choose adc_step
+  double adc_calibration_clip = 0;  ///< share of their conversions that may be clipped
 };
 
 /// Hardware as asked for: what is empty is automatic. Automatic values (`resolve` finds them):

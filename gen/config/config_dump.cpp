@@ -131,7 +131,8 @@ std::string resolved_toml(const Config& config, const CoreRequest& core, const s
   for (const auto& [key, text] : config.given)
     if (key.rfind("device.", 0) == 0) texts[key] = text;
   if (config.layer) texts.merge(layer_texts(config, layers.size() == 1 ? &layers.front() : nullptr));
-  for (const char* key : {"network.file", "network.images", "network.labels", "network.design", "network.weights", "network.integers"})
+  for (const char* key : {"network.file", "network.images", "network.labels", "network.design", "network.weights", "network.integers",
+                          "network.adc_calibration", "network.adc_calibration_clip"})
     if (const auto found = config.given.find(key); found != config.given.end()) texts[key] = found->second;
   std::string out = "# Resolved configuration: every value as used.\n" + toml_of(texts);
   for (const auto& layer : layers) out += layer_comment(layer);

@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "gen/base/hash.hpp"
+#include "golden/device/spare_columns.hpp"
 #include "golden/bounds.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/patch_words.hpp"
@@ -223,7 +224,7 @@ SyntheticLayer prepare_layer(const Config& config) {
   s.data = make_synthetic(s.layer, hw, seed);
   if (!config.layer->shift) s.layer.shift = automatic_shift(s.layer, hw, s.data, seed);
   s.input = synthetic_input(s.layer, hw, seed);
-  s.data.analog = program_cells(config.device, hw, s.layer, s.data);
+  program_layer(config.device, hw, s.layer, s.data);
   s.core = with_accumulators(config.core.hw, std::move(s.core), accumulator_bound(hw, s.layer, s.data).bits);
   return s;
 }

@@ -7,6 +7,7 @@
 
 #include <fmt/format.h>
 
+#include "gen/network/adc_calibration.hpp"
 #include "gen/network/design_file.hpp"
 #include "gen/network/input_checks.hpp"
 #include "gen/network/layer_integers.hpp"
@@ -14,6 +15,7 @@
 #include "gen/network/walk.hpp"
 #include "golden/parallel.hpp"
 #include "golden/bounds.hpp"
+#include "golden/device/spare_columns.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/files/integer_bundle.hpp"
 
@@ -145,6 +147,19 @@ FloatTensor float_epitome(const CompiledNetwork& net, const CompiledLayer& layer
 
 namespace {
 
+/// Spare columns and cells of a layer, whatever it was programmed for before.
+void program(const DeviceModel& device, CompiledLayer& layer, std::size_t number) {
+  if (layer.unmoved) {
+    layer.layer = layer.unmoved->layer;
+    layer.data.epitome = layer.unmoved->epitome;
+    layer.unmoved = nullptr;
+  }
+  std::shared_ptr<const CompiledLayer::Unmoved> unmoved;
+  if (device.spare_columns > 0) unmoved = std::make_shared<CompiledLayer::Unmoved>(CompiledLayer::Unmoved{layer.layer, layer.data.epitome});
+  program_layer(device, layer.hw, layer.layer, layer.data, static_cast<int>(number));
+  if (layer.layer.spare_columns > 0) layer.unmoved = unmoved;
+}
+
 /// Fills every layer by `fill(node, layer)` and programs its cells, several at a time, then checks the accumulators and gives every core its width.
 /// Errors are placed at the node, or at the bundle where they name one; the first layer's is thrown.
 template <class F> void fill_layers(const Config& config, CompiledNetwork& net, F&& fill) {
@@ -157,7 +172,7 @@ template <class F> void fill_layers(const Config& config, CompiledNetwork& net, 
     try {
       try {
         fill(node, compiled);
-        compiled.data.analog = program_cells(config.device, compiled.hw, compiled.layer, compiled.data, static_cast<int>(l));
+        program(config.device, compiled, l);
         const AccumulatorBound bound = accumulator_bound(compiled.hw, compiled.layer, compiled.data);
         bits[l] = bound.bits;
         check_accumulator(compiled.hw, compiled.layer, bound);
@@ -196,11 +211,17 @@ void program_network(CompiledNetwork& net, const DeviceModel& device) {
   net.device = device;
   parallel(net.layers.size(), processors(), [&](std::size_t l) {
     CompiledLayer& compiled = net.layers[l];
-    compiled.data.analog = program_cells(device, compiled.hw, compiled.layer, compiled.data, static_cast<int>(l));
+    program(device, compiled, l);
   });
 }
 
 CompiledNetwork compile_network(const Config& config, const QuantiseOptions& options, CorePolicy policy) {
+  if (!config.network->adc_calibration.empty()) {
+    Config calibrated = config;
+    calibrated.core.hw.adc_step = calibrated_adc_step(config, options, policy);
+    calibrated.network->adc_calibration.clear();
+    return compile_network(calibrated, options, policy);
+  }
   if (Network network = read_configured(*config.network); without_weights(*config.network, network))
 {
     CompiledNetwork net = seed_network(config, std::move(network), policy);

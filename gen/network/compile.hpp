@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// A network description with floating-point weights, turned into integer layers for a core.
 #pragma once
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +20,12 @@ struct CompiledLayer : MappedLayer {
   Hardware hw;              ///< of its core
   LayerData data;
   int weight_bits = 0;              ///< width of the codes: the node's, else the core's; 1: codes -1 and 1
+  /// As the network asks for them, where spare columns moved them.
+  struct Unmoved {
+    Layer layer;
+    IntTensor epitome;
+  };
+  std::shared_ptr<const Unmoved> unmoved;
   QuantisedEpitome quantised;       ///< empty where the integers came from a bundle
   double scale_error = 0, channel_error = 0;  ///< golden/quantise.hpp, IntegerLayer
 };
@@ -48,7 +55,7 @@ CompiledNetwork lay_out_network(const Config& config, CorePolicy policy = CorePo
 /// The same for a network and weights that are in memory.
 CompiledNetwork lay_out_network(const Config& config, const Network& network, NpzFile weights, CorePolicy policy = CorePolicy::shared);
 
-/// Programs all layers for another device: their cells and ADCs, nothing else. Throws as program_cells.
+/// Programs all layers for another device: spare columns, cells and ADCs, nothing else. Throws as program_cells.
 void program_network(CompiledNetwork& network, const DeviceModel& device);
 
 /// A mapped network with the integers that synthesise_network gave it; `weights`: what these were made from, null: a seed.
@@ -63,7 +70,8 @@ FloatTensor float_epitome(const CompiledNetwork& network, const CompiledLayer& l
 void quantise_network(const Config& config, CompiledNetwork& network, const QuantiseOptions& options = {}, bool keep_quantised = true);
 
 /// Both of the above; with config.network->integers the integers are read instead (golden/files/integer_bundle.hpp), and
-/// without weights they are seeded as `epim run` does it (gen/network/synthetic_network.hpp), for the first image.
+/// without weights they are seeded as `epim run` does it (gen/network/synthetic_network.hpp), for the first image. With
+/// config.network->adc_calibration hardware.adc_step is calibrated_adc_step.
 CompiledNetwork compile_network(const Config& config, const QuantiseOptions& options = {}, CorePolicy policy = CorePolicy::shared);
 
 }  // namespace epim

@@ -9,6 +9,16 @@
 
 namespace epim {
 
+std::int64_t conversions_of(const CompiledLayer& l) {
+  const Hardware hw = hardware_for(l.hw, l.layer);
+  std::int64_t columns = 0;
+  for (const Firing& f : plan_firings(l.layer).firings) {
+    const Patch& patch = l.layer.patches[static_cast<std::size_t>(f.patch)];
+    columns += std::int64_t{patch.beta2} * static_cast<int>(row_groups_of(hw, l.layer, patch).size());
+  }
+  return 2 * columns * hw.slices() * hw.steps() * hw.pe_rows * l.layer.out_h() * l.layer.out_w();
+}
+
 GoldenNetwork::GoldenNetwork(const CompiledNetwork& net, bool count_events) : net_(net), count_events_(count_events), first_layer_(net.network.nodes.size()) {
   layers_.resize(net.layers.size());
   parallel(net.layers.size(), processors(), [&](std::size_t l) {

@@ -11,6 +11,9 @@
 
 namespace epim {
 
+/// ADC conversions of one image in a layer.
+std::int64_t conversions_of(const CompiledLayer& layer);
+
 class GoldenNetwork {
  public:
   /// `count_events`: run() may be asked for events. `net` must outlive this. Throws what GoldenLayer throws.

@@ -11,6 +11,7 @@
 #include "gen/network/layer_integers.hpp"
 #include "gen/core/synthetic.hpp"
 #include "golden/bounds.hpp"
+#include "golden/device/spare_columns.hpp"
 #include "golden/fast/fast_layer.hpp"
 #include "golden/graph/float_network.hpp"
 #include "golden/graph/host_nodes.hpp"
@@ -198,10 +199,9 @@ LayerData seeded_data(const Hardware& hw, const Node& node, MappedLayer& planned
   return data;
 }
 
-}  // namespace
-
-SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, const WeightSource& source, int threads,
-                                      const std::function<void(std::size_t)>& progress) {
+/// `known`: integers of every layer, its shift set in `plan`; null: they are made here.
+SynthesisedNetwork walk_layers(Mapping& plan, const IntTensor& image, const WeightSource& source, int threads,
+                               const std::function<void(std::size_t)>& progress, const std::vector<LayerData>* known) {
   if (source.bundle) {
     check_bundle(plan.network, *source.bundle);
     calibrate_scales(plan.network, *source.bundle, image, plan.asked, signed_maps_of(plan.policy));
@@ -238,7 +238,9 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
       std::optional<LayerEvaluator> golden;
       int bits = 0;
       try {
-        if (source.bundle) {
+        if (known) {
+          data = (*known)[l];
+        } else if (source.bundle) {
           if (planned.part == 0) weights = weights_of(node, *source.bundle);
           IntegerLayer integers = layer_integers(hw, node, planned, weights, code_bits_of(node, plan.base, hw), {}).integers;
           layer.shift = integers.shift;
@@ -248,6 +250,7 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
           const bool damped = node.op == Op::conv && !node.relu() && feeds_add[n] && node.role != Role::downsample;
           data = seeded_data(hw, node, planned, x, damped ? 0.25 : 1.0, random);
         }
+        if (source.device) program_layer(*source.device, hw, layer, data, static_cast<int>(l));
         const AccumulatorBound bound = accumulator_bound(hw, layer, data);
         check_accumulator(hw, layer, bound);
         bits = bound.bits;
@@ -283,6 +286,20 @@ SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, con
     for (std::size_t c = 0; c < plan.cores.size(); ++c) plan.cores[c].hw.acc_bits = acc_bits[c];
   for (int n : network.outputs) out.results.push_back(maps[static_cast<std::size_t>(n)]);
   return out;
+}
+
+}  // namespace
+
+SynthesisedNetwork synthesise_network(Mapping& plan, const IntTensor& image, const WeightSource& source, int threads,
+                                      const std::function<void(std::size_t)>& progress) {
+  if (source.bundle || !source.device || !source.device->any()) return walk_layers(plan, image, source, threads, progress, nullptr);
+  // Seeded integers depend on the maps: on those of ideal cells.
+  WeightSource ideal = source;
+  ideal.device = nullptr;
+  const std::vector<MappedCore> cores = plan.cores;
+  const SynthesisedNetwork first = walk_layers(plan, image, ideal, threads, {}, nullptr);
+  plan.cores = cores;
+  return walk_layers(plan, image, source, threads, progress, &first.data);
 }
 
 }  // namespace epim

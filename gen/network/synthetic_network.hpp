@@ -8,6 +8,7 @@
 
 #include "gen/network/mapping.hpp"
 #include "golden/events.hpp"
+#include "golden/device/device_model.hpp"
 #include "golden/files/npz.hpp"
 
 namespace epim {
@@ -26,6 +27,7 @@ struct WeightSource {
   std::uint64_t seed = 1;
   const NpzFile* bundle = nullptr;    ///< float weights and batch norm (docs/networks.md); null: seeded
   bool count_events = false;          ///< fill SynthesisedNetwork::events
+  const DeviceModel* device = nullptr;  ///< programs cells and ADCs; null: ideal ones
 };
 
 /// Quantises every layer (symmetric, one scale per crossbar) and runs the golden model on `image`.
@@ -37,6 +39,7 @@ struct WeightSource {
 /// Layers with a pool: seeded_pool (gen/core/synthetic.hpp); given weights are projected on it (golden/pool_projection.hpp).
 /// Given weights: real values per integer step are the nodes' act_scale; where the network leaves them out, those of
 /// calibrate_scales. A layer without ReLU that is not the output keeps one bit more than an activation, signed.
+/// With a device the cells of every layer are programmed once its integers are known; spare columns move its patches in `plan`.
 /// Sets the shift of the plan's layers and the accumulator width of its cores. Throws InputError with the node's
 /// place in the network file: those of check_bundle, quantise and to_integer.
 /// `progress(layer)` may be empty.

@@ -45,12 +45,8 @@ class Crossbar {
         drift_(drifts_ ? std::log(d.drift_time / d.drift_reference) : 0), programs_(key.with(programming)), drifting_(key.with(drifting)), sticks_(key.with(sticking)) {}
 
   std::uint16_t cell(int level, int row, int column) const {
-    const auto of = [&](DrawKey key) { return key.with(static_cast<std::uint64_t>(row)).with(static_cast<std::uint64_t>(column)); };
-    if (stuck_on_ > 0 || stuck_off_ > 0) {
-      const double u = of(sticks_).uniform();
-      if (u < stuck_on_) return word(top_);
-      if (u < stuck_on_ + stuck_off_) return word(top_ * leak_);
-    }
+    const auto of = [&](DrawKey key) { return at_place(key, row, column); };
+    if (const int state = stuck_state(row, column); state != 0) return stuck(state > 0);
     double g = level + (top_ - level) * leak_;
     if (d_.program_sigma > 0) {
       const double z = d_.program_sigma * of(programs_).normal();
@@ -67,9 +63,16 @@ class Crossbar {
     }
     return word(g);
   }
+  /// What the rates say: 1 on, -1 off, 0 neither.
+  std::int8_t stuck_state(int row, int column) const {
+    if (stuck_on_ <= 0 && stuck_off_ <= 0) return 0;
+    const double u = at_place(sticks_, row, column).uniform();
+    return static_cast<std::int8_t>(u < stuck_on_ ? 1 : u < stuck_on_ + stuck_off_ ? -1 : 0);
+  }
   std::uint16_t stuck(bool on) const { return word(on ? top_ : top_ * leak_); }
 
  private:
+  static DrawKey at_place(DrawKey key, int row, int column) { return key.with(static_cast<std::uint64_t>(row)).with(static_cast<std::uint64_t>(column)); }
   std::uint16_t word(double g) const {
     return static_cast<std::uint16_t>(std::clamp(std::floor(g * unit_ + 0.5), 0.0, most_));
   }
@@ -79,6 +82,24 @@ class Crossbar {
   double drift_;
   DrawKey programs_, drifting_, sticks_;
 };
+
+std::uint64_t field(int i) { return static_cast<std::uint64_t>(i); }
+
+DrawKey crossbar_key(const DeviceModel& d, int layer_number, int t, int u, int n, int s) {
+  return DrawKey(static_cast<std::uint64_t>(d.seed)).with(field(layer_number)).with(field(t)).with(field(u)).with(field(n)).with(field(s));
+}
+
+/// visit(PE row, PE column, negative, slice, crossbar)
+template <class Visit> void each_crossbar(const DeviceModel& d, const Hardware& hw, int layer_number, const Visit& visit) {
+  for (int t = 0; t < hw.pe_rows; ++t)
+    for (int u = 0; u < hw.pe_cols; ++u)
+      for (int n = 0; n < 2; ++n)
+        for (int s = 0; s < hw.slices(); ++s) visit(t, u, n, s, Crossbar(d, hw, crossbar_key(d, layer_number, t, u, n, s), n == 1));
+}
+
+bool is_in(const StuckCell& f, int layer_number, int t, int u, int n, int s) {
+  return f.layer == layer_number && f.pe_row == t && f.pe_column == u && f.negative == (n == 1) && f.slice == s;
+}
 
 AdcTrim trim_of(const DeviceModel& d, const Hardware& hw, DrawKey key) {
   AdcTrim a;
@@ -103,6 +124,7 @@ AdcTrim trim_of(const DeviceModel& d, const Hardware& hw, DrawKey key) {
 bool DeviceModel::any() const {
   DeviceModel ideal;
   ideal.seed = seed;
+  ideal.spare_columns = spare_columns;
   ideal.program_lognormal = program_lognormal;
   ideal.program_proportional = program_proportional;
   ideal.drift_reference = drift_reference;
@@ -130,6 +152,18 @@ void check_device(const DeviceModel& d, const FixedHardware& hw) {
                                        hw.xb_rows, hw.xb_cols));
 }
 
+std::vector<std::int8_t> stuck_cells(const DeviceModel& device, const Hardware& hw, int layer_number) {
+  const std::size_t columns = at(hw.pe_cols * hw.xb_cols);
+  std::vector<std::int8_t> states(at(hw.pe_rows * hw.slices() * 2) * at(hw.xb_rows) * columns);
+  each_crossbar(device, hw, layer_number, [&](int t, int u, int n, int s, const Crossbar& crossbar) {
+    for (int r = 0; r < hw.xb_rows; ++r)
+      for (int c = 0; c < hw.xb_cols; ++c) states[AnalogData::place(hw, t, s, n, r, u * hw.xb_cols + c)] = crossbar.stuck_state(r, c);
+    for (const StuckCell& f : device.faults)
+      if (is_in(f, layer_number, t, u, n, s)) states[AnalogData::place(hw, t, s, n, f.row, u * hw.xb_cols + f.column)] = f.on ? 1 : -1;
+  });
+  return states;
+}
+
 std::shared_ptr<const AnalogData> program_cells(const DeviceModel& device, const Hardware& hw, const Layer& layer, const LayerData& data, int layer_number) {
   if (!device.any()) return nullptr;
   check_device(device, hw);
@@ -139,31 +173,23 @@ std::shared_ptr<const AnalogData> program_cells(const DeviceModel& device, const
   const std::size_t columns = at(hw.pe_cols * hw.xb_cols);
   const std::vector<std::int16_t> codes = codes_by_place(hw, layer, data);
   analog->cells.resize(at(hw.pe_rows * slices * 2) * at(hw.xb_rows) * columns);
-  const auto field = [](int i) { return static_cast<std::uint64_t>(i); };
-  const DrawKey of_layer = DrawKey(static_cast<std::uint64_t>(device.seed)).with(field(layer_number));
-  for (int t = 0; t < hw.pe_rows; ++t)
-    for (int u = 0; u < hw.pe_cols; ++u)
-      for (int n = 0; n < 2; ++n)
-        for (int s = 0; s < slices; ++s) {
-          const DrawKey key = of_layer.with(field(t)).with(field(u)).with(field(n)).with(field(s));
-          const Crossbar crossbar(device, hw, key, n == 1);
-          for (int r = 0; r < hw.xb_rows; ++r)
-            for (int c = 0; c < hw.xb_cols; ++c) {
-              const int column = u * hw.xb_cols + c, code = codes[at(t * hw.xb_rows + r) * columns + at(column)];
-              const int level = (code < 0) == (n == 1) ? (std::abs(code) >> (s * hw.cell_bits)) & ((1 << hw.cell_bits) - 1) : 0;
-              analog->cells[AnalogData::place(hw, t, s, n, r, column)] = crossbar.cell(level, r, c);
-            }
-          for (const StuckCell& f : device.faults)
-            if (f.layer == layer_number && f.pe_row == t && f.pe_column == u && f.negative == (n == 1) && f.slice == s)
-              analog->cells[AnalogData::place(hw, t, s, n, f.row, u * hw.xb_cols + f.column)] = crossbar.stuck(f.on);
-        }
+  each_crossbar(device, hw, layer_number, [&](int t, int u, int n, int s, const Crossbar& crossbar) {
+    for (int r = 0; r < hw.xb_rows; ++r)
+      for (int c = 0; c < hw.xb_cols; ++c) {
+        const int column = u * hw.xb_cols + c, code = codes[at(t * hw.xb_rows + r) * columns + at(column)];
+        const int level = (code < 0) == (n == 1) ? (std::abs(code) >> (s * hw.cell_bits)) & ((1 << hw.cell_bits) - 1) : 0;
+        analog->cells[AnalogData::place(hw, t, s, n, r, column)] = crossbar.cell(level, r, c);
+      }
+    for (const StuckCell& f : device.faults)
+      if (is_in(f, layer_number, t, u, n, s)) analog->cells[AnalogData::place(hw, t, s, n, f.row, u * hw.xb_cols + f.column)] = crossbar.stuck(f.on);
+  });
   if (!hw.adc_trims) return analog;
   for (int t = 0; t < hw.pe_rows; ++t)
     for (int u = 0; u < hw.pe_cols; ++u)
       for (int lane = 0; lane < hw.adcs(); ++lane)
         for (int s = 0; s < slices; ++s)
           for (int n = 0; n < 2; ++n)
-            analog->trims.push_back(trim_of(device, hw, of_layer.with(field(t)).with(field(u)).with(field(n)).with(field(s)).with(field(lane))));
+            analog->trims.push_back(trim_of(device, hw, crossbar_key(device, layer_number, t, u, n, s).with(field(lane))));
   return analog;
 }
 

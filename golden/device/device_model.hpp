@@ -52,17 +52,21 @@ struct DeviceModel {
   double gain_sigma = 0;            ///< share of the gain
   double offset_sigma = 0;          ///< levels
   double read_noise = 0;            ///< levels
+  std::int64_t spare_columns = 0;   ///< free bit lines of a layer's crossbars that may replace faulty ones (golden/device/spare_columns.hpp)
   AttenuationTable attenuation;     ///< empty: 1 everywhere
   std::vector<StuckCell> faults;    ///< a list, beside the rates
   bool operator==(const DeviceModel&) const = default;
 
-  /// Anything but the seed differs from an ideal device.
+  /// Anything but the seed and what is meant for faults differs from an ideal device.
   bool any() const;
 };
 
 /// Refuses a device that the core has no hardware for, and faults and tables that do not fit it. Throws InputError
 /// device-not-built, device-fault, device-attenuation.
 void check_device(const DeviceModel& device, const FixedHardware& hardware);
+
+/// Cells that rates or the list say are stuck, by AnalogData::place: 1 on, -1 off, 0 neither.
+std::vector<std::int8_t> stuck_cells(const DeviceModel& device, const Hardware& hardware, int layer_number = 0);
 
 /// Cells and ADCs of layer number `layer_number` on its core; null where the device is ideal. Throws as check_device.
 std::shared_ptr<const AnalogData> program_cells(const DeviceModel& device, const Hardware& hardware, const Layer& layer, const LayerData& data,

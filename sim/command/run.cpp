@@ -33,7 +33,7 @@ namespace epim::command {
 namespace {
 
 struct RunArguments {
-  std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", image, weights, out;
+  std::string network, crossbar = "256x256", design = "1024x256", wrap = "off", image, weights, device, out;
   std::vector<std::string> set;
   int weight_bits = 9, act_bits = 9, lanes = 16, jobs = 0, max_pes = DesignChoice{}.max_pes, bus_pes = NetworkJobs{}.bus_pes;
   std::uint64_t seed = 1;
@@ -116,6 +116,7 @@ void print_summary(const RunArguments& o, const Mapping& plan, const PreparedJob
   fmt::print("energy       {:.3f} mJ\n", static_cast<double>(t.energy) * 1e-15);
   fmt::print("output       largest at {}, weights {}\n", fmt::join(best, ", "),
              o.weights.empty() ? fmt::format("seeded ({})", o.seed) : o.weights);
+  if (!o.device.empty()) fmt::print("device       {}\n", o.device);
   for (const std::string& line : plan.network.host) fmt::print("left to the host  {}\n", line);
   fmt::print("golden       {:.1f} s ({:.1f} s of processor time)\n", c.golden, c.golden_cpu);
   fmt::print("builds       {:.1f} s of processor time; {} kinds of core, the last one ready after {:.1f} s{}\n", c.builds_cpu, jobs.built,
@@ -167,8 +168,17 @@ void run(RunArguments o) {
   say_remarks(network);
   DesignChoice design = design_of(o);
   if (design.file && design.file->weight_bits > 0) o.weight_bits = std::min(design.file->weight_bits, 9);
-  const auto hardware = [&](int lanes) { return network_hardware(o.crossbar, o.weight_bits, o.act_bits, lanes, o.set); };
+  const std::vector<std::string> set = o.set;
+  const std::vector<std::string> of_device = take_device_keys(o.set);
+  DeviceModel device;
+  const auto hardware = [&](int lanes) {
+    HardwareRequest core = network_hardware(o.crossbar, o.weight_bits, o.act_bits, lanes, o.set);
+    device = network_device(o.device, of_device, core);
+    return core;
+  };
   const HardwareRequest hw = hardware(o.lanes);
+  if (o.compare_wrap && device.any())
+    throw InputError({"--compare-wrap", 0, 0}, "bad-argument", "layers with and without wrapping would be other chips, legal: without a device");
   if (o.compare_wrap && design.wrap == Wrap::off) design.wrap = Wrap::stored_once;
   Mapping plan = map_network(network, hw, design);
   const std::vector<Wait> waiting = waits(plan, o.lanes, [&](int lanes) {
@@ -197,7 +207,8 @@ void run(RunArguments o) {
   jobs.build.cache = cache();
   jobs.bus_pes = o.bus_pes;
   const std::string identity = fmt::format("{} {} {} {} {} {} {} {} {} {} {} {}", network.name, o.crossbar, o.design, o.wrap, o.weight_bits,
-                                           o.act_bits, o.lanes, o.seed, o.image, o.weights, o.compare_wrap, fmt::join(o.set, " "));
+                                           o.act_bits, o.lanes, o.seed, o.image, o.weights, o.compare_wrap, fmt::join(set, " ")) +
+                               (o.device.empty() ? "" : " " + o.device);
   jobs.folder = o.out.empty() ? "out/run-" + network.name + "-" + hash_text(fnv1a(identity)).substr(0, 8) : o.out;
   RunSetting setting;
   setting.network = network.name;
@@ -209,7 +220,8 @@ void run(RunArguments o) {
   setting.act_bits = o.act_bits;
   setting.lanes = o.lanes;
   setting.max_pes = o.max_pes;
-  setting.set = o.set;
+  setting.set = set;
+  setting.device = o.device;
   setting.seed = o.seed;
   setting.weights = o.weights;
   setting.image = o.image;
@@ -225,7 +237,7 @@ void run(RunArguments o) {
     Progress progress("golden model");
     double total = 0, done = 0;
     for (const MappedLayer& l : plan.layers) total += static_cast<double>(l.layer.macs());
-    net = synthesise_network(plan, image, {o.seed, bundle ? &*bundle : nullptr}, jobs.jobs, [&](std::size_t l) {
+    net = synthesise_network(plan, image, {o.seed, bundle ? &*bundle : nullptr, false, &device}, jobs.jobs, [&](std::size_t l) {
       check_interrupt();
       progress.update(done / total, plan.layers[l].layer.name);
       done += static_cast<double>(plan.layers[l].layer.macs());
@@ -313,6 +325,7 @@ CLI::App* add_options(CLI::App& app, const std::shared_ptr<RunArguments>& o, con
   verb->add_option("--max-pes", o->max_pes, "A plain layer of more PEs is split along its channels over several cores")
       ->check(CLI::Range(1, 65536))->capture_default_str();
   verb->add_option("--set", o->set, "Override a hardware key: hardware.key=value (repeatable)")->allow_extra_args(false);
+  verb->add_option("--device", o->device, "Cells and ADCs that are not ideal: a TOML file with [device], and [hardware] where it needs some (docs/device.md)");
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   return verb;
 }
@@ -337,6 +350,7 @@ void add_run(CLI::App& app) {
   verb->add_option("--goal-memory", o->goal_memory, "GiB that the peak memory should stay under");
   verb->footer("Examples:\n  epim run resnet50\n  epim run resnet50 --weight-bits 3 --image cat.png\n  epim run vgg16 --design none\n"
                "  epim run resnet50 --compare-wrap\n"
+               "  epim run digits_residual --device chip.toml --set device.seed=2\n"
                "  epim run digits --design none --crossbar 64x64 -w 5 -a 8 --lanes 8 --weights models/digits/weights.npz\n"
                "Ended by SIGINT or SIGTERM: exit code 128 + signal; finished layers are kept.");
   verb->callback([o, verb] { run(given(*o, *verb)); });

@@ -75,6 +75,17 @@ check "IDX files give the same" same "$(get idx.json 'j["points"]')" "$(get w3.j
 "$epim" eval --config "$digits" --weight-bits 3 --first 100 --limit 50 --out part --json > part.json
 check "a part of the set" same "$(get part.json '(j["images"]["first"], j["images"]["count"], j["points"][0]["top1"]["of"])')" "(100, 50, 50)"
 
+# A degraded chip: RTL equal to golden at every stage, as eval has it; spare columns; a range from other images.
+chip=(--config "$digits" --device "$root/configs/devices/worn.toml" --set device.stuck=0.03 --set device.seed=3)
+"$epim" sim "${chip[@]}" --set device.spare_columns=4 --images 3 --json > worn-sim.json 2> worn.err
+check "a degraded chip with spare columns: RTL = golden at every stage" same "$(get worn-sim.json 'j["identical_outputs"]')" 3
+"$epim" eval "${chip[@]}" --set device.spare_columns=4 --limit 3 --out worn --json > worn.json
+check "eval's accuracy is that of the RTL" same "$(get worn.json '100*j["points"][0]["top1"]["share"]')" "$(get worn-sim.json 'j["accuracy"]["rtl"]')"
+"$epim" eval "${chip[@]}" --sweep device.spare_columns=0,32 --seeds 4 --out spares --json > spares.json
+check "spare columns raise accuracy" test "$(get spares.json 'int(j["groups"][1]["top1_mean"] > j["groups"][0]["top1_mean"])')" = 1
+"$epim" eval --config "$digits" --set "network.adc_calibration=$model/test_images.npy" --adc-bits 4,8 --limit 64 --out calibrated --json > calibrated.json
+check "a calibrated range clips none of its images" same "$(get calibrated.json '[(p["adc_step"] > 0, sum(l["adc_saturated"] for l in p["layers"])) for p in j["points"]]')" "[(True, 0), (False, 0)]"
+
 # Ended and killed runs, and threads.
 "$epim" eval --config "$digits" --weight-bits 9,5,3 --adc-bits 6,5 --out whole -j 2 > /dev/null 2>&1
 "$epim" eval --config "$digits" --weight-bits 9,5,3 --adc-bits 6,5 --out one -j 1 > /dev/null 2>&1

@@ -267,6 +267,7 @@ unused "override of an array that every core has of its own" hardware.pe_rows=64
 unused "override of the tables of simulated networks" hardware.tables=rom "$epim" run "${nets[@]}" --out out
 unused "override of the cell memory of simulated networks" 'hardware.storage="ram"' "$epim" run "${nets[@]}" --out out
 unused "override of counters that are compared" hardware.event_counters=false "$epim" run "${nets[@]}" --out out
+unused "override of a device that an estimate knows nothing of" device.stuck=0.1 "$epim" estimate resnet50
 unused "chip: override of its tables" hardware.tables=writable "$epim" gen --top network --config net.toml --out out
 unused "override of the images of a core" network.images=x.npy gen net
 unused "quantisation: override of the cell memory" hardware.storage=ram "$epim" quantize --config net.toml --out out
@@ -356,6 +357,8 @@ design resnet50 '{"node": "fc", "weight_bits": 5}'
 expect "search: the classifier with two widths" '^d.json:2:1: contradictory-bits: .*fc' "$epim" search resnet50 --bits-from d.json --classifier-bits 4 --out out
 "$epim" search resnet50 --method evolution --iterations 2 --budget 2000 --checkpoint state.json > /dev/null
 expect "search: checkpoint of another search" '^state.json:1:.*checkpoint-mismatch' "$epim" search resnet50 --method evolution --iterations 3 --budget 2000 --checkpoint state.json --out out
+expect "search: row groups of a model without them" '^--rows-per-read: bad-argument: .*--model rtl' "$epim" search resnet50 --rows-per-read 64 --out out
+expect "search: row groups twice" '^--set hardware.rows_per_read=8: bad-argument: .*one of them' "$epim" search resnet50 --model rtl --rows-per-read 64 --set hardware.rows_per_read=8 --out out
 expect "unknown verb" 'bad-argument' "$epim" simulate
 cp "$root/models/digits/network.json" digits/
 estimate() { "$epim" estimate "$@"; }
@@ -377,6 +380,8 @@ expect "estimate: broken SimConfig.ini" '^sim.ini:2:1: ini-syntax' estimate resn
 expect "estimate: options of a model that is not asked for" 'bad-argument.*mnsim' estimate resnet50 --model rtl --compat
 expect "estimate: no result of a run" 'unreadable-file' estimate --against nowhere
 eval_verb() { "$epim" eval "$@"; }
+expect "run: a device's wrapping compared" '^--compare-wrap: bad-argument: ' "$epim" run digits --compare-wrap --set device.stuck=0.1 --out out
+expect "a calibrated range and a given one" '^--set network.adc_calibration=x.npy: contradictory-range: .*one of them' "$epim" eval --config "$root/configs/digits.toml" --set network.adc_calibration=x.npy --set hardware.adc_step=1 --out out
 expect "eval: nothing named" 'bad-argument: a NETWORK or --config' eval_verb
 expect "eval: a name and a configuration" 'bad-argument: a NETWORK and --config are both given' eval_verb digits --config "$root/configs/digits.toml"
 expect "eval: an option that the configuration says" '^--lanes: bad-argument:' eval_verb --config "$root/configs/digits.toml" --lanes 8

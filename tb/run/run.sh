@@ -77,6 +77,20 @@ check "all cells over the control bus: the same result file" cmp -s first/result
 check "and says so" grep -q '^cells *over the control bus: cores of ' bus.txt
 check "without --bus-pes one kind of core is loaded over the control bus" grep -qE '^cells .*over the control bus: cores of [0-9]+x[0-9]+ PEs$' first.txt
 
+# Cells and ADCs that are not ideal, layer by layer; another chip is another result.
+degraded=("${chain[@]}" --device "$root/configs/devices/worn.toml")
+"$epim" run "${degraded[@]}" --set device.seed=2 --out worn > worn.txt 2> worn.err
+check "a degraded network on the RTL" grep -q 'every output, beat cycle and event equal' worn.txt
+hashes() { cat "$1"/[0-9]*.json | grep -o '"output_hash": "[0-9a-f]*"'; }
+check "its maps are others" [ "$(hashes worn)" != "$(hashes first)" ]
+"$epim" run "${degraded[@]}" --set device.seed=3 --out worn3 > worn3.txt 2> worn.err
+check "those of another chip as well" [ "$(hashes worn)" != "$(hashes worn3)" ]
+"$epim" eval "$root/tb/run/chain.json" --design none "${hardware[@]}" --device "$root/configs/devices/worn.toml" --set device.seed=2 --limit 1 --out worn-eval --json > worn-eval.json 2> worn.err
+check "eval has the same answer" python3 -c 'import json; e, r = json.load(open("worn-eval.json")), json.load(open("worn/result.json"))
+assert [c["class"] for c in e["points"][0]["classes"] if c["predicted"]] == r["largest_outputs"][:1], (e["points"][0]["classes"], r["largest_outputs"])'
+expect "an estimate does not read it" 2 'run-result: a run of cells and ADCs that are not ideal' "$epim" estimate "$root/tb/run/chain.json" --design none "${hardware[@]}" --against worn
+expect "nor does wrapping go with it" 2 'compare-wrap: bad-argument' "$epim" run "${degraded[@]}" --compare-wrap
+
 # A signal: exit code 128 + signal, one line that says how to go on.
 for signal in TERM INT; do
   rm -rf stopped

@@ -32,6 +32,26 @@ grep -E '^ "[a-z]+":' run/result.json > sums.txt
 check "cycles on the RTL are those of the search ($(number cost.txt cycles))" test "$(number cost.txt cycles)" -gt 0 -a "$(number cost.txt cycles)" = "$(number sums.txt cycles)"
 check "and so are the crossbars ($(number cost.txt crossbars))" test "$(number cost.txt crossbars)" -gt 0 -a "$(number cost.txt crossbars)" = "$(number sums.txt crossbars)"
 
+# Rows per read: the best of the searches with one each.
+reads=(search digits_residual --layers conv --model rtl --candidates none,128x16,256x32 -w 5 "${hardware[@]}" --budget 48 --json)
+for objective in latency energy edp; do
+  for rows in 8 16 64; do "$epim" "${reads[@]}" --objective $objective --set hardware.rows_per_read=$rows > $objective-$rows.json; done
+  "$epim" "${reads[@]}" --objective $objective --rows-per-read 8,16,64 > $objective.json
+  check "rows per read for the least $objective" python3 - $objective <<'END_PYTHON'
+import json, sys
+objective = sys.argv[1]
+read = lambda name: json.load(open(name + ".json"))["search"]
+value = {"latency": lambda c: (c["cycles"], c["energy_aJ"]), "energy": lambda c: (c["energy_aJ"], c["cycles"]),
+         "edp": lambda c: (c["energy_aJ"] * c["cycles"], c["energy_aJ"])}[objective]
+alone = {rows: read(f"{objective}-{rows}")["optimum_by_table"] for rows in (8, 16, 64)}
+chosen = read(objective)
+assert {r["rows"]: r["optimum_by_table"] for r in chosen["rows_per_read"]} == alone, chosen["rows_per_read"]
+best = min(alone, key=lambda rows: (value(alone[rows]), -rows))
+assert chosen["set"] == [f"hardware.rows_per_read={best}"], (chosen["set"], alone)
+assert chosen["optimum_by_table"] == alone[best] and len({str(c) for c in alone.values()}) == 3, alone
+END_PYTHON
+done
+
 # Killed in the middle, started again.
 long=(search resnet50 --budget 1080 --method evolution --iterations 1500 --seed 3 --json)
 "$epim" "${long[@]}" > whole.json
