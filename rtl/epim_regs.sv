@@ -178,7 +178,8 @@ module epim_regs #(
   // An abort clears what came before it.
   logic [4:0] run_error;
   assign run_error   = (abort || abort_late_q) ? '0 : error_i;
-  assign error_set   = {run_error[4], load_error_i && !abort, run_error[3:0], table_bad, write_i && control_bad};
+  // Between runs a table may be read that is being written.
+  assign error_set   = {run_error[4] && busy_q, load_error_i && !abort, run_error[3:0], table_bad, write_i && control_bad};
   assign pending_set = {|error_set, busy_q && done_i && !abort};
 
   always_ff @(posedge clk_i or negedge rst_ni) begin

@@ -73,6 +73,7 @@ public_flat_rd -module "epim_pe" -var "psum_o"
 public_flat_rd -module "epim_pe" -var "cell_reads_o"
 public_flat_rd -module "epim_pe" -var "adc_zero_o"
 public_flat_rd -module "epim_pe" -var "adc_saturated_o"
+public_flat_rd -module "epim_pe" -var "err_o"
 )";
 
 struct Tools {

@@ -387,6 +387,7 @@ struct Check {
 constexpr const char* cores[] = {"tables = \"writable\"", "tables = \"rom\"", "load_stream = true\nparity = true"};
 constexpr int writable = 0, rom = 1, load_port = 2;
 constexpr Check checks[] = {
+    {"parity", load_port, parity_of_entries},
     {"unmapped", writable, unmapped},
     {"partial-strobes", writable, partial_strobes},
     {"handshakes", writable, handshakes},
@@ -415,7 +416,6 @@ constexpr Check checks[] = {
     {"load-places", load_port, load_places},
     {"load-while-busy", load_port, load_while_busy},
     {"load-beside-registers", load_port, load_beside_registers},
-    {"parity", load_port, parity_of_entries},
 };
 
 }  // namespace

@@ -77,7 +77,11 @@ void parity_of_entries(Bench& b) {
     b.driver().write(reg::control, abort_run);
     b.expect_error(0, "after abort");
     b.driver().load(b.program());
-    b.clean_run();
+    try {
+      b.clean_run();
+    } catch (const CheckFailed& e) {
+      throw CheckFailed(e.stage(), what + ", stored again: " + e.what());
+    }
   };
   const ProgramKind kinds[] = {ProgramKind::ifat, ProgramKind::ifrt, ProgramKind::ofat, ProgramKind::channel, ProgramKind::cells};
   for (const ProgramKind kind : kinds)

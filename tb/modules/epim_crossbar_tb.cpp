@@ -37,7 +37,13 @@ constexpr int kAdcStep = P_AdcStep;
 #else
 constexpr int kAdcStep = 0;
 #endif
+#ifdef P_Parity
+constexpr bool kParity = P_Parity;
+#else
+constexpr bool kParity = false;
+#endif
 constexpr int kWord = kCell + kFraction;
+std::set<int> wrong_columns;  ///< that hold a word with a wrong bit
 int chunks() { return ceil_div(kRows, 64); }
 
 /// G[column][slice][polarity][row].
@@ -74,8 +80,10 @@ Cells random_cells(int density) {
   return g;
 }
 
-/// In random order: a word stored a second time under another address is then overwritten only half the time.
-void program(Vdut& d, const Cells& g) {
+/// In random order: a word stored a second time under another address is then overwritten only half the time. With `flips` some words
+/// get a wrong bit, in `g` too.
+void program(Vdut& d, Cells& g, bool flips) {
+  wrong_columns.clear();
   const int lane_bits = index_bits(kAdcs), plane_bits = index_bits(2 * kSlices * kWord),
             chunk_bits = index_bits(chunks()), planes = 2 * kSlices * kWord;
   std::vector<int> order(static_cast<std::size_t>(csteps() * kAdcs * planes * chunks()));
@@ -89,9 +97,17 @@ void program(Vdut& d, const Cells& g) {
     d.prog_addr_i =
         static_cast<std::uint32_t>((((step << lane_bits | lane) << plane_bits | plane) << chunk_bits) | chunk);
     d.prog_data_i = chunk_of(g, column, plane, chunk);
+    d.prog_flip_i = flips && chance(2);
+    if (d.prog_flip_i) {
+      wrong_columns.insert(column);
+      if (column < kCols)
+        g[static_cast<std::size_t>(column)][static_cast<std::size_t>(plane / kWord / 2)][static_cast<std::size_t>(plane / kWord % 2)]
+         [static_cast<std::size_t>(chunk * 64)] ^= 1 << plane % kWord;
+    }
     d.prog_we_i = 1;
     tick(d);
     d.prog_we_i = 0;
+    d.prog_flip_i = kParity && chance(50);
     d.prog_data_i = random_bits(64);  // not written
     if (chance(5)) tick(d);
   }
@@ -224,9 +240,13 @@ void fire(Vdut& d, const Cells& g, std::vector<Adc> adcs, int activations) {
     while (chance(15)) {
       tick(d);
       check(pipeline.front());
+      CHECK_EQ(d.err_o, 0);
     }
     d.en_i = 1;
+    bool wrong = false;
+    for (int l = 0; l < kAdcs; ++l) wrong = wrong || (d.fire_i && d.load_i && (selected >> l & 1) && wrong_columns.count(step * kAdcs + l));
     tick(d);
+    CHECK_EQ(d.err_o, wrong);
     pipeline.push_back(s);
     pipeline.pop_front();
     check(pipeline.front());
@@ -257,13 +277,14 @@ void test(Vdut& d) {
   d.fire_i = 0;
   d.prog_we_i = 0;
   d.trim_we_i = 0;
+  d.prog_flip_i = 0;
   reset(d);
 #ifdef P_InitFile
   fire(d, image, random_adcs(d), 150);
 #endif
   for (const int density : {50, 90, 10}) {
-    const Cells g = random_cells(density);
-    program(d, g);
+    Cells g = random_cells(density);
+    program(d, g, kParity && density != 50);
     fire(d, g, random_adcs(d), 150);
   }
 }
