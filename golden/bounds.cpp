@@ -32,34 +32,47 @@ struct Coefficients {
   void add(std::int64_t c) { (c > 0 ? rising : falling) += c; }
 };
 
-/// Adds what one patch can put into the accumulator of its filter `filter`. The activations x hold 0.
-/// `apart`: terms of one activation are bounded each by itself; `any_cells`: a cell may hold anything, in both polarities.
-void add_firing(const Hardware& hw, const Layer& layer, const LayerData& data, int patch, const std::vector<PatchWord>& words, int filter,
-                bool apart, bool any_cells, Interval& sum) {
-  const PatchCells cells(layer, data, hw.lanes, patch);
-  const int u = (layer.patches[static_cast<std::size_t>(patch)].c_out + filter) / hw.xb_cols;
-  Coefficients c;
-  for (const PatchWord& word : words)
+/// A row that an activation of a firing drives.
+struct DrivenRow {
+  CellRow cells;
+  int pe_row = 0;
+  bool is_last = false;  ///< of those that this activation drives
+};
+/// All of one firing, activation after activation.
+std::vector<DrivenRow> driven_rows(const Hardware& hw, const Layer& layer, const LayerData& data, int patch) {
+  std::vector<DrivenRow> rows;
+  for (const PatchWord& word : patch_words(layer, layer.patches[static_cast<std::size_t>(patch)], hw.lanes))
     for (int lane = 0; lane < word.channels; ++lane) {
-      std::int64_t together = 0;
-      for (const int first : word.rows) {
-        if (first < 0) continue;
-        const int t = first / hw.xb_rows;
-        const std::int64_t m = data.crossbar_scale(t, u), z = data.zero_point(t, u), w = cells(first + lane, filter);
-        if (any_cells) {
-          const std::int64_t full = (std::int64_t{1} << (hw.slices() * hw.cell_bits)) - 1;
-          c.add(m * full);
-          c.add(-m * full);
-          c.add(m * z);
-        } else if (apart) {
-          c.add(m * w);
-          c.add(m * z);
-        } else {
-          together += m * (w + z);
-        }
-      }
-      c.add(together);
+      for (const int first : word.rows)
+        if (first >= 0) rows.push_back({CellRow(layer, data, hw.lanes, patch, first + lane), first / hw.xb_rows, false});
+      rows.back().is_last = true;
     }
+  return rows;
+}
+
+/// Adds what the rows of one firing can put into the accumulator of its filter `filter`, in column `u` of PEs. Activations x hold 0.
+/// `apart`: terms of one activation are bounded each by itself; `any_cells`: a cell may hold anything, in both polarities.
+void add_firing(const Hardware& hw, const LayerData& data, const std::vector<DrivenRow>& rows, int u, int filter, bool apart, bool any_cells,
+                Interval& sum) {
+  Coefficients c;
+  std::int64_t together = 0;
+  for (const DrivenRow& row : rows) {
+    const std::int64_t m = data.crossbar_scale(row.pe_row, u), z = data.zero_point(row.pe_row, u), w = row.cells(filter);
+    if (any_cells) {
+      const std::int64_t full = (std::int64_t{1} << (hw.slices() * hw.cell_bits)) - 1;
+      c.add(m * full);
+      c.add(-m * full);
+      c.add(m * z);
+    } else if (apart) {
+      c.add(m * w);
+      c.add(m * z);
+    } else {
+      together += m * (w + z);
+      if (!row.is_last) continue;
+      c.add(together);
+      together = 0;
+    }
+  }
   sum.hi += static_cast<__int128>(c.rising) * hw.act_max() + static_cast<__int128>(c.falling) * hw.act_min();
   sum.lo += static_cast<__int128>(c.rising) * hw.act_min() + static_cast<__int128>(c.falling) * hw.act_max();
 }
@@ -92,15 +105,15 @@ AccumulatorBound accumulator_bound(const Hardware& core, const Layer& layer, con
   __int128 largest = -1;
   for (std::size_t r = 0; r < plan.ranges.size(); ++r) {
     const OutputRange& range = plan.ranges[r];
-    std::vector<std::vector<PatchWord>> words;  // of each firing
-    for (int f = range.first_firing; f < range.first_firing + range.firings; ++f)
-      words.push_back(patch_words(layer, layer.patches[static_cast<std::size_t>(plan.firings[static_cast<std::size_t>(f)].patch)], hw.lanes));
+    std::vector<std::vector<DrivenRow>> rows;  // of each firing
+    for (int f = range.first_firing; !hw.analog() && f < range.first_firing + range.firings; ++f)
+      rows.push_back(driven_rows(hw, layer, data, plan.firings[static_cast<std::size_t>(f)].patch));
     for (int k = 0; k < range.columns; ++k) {
       Interval sum;
       for (int f = 0; f < range.firings; ++f) {
         const int patch = plan.firings[static_cast<std::size_t>(range.first_firing + f)].patch;
         if (hw.analog()) add_analog_firing(hw, layer, data, layer.patches[static_cast<std::size_t>(patch)], range.c_out + k, sum);
-        else add_firing(hw, layer, data, patch, words[static_cast<std::size_t>(f)], k, clips && (shifted || layer.pool), data.analog != nullptr, sum);
+        else add_firing(hw, data, rows[static_cast<std::size_t>(f)], (range.c_out + k) / hw.xb_cols, k, clips && (shifted || layer.pool), data.analog != nullptr, sum);
       }
       const __int128 limit = (static_cast<__int128>(1) << 62) - 1;
       if (sum.hi > limit || sum.lo < -limit)

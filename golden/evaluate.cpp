@@ -372,42 +372,44 @@ GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const Lay
   if (hw_.analog() || data_.analog) load_analog();
 }
 
-/// The cells as they are, and how often an ADC has converted before a firing reaches a column.
+RoundConversions round_conversions(const Hardware& hw, const Layer& layer, const FiringPlan& plan) {
+  RoundConversions of;
+  of.total.assign(at(hw.pe_cols * hw.adcs()), 0);
+  for (const Firing& firing : plan.firings) {
+    const Patch& patch = layer.patches[at(firing.patch)];
+    const std::int64_t each = std::int64_t{hw.steps()} * static_cast<std::int64_t>(row_groups_of(hw, layer, patch).size());
+    of.before.emplace_back();
+    for (int c = patch.c_out; c < patch.c_out + patch.beta2; ++c) {
+      std::int64_t& so_far = of.total[at(hw.adc_of(c))];
+      of.before.back().push_back(so_far);
+      so_far += each;
+    }
+  }
+  return of;
+}
+
+AdcTrim ideal_trim(const Hardware& hw) {
+  AdcTrim ideal;
+  if (!hw.adc_trims) ideal.gain = 1;
+  return ideal;
+}
+
+/// The cells and ADCs as they are.
 void GoldenLayer::load_analog() {
   const int slices = hw_.slices(), bits = hw_.word_bits();
   if (data_.analog) {
     std::fill(planes_.begin(), planes_.end(), 0);
     for (int sp = 0; sp < hw_.pe_rows * slices * 2; ++sp)
-      for (int r = 0; r < hw_.xb_rows; ++r)
-        for (int c = 0; c < columns_; ++c) {
-          const unsigned g = data_.analog->cells[(at(sp) * at(hw_.xb_rows) + at(r)) * at(columns_) + at(c)];
+      for (int r = 0; r < hw_.xb_rows; ++r) {
+        const std::uint16_t* const cells = data_.analog->cells.data() + AnalogData::place(hw_, sp / (2 * slices), sp / 2 % slices, sp % 2, r, 0);
+        for (int c = 0; c < columns_; ++c)
           for (int k = 0; k < bits; ++k)
-            if ((g >> k) & 1) planes_[((at(sp) * at(bits) + at(k)) * at(words64_) + at(r / 64)) * at(columns_) + at(c)] |= std::uint64_t{1} << (r % 64);
-        }
+            if ((cells[c] >> k) & 1) planes_[((at(sp) * at(bits) + at(k)) * at(words64_) + at(r / 64)) * at(columns_) + at(c)] |= std::uint64_t{1} << (r % 64);
+      }
     trims_ = data_.analog->trims;
   }
-  if (trims_.empty()) {
-    trims_.resize(at(hw_.pe_rows * hw_.pe_cols * hw_.adcs()) * at(slices) * 2);
-    if (!hw_.adc_trims)
-      for (AdcTrim& a : trims_) a.gain = 1;
-  }
-  if (!hw_.read_noise) return;
-  conversions_.assign(at(hw_.pe_cols * hw_.adcs()), 0);
-  for (std::size_t f = 0; f < firings().size(); ++f) {
-    const Patch& patch = layer_.patches[at(firings()[f].patch)];
-    const std::int64_t each = std::int64_t{hw_.steps()} * static_cast<std::int64_t>(row_groups_[f].size());
-    conversions_before_.emplace_back();
-    for (int c = patch.c_out; c < patch.c_out + patch.beta2; ++c) {
-      std::int64_t& so_far = conversions_[at(c / hw_.xb_cols * hw_.adcs() + c % hw_.xb_cols % hw_.adcs())];
-      conversions_before_.back().push_back(so_far);
-      so_far += each;
-    }
-  }
-}
-
-const AdcTrim& GoldenLayer::trim(int t, int column, int sp) const {
-  const int u = column / hw_.xb_cols, lane = column % hw_.xb_cols % hw_.adcs();
-  return trims_[at((t * hw_.pe_cols + u) * hw_.adcs() + lane) * at(hw_.slices()) * 2 + at(sp)];
+  if (trims_.empty()) trims_.assign(at(hw_.pe_rows * hw_.pe_cols * hw_.adcs()) * at(slices) * 2, ideal_trim(hw_));
+  if (hw_.read_noise) conversions_ = round_conversions(hw_, layer_, plan_);
 }
 
 /// noise[sp][step*groups + group][column] of one PE row, in an ADC's unit.
@@ -418,8 +420,7 @@ std::vector<std::int32_t> GoldenLayer::noise_of(int t, int firing, Moment moment
   std::map<std::int64_t, NoiseJump> jumps;
   for (int c = 0; c < n; ++c) {
     const int column = patch.c_out + c;
-    const std::int64_t before = moment.position * conversions_[at(column / hw_.xb_cols * hw_.adcs() + column % hw_.xb_cols % hw_.adcs())] +
-                                conversions_before_[at(firing)][at(c)];
+    const std::int64_t before = moment.position * conversions_.total[at(hw_.adc_of(column))] + conversions_.before[at(firing)][at(c)];
     const NoiseJump& jump = jumps.try_emplace(before, static_cast<std::uint64_t>(before)).first->second;
     for (int sp = 0; sp < 2 * hw_.slices(); ++sp) {
       const AdcTrim& a = trim(t, column, sp);

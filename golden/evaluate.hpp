@@ -99,6 +99,15 @@ struct Moment {
   std::int64_t frame = 0;     ///< of the run
 };
 
+/// How often ADCs convert in one output position: which conversion a sample of read noise belongs to.
+struct RoundConversions {
+  std::vector<std::int64_t> total;                ///< by Hardware::adc_of
+  std::vector<std::vector<std::int64_t>> before;  ///< [firing][column of its patch]: of its ADC before the firing
+};
+RoundConversions round_conversions(const Hardware& layer_hardware, const Layer& layer, const FiringPlan& plan);
+/// An ADC without gain error, offset and noise.
+AdcTrim ideal_trim(const Hardware& hardware);
+
 struct ConversionSums;
 
 /// What one firing saw and gave.
@@ -170,7 +179,9 @@ class GoldenLayer {
   void convert_analog(int t, int sp, int firing, int shift, bool negative, const std::uint64_t* sums, const std::int32_t* noise,
                       std::int64_t* psum, ConversionSums& counted) const;
   std::vector<std::int32_t> noise_of(int t, int firing, Moment moment) const;
-  const AdcTrim& trim(int t, int column, int sp) const;
+  const AdcTrim& trim(int t, int column, int sp) const {
+    return trims_[static_cast<std::size_t>((t * hw_.pe_cols * hw_.adcs() + hw_.adc_of(column)) * hw_.slices() * 2 + sp)];
+  }
   Hardware core_, hw_;
   Layer layer_;
   LayerData data_;
@@ -182,8 +193,7 @@ class GoldenLayer {
   int words64_ = 0;     ///< 64-bit words per column of one crossbar
   int columns_ = 0;     ///< pe_cols*xb_cols
   std::vector<AdcTrim> trims_;         ///< AnalogData::trims
-  std::vector<std::vector<std::int64_t>> conversions_before_;  ///< [firing][column] of its ADC within a round, with read noise
-  std::vector<std::int64_t> conversions_;                      ///< [pe column][lane] within a round
+  RoundConversions conversions_;       ///< with read noise
   std::vector<std::uint64_t> planes_;  ///< [t][slice][polarity][bit of the cell's word][word][column], row r in bit r%64 of word r/64
 };
 

@@ -62,6 +62,8 @@ struct FixedHardware {
   int steps() const { return magnitude_steps() + (act_signed ? 1 : 0); }
   /// ADCs per PE and polarity-slice: column = step * adcs + lane.
   int adcs() const { return (xb_cols + cols_per_adc - 1) / cols_per_adc; }
+  /// Which ADC of a polarity-slice converts a column of the PE array: pe column * adcs + lane.
+  int adc_of(int column) const { return column / xb_cols * adcs() + column % xb_cols % adcs(); }
   /// R: word lines that a read drives at most.
   int read_rows() const { return rows_per_read > 0 ? rows_per_read : xb_rows; }
   /// Groups of R consecutive word lines of a crossbar.

@@ -33,19 +33,13 @@ std::vector<PatchWord> patch_words(const Layer& layer, const Patch& p, int lanes
   return words;
 }
 
-PatchCells::PatchCells(const Layer& layer, const LayerData& data, int lanes, int patch)
-    : layer_(layer), data_(data), lanes_(lanes), patch_(patch) {}
-
-int PatchCells::column(int pe_row, int filter) const {
-  if (layer_.pool && pe_row == 0) return static_cast<int>(data_.permutation(patch_, filter));
-  return layer_.patches[static_cast<std::size_t>(patch_)].c_out + filter;
-}
-
-std::int64_t PatchCells::operator()(int row, int filter) const {
-  const EpitomeShape& e = layer_.epitome;
-  const int line = row / lanes_, place = line % (e.p * e.q);
-  const int pe_row = layer_.pool && row >= layer_.pool->vector ? 1 : 0;
-  return data_.epitome(column(pe_row, filter), line / (e.p * e.q) * lanes_ + row % lanes_, place / e.q, place % e.q);
+CellRow::CellRow(const Layer& layer, const LayerData& data, int lanes, int patch, int row)
+    : order_(nullptr), first_(layer.patches[static_cast<std::size_t>(patch)].c_out) {
+  const EpitomeShape& e = layer.epitome;
+  const int line = row / lanes, place = line % (e.p * e.q), channel = line / (e.p * e.q) * lanes + row % lanes;
+  weights_ = &data.epitome(0, channel, place / e.q, place % e.q);
+  stride_ = std::ptrdiff_t{e.e_in} * e.p * e.q;
+  if (layer.pool && row < layer.pool->vector) order_ = &data.permutation(patch, 0);
 }
 
 }  // namespace epim

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /// What a patch reads and which cells it reaches, the same question for plain layers, epitomes and pools.
 #pragma once
+#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -21,18 +22,19 @@ int patch_words_count(const Layer& layer, const Patch& patch, int lanes);
 /// All of them, in the order of the window: channel blocks outer, then taps.
 std::vector<PatchWord> patch_words(const Layer& layer, const Patch& patch, int lanes);
 
-/// The stored weight of physical row `row` and filter `filter` of a patch: what multiplies the activation of that row, M left out.
-class PatchCells {
+/// The stored weights of one physical row of a patch over its filters: what multiplies the activation of that row, M left out.
+class CellRow {
  public:
-  PatchCells(const Layer& layer, const LayerData& data, int lanes, int patch);
-  std::int64_t operator()(int row, int filter) const;
-  /// Column of the PE array whose cells the filter reads in PE row `pe_row`.
-  int column(int pe_row, int filter) const;
+  CellRow(const Layer& layer, const LayerData& data, int lanes, int patch, int row);
+  /// Column of the PE array whose cells filter `filter` reads in this row.
+  int column(int filter) const { return order_ ? static_cast<int>(order_[filter]) : first_ + filter; }
+  std::int64_t operator()(int filter) const { return weights_[column(filter) * stride_]; }
 
  private:
-  const Layer& layer_;
-  const LayerData& data_;
-  int lanes_, patch_;
+  const std::int64_t* weights_;  ///< of epitome column 0
+  std::ptrdiff_t stride_;        ///< from one epitome column to the next
+  const std::int64_t* order_;    ///< columns of the filters in the rows of a weight pool; else null
+  int first_;
 };
 
 }  // namespace epim

@@ -164,10 +164,9 @@ void CoreDriver::load(const LayerProgram& program, bool direct_cells) {
       tick();
     }
     // The last words are on their way to the memories.
-    for (std::uint32_t state = 1; state & 1; state = read(reg::load_status)) {
-      if (state & 2) break;
-    }
-    if (const std::uint32_t state = read(reg::load_status); state != 0)
+    std::uint32_t state = read(reg::load_status);
+    while ((state & 3) == 1) state = read(reg::load_status);
+    if (state != 0)
       throw CheckFailed("load port", fmt::format("after a program load_status is 0x{:08X}, target 0x{:08X}, address 0x{:08X}", state,
                                                  read(reg::load_target), read(reg::load_address)));
     return;

@@ -117,6 +117,12 @@ Spread accuracy_of(const EvaluationResult& r, const std::vector<std::size_t>& gr
   return spread_of(shares);
 }
 
+Json swept_json(const PointSettings& s) {
+  Json j = Json::object();
+  for (const auto& [key, value] : s.swept) j[key] = value;
+  return j;
+}
+
 std::string swept_text(const PointSettings& s) {
   std::string t;
   for (const auto& [key, value] : s.swept) t += fmt::format("{}{} {}", t.empty() ? "" : ", ", key, value);
@@ -163,8 +169,7 @@ Json json_of(const EvaluationSubject& s, const EvaluationResult& r, const Energy
     const Adc adc = adc_of(net);
     Json row = {{"weight_bits", most_weight_bits(net)}, {"act_bits", act_bits_of(net)}, {"adc_bits", adc.bits}, {"adc_lossless", adc.lossless}};
     if (!s.settings.empty()) {
-      row["settings"] = Json::object();
-      for (const auto& [key, value] : s.settings[p].swept) row["settings"][key] = value;
+      row["settings"] = swept_json(s.settings[p]);
       row["device_seed"] = s.settings[p].device_seed;
     }
     row.update(answers_json(point.answers, r));
@@ -195,9 +200,8 @@ Json json_of(const EvaluationSubject& s, const EvaluationResult& r, const Energy
   j["groups"] = Json::array();
   for (const std::vector<std::size_t>& group : groups_of(s)) {
     const Spread a = accuracy_of(r, group);
-    Json row = {{"settings", Json::object()}, {"weight_bits", most_weight_bits(*s.points[group[0]])}, {"adc_bits", adc_of(*s.points[group[0]]).bits},
+    Json row = {{"settings", swept_json(s.settings[group[0]])}, {"weight_bits", most_weight_bits(*s.points[group[0]])}, {"adc_bits", adc_of(*s.points[group[0]]).bits},
                 {"points", group}, {"chips", a.chips}, {"top1_mean", a.mean}};
-    for (const auto& [key, value] : s.settings[group[0]].swept) row["settings"][key] = value;
     row["top1_deviation"] = a.chips > 1 ? Json(a.deviation) : Json();
     row["top1_interval"] = a.chips > 1 ? Json{a.mean - a.half_width, a.mean + a.half_width} : Json();
     j["groups"].push_back(std::move(row));

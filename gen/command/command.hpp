@@ -70,8 +70,10 @@ std::string network_file(const std::string& name);
 std::optional<std::pair<int, int>> uniform_size(const std::string& text);
 /// Hardware of a network's cores, by the same keys and checks as a configuration file; `set` are --set overrides.
 HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
-/// The device of --device (empty: none) and of the overrides of device.*; these are taken out of `set`.
-DeviceModel network_device(const std::string& file, std::vector<std::string>& set, HardwareRequest& hw);
+/// The overrides of device.*, taken out of `set`.
+std::vector<std::string> take_device_keys(std::vector<std::string>& set);
+/// The device of --device (empty: none) and of the overrides of device.*; what its file says of hardware goes to `hw`.
+DeviceModel network_device(const std::string& file, const std::vector<std::string>& device_keys, HardwareRequest& hw);
 /// --design: none, ROWSxCOLUMNS, pool:SHARE or a design file. Throws InputError bad-design and those of read_design.
 DesignChoice design_choice(const std::string& text, const std::string& option = "--design");
 /// Throws InputError contradictory-bits where a design asks for another width than --weight-bits.

@@ -113,11 +113,9 @@ CompiledNetwork compile_point(const EvalArguments& o, const Subject& s, const Da
     return compile_network(with_overrides(*s.config, set));
   }
   set.insert(set.begin(), o.config.set.begin(), o.config.set.end());
-  std::vector<std::string> device_set;
-  std::copy_if(set.begin(), set.end(), std::back_inserter(device_set), [](const std::string& k) { return k.rfind("device.", 0) == 0; });
-  std::erase_if(set, [](const std::string& k) { return k.rfind("device.", 0) == 0; });
+  const std::vector<std::string> device_keys = take_device_keys(set);
   HardwareRequest hw = network_hardware(o.config.crossbar.empty() ? "256x256" : o.config.crossbar, weight_bits > 0 ? weight_bits : 9, o.act_bits, o.lanes, set);
-  const DeviceModel device = network_device(o.config.device, device_set, hw);
+  const DeviceModel device = network_device(o.config.device, device_keys, hw);
   DesignChoice design = design_choice(o.config.design.empty() ? "1024x256" : o.config.design);
   if (design.file && weight_bits > 0) check_bits(*design.file, weight_bits);
   design.max_pes = o.max_pes;

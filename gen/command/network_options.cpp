@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 /// A network and its design, as every verb that maps networks takes them.
+#include <algorithm>
 #include <filesystem>
 #include <regex>
 #include <set>
@@ -53,11 +54,14 @@ HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, i
   return with_overrides(options, set).core.hw;
 }
 
-DeviceModel network_device(const std::string& file, std::vector<std::string>& set, HardwareRequest& hw) {
-  const auto of_device = [](const std::string& s) { return s.rfind("device.", 0) == 0; };
-  std::vector<std::string> device;
-  std::copy_if(set.begin(), set.end(), std::back_inserter(device), of_device);
-  set.erase(std::remove_if(set.begin(), set.end(), of_device), set.end());
+std::vector<std::string> take_device_keys(std::vector<std::string>& set) {
+  const auto device = std::stable_partition(set.begin(), set.end(), [](const std::string& s) { return s.rfind("device.", 0) != 0; });
+  std::vector<std::string> taken(device, set.end());
+  set.erase(device, set.end());
+  return taken;
+}
+
+DeviceModel network_device(const std::string& file, const std::vector<std::string>& device, HardwareRequest& hw) {
   Config config;
   config.core.hw = hw;
   config.positions = {{"", {"options of the device", 0, 0}}};

@@ -392,9 +392,8 @@ std::string file_text(const std::string& path) {
   return text.str();
 }
 
-}  // namespace
-
-Config parse_config(const std::string& text, const std::string& path, const std::vector<std::string>& overrides) {
+/// What a file says, with assignments over it.
+Values read_values(const std::string& text, const std::string& path, const std::vector<std::string>& overrides) {
   Values values(path);
   try {
     values.read(toml::parse(text, path));
@@ -403,7 +402,29 @@ Config parse_config(const std::string& text, const std::string& path, const std:
                      one_line(std::string(e.description())) + "; legal: TOML 1.0, see docs/configuration.md");
   }
   for (const auto& assignment : overrides) values.override_with(assignment);
+  return values;
+}
 
+/// Refuses what no core and no device can be.
+void check_core(const Config& config) {
+  resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });
+  check_device_of(config);
+}
+
+/// A configuration in which `values` replace what they name of core and device.
+Config read_over(const Config& base, Values& values) {
+  Config config = base;
+  config.core = read_core(values, &base.core);
+  config.device = read_device(values, base.device);
+  for (const auto& [path, at] : values.positions()) config.positions[path] = at;
+  for (const auto& [path, text] : values.given()) config.given[path] = text;
+  return config;
+}
+
+}  // namespace
+
+Config parse_config(const std::string& text, const std::string& path, const std::vector<std::string>& overrides) {
+  Values values = read_values(text, path, overrides);
   Config config;
   config.path = path;
   values.get("schema");
@@ -413,10 +434,7 @@ Config parse_config(const std::string& text, const std::string& path, const std:
   config.positions = values.positions();
   config.positions.emplace("", Position{path, 0, 0});
   config.given = values.given();
-
-  resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });  // refuses what no core can be
-
-  check_device_of(config);
+  check_core(config);
 
   const bool layer = values.has_section("layer"), network = values.has_section("network");
   if (layer == network)
@@ -434,12 +452,8 @@ Config parse_config(const std::string& text, const std::string& path, const std:
 Config with_overrides(const Config& base, const std::vector<std::string>& overrides) {
   Values values(base.path);
   for (const auto& assignment : overrides) values.override_with(assignment);
-  Config config = base;
+  Config config = read_over(base, values);
   if (values.has("name")) config.name = values.text("name");
-  config.core = read_core(values, &base.core);
-  config.device = read_device(values, base.device);
-  for (const auto& [path, at] : values.positions()) config.positions[path] = at;
-  for (const auto& [path, text] : values.given()) config.given[path] = text;
   if (values.has_section("layer"))
     throw InputError(values.locate("layer"), "layer-or-network", "both [layer] and [network] given, legal: exactly one of them");
   for (const auto& [key, member] : kNetworkKeys) {
@@ -447,30 +461,17 @@ Config with_overrides(const Config& base, const std::vector<std::string>& overri
     if (!config.network) config.network.emplace();
     (*config.network).*member = values.file(key);
   }
-  resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });
-  check_device_of(config);
+  check_core(config);
   return config;
 }
 
 Config with_device(const Config& base, const std::string& path, const std::vector<std::string>& overrides) {
-  Values values(path);
-  try {
-    values.read(toml::parse(file_text(path), path));
-  } catch (const toml::parse_error& e) {
-    throw InputError(position(e.source(), path), "toml-syntax",
-                     one_line(std::string(e.description())) + "; legal: TOML 1.0, see docs/configuration.md");
-  }
+  Values values = read_values(file_text(path), path, overrides);
   for (const auto& [key, at] : values.positions())
     if (key != "device" && key.rfind("device.", 0) != 0 && key != "hardware" && key.rfind("hardware.", 0) != 0)
       throw InputError(at, "wrong-section", fmt::format("{} in a device file, legal: [device] and [hardware]", key));
-  for (const auto& assignment : overrides) values.override_with(assignment);
-  Config config = base;
-  config.core = read_core(values, &base.core);
-  config.device = read_device(values, base.device);
-  for (const auto& [key, at] : values.positions()) config.positions[key] = at;
-  for (const auto& [key, text] : values.given()) config.given[key] = text;
-  resolve(config.core, {}, [&](const std::string& key) { return config.locate(key); });
-  check_device_of(config);
+  Config config = read_over(base, values);
+  check_core(config);
   return config;
 }
 

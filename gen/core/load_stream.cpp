@@ -2,25 +2,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/core/load_stream.hpp"
 
+#include <zlib.h>
+
 #include <algorithm>
 
 namespace epim {
 namespace {
 
-/// CRC-32 of IEEE 802.3 (zlib's) over words, byte 0 first.
-class Crc {
- public:
-  void word(std::uint64_t w) {
-    for (int byte = 0; byte < 8; ++byte) {
-      crc_ ^= static_cast<std::uint32_t>(w >> (8 * byte) & 0xFF);
-      for (int bit = 0; bit < 8; ++bit) crc_ = crc_ >> 1 ^ (crc_ & 1 ? 0xEDB88320U : 0U);
-    }
-  }
-  std::uint32_t value() const { return ~crc_; }
-
- private:
-  std::uint32_t crc_ = 0xFFFFFFFFU;
-};
+/// Words as the stream sends them, byte 0 first.
+std::string bytes_of(std::uint64_t word) {
+  std::string bytes;
+  for (int byte = 0; byte < 8; ++byte) bytes += static_cast<char>(word >> (8 * byte) & 0xFF);
+  return bytes;
+}
 
 /// Appends entries of one memory at `address`, `step` apart, to frames of this memory; a run of entries fills frames.
 class Packer {
@@ -69,16 +63,17 @@ std::vector<LoadFrame> load_frames(const LayerProgram& program, int core, const 
 std::vector<LoadWord> load_words(const std::vector<LoadFrame>& frames) {
   std::vector<LoadWord> words;
   for (const LoadFrame& frame : frames) {
-    Crc crc;
+    uLong crc = crc32_z(0, nullptr, 0);
     const auto put = [&](std::uint64_t w) {
-      crc.word(w);
+      const std::string bytes = bytes_of(w);
+      crc = crc32_z(crc, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size());
       words.push_back({w, false});
     };
     put(static_cast<std::uint64_t>(frame.core) | static_cast<std::uint64_t>(frame.kind) << 16 |
         static_cast<std::uint64_t>(frame.pe) << 24 | static_cast<std::uint64_t>(frame.payload.size()) << 40);
     put(frame.address | static_cast<std::uint64_t>(frame.step) << 32);
     for (std::uint64_t w : frame.payload) put(w);
-    words.push_back({crc.value(), true});
+    words.push_back({static_cast<std::uint32_t>(crc), true});
   }
   return words;
 }
@@ -86,8 +81,7 @@ std::vector<LoadWord> load_words(const std::vector<LoadFrame>& frames) {
 std::string load_bytes(const std::vector<LoadWord>& words) {
   std::string bytes;
   bytes.reserve(words.size() * 8);
-  for (const LoadWord& w : words)
-    for (int byte = 0; byte < 8; ++byte) bytes += static_cast<char>(w.data >> (8 * byte) & 0xFF);
+  for (const LoadWord& w : words) bytes += bytes_of(w.data);
   return bytes;
 }
 

@@ -33,7 +33,7 @@ struct GroupLines {
   int quads() const { return rounded_up(static_cast<int>(lines.size()), 4) / 4; }
 };
 
-/// One window of the epitome: the rows and columns that patches of one (p, q, c_in, c_out, beta1, beta2) select.
+/// One window of the epitome: the rows and columns that patches of one (p, q, c_in, c_out, beta1, beta2) select; in a pool, one patch.
 struct Window {
   std::vector<std::vector<GroupLines>> groups;  ///< [PE row][row group that it reads]
   std::vector<std::int32_t> gain, offset;       ///< [PE row][slice*2 + polarity][padded column]
@@ -58,7 +58,7 @@ template <class T> T* grown(std::vector<T>& v, std::size_t n) {
 
 }  // namespace
 
-bool has_converted_arithmetic(const Hardware& hw) { return hw.word_bits() <= 8 && hw.pool == 0; }
+bool has_converted_arithmetic(const Hardware& hw) { return hw.word_bits() <= 8; }
 
 struct ConvertedLayer::State {
   Hardware hw;  ///< with the layer's activations
@@ -68,8 +68,7 @@ struct ConvertedLayer::State {
   const fast::Kernels* kernels;
   std::vector<Window> windows;
   std::vector<std::size_t> window_of;                  ///< per firing
-  std::vector<std::vector<std::int64_t>> before;       ///< [firing][column] conversions of its ADC within a round
-  std::vector<std::int64_t> conversions;               ///< [pe column][lane] within a round
+  RoundConversions conversions;                        ///< with read noise
   std::map<std::int64_t, std::vector<NoiseJump>> jumps;  ///< per number of conversions within a round: of every output position
   bool narrow = true;
   int below = 0, positions = 0;
@@ -77,36 +76,25 @@ struct ConvertedLayer::State {
   State(const Hardware& core, const Layer& l, const LayerData& d, const fast::Kernels& k)
       : hw(hardware_for(core, l)), layer(l), data(d), plan(check_layer(core, l, d)), kernels(&k), below(hw.sum_fraction_bits() + hw.adc_step),
         positions(l.out_h() * l.out_w()) {
-    std::map<std::tuple<int, int, int, int, int, int>, std::size_t> known;
-    if (hw.read_noise) conversions.assign(at(hw.pe_cols * hw.adcs()), 0);
+    std::map<std::tuple<int, int, int, int, int, int, int>, std::size_t> known;
     for (const Firing& firing : plan.firings) {
       const Patch& p = layer.patches[at(firing.patch)];
-      const auto [entry, is_new] = known.try_emplace({p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2}, windows.size());
-      if (is_new) windows.push_back(window(p));
+      const auto [entry, is_new] = known.try_emplace({layer.pool ? firing.patch : 0, p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2}, windows.size());
+      if (is_new) windows.push_back(window(firing.patch));
       window_of.push_back(entry->second);
-      if (!hw.read_noise) continue;
-      const std::int64_t each = std::int64_t{hw.steps()} * static_cast<std::int64_t>(row_groups_of(hw, layer, p).size());
-      before.emplace_back();
-      for (int c = p.c_out; c < p.c_out + p.beta2; ++c) {
-        before.back().push_back(conversions[lane_of(c)]);
-        conversions[lane_of(c)] += each;
-      }
     }
-    for (const std::int64_t n : conversions)
+    if (hw.read_noise) conversions = round_conversions(hw, layer, plan);
+    for (const std::int64_t n : conversions.total)
       if (jumps.count(n) == 0) {
         std::vector<NoiseJump>& list = jumps[n];
         for (int p = 0; p < positions; ++p) list.emplace_back(static_cast<std::uint64_t>(n) * static_cast<std::uint64_t>(p));
       }
   }
 
-  std::size_t lane_of(int column) const { return at(column / hw.xb_cols * hw.adcs() + column % hw.xb_cols % hw.adcs()); }
-
   AdcTrim trim(int t, int column, int sp) const {
     if (data.analog && !data.analog->trims.empty())
-      return data.analog->trims[(at(t * hw.pe_cols * hw.adcs()) + lane_of(column)) * at(2 * hw.slices()) + at(sp)];
-    AdcTrim ideal;
-    if (!hw.adc_trims) ideal.gain = 1;
-    return ideal;
+      return data.analog->trims[at(t * hw.pe_cols * hw.adcs() + hw.adc_of(column)) * at(2 * hw.slices()) + at(sp)];
+    return ideal_trim(hw);
   }
 
   unsigned cell(int t, int row, int column, int sp, std::int64_t code) const {
@@ -115,30 +103,33 @@ struct ConvertedLayer::State {
     return ((static_cast<unsigned>(code < 0 ? -code : code) >> (sp / 2 * hw.cell_bits)) & ((1u << hw.cell_bits) - 1)) << hw.fraction_bits;
   }
 
-  Window window(const Patch& p) {
+  Window window(int patch) {
+    const Patch& p = layer.patches[at(patch)];
     Window w;
     const std::vector<int> groups = row_groups_of(hw, layer, p);
     const int tiles = rounded_up(p.beta2, tile_columns) / tile_columns, kinds = 2 * hw.slices();
     w.groups.assign(at(hw.pe_rows), std::vector<GroupLines>(groups.size()));
-    for (int ky = 0; ky < layer.kh; ++ky)
-      for (int kx = 0; kx < layer.kw; ++kx)
-        for (int a = 0; a < p.beta1; ++a) {
-          const int row = physical_row(layer.epitome, hw.lanes, p.c_in + a, p.p + ky, p.q + kx), in_pe = row % hw.xb_rows;
+    for (const PatchWord& word : patch_words(layer, p, hw.lanes))
+      for (const int first : word.rows)
+        for (int lane = 0; first >= 0 && lane < word.channels; ++lane) {
+          const int in_pe = (first + lane) % hw.xb_rows;
           const auto g = std::find(groups.begin(), groups.end(), in_pe / hw.read_rows()) - groups.begin();
-          w.groups[at(row / hw.xb_rows)][static_cast<std::size_t>(g)].lines.push_back({ky, kx, a, in_pe});
+          w.groups[at(first / hw.xb_rows)][static_cast<std::size_t>(g)].lines.push_back({word.ky, word.kx, word.channel + lane, in_pe});
         }
     std::int64_t most_gain = 1, most_offset = 0, most_noise = 0;
     const std::int64_t half = below > 0 ? std::int64_t{1} << (below - 1) : 0;
     for (int t = 0; t < hw.pe_rows; ++t) {
       for (GroupLines& g : w.groups[at(t)]) {
         g.cells.assign(at(kinds * tiles * g.quads()) * tile_columns * 4, 0);
-        for (std::size_t i = 0; i < g.lines.size(); ++i)
+        for (std::size_t i = 0; i < g.lines.size(); ++i) {
+          const CellRow weights(layer, data, hw.lanes, patch, t * hw.xb_rows + g.lines[i].row);
           for (int c = 0; c < p.beta2; ++c) {
-            const std::int64_t code = data.epitome(p.c_out + c, p.c_in + g.lines[i].channel, p.p + g.lines[i].ky, p.q + g.lines[i].kx);
+            const std::int64_t code = weights(c);
             for (int sp = 0; sp < kinds; ++sp)
               g.cells[((at(sp * tiles + c / tile_columns) * at(g.quads()) + i / 4) * tile_columns + at(c % tile_columns)) * 4 + i % 4] =
-                  static_cast<std::uint8_t>(cell(t, g.lines[i].row, p.c_out + c, sp, code));
+                  static_cast<std::uint8_t>(cell(t, g.lines[i].row, weights.column(c), sp, code));
           }
+        }
       }
       for (int sp = 0; sp < kinds; ++sp)
         for (int c = 0; c < tiles * tile_columns; ++c) {
@@ -169,7 +160,7 @@ struct ConvertedLayer::State {
       for (int t = 0; t < hw.pe_rows; ++t)
         for (int sp = 0; sp < 2 * hw.slices(); ++sp)
           for (int c = 0; c < p.beta2; ++c) {
-            const std::int64_t n = before[f][at(c)];
+            const std::int64_t n = conversions.before[f][at(c)];
             const NoiseJump& jump = known.try_emplace(n, static_cast<std::uint64_t>(n)).first->second;
             states[at(t * 2 * hw.slices() + sp) * at(padded) + at(c)] = jump(noise_start(trim(t, p.c_out + c, sp).seed, static_cast<std::uint32_t>(frame)));
           }
@@ -275,7 +266,7 @@ struct ConvertedLayer::State {
     for (int i = 0; i < count; ++i) {
       for (int c = 0; c < tile_columns; ++c) {
         const int column = p.c_out + std::min(tile * tile_columns + c, p.beta2 - 1);
-        const NoiseJump& jump = jumps.at(conversions[lane_of(column)])[at(first + i)];
+        const NoiseJump& jump = jumps.at(conversions.total[at(hw.adc_of(column))])[at(first + i)];
         for (int bit = 0; bit < 32; ++bit) columns[bit * tile_columns + c] = jump.column(bit);
       }
       kernels->make_noise(states, columns, amplitude, each, noise + at(i * each) * at(tile_columns));

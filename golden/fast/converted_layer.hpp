@@ -13,7 +13,7 @@
 
 namespace epim {
 
-/// This class computes what a core of this hardware does: words of at most 8 bits, no weight pool.
+/// This class computes what a core of this hardware does: words of at most 8 bits.
 bool has_converted_arithmetic(const Hardware& hardware);
 
 /// A layer loaded into a core. All methods are const and may run in several threads at once.

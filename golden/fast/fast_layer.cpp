@@ -258,7 +258,7 @@ FastLayer::FastLayer(FastLayer&&) noexcept = default;
 int FastLayer::stored_cout() const { return state_->plan.stored_cout; }
 void FastLayer::check_input(const IntTensor& x) const { check_layer_input(state_->hw, state_->layer, x); }
 
-IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, std::int64_t* clipped, std::int64_t) const {
+IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, std::int64_t* clipped) const {
   const State& s = *state_;
   check_input(x);
   IntTensor y({s.plan.stored_cout, s.layer.out_h(), s.layer.out_w()});
@@ -315,7 +315,7 @@ LayerEvaluator::LayerEvaluator(const Hardware& hardware, const Layer& layer, con
 }
 
 IntTensor LayerEvaluator::run(const IntTensor& x, EventCounts* events, int threads, std::int64_t* clipped, std::int64_t frame) const {
-  if (fast_) return fast_->run(x, events, threads, clipped, frame);
+  if (fast_) return fast_->run(x, events, threads, clipped);
   if (converted_) return converted_->run(x, threads, clipped, frame);
   EventCounts counted;
   IntTensor y = golden_->run(x, counted, threads, frame);

@@ -32,8 +32,8 @@ class FastLayer {
   /// Throws InputError `tensor-shape` or `activation-range` where x is not [stored_cin][H][W] of legal activations.
   void check_input(const IntTensor& x) const;
   /// A whole frame: y[stored_cout][out_h][out_w]. Adds all events but idle_cycles where `events` is given; adds to `clipped`,
-  /// where given, the conversions that an ADC clipped. Neither depends on the number of threads. `frame`: the number of the map in a run.
-  IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr, std::int64_t frame = 0) const;
+  /// where given, the conversions that an ADC clipped. Neither depends on the number of threads.
+  IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr) const;
   /// [stored_cout][places]: finished accumulators, not requantised, at output positions oy*out_w + ox.
   IntTensor accumulators(const IntTensor& x, const std::vector<int>& places) const;
 
@@ -51,7 +51,7 @@ class LayerEvaluator {
   int stored_cout() const;
   void check_input(const IntTensor& x) const;
   IntTensor accumulators(const IntTensor& x, const std::vector<int>& places) const;
-  /// As FastLayer::run; with GoldenLayer events are counted in any case.
+  /// As FastLayer::run; with GoldenLayer events are counted in any case. `frame`: the number of the map in a run.
   IntTensor run(const IntTensor& x, EventCounts* events, int threads = 1, std::int64_t* clipped = nullptr, std::int64_t frame = 0) const;
 
  private:

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nothing but intrinsics here: what the standard library instantiates in this file would need AVX2 everywhere.
 #include "golden/fast/kernels.hpp"
+#include "golden/read_noise.hpp"
 
 #if defined(__x86_64__)
 #pragma GCC target("avx2,popcnt")

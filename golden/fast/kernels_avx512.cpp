@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Nothing but intrinsics here: what the standard library instantiates in this file would need AVX-512 everywhere.
 #include "golden/fast/kernels.hpp"
+#include "golden/read_noise.hpp"
 
 #if defined(__x86_64__)
 #pragma GCC target("avx512f,avx512bw,avx512vnni,avx512vpopcntdq,popcnt")

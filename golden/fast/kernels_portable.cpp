@@ -1,6 +1,7 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/fast/kernels.hpp"
+#include "golden/read_noise.hpp"
 
 namespace epim::fast {
 namespace {

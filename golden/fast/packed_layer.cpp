@@ -101,9 +101,10 @@ PackedRows pack_rows(const Hardware& hw, const Layer& layer, const LayerData& da
   rows.pe_row = pe_row;
   rows.lines = static_cast<int>(lines.size());
   std::vector<std::int16_t> codes(lines.size() * at(p.beta2));  // [line][column]
-  const PatchCells cell(layer, data, hw.lanes, patch);
-  for (std::size_t r = 0; r < lines.size(); ++r)
-    for (int c = 0; c < p.beta2; ++c) codes[r * at(p.beta2) + at(c)] = static_cast<std::int16_t>(cell(lines[r].row, c));
+  for (std::size_t r = 0; r < lines.size(); ++r) {
+    const CellRow cell(layer, data, hw.lanes, patch, lines[r].row);
+    for (int c = 0; c < p.beta2; ++c) codes[r * at(p.beta2) + at(c)] = static_cast<std::int16_t>(cell(c));
+  }
   std::vector<std::uint16_t> levels;
   if (data.analog) levels = programmed_levels(hw, *data.analog, p, pe_row, lines, codes);
   const int tiles = rounded_up(p.beta2, tile_columns) / tile_columns, pairs = rows.pairs();
@@ -132,7 +133,6 @@ PackedRows pack_rows(const Hardware& hw, const Layer& layer, const LayerData& da
 /// cell_levels of a window.
 std::vector<std::int64_t> levels_of(const Hardware& hw, const Layer& layer, const LayerData& data, int patch) {
   const Patch& p = layer.patches[at(patch)];
-  const PatchCells cell(layer, data, hw.lanes, patch);
   std::vector<std::int64_t> sums;
   const int mask = (1 << hw.cell_bits) - 1;
   for (const PatchWord& word : patch_words(layer, p, hw.lanes))
@@ -145,8 +145,10 @@ std::vector<std::int64_t> levels_of(const Hardware& hw, const Layer& layer, cons
           const std::uint16_t* from = data.analog->cells.data() + AnalogData::place(hw, row / hw.xb_rows, sn / 2, sn % 2, row % hw.xb_rows, p.c_out);
           for (int c = 0; c < p.beta2; ++c) sum += from[c];
         }
-        for (int c = 0; !data.analog && c < p.beta2; ++c)
-          for (std::int64_t rest = std::abs(cell(row, c)); rest > 0; rest >>= hw.cell_bits) sum += rest & mask;
+        if (data.analog) continue;
+        const CellRow cell(layer, data, hw.lanes, patch, row);
+        for (int c = 0; c < p.beta2; ++c)
+          for (std::int64_t rest = std::abs(cell(c)); rest > 0; rest >>= hw.cell_bits) sum += rest & mask;
       }
       sums.push_back(sum);
     }
