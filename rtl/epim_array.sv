@@ -342,7 +342,9 @@ module epim_array #(
         zeros = '0;
         saturated = '0;
         converting = Pool ? '0 : 32'(PeRows);
-        for (int t = 0; Pool && t < PeRows; t++) converting = converting + 32'(rows_i[t]);
+        for (int t = 0; t < PeRows; t++) begin
+          if (Pool) converting = converting + 32'(rows_i[t]);
+        end
         if (read && en_i) begin
           for (int r = 0; r < (Rows + 63) / 64; r++) begin
             ones = epim_pkg::popcount64(chunk(r));

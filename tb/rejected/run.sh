@@ -346,6 +346,12 @@ design digits '{"node": "conv2", "weight_bits": 7}'
 printf 'schema = 1\nname = "n"\n[hardware]\ncrossbar = "64x64"\nweight_bits = 5\nact_bits = 8\nout_bits = 16\n[network]\nfile = "%s/models/digits/network.json"\n' "$root" > digits.toml
 expect "design: a layer wider than the configuration's core" '^d.json:2:1: contradictory-bits: .*conv2' gen digits --design d.json
 expect "design that is no file" 'bad-design' "$epim" map resnet50 --design nothing.json
+design resnet50 '{"node": "layer1.0.conv1", "pool": {"kept": "1/2"}, "weight_bits": 4}'
+expect "design: a width beside a pool" '^d.json:2:[0-9]*: contradictory-bits: .*layer1.0.conv1.*pool' map
+design resnet50 '{"node": "layer1.0.conv1", "pool": {"kept": "1/2"}}'
+expect "design: a pool in crossbars that are not square" '^d.json:2:1: pool-core: node layer1.0.conv1: .*128x64' map --crossbar 128x64
+expect "estimate: MNSIM's model and a pool" 'mnsim-pool' "$epim" estimate resnet18 --design pool:0.5
+expect "search: MNSIM's model and a pool" 'mnsim-pool' "$epim" search resnet50 --candidates none,pool:0.5 --out out
 expect "search: budget below every design" '^--budget: budget-too-small: .*at least 912' "$epim" search resnet50 --budget 100 --out out
 expect "search: unknown objective" '^--objective: unknown-objective: .*latency, energy, edp' "$epim" search resnet50 --objective speed --out out
 expect "search: no candidates" 'empty-candidates' "$epim" search resnet50 --candidates "" --out out
