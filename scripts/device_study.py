@@ -7,7 +7,7 @@ Accuracy over the share of stuck cells, the programming error and the bits of th
 networks that compute the same ("unrolled": a cell per weight), and for plain networks of as many crossbars, trained alike. Every point
 is the mean over --seeds chips. Then degraded cores of both data sets run in RTL against golden, every stage, for three chips.
 
-usage: scripts/device_study.py [--seeds 10] [--images 500] [--rtl-images 100] [--only curves|rtl] [--work out/device-study]
+usage: scripts/device_study.py [--seeds 10] [--images 200] [--rtl-images 100] [--only curves|rtl] [--work out/device-study]
        scripts/device_study.py --write        the tables and the picture of docs/device.md, from models/device_study.json
 
 Needs a built epim (--epim), and Debian's dataset-fashion-mnist and python3-numpy. What has run stays in --work: a second call goes on.
@@ -32,9 +32,9 @@ FAMILIES = {
 STYLES = {"epitome": ("#0b6e4f", "circle", "epitome"), "plain": ("#b3541e", "square", "plain, equal crossbars"),
           "unrolled": ("#555", "triangle", "plain, equal weights")}
 CURVES = {
-    "stuck": {"key": "device.stuck", "values": ["0", "0.005", "0.01", "0.02", "0.03", "0.04", "0.05"], "set": [], "title": "stuck cells",
+    "stuck": {"key": "device.stuck", "values": ["0", "0.005", "0.01", "0.02", "0.03", "0.04", "0.05"], "set": [], "title": "stuck cells", "chips": 4,
               "scale": 100, "unit": "%"},
-    "sigma": {"key": "device.program_sigma", "values": ["0", "0.025", "0.05", "0.1", "0.15", "0.2"], "set": ["hardware.fraction_bits=4"],
+    "sigma": {"key": "device.program_sigma", "values": ["0", "0.025", "0.05", "0.1", "0.15", "0.2"], "set": ["hardware.fraction_bits=4"], "chips": 4,
               "title": "programming sigma", "scale": 100, "unit": "% of the highest level"},
     "adc_full": {"key": "hardware.adc_bits", "values": ["4", "5", "6", "7", "8", "9", "10"], "title": "ADC, full range", "scale": 1, "unit": "bits",
                  "set": ["hardware.fraction_bits=4", "device.program_sigma=0.05", "hardware.adc_step=full"]},
@@ -78,13 +78,16 @@ def curves(args, networks, data, result):
     for family, member in networks:
         of = result.setdefault("curves", {}).setdefault(family, {}).setdefault(member, {})
         for name, curve in CURVES.items():
-            folder = args.work / f"{family}-{member}-{name}-{args.seeds}"
+            if args.curves and name not in args.curves.split(","):
+                continue
+            chips = args.seeds * (curve.get("chips", 1) if family == "digits" else 1)
+            folder = args.work / f"{family}-{member}-{name}-{chips}-{args.images}"
             command = [args.epim, "eval", *options(networks, data, family, member), "--sweep", f"{curve['key']}={','.join(curve['values'])}",
-                       "--seeds", str(args.seeds), "--limit", str(args.images), "--out", str(folder), "--json"]
+                       "--seeds", str(chips), "--limit", str(360 if family == "digits" else args.images), "--out", str(folder), "--json"]
             for setting in curve["set"]:
                 command += ["--set", setting]
             said = json.loads(run(command))
-            of[name] = {"images": said["images"]["count"], "chips": args.seeds, "set": curve["set"], "points": [
+            of[name] = {"images": said["images"]["count"], "chips": chips, "set": curve["set"], "points": [
                 {"value": value, "mean": round(g["top1_mean"], 6), "low": g["top1_interval"] and round(g["top1_interval"][0], 6),
                  "high": g["top1_interval"] and round(g["top1_interval"][1], 6)} for value, g in zip(curve["values"], said["groups"])]}
             save(result)
@@ -134,6 +137,8 @@ def tables(result):
     for family, members in result["curves"].items():
         count = result["crossbars"][family]
         for name, curve in CURVES.items():
+            if not all(name in members.get(m, {}) for m in STYLES):
+                continue
             first = members["epitome"][name]
             lines += ["", f"**{family}**, {first['images']} images, {first['chips']} chips; top-1 in %, mean ± half of its 95 % interval:", "",
                       f"| {curve['title']}, {curve['unit']} | " + " | ".join(f"{STYLES[m][2]} ({count[m]} crossbars)" for m in STYLES) +
@@ -189,6 +194,8 @@ def picture(result):
                 if v == int(v):
                     out.append(f'<text x="{at(v):.1f}" y="{y0 + height + 16}" text-anchor="middle">{v:g}</text>')
             for member, (colour, shape, _) in STYLES.items():
+                if name not in result["curves"][family].get(member, {}):
+                    continue
                 points = result["curves"][family][member][name]["points"]
                 place = [(at(v), level(p["mean"]), p) for v, p in zip(values, points)]
                 out.append('<path d="M' + "L".join(f"{x:.1f} {y:.1f}" for x, y, _ in place) + f'" fill="none" stroke="{colour}"/>')
@@ -211,10 +218,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epim", default=str(ROOT / "build/gen/command/epim"))
     parser.add_argument("--work", type=Path, default=Path("out/device-study"))
-    parser.add_argument("--seeds", type=int, default=10)
-    parser.add_argument("--images", type=int, default=500, help="of every point of a curve, at most")
+    parser.add_argument("--seeds", type=int, default=10, help="chips; four times as many for the digits' cells")
+    parser.add_argument("--images", type=int, default=200, help="of every point of a curve of Fashion-MNIST; the digits take all 360")
     parser.add_argument("--rtl-images", type=int, default=100)
     parser.add_argument("--only", choices=["curves", "rtl"])
+    parser.add_argument("--curves", help="some of " + ",".join(CURVES))
     parser.add_argument("--families", default=",".join(FAMILIES), help="digits,fashion or one of them")
     parser.add_argument("--write", action="store_true", help="compute nothing")
     args = parser.parse_args()
