@@ -172,7 +172,7 @@ def picture(result):
     families = list(result["curves"])
     total_w, total_h = left + len(CURVES) * (width + gap), top + len(families) * (height + 62) + 8
     out = ["<!-- SPDX-FileCopyrightText: 2026 The epim authors -->", "<!-- SPDX-License-Identifier: Apache-2.0 -->",
-           "<!-- Drawn by scripts/device_study.py --write from models/device_study.json. -->",
+           "<!-- Drawn by scripts/device_study.py from models/device_study.json. -->",
            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {total_w} {total_h}" font-family="sans-serif" font-size="12">',
            f'<rect width="{total_w}" height="{total_h}" fill="#fff"/>']
     for k, (colour, shape, text) in enumerate(STYLES.values()):
