@@ -109,7 +109,7 @@ def picture(uses):
         for i, d in enumerate(row):
             at[d] = (width / 2 + (i - (len(row) - 1) / 2) * step_x, 10 + tall / 2 + (top - y) * step_y)
     s = ["<!-- SPDX-FileCopyrightText: 2026 The epim authors -->", "<!-- SPDX-License-Identifier: Apache-2.0 -->",
-         "<!-- Drawn by scripts/dependencies.py --write from the includes. -->",
+         "<!-- Drawn by scripts/dependencies.py from the includes. -->",
          f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {total}" font-family="sans-serif" font-size="13">',
          '<defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto">'
          '<path d="M0 0 8 4 0 8z" fill="#555"/></marker></defs>',
