@@ -24,7 +24,8 @@ namespace {
 
 struct VerifyArguments {
   std::vector<std::string> configs;
-  int random = 24, layers = 5, hardware = -1, layer = -1, jobs = 0;
+  std::optional<int> random;
+  int layers = 5, hardware = -1, layer = -1, jobs = 0;
   std::uint64_t seed = 1;
   std::string coverage, macro;
   bool no_named = false, json = false;
@@ -45,7 +46,8 @@ std::vector<Case> cases_of(const VerifyArguments& o) {
     std::sort(files.begin(), files.end());
     for (const std::string& f : files) cases.push_back(named_case(f));
   }
-  for (int i = 0; i < o.random; ++i) cases.push_back(random_case(o.seed, i, o.layers));
+  const int random = o.random.value_or(o.configs.empty() ? 24 : 0);
+  for (int i = 0; i < random; ++i) cases.push_back(random_case(o.seed, i, o.layers));
   return cases;
 }
 
@@ -74,7 +76,7 @@ void add_verify(CLI::App& app) {
   auto o = std::make_shared<VerifyArguments>();
   CLI::App* verb = app.add_subcommand("verify", "Prove the core against the golden model over named and random configurations");
   verb->add_option("configs", o->configs, "Configuration files; default: all of configs/named and configs/edges");
-  verb->add_option("--random", o->random, "Number of random hardware configurations")->capture_default_str();
+  verb->add_option("--random", o->random, "Number of random hardware configurations; default: 24, none beside CONFIGS");
   verb->add_option("--layers", o->layers, "Random layers on each")->check(CLI::Range(1, 100))->capture_default_str();
   verb->add_option("--random-seed", o->seed, "Seed of the random configurations")->capture_default_str();
   verb->add_option("--random-hardware", o->hardware, "Run only this random hardware");
@@ -87,7 +89,7 @@ void add_verify(CLI::App& app) {
                    "File whose modules take the place of our crossbar model, epim_crossbar among them (docs/macro.md); cells are programmed "
                    "over the bus, so that the configurations need storage = \"ram\" and tables = \"writable\"");
   verb->add_flag("--json", o->json, "Results as JSON on stdout");
-  verb->footer("Examples:\n  epim verify --random 100 --random-seed 7\n  epim verify --random-seed 1 --random-hardware 3");
+  verb->footer("Examples:\n  epim verify configs/named/zero-point.toml\n  epim verify --random 100 --random-seed 7\n  epim verify --random-seed 1 --random-hardware 3");
   verb->callback([o] {
     if (o->layer >= 0) {
       std::cout << random_configuration(o->seed, std::max(0, o->hardware), o->layer);

@@ -44,8 +44,8 @@ expect yosys '' "$epim" synth --config $named --out "$work/out"
 expect opensta yosys "$epim" synth --config $named --out "$work/out" --timing --liberty "$osu"
 # Found missing in a worker thread.
 run=(run digits --design none --crossbar 64x64 -w 5 -a 8 --lanes 8 --out "$work/out")
-expect verilator '' EPIM_CACHE="$work/models" "$epim" verify $named --random 0 --jobs 2
-expect g++ 'verilator perl' EPIM_CACHE="$work/models" "$epim" verify $named --random 0 --jobs 2
+expect verilator '' EPIM_CACHE="$work/models" "$epim" verify $named --jobs 2
+expect g++ 'verilator perl' EPIM_CACHE="$work/models" "$epim" verify $named --jobs 2
 expect verilator patch "$epim" bugs 1 --cache "$work/models" --jobs 2
 expect patch '' "$epim" bugs 1 --cache "$work/models"
 expect verilator '' EPIM_CACHE="$work/models" "$epim" "${run[@]}" --jobs 2
