@@ -37,6 +37,11 @@ module epim_table #(
 );
 
   generate
+    if (Depth < 1) begin : gen_rule1 epim_rule_table_depth_at_least_1 u_rule (); end
+    if (Width < 1) begin : gen_rule2 epim_rule_table_width_at_least_1 u_rule (); end
+  endgenerate
+
+  generate
     if (Parity) begin : gen_parity
       logic [Width:0] word;
       logic           read_q;
