@@ -14,7 +14,8 @@ std::string block_of(const std::string& module) {
   const std::size_t at = module.find_last_not_of("0123456789");
   return at != std::string::npos && at + 1 < module.size() && module[at] == '_' ? module.substr(0, at) : module;
 }
-bool is_memory(const std::string& module) { return module.rfind("epim_ram", 0) == 0; }
+/// What a block stores in: counted as part of the block.
+bool is_memory(const std::string& module) { return module.rfind("epim_ram", 0) == 0 || block_of(module) == "epim_table"; }
 
 struct Own {
   double area = 0;
@@ -26,11 +27,19 @@ std::map<std::string, Own> own_areas(const std::vector<NetlistModule>& modules, 
   std::map<std::string, const NetlistModule*> by_name;
   for (const NetlistModule& m : modules) by_name[m.name] = &m;
   std::map<std::string, Own> out;
-  const auto count = [&](const NetlistModule& m) {
+  const auto count = [&](const auto& self, const NetlistModule& m) -> Own {
     Own o;
     for (const NetlistMemory& memory : m.memories) o.bits += memory.bits();
     for (const auto& [type, n] : m.cells) {
-      if (by_name.count(type) || type == "$mem_v2" || type == "$mem") continue;
+      if (type == "$mem_v2" || type == "$mem") continue;
+      if (const auto it = by_name.find(type); it != by_name.end()) {
+        if (!is_memory(type)) continue;
+        const Own inner = self(self, *it->second);
+        o.area += static_cast<double>(n) * inner.area;
+        o.registers += n * inner.registers;
+        o.bits += n * inner.bits;
+        continue;
+      }
       const auto cell = library.cells.find(type);
       if (cell == library.cells.end())
         throw std::runtime_error("cell " + type + " in module " + m.name + " is not in library " + library.name);
@@ -40,18 +49,7 @@ std::map<std::string, Own> own_areas(const std::vector<NetlistModule>& modules, 
     }
     return o;
   };
-  for (const NetlistModule& m : modules) {
-    Own o = count(m);
-    for (const auto& [type, n] : m.cells) {
-      const auto it = by_name.find(type);
-      if (it == by_name.end() || !is_memory(type)) continue;
-      const Own inner = count(*it->second);
-      o.area += static_cast<double>(n) * inner.area;
-      o.registers += n * inner.registers;
-      o.bits += n * inner.bits;
-    }
-    out[m.name] = o;
-  }
+  for (const NetlistModule& m : modules) out[m.name] = count(count, m);
   return out;
 }
 

@@ -160,7 +160,7 @@ class Flow {
         if (m.name == t.module) kept.insert(m.name);
     std::string modules;
     for (const std::string& m : kept) modules += " " + m;
-    s += fmt::format("select -set kept{} epim_ram_*\ndelete =* @kept %d\n", modules);
+    s += fmt::format("select -set kept{} epim_ram_* epim_table*\ndelete =* @kept %d\n", modules);
     for (const TieOff& t : tie_offs())
       if (kept.count(t.module))
         s += fmt::format("cd {0}\ndelete -port w:{1}\nconnect -set {1} {2}\ncd ..\n", t.module, t.wire, t.value);

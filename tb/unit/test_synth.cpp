@@ -124,10 +124,11 @@ TEST_CASE("synth: area by hand", "[synth]") {
   SynthResult r;
   r.ge_library = parse_liberty(kSmallLibrary, "f.lib");
   NetlistModule ram{"epim_ram_8x4", false, {}, {{8, 4}}, {{"Q", 4}, {"$mem_v2", 1}}};
-  NetlistModule ifat{"epim_ifat", false, {}, {}, {{"epim_ram_8x4", 1}}};
+  NetlistModule table{"epim_table_2", false, {}, {}, {{"epim_ram_8x4", 1}}};
+  NetlistModule ifat{"epim_ifat", false, {}, {}, {{"epim_table_2", 1}}};
   NetlistModule addr{"epim_addr_ctrl", false, {}, {}, {{"N", 10}, {"Q", 2}}};
   NetlistModule top{"epim_top", false, {}, {}, {{"epim_ifat", 1}, {"epim_addr_ctrl", 2}, {"N", 4}}};
-  r.ge = {ram, ifat, addr, top};
+  r.ge = {ram, table, ifat, addr, top};
   NetlistModule less = addr;
   less.cells["N"] = 6;
   r.reference = {ram, less};
@@ -142,7 +143,7 @@ TEST_CASE("synth: area by hand", "[synth]") {
   CHECK(a.added.lenient_ge == 40 + 20);           // 2 * 4 gates less
   CHECK(a.added.strict_ge == 40 + 90);
   CHECK(a.strict_all() == Approx((130.0 + 48) / (140 + 48)));
-  r.ge[2].cells["mystery"] = 1;
+  r.ge[3].cells["mystery"] = 1;
   CHECK_THROWS_WITH(area_report(r), Catch::Contains("mystery"));
 }
 
