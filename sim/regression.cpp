@@ -266,8 +266,10 @@ void record(CaseResult& result, const std::function<void()>& work) {
   }
 }
 
+namespace {
+
 /// Seconds that the runs of a case take in a model that is not optimised: what its ADCs cost, measured on a few cases.
-double predicted_seconds(const Case& item) {
+double unoptimised_seconds(const Case& item) {
   double cycles = 0;
   for (const SyntheticLayer& s : item.layers) cycles += 4 * static_cast<double>(fast_timing(item.core.hw, s.layer).cycles);
   const Hardware& hw = item.core.hw;
@@ -275,9 +277,11 @@ double predicted_seconds(const Case& item) {
   return cycles * adcs * (hw.analog() ? 1e-6 : 0.1e-6);
 }
 
+}  // namespace
+
 CaseResult run_case(const Case& item, const BuildOptions& options, const Sources* rtl) {
   BuildOptions build = options;
-  build.fast = build.brief = predicted_seconds(item) > 10;
+  build.fast = build.brief = unoptimised_seconds(item) > 10;
   CaseResult result;
   result.name = item.name;
   const auto begin = std::chrono::steady_clock::now();

@@ -70,7 +70,9 @@ std::string network_file(const std::string& name);
 std::optional<std::pair<int, int>> uniform_size(const std::string& text);
 /// Hardware of a network's cores, by the same keys and checks as a configuration file; `set` are --set overrides.
 HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, int act_bits, int lanes, const std::vector<std::string>& set);
-/// The overrides of device.*, taken out of `set`.
+/// An override of device.*.
+bool is_device_key(const std::string& assignment);
+/// Those of `set`, taken out of it.
 std::vector<std::string> take_device_keys(std::vector<std::string>& set);
 /// The device of --device (empty: none) and of the overrides of device.*; what its file says of hardware goes to `hw`.
 DeviceModel network_device(const std::string& file, const std::vector<std::string>& device_keys, HardwareRequest& hw);

@@ -54,8 +54,10 @@ HardwareRequest network_hardware(const std::string& crossbar, int weight_bits, i
   return with_overrides(options, set).core.hw;
 }
 
+bool is_device_key(const std::string& assignment) { return assignment.rfind("device.", 0) == 0; }
+
 std::vector<std::string> take_device_keys(std::vector<std::string>& set) {
-  const auto device = std::stable_partition(set.begin(), set.end(), [](const std::string& s) { return s.rfind("device.", 0) != 0; });
+  const auto device = std::stable_partition(set.begin(), set.end(), [](const std::string& s) { return !is_device_key(s); });
   std::vector<std::string> taken(device, set.end());
   set.erase(device, set.end());
   return taken;

@@ -9,6 +9,7 @@
 
 #include "gen/base/hash.hpp"
 #include "gen/base/output_folder.hpp"
+#include "gen/command/command.hpp"
 #include "gen/config/config.hpp"
 #include "gen/report/result_fields.hpp"
 #include "golden/files/json_document.hpp"
@@ -70,8 +71,7 @@ RunCounters run_counters_from(const nlohmann::ordered_json& json, const std::str
   RunCounters run;
   try {
     run.setting = run_setting_from(json);
-    const auto of_device = [](const std::string& s) { return s.rfind("device.", 0) == 0; };
-    if (!run.setting.device.empty() || std::any_of(run.setting.set.begin(), run.setting.set.end(), of_device))
+    if (!run.setting.device.empty() || std::any_of(run.setting.set.begin(), run.setting.set.end(), is_device_key))
       throw InputError({result, 0, 0}, "run-result", "a run of cells and ADCs that are not ideal is not read here, legal: a run without a device");
     for (const auto& l : json.at("layers")) {
       run.layers.push_back(l.at("layer"));

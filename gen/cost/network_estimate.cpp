@@ -103,7 +103,7 @@ NetworkEstimate estimate_network(const Network& source, const EstimateRequest& r
     l.part = p.part;
     l.weight_bits = bits[at(p.node)];
     if (p.layer.pool) l.weight_bits = 1;
-    l.weights = node.pool ? WeightOperator::pool : node.epitome ? WeightOperator::epitome : WeightOperator::plain;
+    l.weights = operator_of(node);
     l.hw = hw;
     // Crossbars and parameters of a layer split over several cores stand in the row of its first part.
     if (p.part == 0) l.paper = count_layer(plan.network, p.node, l.weight_bits, CountRule::paper, geometry);

@@ -17,6 +17,7 @@ int calibrated_adc_step(const Config& config, const QuantiseOptions& options, Co
   Config images_of = ideal;
   images_of.network->images = config.network->adc_calibration;
   images_of.network->labels.clear();
+  std::vector<IntTensor> images;
   for (int step = 0;; ++step) {
     ideal.core.hw.adc_step = step;
     const CompiledNetwork net = compile_network(ideal, options, policy);
@@ -27,7 +28,7 @@ int calibrated_adc_step(const Config& config, const QuantiseOptions& options, Co
       conversions += conversions_of(l);
     }
     if (step >= full) return full;
-    const std::vector<IntTensor> images = load_images(images_of, net.network, adc_calibration_images).images;
+    if (step == 0) images = load_images(images_of, net.network, adc_calibration_images).images;
     const GoldenNetwork golden(net, false);
     std::vector<std::int64_t> clipped(images.size());
     parallel(images.size(), processors(), [&](std::size_t i) {

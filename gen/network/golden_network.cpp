@@ -11,12 +11,12 @@ namespace epim {
 
 std::int64_t conversions_of(const CompiledLayer& l) {
   const Hardware hw = hardware_for(l.hw, l.layer);
-  std::int64_t columns = 0;
+  std::int64_t conversions = 0;  // of one input step, slice and polarity
   for (const Firing& f : plan_firings(l.layer).firings) {
     const Patch& patch = l.layer.patches[static_cast<std::size_t>(f.patch)];
-    columns += std::int64_t{patch.beta2} * static_cast<int>(row_groups_of(hw, l.layer, patch).size());
+    conversions += static_cast<std::int64_t>(row_groups_of(hw, l.layer, patch).size() * converting_rows_of(hw, l.layer, patch).size()) * patch.beta2;
   }
-  return 2 * columns * hw.slices() * hw.steps() * hw.pe_rows * l.layer.out_h() * l.layer.out_w();
+  return 2 * conversions * hw.slices() * hw.steps() * l.layer.out_h() * l.layer.out_w();
 }
 
 GoldenNetwork::GoldenNetwork(const CompiledNetwork& net, bool count_events) : net_(net), count_events_(count_events), first_layer_(net.network.nodes.size()) {

@@ -62,7 +62,7 @@ MappedNetwork map_configured(const Network& network, const Config& config, const
     l.node = p.node;
     l.name = p.layer.name;
     l.weight_bits = node.weight_bits > 0 ? node.weight_bits : base.bipolar_weights ? 1 : hw.weight_bits;
-    l.weights = node.pool ? WeightOperator::pool : node.epitome ? WeightOperator::epitome : WeightOperator::plain;
+    l.weights = operator_of(node);
     l.hw = hw;
     l.physical = count_layer(m.plan.network, p.node, hw.weight_bits, CountRule::physical, geometry);
     l.rtl = estimate_rtl(hw, p.layer, activity_for(data.activity, hw).activity);

@@ -135,6 +135,10 @@ struct Node {
   /// Stored weights: the epitome, or [cout][cin/groups][kh][kw].
   EpitomeShape weight_shape() const { return epitome ? *epitome : EpitomeShape{cout, in.channels / groups, kh, kw}; }
 };
+/// Where its weights come from.
+inline WeightOperator operator_of(const Node& node) {
+  return node.pool ? WeightOperator::pool : node.epitome ? WeightOperator::epitome : WeightOperator::plain;
+}
 
 struct Network {
   std::string name;

@@ -7,6 +7,7 @@
 
 #include "gen/core/program.hpp"
 #include "gen/core/synthetic.hpp"
+#include "gen/network/golden_network.hpp"
 #include "golden/bounds.hpp"
 #include "golden/convolution.hpp"
 #include "golden/diagnostic.hpp"
@@ -94,6 +95,10 @@ TEST_CASE("the evaluator of data sets and the bound of accumulators know pools",
     EventCounts want, counted;
     const IntTensor y = golden.run(c.x, want);
     RC_ASSERT(FastLayer(c.hw, c.layer, c.data, true).run(c.x, &counted) == y);
+    CompiledLayer alone;
+    alone.hw = c.hw;
+    alone.layer = c.layer;
+    RC_ASSERT(conversions_of(alone) == counted.adc_conversions);
     for (std::size_t i = 0; i < event_count; ++i)
       if (std::string(event_list[i].name) != "idle_cycles") RC_ASSERT(counted.at(i) == want.at(i));
     const AccumulatorBound bound = accumulator_bound(c.hw, c.layer, c.data);
