@@ -134,6 +134,10 @@ void banks_registers(Bench& b) {
   run(b, other.output, "frames beside a run", [&] { b.set_frames(2); });
   b.driver().write(reg::control, start);
   b.expect(b.stream(b.words(2)), {other.output, other.next});
+  // The last word with the start.
+  b.driver().write(reg::frames, 1);
+  b.driver().write(reg::control, commit | start);
+  b.expect(b.stream(b.words(1)), {other.output});
 }
 
 void banks_parity(Bench& b) {
