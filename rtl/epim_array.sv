@@ -175,8 +175,8 @@ module epim_array #(
   /* verilator lint_on UNUSEDSIGNAL */
 
   epim_ofat #(.MaxPatches(Banks * MaxPatches), .ChannelW(ChannelW), .ColumnW(ColumnW), .Parity(Parity), .InitFile(OfatFile)) u_ofat (
-    .clk_i, .re_i(ofat_re), .patch_i(OfatBankW'(epim_pkg::banked(Banks, 32'(ofat_patch), program_bank_i))), .start_o(ofat_start), .stop_o(ofat_stop), .first_o(ofat_first),
-    .last_o(ofat_last), .we_i(prog_we_i[0]), .waddr_i(OfatBankW'(epim_pkg::banked(Banks, 32'(prog_addr_i[PatchW-1:0]), !program_bank_i))),
+    .clk_i, .re_i(ofat_re), .patch_i(OfatBankW'((Banks == 1) ? {1'b0, ofat_patch} : {ofat_patch, program_bank_i})), .start_o(ofat_start), .stop_o(ofat_stop), .first_o(ofat_first),
+    .last_o(ofat_last), .we_i(prog_we_i[0]), .waddr_i(OfatBankW'((Banks == 1) ? {1'b0, prog_addr_i[PatchW-1:0]} : {prog_addr_i[PatchW-1:0], !program_bank_i})),
     .wdata_i(prog_data_i[2*ChannelW+2*ColumnW-1:0]), .flip_i(prog_flip_i), .err_o(wrong_ofat)
   );
 
@@ -291,7 +291,7 @@ module epim_array #(
     end
   endgenerate
   logic [BankProgW-1:0] cell_addr;
-  assign cell_addr = {BankCStepW'(epim_pkg::banked(Banks, 32'(prog_addr_i[CellW +: CStepW]), !program_bank_i)), prog_addr_i[CellW-1:0]};
+  assign cell_addr = {BankCStepW'((Banks == 1) ? {1'b0, prog_addr_i[CellW +: CStepW]} : {prog_addr_i[CellW +: CStepW], !program_bank_i}), prog_addr_i[CellW-1:0]};
   generate
     for (genvar t = 0; t < PeRows; t++) begin : gen_pe_row
       logic [DacBits*XbRows-1:0] wl_row;
@@ -312,7 +312,7 @@ module epim_array #(
         if (LaneSteps) begin : gen_lane_steps
           assign pe_cstep = pool_cstep;
         end else begin : gen_one_step
-          assign pe_cstep = BankCStepW'(epim_pkg::banked(Banks, 32'(cstep), program_bank_i));
+          assign pe_cstep = BankCStepW'((Banks == 1) ? {1'b0, cstep} : {cstep, program_bank_i});
         end
         epim_pe #(.XbRows(XbRows), .XbCols(BankCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),

@@ -229,8 +229,8 @@ module epim_back #(
   assign lo      = {lo_word[31], lo_word};
   assign hi      = {lo_word[31] && hi_word[31], hi_word};
   logic [ParamBankW-1:0] rd_entry, prog_entry;
-  assign rd_entry   = ParamBankW'(epim_pkg::banked(Banks, 32'(rd_param), program_bank_i));
-  assign prog_entry = ParamBankW'(epim_pkg::banked(Banks, 32'(prog_addr_i[JointIdxW +: ParamW]), !program_bank_i));
+  assign rd_entry   = ParamBankW'((Banks == 1) ? {1'b0, rd_param} : {rd_param, program_bank_i});
+  assign prog_entry = ParamBankW'((Banks == 1) ? {1'b0, prog_addr_i[JointIdxW +: ParamW]} : {prog_addr_i[JointIdxW +: ParamW], !program_bank_i});
   logic [2*JointLanes-1:0] wrong;  // of the parameters, of the slopes
   assign err_parity_o = |wrong;
   generate

@@ -144,8 +144,8 @@ module epim_front #(
   logic [IfrtAddrW-1:0] ifat_base;
   epim_ifat #(.MaxPatches(Banks * MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW), .Parity(Parity), .InitFile(IfatFile))
   u_ifat (
-    .clk_i, .re_i(ifat_re), .patch_i(IfatBankW'(epim_pkg::banked(Banks, 32'(ifat_patch), program_bank_i))), .start_o(ifat_start), .stop_o(ifat_stop), .block_o(ifat_block),
-    .ifrt_base_o(ifat_base), .we_i(prog_we_i[0]), .waddr_i(IfatBankW'(epim_pkg::banked(Banks, 32'(prog_addr_i[PatchW-1:0]), !program_bank_i))),
+    .clk_i, .re_i(ifat_re), .patch_i(IfatBankW'((Banks == 1) ? {1'b0, ifat_patch} : {ifat_patch, program_bank_i})), .start_o(ifat_start), .stop_o(ifat_stop), .block_o(ifat_block),
+    .ifrt_base_o(ifat_base), .we_i(prog_we_i[0]), .waddr_i(IfatBankW'((Banks == 1) ? {1'b0, prog_addr_i[PatchW-1:0]} : {prog_addr_i[PatchW-1:0], !program_bank_i})),
     .wdata_i(prog_data_i[2*WindowW+BlockW+IfrtAddrW-1:0]), .flip_i(prog_flip_i), .err_o(wrong_ifat)
   );
 
@@ -188,8 +188,8 @@ module epim_front #(
   logic [PeRowW-1:0] line_pe_row;
   logic              line_used;
   epim_ifrt #(.Depth(Banks * IfrtDepth), .GroupW(LineW), .PeRowW(PeRowW), .Parity(Parity), .InitFile(IfrtFile)) u_ifrt (
-    .clk_i, .re_i(req), .addr_i(IfrtBankW'(epim_pkg::banked(Banks, 32'(req_ifrt), program_bank_i))), .group_o(line_group), .pe_row_o(line_pe_row), .used_o(line_used),
-    .we_i(prog_we_i[1]), .waddr_i(IfrtBankW'(epim_pkg::banked(Banks, 32'(prog_addr_i[IfrtAddrW-1:0]), !program_bank_i))), .wdata_i(prog_data_i[LineW+PeRowW:0]),
+    .clk_i, .re_i(req), .addr_i(IfrtBankW'((Banks == 1) ? {1'b0, req_ifrt} : {req_ifrt, program_bank_i})), .group_o(line_group), .pe_row_o(line_pe_row), .used_o(line_used),
+    .we_i(prog_we_i[1]), .waddr_i(IfrtBankW'((Banks == 1) ? {1'b0, prog_addr_i[IfrtAddrW-1:0]} : {prog_addr_i[IfrtAddrW-1:0], !program_bank_i})), .wdata_i(prog_data_i[LineW+PeRowW:0]),
     .flip_i(prog_flip_i), .err_o(wrong_ifrt)
   );
 

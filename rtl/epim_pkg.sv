@@ -117,11 +117,6 @@ package epim_pkg;
     sum_of_parts = {1'b0, low} + {1'b0, high};
   endfunction
 
-  /// Address of an entry in a memory of `banks` programs: two lie side by side, entry by entry.
-  function automatic logic [31:0] banked(input int banks, input logic [31:0] address, input logic bank);
-    banked = (banks == 1) ? address : ((address << 1) | 32'(bank));
-  endfunction
-
   /// CRC-32 of one 64-bit word more: polynomial 0x04C11DB7 reflected (0xEDB88320), byte 0 of the word first, bit 0 of a byte
   /// first. From '1 over all words, then inverted: the CRC of IEEE 802.3 and zlib. Bit i of the result is the parity of
   /// the bits of `crc ^ word` that row i of the table names (row 0 in the low bits): 64 steps of the shift register.
