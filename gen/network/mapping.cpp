@@ -235,16 +235,16 @@ int crossbars_of(const Mapping& mapping, std::size_t l) {
   return hw.crossbars(hw.pe_rows, hw.pe_cols);
 }
 
+void CrossbarTotals::add(const Hardware& core, const Layer& layer) {
+  const int all = core.crossbars(core.pe_rows, core.pe_cols);
+  per_core += all;
+  one_pool += layer.pool && pools > 0 ? all - core.crossbars(1, 1) : all;
+  if (layer.pool) ++pools;
+}
+
 CrossbarTotals crossbar_totals(const Mapping& mapping, const std::vector<std::size_t>& layers) {
   CrossbarTotals t;
-  int pool = 0;  // crossbars of one, the same for all
-  for (std::size_t l : layers) {
-    t.per_core += crossbars_of(mapping, l);
-    if (!mapping.layers[l].layer.pool) continue;
-    ++t.pools;
-    pool = mapping.cores[static_cast<std::size_t>(mapping.layers[l].core)].hw.crossbars(1, 1);
-  }
-  t.one_pool = t.per_core - std::int64_t{std::max(0, t.pools - 1)} * pool;
+  for (std::size_t l : layers) t.add(mapping.cores[static_cast<std::size_t>(mapping.layers[l].core)].hw, mapping.layers[l].layer);
   return t;
 }
 
