@@ -302,7 +302,7 @@ void run_quantize(QuantizeArguments o) {
              o.mode, o.scheme, size, config.core.hw.cell_bits);
   if (accuracy) fmt::print("accuracy: float {:.2f} %, integers on the golden model {:.2f} %\n", 100 * accuracy->first, 100 * accuracy->second);
   if (!o.design_out.empty()) fmt::print("design: {}\n", o.design_out);
-  if (!o.out.empty()) fmt::print("integers: {} (epim sim --config ... --set network.integers={}{})\n", o.out, o.out,
+  if (!o.out.empty()) fmt::print("integers: {} (epim sim{} --config ... --set network.integers={}{})\n", o.out, net.core ? "" : " --top network", o.out,
                                  q.affine ? " --set hardware.zero_point=true" : "");
 }
 

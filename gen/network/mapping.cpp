@@ -279,9 +279,14 @@ Mapping map_network(const Network& source, const HardwareRequest& base, const De
       node.wrap = design.wrap;
   infer_shapes(mapping.network);
   set_formats(mapping);
+  const bool mixed = std::any_of(mapping.network.nodes.begin(), mapping.network.nodes.end(), [](const Node& n) { return n.has_weights() && !n.pool; });
   for (std::size_t n = 0; n < mapping.network.nodes.size(); ++n) {
     const Node& node = mapping.network.nodes[n];
     if (!node.has_weights()) continue;
+    if (policy == CorePolicy::shared && node.pool && mixed)
+      throw InputError(node.where, "pool-core",
+                       fmt::format("node {} reads a weight pool, others do not, and one core cannot hold both; legal: --top network (a core for each), or epim run",
+                                   node.name));
     if (node.weight_bits > 9)
       throw InputError(node.where, "value-out-of-range",
                        fmt::format("node {}: weight_bits is {}, a core holds 2..9", node.name, node.weight_bits));
