@@ -74,8 +74,8 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     return;
   }
   const ChipGraph& graph = p.chip.graph;
-  int crossbars = 0;
-  for (const ChipCore& core : p.chip.cores) crossbars += 2 * core.hw.slices() * core.hw.pe_rows * core.hw.pe_cols;
+  CrossbarTotals crossbars;
+  for (const ChipCore& core : p.chip.cores) crossbars.add(core.hw, core.layer);
   fmt::print("{}: {} files, hardware {}\n", out, files.size(), hash_text(hardware_hash(p.chip.common)));
   for (std::size_t b = 0; b < graph.blocks.size(); ++b)
     fmt::print("  {:<14} {}\n", graph.blocks[b].name, kind_text(p.chip, static_cast<int>(b)));
@@ -83,8 +83,10 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   for (std::size_t f = 0; f < graph.streams.size(); ++f)
     fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth,
                p.chip.analysis.full_throughput[f], p.chip.analysis.smallest[f], p.chip.analysis.deadlock_free[f]);
-  fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars, p.config.core.hw.xb_rows,
+  fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars.per_core, p.config.core.hw.xb_rows,
              p.config.core.hw.xb_cols, p.chip.module, out);
+  if (crossbars.pools > 0)
+    fmt::print("  with a pool in each of the {} cores that read it; {} crossbars with one pool for the chip\n", crossbars.pools, crossbars.one_pool);
 }
 
 }  // namespace epim::command
