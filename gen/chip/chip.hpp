@@ -15,7 +15,7 @@
 
 namespace epim {
 
-/// A layer with the core that is its own.
+/// A layer, or a copy of one, with the core that is its own.
 struct ChipCore {
   int block = 0;     ///< index into ChipGraph::blocks
   Hardware hw;
@@ -49,7 +49,8 @@ enum class FifoRule {
 std::pair<std::string, int> parse_fifo_depth(const std::string& text);
 
 /// The chip of `net`, compiled for `config` with a core of its own for every layer (CorePolicy::own). Hardware
-/// per node: docs/chip.md. FIFO depths: `rule` of golden's analysis, then `depths`. Throws InputError at the node: chip-add-period; unknown-fifo; those of chip_graph.
+/// per node: docs/chip.md. FIFO depths: `rule` of golden's analysis, then `depths`. Throws InputError at the node: chip-add-period;
+/// copies-device; unknown-fifo; those of chip_graph, and of `resolve` for a copy.
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,
                        const FifoDepthOverrides& depths = {});
 

@@ -11,6 +11,7 @@
 #include "gen/base/hash.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/parallel.hpp"
+#include "golden/timing/chip_timing.hpp"
 
 namespace epim::command {
 namespace {
@@ -83,6 +84,11 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   for (std::size_t f = 0; f < graph.streams.size(); ++f)
     fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth,
                p.chip.analysis.full_throughput[f], p.chip.analysis.smallest[f], p.chip.analysis.deadlock_free[f]);
+  const ChipTiming first = predict_chip(graph, 1);
+  std::int64_t words = 0;
+  for (const ChipStream& stream : graph.streams) words += stream.depth;
+  fmt::print("  {} words in all FIFOs; predicted: first image {}, at full depths {:.1f} cycles per image\n", words,
+             first.deadlock ? "never" : fmt::format("{} cycles", first.first_latency), p.chip.analysis.rate.per_image());
   fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars, p.config.core.hw.xb_rows,
              p.config.core.hw.xb_cols, p.chip.module, out);
 }
