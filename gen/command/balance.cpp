@@ -64,7 +64,7 @@ void search_interval(const BalanceRequest& o) {
   balance["crossbars"] = found.crossbars;
   balance["cycles_per_image"] = cycles_json(found.interval);
   if (!o.out.empty()) {
-    Design design = design_of(design_network);
+    Design design = balance_design(o.network, o.layers, table, found);
     design.weight_bits = o.weight_bits;
     design.provenance = balance;
     write_file_atomically(o.out, design_text(design));

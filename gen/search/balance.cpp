@@ -203,6 +203,23 @@ Network balanced(const Network& network, const std::vector<SearchLayer>& layers,
   return out;
 }
 
+Design balance_design(const Network& network, const std::vector<SearchLayer>& layers, const BalanceTable& table, const Balance& balance) {
+  const Network chosen = balanced(network, layers, table, balance);
+  Design d = design_of(chosen);
+  for (const BalanceNode& n : table.nodes) {
+    const Node &before = network.nodes[static_cast<std::size_t>(n.node)], &after = chosen.nodes[static_cast<std::size_t>(n.node)];
+    if (before.copies == after.copies) continue;
+    auto at = std::find_if(d.layers.begin(), d.layers.end(), [&](const LayerDesign& l) { return l.node == after.name; });
+    if (at == d.layers.end()) {
+      d.layers.emplace_back();
+      at = d.layers.end() - 1;
+      at->node = after.name;
+    }
+    at->copies = after.copies;
+  }
+  return d;
+}
+
 void check_balance(const Network& net, const HardwareRequest& base, const BalanceTable& table, const Balance& balance) {
   const Mapping mapping = map_network(net, base, {}, CorePolicy::own);
   Rates stepped(true);

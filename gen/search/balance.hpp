@@ -66,6 +66,9 @@ std::vector<Balance> balance_front(const BalanceTable& table);
 /// The network with these forms.
 Network balanced(const Network& network, const std::vector<SearchLayer>& layers, const BalanceTable& table, const Balance& balance);
 
+/// These forms as a design for `network`: copies stand in it where there are several, or where the network says otherwise.
+Design balance_design(const Network& network, const std::vector<SearchLayer>& layers, const BalanceTable& table, const Balance& balance);
+
 /// Steps every block of a chosen design; throws std::logic_error where one is slower or faster than the table says.
 void check_balance(const Network& balanced, const HardwareRequest& base, const BalanceTable& table, const Balance& balance);
 

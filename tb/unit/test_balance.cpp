@@ -122,6 +122,7 @@ TEST_CASE("balance: the rate of a core is what it steps to, copies as well", "[b
 TEST_CASE("balance: the chip of a found design takes the interval that it was found with", "[balance]") {
   const Config config = load_config(std::string(EPIM_SOURCE_DIR) + "/tb/chip/copies.toml");
   Network net = load_network(std::string(EPIM_SOURCE_DIR) + "/tb/chip/copies.json");
+  const Network written = net;  // which has copies of its own
   for (Node& node : net.nodes) node.copies = 1;
   const std::vector<SearchLayer> layers = search_layers(net, {{{0, 0}, {36, 4}}, {Wrap::off}, true, 4});
   REQUIRE(layers.size() > 1);
@@ -135,7 +136,7 @@ TEST_CASE("balance: the chip of a found design takes the interval that it was fo
     check_balance(chosen, config.core.hw, table, b);
     // The same design on its way through a file, as a chip.
     const auto file = std::filesystem::temp_directory_path() / fmt::format("epim-balance-{}.json", ::getpid());
-    std::ofstream(file) << design_text(design_of(chosen));
+    std::ofstream(file) << design_text(balance_design(written, layers, table, b));
     const Config with = with_overrides(config, {"network.design=" + file.string()});
     const ChipDesign chip = design_chip(with, compile_network(with, {}, CorePolicy::own));
     std::filesystem::remove(file);
