@@ -60,8 +60,16 @@ module epim_row_merge #(
   assign ends         = row_end && ((RowW + 1)'(row_q) + (RowW + 1)'(Copies) >= (RowW + 1)'(Rows));
   assign err_length_o = take && (last != ends);
 
+  // A selection of words: a shift by whole words would be four times as large.
+  function automatic logic [Width-1:0] word_of(input logic [Copies*Width-1:0] words, input logic [CopyW-1:0] turn);
+    word_of = '0;
+    for (int k = 0; k < Copies; k++) begin
+      if (turn == CopyW'(k)) word_of = words[k*Width +: Width];
+    end
+  endfunction
+
   assign m_valid_o = valid;
-  assign m_data_o  = s_data_i[copy_q*Width +: Width];
+  assign m_data_o  = word_of(s_data_i, copy_q);
   assign m_last_o  = map_end;
   generate
     for (genvar k = 0; k < Copies; k++) begin : gen_ready
