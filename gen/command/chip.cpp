@@ -86,13 +86,13 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   for (std::size_t f = 0; f < graph.streams.size(); ++f)
     fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth,
                all ? fmt::to_string(depths.full_throughput[f]) : "-", all ? fmt::to_string(depths.smallest[f]) : "-", depths.deadlock_free[f]);
-  const ChipTiming first = predict_chip(graph, 1);
+  const ChipTiming first = predict_chip(graph, 4);
   std::int64_t words = 0;
   for (const ChipStream& stream : graph.streams) words += stream.depth;
   const Slowest slowest = slowest_block(graph);
-  fmt::print("  {} words in all FIFOs; predicted: first image {}; {:.1f} cycles per image at full depths (slowest block: {})\n", words,
-             first.deadlock ? "never" : fmt::format("in {} cycles", first.first_latency), (all ? depths.rate : slowest.rate).per_image(),
-             graph.blocks[static_cast<std::size_t>(slowest.block)].name);
+  fmt::print("  {} words in all FIFOs; predicted: {}; {:.1f} cycles per image at full depths (slowest block: {})\n", words,
+             first.deadlock ? "it stops" : fmt::format("first image in {} cycles, the fourth {} behind the third", first.first_latency, first.image_end[3] - first.image_end[2]),
+             (all ? depths.rate : slowest.rate).per_image(), graph.blocks[static_cast<std::size_t>(slowest.block)].name);
   fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars, p.config.core.hw.xb_rows,
              p.config.core.hw.xb_cols, p.chip.module, out);
 }

@@ -109,7 +109,7 @@ expect "gen features, cells in ROMs" 0 'top module features_chip' features gen -
 expect "features: check the folder" 0 'files as generated' "$epim" check "$work/features" --config "$root/tb/chip/features.toml"
 
 # The portable subset, and a four-state run of the folder's own testbench.
-for folder in mix ram features features_ram copies; do
+for folder in mix ram copies features features_ram; do
   top=mix_chip
   [[ $folder != features* ]] || top=features_chip
   [[ $folder != copies ]] || top=copies_chip
