@@ -41,4 +41,9 @@ void parallel(std::size_t count, int jobs, const Work& work) {
   if (failure) std::rethrow_exception(failure);
 }
 
+/// Threads that each of `count` pieces of work may use by itself while parallel() shares them out to `jobs`.
+inline int jobs_within(std::size_t count, int jobs) {
+  return std::max(1, jobs / static_cast<int>(std::clamp<std::size_t>(count, 1, static_cast<std::size_t>(std::max(1, jobs)))));
+}
+
 }  // namespace epim

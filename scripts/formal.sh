@@ -11,7 +11,7 @@
 #   --broken   the broken variants alone: each must be refuted
 #   --report   no runs: the table of what the last ones left
 #   -j N       proofs at a time (default: number of cores)
-#   --limit    seconds of a tool for one line of the table (default 600)
+#   --limit    processor seconds of a tool for one line of the table (default 600)
 #   --docs     put the table between the markers of this Markdown file
 #   FILTER     regular expression on the name of a proof
 #
@@ -64,6 +64,9 @@ model() {
 section() { awk -v n="== $1" '{sub(/ +$/, "")} $0 == n {on = 1; next} /^== / {on = 0} on' "$log"; }
 frame_of() { grep -o 'asserted in frame *[0-9]*' | grep -o '[0-9]*$' | tail -n 1; }
 
+# limited COMMAND...: at most so many seconds of the processor, whatever else the machine does.
+limited() { (ulimit -t "$limit" && exec "$@"); }
+
 # One line of proofs.txt, MODE all|proofs|broken. Leaves one tab-separated line in NAME.result.
 one() {
   local mode=$1 limit=$2 line=$3 name wrapper blocks parameters depth broken what
@@ -106,8 +109,8 @@ one() {
   } > "$name.ys"
   if [[ -n $abc ]]; then
     result=unknown
-    if timeout -k 5 "$limit" yosys -q "$name.ys" >> "$log" 2>&1; then
-      timeout -k 5 "$limit" yosys-abc -c "${abc}echo == end" >> "$log" 2>&1
+    if limited yosys -q "$name.ys" >> "$log" 2>&1; then
+      limited yosys-abc -c "${abc}echo == end" >> "$log" 2>&1
     else
       result='does not read'
     fi

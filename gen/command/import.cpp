@@ -164,8 +164,8 @@ void run_import(const ImportArguments& o) {
   if (images.empty()) images = std::move(calibration);
   const IntTensor labels = read_labels(o, images.size());
 
-  importer::equalise_channels(plan, graph, values);
-  importer::NetworkWeights weights = importer::network_weights(plan, graph, values, plan.remarks);
+  importer::equalise_channels(plan, graph, values, jobs);
+  importer::NetworkWeights weights = importer::network_weights(plan, graph, values, plan.remarks, jobs);
   const std::string network_text = importer::network_text(plan, name);
   const std::string config_text = importer::config_text(plan, name, weights, o.weight_bits, !labels.empty());
   const IntTensor codes = importer::input_codes(plan, graph, images);
@@ -188,6 +188,8 @@ void run_import(const ImportArguments& o) {
     compiled = lay_out_network(config, network, std::move(bundle));
     quantise_network(config, compiled, {}, !o.onnx_out.empty());
   }
+  std::future<std::string> weights_file =
+      std::async(std::launch::async, [&] { return bytes_of(npz_bytes(compiled.weights.arrays, false)); });
   if (o.fidelity_images > 0) {
     Progress progress("evaluating the integers of " + o.model);
     integers = importer::check_integers(plan, graph, compiled, images, codes, static_cast<std::size_t>(o.fidelity_images), labels.data, jobs,
@@ -199,7 +201,7 @@ void run_import(const ImportArguments& o) {
   if (answers) record["answers"] = importer::json_of(*answers);
 
   FileSet files = {{"network.json", network_text},
-                   {"weights.npz", bytes_of(npz_bytes(compiled.weights.arrays, false))},
+                   {"weights.npz", weights_file.get()},
                    {"images.npy", bytes_of(npy_bytes(NpyArray::from(codes, DType::i16)))},
                    {"config.toml", config_text},
                    {"import.json", record.dump(1) + "\n"}};

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <mutex>
 
 #include <fmt/format.h>
 
 #include "gen/import/fidelity.hpp"
 #include "golden/files/idx.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim::importer {
 
@@ -39,22 +41,40 @@ struct Seen {
 };
 constexpr std::size_t bin_count = 16384;
 
-void see(Seen& seen, const Value& v, bool count_bins) {
+/// The values of one map of one image.
+Seen range_seen(const Value& v) {
+  Seen seen;
   const auto values = v.as<float>();
-  if (!count_bins) {
-    for (const float x : values) {
-      seen.range.least = std::min(seen.range.least, static_cast<double>(x));
-      seen.range.most = std::max(seen.range.most, static_cast<double>(x));
-      seen.whole = seen.whole && x == std::nearbyint(x);
-    }
-    return;
+  float least = static_cast<float>(seen.range.least), most = static_cast<float>(seen.range.most);
+  for (const float x : values) {
+    least = std::min(least, x);
+    most = std::max(most, x);
   }
-  if (seen.bins.empty()) seen.bins.assign(bin_count, 0);
-  const double per_bin = seen.largest() / static_cast<double>(bin_count);
-  if (per_bin <= 0) return;
-  for (const float x : values)
-    ++seen.bins[std::min(bin_count - 1, static_cast<std::size_t>(std::fabs(static_cast<double>(x)) / per_bin))];
-  seen.count += v.size();
+  seen.range.least = static_cast<double>(least);
+  seen.range.most = static_cast<double>(most);
+  seen.whole = std::all_of(values.begin(), values.end(), [](float x) { return x == std::nearbyint(x); });
+  return seen;
+}
+std::vector<std::int64_t> bins_of(const Value& v, double largest) {
+  std::vector<std::int64_t> bins(bin_count, 0);
+  const double per_bin = largest / static_cast<double>(bin_count);
+  if (per_bin <= 0) return {};
+  for (const float x : v.as<float>())
+    ++bins[std::min(bin_count - 1, static_cast<std::size_t>(std::fabs(static_cast<double>(x)) / per_bin))];
+  return bins;
+}
+
+/// What all images gave, whatever the order in which they did.
+void merge(Seen& all, const Seen& one) {
+  all.range.least = std::min(all.range.least, one.range.least);
+  all.range.most = std::max(all.range.most, one.range.most);
+  all.whole = all.whole && one.whole;
+}
+void merge(Seen& all, const std::vector<std::int64_t>& bins, std::int64_t count) {
+  if (bins.empty()) return;
+  if (all.bins.empty()) all.bins.assign(bin_count, 0);
+  for (std::size_t b = 0; b < bin_count; ++b) all.bins[b] += bins[b];
+  all.count += count;
 }
 
 /// The magnitude that 99.99 % of the values do not exceed.
@@ -112,14 +132,31 @@ std::map<std::string, Range> calibrate(Plan& plan, const Graph& graph, const Ima
                        fmt::format("the file gives no format for {} of {} maps ('{}' is the first), legal: --calibrate IMAGES, whose values give them",
                                    seen.size(), plan.nodes.size() + 1, seen.begin()->first));
     const int passes = options.method == CalibrationMethod::minmax ? 1 : 2;
-    Evaluator evaluator(graph, jobs);
-    for (int pass = 0; pass < passes; ++pass)
-      for (std::size_t i = 0; i < images.size(); ++i) {
-        if (progress) progress((static_cast<double>(i) / static_cast<double>(images.size()) + pass) / passes);
+    const Evaluator evaluator(graph, jobs_within(images.size(), jobs));
+    std::mutex mutex;
+    for (int pass = 0; pass < passes; ++pass) {
+      std::map<std::string, double> largest;
+      for (const auto& [tensor, s] : seen) largest[tensor] = s.largest();
+      std::size_t done = 0;
+      parallel(images.size(), jobs, [&](std::size_t i) {
         evaluator.run(images[i], [&](const std::string& tensor, const Value& v) {
-          if (const auto at = seen.find(tensor); at != seen.end()) see(at->second, v, pass == 1);
+          const auto at = seen.find(tensor);
+          if (at == seen.end()) return;
+          if (pass == 0) {
+            const Seen one = range_seen(v);
+            const std::lock_guard lock(mutex);
+            merge(at->second, one);
+          } else {
+            const std::vector<std::int64_t> bins = bins_of(v, largest.at(tensor));
+            const std::lock_guard lock(mutex);
+            merge(at->second, bins, v.size());
+          }
         });
-      }
+        const std::lock_guard lock(mutex);
+        ++done;
+        if (progress) progress((static_cast<double>(done) / static_cast<double>(images.size()) + pass) / passes);
+      });
+    }
     for (const auto& [tensor, s] : seen)
       if (!std::isfinite(s.range.least) || !std::isfinite(s.range.most))
         throw InputError({graph.file, 0, 0}, "not-a-number", fmt::format("'{}' takes values of {} .. {} on the images, legal: finite ones", tensor, s.range.least, s.range.most));

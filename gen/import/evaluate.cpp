@@ -50,7 +50,7 @@ const Value* Evaluator::fixed(const std::string& tensor) const {
   return at == fixed_.end() ? nullptr : at->second.get();
 }
 
-std::vector<Value> Evaluator::run(const std::map<std::string, Value>& inputs, const Observer& observe) try {
+std::vector<Value> Evaluator::run(const std::map<std::string, Value>& inputs, const Observer& observe) const try {
   std::map<std::string, Value> live;
   for (const GraphInput& in : graph_.inputs) {
     const auto given = inputs.find(in.name);

@@ -22,7 +22,8 @@ using Observer = std::function<void(const std::string& tensor, const Value& valu
 class Evaluator {
  public:
   Evaluator(const Graph& graph, int jobs, Sums sums = Sums::exact);
-  std::vector<Value> run(const std::map<std::string, Value>& inputs, const Observer& observe = {});
+  /// Several threads may call this at once.
+  std::vector<Value> run(const std::map<std::string, Value>& inputs, const Observer& observe = {}) const;
   /// A tensor that no image decides; nullptr where one does, or it is unknown.
   const Value* fixed(const std::string& tensor) const;
 

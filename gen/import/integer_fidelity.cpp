@@ -5,10 +5,14 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <mutex>
 #include <optional>
-#include <set>
+#include <stdexcept>
+
+#include <fmt/format.h>
 
 #include "gen/network/golden_network.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim::importer {
 
@@ -16,6 +20,32 @@ double MapFidelity::decibels() const { return noise > 0 ? 10 * std::log10(signal
 
 bool IntegerFidelity::good() const {
   return std::all_of(maps.begin(), maps.end(), [](const MapFidelity& m) { return m.good(); });
+}
+
+void IntegerFidelity::add(const IntegerFidelity& other) {
+  images += other.images;
+  for (std::size_t k = 0; k < maps.size(); ++k) {
+    MapFidelity& m = maps[k];
+    const MapFidelity& o = other.maps[k];
+    m.elements += o.elements;
+    m.one_step += o.one_step;
+    m.boundary += o.boundary;
+    m.more += o.more;
+    m.worst = std::max(m.worst, o.worst);
+    m.signal += o.signal;
+    m.noise += o.noise;
+    m.whole_worst = std::max(m.whole_worst, o.whole_worst);
+    m.whole_off += o.whole_off;
+  }
+  for (std::size_t k = 0; k < outputs.size(); ++k) {
+    OutputAgreement& a = outputs[k];
+    const OutputAgreement& o = other.outputs[k];
+    a.images += o.images;
+    a.agree += o.agree;
+    if (o.right_graph < 0) continue;
+    a.right_graph = std::max<std::int64_t>(a.right_graph, 0) + o.right_graph;
+    a.right = std::max<std::int64_t>(a.right, 0) + o.right;
+  }
 }
 
 namespace {
@@ -69,11 +99,12 @@ class BoundaryDistance {
   double step_ = 1, ulp_ = 0;  ///< ulp_: of float32, where a map has so many steps that it counts
 };
 
-/// One image through the graph and, both ways, through the integers.
+/// An image through the graph and, both ways, through the integers.
 class Comparison {
  public:
+  /// jobs: threads of one image
   Comparison(const Plan& plan, const Graph& graph, const CompiledNetwork& net, int jobs)
-      : plan_(plan), graph_(graph), net_(net), nodes_(net, false), jobs_(jobs), evaluator_(graph, jobs) {
+      : plan_(plan), nodes_(net, false), jobs_(jobs), evaluator_(graph, jobs) {
     for (std::size_t k = 0; k < plan.nodes.size(); ++k) {
       const PlannedNode& n = plan.nodes[k];
       index_.push_back(net.network.find(n.name));
@@ -81,8 +112,7 @@ class Comparison {
       for (const int in : n.inputs) last_use_[in] = static_cast<int>(k);
       if (n.tensor.empty()) continue;
       distance_.emplace(static_cast<int>(k), BoundaryDistance(graph, n));
-      wanted_.insert(n.tensor);
-      wanted_.insert(distance_.at(static_cast<int>(k)).before);
+      for (const std::string& t : {n.tensor, distance_.at(static_cast<int>(k)).before}) last_comparison_[t] = k;
       MapFidelity m;
       m.node = n.name;
       m.op = n.op;
@@ -92,38 +122,56 @@ class Comparison {
       if (layer >= 0) m.scale_error = net.layers[static_cast<std::size_t>(layer)].channel_error;
       else
         for (const Requantiser& r : net.arithmetic.nodes[static_cast<std::size_t>(index_.back())].requantise) m.scale_error = std::max(m.scale_error, r.error);
-      slot_[static_cast<int>(k)] = report.maps.size();
-      report.maps.push_back(std::move(m));
+      slot_[static_cast<int>(k)] = nothing_.maps.size();
+      nothing_.maps.push_back(std::move(m));
     }
-    for (const PlannedOutput& o : plan.outputs) report.outputs.push_back({o.name, plan.name_of(o.node)});
+    for (const PlannedOutput& o : plan.outputs) nothing_.outputs.push_back({o.name, plan.name_of(o.node)});
   }
 
-  void run(const std::map<std::string, Value>& image, IntTensor input, std::optional<std::int64_t> label) {
+  /// The report of no image.
+  const IntegerFidelity& nothing() const { return nothing_; }
+
+  /// The integers of a node are evaluated as soon as the graph has the values to compare them with, which are dropped then.
+  /// Several threads may call this at once.
+  IntegerFidelity run(const std::map<std::string, Value>& image, IntTensor input, std::optional<std::int64_t> label) const {
+    IntegerFidelity report = nothing_;
+    report.images = 1;
     std::map<std::string, Value> seen;
-    evaluator_.run(image, [&](const std::string& tensor, const Value& v) {
-      if (wanted_.count(tensor)) seen.emplace(tensor, v);
-    });
     std::map<int, IntTensor> own, reference;  // of the whole network; of the graph
     own[-1] = input;
     if (any_judged_) reference[-1] = std::move(input);
-    for (std::size_t k = 0; k < plan_.nodes.size(); ++k) {
+    std::size_t next = 0;
+    const auto is_ready = [&](std::size_t k) {
+      if (!slot_.count(static_cast<int>(k))) return true;
+      return seen.count(plan_.nodes[k].tensor) && seen.count(distance_.at(static_cast<int>(k)).before);
+    };
+    const auto step = [&](std::size_t k) {
       const int id = static_cast<int>(k);
-      if (index_[k] < 0) continue;
+      if (index_[k] < 0) return;
       own[id] = nodes_.run_node(index_[k], operands(plan_.nodes[k], own), jobs_);
       IntTensor alone;
       if (any_judged_) alone = nodes_.run_node(index_[k], operands(plan_.nodes[k], reference), jobs_);
-      if (slot_.count(id)) compare(id, seen, own[id], alone, reference, label);
-      else if (any_judged_) reference[id] = std::move(alone);
+      if (slot_.count(id)) {
+        compare(id, seen, own[id], alone, reference, label, report);
+        for (const std::string& t : {plan_.nodes[k].tensor, distance_.at(id).before})
+          if (last_comparison_.at(t) == k) seen.erase(t);
+      } else if (any_judged_) {
+        reference[id] = std::move(alone);
+      }
       for (const int in : plan_.nodes[k].inputs)
         if (last_use_.at(in) == id) {
           own.erase(in);
           reference.erase(in);
         }
-    }
-    ++report.images;
+    };
+    evaluator_.run(image, [&](const std::string& tensor, const Value& v) {
+      if (last_comparison_.count(tensor)) seen.emplace(tensor, v);
+      while (next < plan_.nodes.size() && is_ready(next)) step(next++);
+    });
+    if (next < plan_.nodes.size())
+      throw std::logic_error(fmt::format("'{}' is not computed by the graph", plan_.nodes[next].tensor));
+    return report;
   }
-
-  IntegerFidelity report;
 
  private:
   static std::vector<const IntTensor*> operands(const PlannedNode& n, const std::map<int, IntTensor>& maps) {
@@ -133,7 +181,7 @@ class Comparison {
   }
 
   void compare(int id, const std::map<std::string, Value>& seen, const IntTensor& own, const IntTensor& alone, std::map<int, IntTensor>& reference,
-               std::optional<std::int64_t> label) {
+               std::optional<std::int64_t> label, IntegerFidelity& report) const {
     const PlannedNode& n = plan_.nodes[static_cast<std::size_t>(id)];
     MapFidelity& m = report.maps[slot_.at(id)];
     const Value& value = seen.at(n.tensor);
@@ -179,16 +227,15 @@ class Comparison {
   }
 
   const Plan& plan_;
-  const Graph& graph_;
-  const CompiledNetwork& net_;
   GoldenNetwork nodes_;
   int jobs_;
   Evaluator evaluator_;
   std::vector<int> index_;              ///< of a planned node in the network
   std::map<int, int> last_use_;
   std::map<int, BoundaryDistance> distance_;
-  std::map<int, std::size_t> slot_;     ///< in report.maps
-  std::set<std::string> wanted_;
+  std::map<int, std::size_t> slot_;     ///< in IntegerFidelity::maps
+  std::map<std::string, std::size_t> last_comparison_;  ///< of the values of a tensor: the planned node
+  IntegerFidelity nothing_;
   bool any_judged_ = false;
 };
 
@@ -196,16 +243,23 @@ class Comparison {
 
 IntegerFidelity check_integers(const Plan& plan, const Graph& graph, const CompiledNetwork& net, const Images& images, const IntTensor& codes,
                                std::size_t count, const std::vector<std::int64_t>& labels, int jobs, const std::function<void(double)>& progress) {
-  Comparison comparison(plan, graph, net, jobs);
   count = std::min(count, images.size());
+  const Comparison comparison(plan, graph, net, jobs_within(count, jobs));
   const std::vector<int> one(codes.shape.begin() + 1, codes.shape.end());
-  for (std::size_t i = 0; i < count; ++i) {
-    if (progress) progress(static_cast<double>(i) / static_cast<double>(count));
+  std::vector<IntegerFidelity> reports(count);
+  std::mutex mutex;
+  std::size_t done = 0;
+  parallel(count, jobs, [&](std::size_t i) {
     IntTensor input(one);
     std::copy_n(codes.data.begin() + static_cast<std::ptrdiff_t>(i * input.size()), input.size(), input.data.begin());
-    comparison.run(images[i], std::move(input), i < labels.size() ? std::optional(labels[i]) : std::nullopt);
-  }
-  return std::move(comparison.report);
+    reports[i] = comparison.run(images[i], std::move(input), i < labels.size() ? std::optional(labels[i]) : std::nullopt);
+    const std::lock_guard lock(mutex);
+    ++done;
+    if (progress) progress(static_cast<double>(done) / static_cast<double>(count));
+  });
+  IntegerFidelity all = comparison.nothing();
+  for (const IntegerFidelity& r : reports) all.add(r);
+  return all;
 }
 
 }  // namespace epim::importer

@@ -44,6 +44,8 @@ struct IntegerFidelity {
   std::vector<MapFidelity> maps;                ///< of every node that stands for a tensor of the graph
   std::vector<OutputAgreement> outputs;
   bool good() const;
+  /// What other images of the same network gave.
+  void add(const IntegerFidelity& other);
 };
 
 /// Evaluates graph and integers on the first `count` images. `codes`: input_codes of the images. `net` is compiled.

@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <set>
 
 #include <fmt/format.h>
 
 #include "gen/import/operators.hpp"
+#include "golden/parallel.hpp"
 
 namespace epim::importer {
 namespace {
@@ -101,44 +103,66 @@ std::string network_text(const Plan& plan, const std::string& name) {
   return s + "  \"weights\": \"weights.npz\"\n}\n";
 }
 
-NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evaluator& values, std::vector<std::string>& remarks) {
+namespace {
+
+/// What one node puts into the bundle.
+struct NodeWeights {
+  std::vector<std::pair<std::string, NpyArray>> arrays;
+  bool real = false;
+  std::int64_t most_code = 0;
+  std::string why;  ///< its codes cannot be taken
+};
+
+NodeWeights node_weights(const Plan& plan, const PlannedNode& n, const Graph& graph, const Evaluator& values) {
+  NodeWeights out;
+  const auto put = [&](const char* key, NpyArray a) { out.arrays.emplace_back(n.name + key, std::move(a)); };
+  if (n.op == "conv" && n.weights.empty()) {
+    const std::int64_t cout = n.keys.at("cout"), in = n.keys.contains("groups") ? 1 : plan.dims_of(n.inputs[0])[1];
+    std::vector<float> copy(static_cast<std::size_t>(cout * in), in == 1 && n.keys.contains("groups") ? 1.0f : 0.0f);
+    if (!n.keys.contains("groups"))
+      for (std::int64_t c = 0; c < in; ++c) copy[static_cast<std::size_t>((n.first_channel + c) * in + c)] = 1;
+    put("/weight", array_of(copy, {static_cast<int>(cout), static_cast<int>(in), 1, 1}));
+    out.real = true;
+  } else if (!n.epitome.empty()) {
+    put("/epitome", NpyArray::from(n.epitome));
+    out.real = true;
+  } else if (!n.weights.empty()) {
+    const std::vector<int> shape = shape_of(graph.maps.at(n.weights).dims);
+    if (auto w = weight_codes(graph, values, n.weights, out.why)) {
+      IntTensor codes(shape);
+      codes.data = std::move(w->codes);
+      put("/codes", NpyArray::from(codes, DType::i16));
+      put("/weight_scale", array_of(w->scale));
+      out.most_code = w->most;
+    } else {
+      std::vector<float> real = values.fixed(n.weights)->floats();
+      if (!n.channel_range.empty())
+        for (std::size_t i = 0, each = real.size() / n.channel_range.size(); i < real.size(); ++i) real[i] /= n.channel_range[i / each];
+      put("/weight", array_of(real, shape));
+      out.real = true;
+    }
+  }
+  if (!n.bias.empty()) put("/bias", array_of(values.fixed(n.bias)->floats()));
+  if (!n.norm_scale.empty()) {
+    put("/bn_scale", array_of(n.norm_scale));
+    put("/bn_bias", array_of(n.norm_bias));
+  }
+  if (!n.slopes.empty()) put("/slope", array_of(n.slopes));
+  return out;
+}
+
+}  // namespace
+
+NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evaluator& values, std::vector<std::string>& remarks, int jobs) {
+  std::vector<NodeWeights> nodes(plan.nodes.size());
+  parallel(nodes.size(), jobs, [&](std::size_t k) { nodes[k] = node_weights(plan, plan.nodes[k], graph, values); });
   NetworkWeights all;
-  const auto put = [&](const PlannedNode& n, const char* key, NpyArray a) { all.arrays.emplace_back(n.name + key, std::move(a)); };
-  for (const PlannedNode& n : plan.nodes) {
-    if (n.op == "conv" && n.weights.empty()) {
-      const std::int64_t out = n.keys.at("cout"), in = n.keys.contains("groups") ? 1 : plan.dims_of(n.inputs[0])[1];
-      std::vector<float> copy(static_cast<std::size_t>(out * in), in == 1 && n.keys.contains("groups") ? 1.0f : 0.0f);
-      if (!n.keys.contains("groups"))
-        for (std::int64_t c = 0; c < in; ++c) copy[static_cast<std::size_t>((n.first_channel + c) * in + c)] = 1;
-      put(n, "/weight", array_of(copy, {static_cast<int>(out), static_cast<int>(in), 1, 1}));
-      all.real = true;
-    } else if (!n.epitome.empty()) {
-      put(n, "/epitome", NpyArray::from(n.epitome));
-      all.real = true;
-    } else if (!n.weights.empty()) {
-      const std::vector<int> shape = shape_of(graph.maps.at(n.weights).dims);
-      std::string why;
-      if (auto w = weight_codes(graph, values, n.weights, why)) {
-        IntTensor codes(shape);
-        codes.data = std::move(w->codes);
-        put(n, "/codes", NpyArray::from(codes, DType::i16));
-        put(n, "/weight_scale", array_of(w->scale));
-        all.most_code = std::max(all.most_code, w->most);
-      } else {
-        if (!why.empty()) remarks.push_back(fmt::format("node '{}': its quantised weights are taken as real ones: {}", n.name, why));
-        std::vector<float> real = values.fixed(n.weights)->floats();
-        if (!n.channel_range.empty())
-          for (std::size_t i = 0, each = real.size() / n.channel_range.size(); i < real.size(); ++i) real[i] /= n.channel_range[i / each];
-        put(n, "/weight", array_of(real, shape));
-        all.real = true;
-      }
-    }
-    if (!n.bias.empty()) put(n, "/bias", array_of(values.fixed(n.bias)->floats()));
-    if (!n.norm_scale.empty()) {
-      put(n, "/bn_scale", array_of(n.norm_scale));
-      put(n, "/bn_bias", array_of(n.norm_bias));
-    }
-    if (!n.slopes.empty()) put(n, "/slope", array_of(n.slopes));
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    if (!nodes[k].why.empty())
+      remarks.push_back(fmt::format("node '{}': its quantised weights are taken as real ones: {}", plan.nodes[k].name, nodes[k].why));
+    all.most_code = std::max(all.most_code, nodes[k].most_code);
+    all.real = all.real || nodes[k].real;
+    std::move(nodes[k].arrays.begin(), nodes[k].arrays.end(), std::back_inserter(all.arrays));
   }
   return all;
 }

@@ -25,13 +25,13 @@ struct NetworkWeights {
   std::int64_t most_code = 0;
   bool real = false;  ///< some weights are real: quantised where the network is compiled
 };
-NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evaluator& values, std::vector<std::string>& remarks);
+NetworkWeights network_weights(const Plan& plan, const Graph& graph, const Evaluator& values, std::vector<std::string>& remarks, int jobs);
 
 /// Real weights of a layer are divided by the largest magnitude of their output channel (relative to the layer's largest, at
 /// least 1e-3), and the channel's bn_scale is multiplied by it: the same function, but every channel has all codes of its
 /// crossbars, whose one scale would be that of the largest channel. A plain bias becomes a bn_bias. Comes before network_text
 /// and network_weights.
-void equalise_channels(Plan& plan, const Graph& graph, const Evaluator& values);
+void equalise_channels(Plan& plan, const Graph& graph, const Evaluator& values, int jobs);
 
 /// config.toml: a core for this network, wide enough for what it holds. `weight_bits`: of real weights.
 std::string config_text(const Plan& plan, const std::string& name, const NetworkWeights& weights, int weight_bits, bool labels);

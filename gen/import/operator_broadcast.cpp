@@ -65,15 +65,16 @@ void walk(const Dims& result, const Dims& a, const Dims& b, const F& f) {
   }
 }
 
-float float_of(const std::string& op, float a, float b) {
-  if (op == "Add" || op == "Sum") return a + b;
-  if (op == "Sub") return a - b;
-  if (op == "Mul") return a * b;
-  if (op == "Div") return a / b;
-  if (op == "Max") return std::max(a, b);
-  if (op == "Min") return std::min(a, b);
-  if (op == "PRelu") return a < 0 ? a * b : a;
-  return static_cast<float>(std::pow(static_cast<double>(a), static_cast<double>(b)));
+using FloatFunction = float (*)(float, float);
+FloatFunction float_function(const std::string& op) {
+  if (op == "Add" || op == "Sum") return [](float a, float b) { return a + b; };
+  if (op == "Sub") return [](float a, float b) { return a - b; };
+  if (op == "Mul") return [](float a, float b) { return a * b; };
+  if (op == "Div") return [](float a, float b) { return a / b; };
+  if (op == "Max") return [](float a, float b) { return std::max(a, b); };
+  if (op == "Min") return [](float a, float b) { return std::min(a, b); };
+  if (op == "PRelu") return [](float a, float b) { return a < 0 ? a * b : a; };
+  return [](float a, float b) { return static_cast<float>(std::pow(static_cast<double>(a), static_cast<double>(b))); };
 }
 
 /// Wraps around at 64 bits.
@@ -108,8 +109,9 @@ void evaluate_broadcast(const Call& call, std::vector<Value>& out) {
       const auto x = sum.as<float>();
       const auto y = b.as<float>();
       const auto z = next.as<float>();
+      const FloatFunction f = float_function(call.node.op);
       walk(dims, sum.dims(), b.dims(), [&](std::int64_t i, std::int64_t ia, std::int64_t ib) {
-        z[static_cast<std::size_t>(i)] = float_of(call.node.op, x[static_cast<std::size_t>(ia)], y[static_cast<std::size_t>(ib)]);
+        z[static_cast<std::size_t>(i)] = f(x[static_cast<std::size_t>(ia)], y[static_cast<std::size_t>(ib)]);
       });
     } else {
       walk(dims, sum.dims(), b.dims(), [&](std::int64_t i, std::int64_t ia, std::int64_t ib) {

@@ -120,14 +120,23 @@ void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
   const auto y = out[0].as<float>();
   if (y.empty()) return;
   const std::vector<Tap> taps = taps_of(cin, kh, kw, call.sums);
-  std::vector<T> packed(static_cast<std::size_t>(g.group * tiles * depth * high), T{0});
-  for (std::int64_t o = 0; o < g.outputs; ++o) {
-    T* to = packed.data() + ((o / cout) * tiles + (o % cout) / high) * depth * high + (o % cout) % high;
-    for (const Tap& t : taps) {
-      *to = static_cast<T>(w[static_cast<std::size_t>(((o * cin + t.c) * kh + t.i) * kw + t.j)]);
-      to += high;
+  // Kept from call to call: the page faults of a fresh one would take as long as the product.
+  static thread_local std::vector<T> kept;
+  std::vector<T>& packed = kept;
+  if (const auto size = static_cast<std::size_t>(g.group * tiles * depth * high); packed.size() < size) packed.resize(size);
+  parallel(static_cast<std::size_t>(g.group * tiles), call.jobs, [&](std::size_t t) {
+    const std::int64_t group = static_cast<std::int64_t>(t) / tiles, tile = static_cast<std::int64_t>(t) % tiles;
+    T* const block = packed.data() + static_cast<std::int64_t>(t) * depth * high;
+    for (std::int64_t m = 0; m < high; ++m) {
+      const bool used = tile * high + m < cout;
+      const float* from = w.data() + (group * cout + tile * high + m) * depth;
+      T* to = block + m;
+      for (const Tap& tap : taps) {
+        *to = used ? static_cast<T>(from[(tap.c * kh + tap.i) * kw + tap.j]) : T{0};
+        to += high;
+      }
     }
-  }
+  });
   const std::int64_t blocks = (places + wide - 1) / wide,
                      share = std::max<std::int64_t>(1, std::min<std::int64_t>(32, blocks / 4));
   const std::int64_t chunks = (blocks + share - 1) / share;
@@ -170,6 +179,7 @@ void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
       }
     }
   });
+  if (packed.size() * sizeof(T) > std::size_t{64} << 20) packed = {};
 }
 
 void evaluate_conv(const Call& call, std::vector<Value>& out) {

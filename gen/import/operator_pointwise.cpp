@@ -27,6 +27,13 @@ void each(const Call& call, std::vector<Value>& out, const F& f) {
   const std::int64_t n = x.size();
   parallel(static_cast<std::size_t>((n + share - 1) / share), call.jobs, [&](std::size_t part) {
     const std::int64_t first = static_cast<std::int64_t>(part) * share;
+    if (x.type() == Type::f32 && out[0].type() == Type::f32) {
+      const auto from = x.as<float>();
+      const auto to = out[0].as<float>();
+      for (auto i = static_cast<std::size_t>(first); i < static_cast<std::size_t>(std::min(n, first + share)); ++i)
+        to[i] = static_cast<float>(f(static_cast<double>(from[i])));
+      return;
+    }
     for (std::int64_t i = first; i < std::min(n, first + share); ++i) out[0].set(i, f(x.number(i)));
   });
 }

@@ -391,7 +391,9 @@ std::vector<std::uint8_t> npy_bytes(const NpyArray& array) {
       fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}), }}", code_of(array.dtype), shape);
   while ((10 + header.size() + 1) % 64 != 0) header += ' ';
   header += '\n';
-  std::vector<std::uint8_t> out{0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
+  std::vector<std::uint8_t> out;
+  out.reserve(10 + header.size() + array.bytes.size());
+  out = {0x93, 'N', 'U', 'M', 'P', 'Y', 1, 0};
   put(out, header.size(), 2);
   out.insert(out.end(), header.begin(), header.end());
   out.insert(out.end(), array.bytes.begin(), array.bytes.end());
@@ -400,18 +402,25 @@ std::vector<std::uint8_t> npy_bytes(const NpyArray& array) {
 
 std::vector<std::uint8_t> npz_bytes(const std::vector<std::pair<std::string, NpyArray>>& arrays, bool deflated) {
   std::vector<std::uint8_t> out, directory;
+  if (!deflated) {
+    std::size_t bytes = 0;
+    for (const auto& [key, array] : arrays) bytes += array.bytes.size() + 2 * key.size() + 512;  // headers and directory
+    out.reserve(bytes);
+  }
   for (const auto& [key, array] : arrays) {
     const std::string name = key + ".npy";
     const std::vector<std::uint8_t> content = npy_bytes(array);
-    const std::vector<std::uint8_t> packed = deflated ? deflate_member(content) : content;
+    const std::vector<std::uint8_t> squeezed = deflated ? deflate_member(content) : std::vector<std::uint8_t>();
+    const std::vector<std::uint8_t>& packed = deflated ? squeezed : content;
     const std::size_t offset = out.size();
+    const std::uint32_t crc = crc_of(content);
     const auto common = [&](std::vector<std::uint8_t>& to) {
       put(to, 20, 2);                // version needed
       put(to, 0, 2);                 // flags
       put(to, deflated ? 8 : 0, 2);  // method
       put(to, 0, 2);                 // time 00:00
       put(to, 0x21, 2);              // date 1980-01-01
-      put(to, crc_of(content), 4);
+      put(to, crc, 4);
       put(to, packed.size(), 4);
       put(to, content.size(), 4);
       put(to, name.size(), 2);

@@ -84,7 +84,7 @@ void check_plan(const Graph& canonical) {
   importer::calibrate(plan, canonical, images, {}, 1);
   for (const auto& node : plan.nodes)
     if (!(node.format.scale > 0) || !std::isfinite(node.format.scale) || node.format.bits < 1 || node.format.bits > 16) std::abort();
-  const importer::NetworkWeights weights = importer::network_weights(plan, canonical, values, plan.remarks);
+  const importer::NetworkWeights weights = importer::network_weights(plan, canonical, values, plan.remarks, 1);
   importer::network_text(plan, "fuzz");
   importer::config_text(plan, "fuzz", weights, 9, false);
   importer::input_codes(plan, canonical, images);

@@ -107,6 +107,12 @@ for method in percentile mse; do
   "$epim" import "$cases/float_residual.onnx" --calibrate "$cases/float_residual.npz" --method "$method" --act-bits 8 --out "out/$method" > "$method.txt" 2>&1
   check "--method $method" grep -q '^fidelity (c)' "$method.txt"
 done
+for jobs in 1 3; do
+  "$epim" import "$cases/float_residual.onnx" --calibrate "$cases/float_residual.npz" --method mse -j "$jobs" --out "out/threads/float_residual" > "threads$jobs.txt" 2>&1
+  mv out/threads "threads$jobs"
+done
+check "one thread and three: the same files" diff -r threads1 threads3
+
 "$epim" import "$cases/float_plain.onnx" --calibrate "$cases/float_plain.npz" --images "$cases/float_plain.npz" --reference "$cases/float_groups.npz" --out out/other > other.txt 2> other.err
 check "answers of another network: exit code 1, the folder is kept" test $? = 1 -a -f out/other/import.json
 "$epim" import "$cases/float_residual.onnx" --calibrate "$cases/float_residual.npz" --project 128x16 --out out/projected > projected.txt 2> projected.err
