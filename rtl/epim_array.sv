@@ -52,7 +52,7 @@ module epim_array #(
   parameter bit Count = 1'b1,
   /// Entries and words of cells have a parity bit.
   parameter bit Parity = 1'b0,
-  /// Programs that the memories hold, 1 or 2.
+  /// Programs that the memories hold side by side.
   parameter int Banks = 1,
   /// Crossbar cell memory as RAMs (1) or one flat array (0).
   parameter bit Ram = 1'b0,

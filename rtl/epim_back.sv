@@ -38,7 +38,7 @@ module epim_back #(
   parameter int MaxChannels = 64,
   /// Entries have a parity bit.
   parameter bit Parity = 1'b0,
-  /// Programs that the memories hold, 1 or 2.
+  /// Programs that the memories hold side by side.
   parameter int Banks = 1,
   /// Images of the channel parameters; two digits and ".hex" are appended; empty: none.
   parameter ParamFile = "",

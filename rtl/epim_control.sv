@@ -27,7 +27,7 @@ module epim_control #(
   parameter bit ChainEnd = 1'b1,
   /// Entries have a parity bit.
   parameter bit Parity = 1'b0,
-  /// Programs that the memories hold, 1 or 2.
+  /// Programs that the memories hold side by side.
   parameter int Banks = 1,
   /// Count events.
   parameter bit Count = 1'b1,

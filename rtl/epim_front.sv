@@ -39,7 +39,7 @@ module epim_front #(
   parameter int MaxBlocks = 8,
   /// Entries have a parity bit.
   parameter bit Parity = 1'b0,
-  /// Programs that the memories hold, 1 or 2.
+  /// Programs that the memories hold side by side.
   parameter int Banks = 1,
   /// Table images; empty: none.
   parameter IfatFile = "",

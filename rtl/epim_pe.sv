@@ -58,7 +58,7 @@ module epim_pe #(
   parameter int RowsPerRead = XbRows,
   /// Words of cells have a parity bit.
   parameter bit Parity = 1'b0,
-  /// Programs whose M and Z the PE holds, 1 or 2. Cells of a second one are columns of the crossbar.
+  /// Programs whose M and Z the PE holds. Cells of a second one are columns of the crossbar.
   parameter int Banks = 1,
   /// Cell image; empty: none.
   parameter InitFile = "",

@@ -31,7 +31,7 @@ module epim_regs #(
   parameter bit Load = 1'b0,
   /// Entries have a parity bit, and a wrong one can be stored.
   parameter bit Parity = 1'b0,
-  /// Programs that memories and geometry hold, 1 or 2. With two a run does not lock them: what is written meanwhile is the
+  /// Programs that memories and geometry hold side by side. With two a run does not lock them: what is written meanwhile is the
   /// next run's. A start takes the geometry as written, and the other memories if an entry was stored since the last start.
   parameter int Banks = 1
 ) (
@@ -264,11 +264,8 @@ module epim_regs #(
   generate
     for (genvar w = 0; w < epim_regs_pkg::GeometryBits / 32; w++) begin : gen_geometry
       logic [31:0] word_q, word;
-      always_comb begin
-        word = word_q;
-        if (geometry_late_q && geometry_word_of(late_waddr_i) == 5'(w)) word = late_wdata_i;
-        else if (load_geometry_we_i && (load_word_i == 5'(w))) word = load_data_i;
-      end
+      assign word = (geometry_late_q && geometry_word_of(late_waddr_i) == 5'(w)) ? late_wdata_i
+                    : ((load_geometry_we_i && (load_word_i == 5'(w))) ? load_data_i : word_q);
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) word_q <= GeometryInit[w*32 +: 32];
         else word_q <= word;
