@@ -701,7 +701,7 @@ void test(Vdut& d) {
   d.error_i = 0;
   d.raddr_i = 0;
   d.read_i = 0;
-  d.load_open_i = d.load_touch_i = d.load_commit_i = d.load_error_i = d.load_geometry_we_i = 0;
+  d.load_open_i = d.load_touch_i = d.load_commit_i = d.load_error_i = d.load_geometry_we_i = d.stored_i = 0;
   reset(d);
   Bench b{d, {}};
   b.expect_status();
