@@ -149,7 +149,7 @@ def variant(args):
         "crossbars": sum(layer["crossbars"] for layer in report["layers"]),
         "parameters": round(sum(count * kept.get(n, 1.0) for n, count in sizes.items()))}
     if chosen.prune and chosen.prune[0] == "word-lines":
-        result["crossbars"] = study.word_line_crossbars(net.nodes, chosen.prune[1], int(chosen.bits))
+        result["crossbars"] = study.word_line_crossbars(net.nodes, masks, chosen.prune[1], {layer["layer"]: layer["crossbars"] for layer in report["layers"]})
     write(args.out, result)
 
 
