@@ -13,6 +13,7 @@
 
 namespace epim {
 
+/// Negative above and below: rows of the map that no window reads (golden/timing/row_copies.hpp).
 struct Padding {
   int top = 0, left = 0, bottom = 0, right = 0;
   bool operator==(const Padding&) const = default;

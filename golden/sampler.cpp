@@ -165,10 +165,12 @@ void validate_geometry(const Layer& layer, int lanes) {
   require_positive(layer.h, "h");
   require_positive(layer.w, "w");
   const Padding& pad = layer.pad;
-  for (const auto& [value, limit, what] :
-       {std::tuple{pad.top, layer.window_h(), "top"}, std::tuple{pad.bottom, layer.window_h(), "bottom"},
-        std::tuple{pad.left, layer.window_w(), "left"}, std::tuple{pad.right, layer.window_w(), "right"}})
-    if (value < 0 || value >= limit)
+  // Rows of the map may be left out, as the copies of a layer do it; columns not.
+  const int least = 1 - layer.h;
+  for (const auto& [value, least_legal, limit, what] :
+       {std::tuple{pad.top, std::max(least, -255), layer.window_h(), "top"}, std::tuple{pad.bottom, least, layer.window_h(), "bottom"},
+        std::tuple{pad.left, 0, layer.window_w(), "left"}, std::tuple{pad.right, 0, layer.window_w(), "right"}})
+    if (value < least_legal || value >= limit)
       fail("padding-range", fmt::format("padding {} = {}; legal: 0..{} (smaller than the kernel)", what, value,
                                         limit - 1));
   const std::int64_t rows = std::int64_t{layer.h} + pad.top + pad.bottom;

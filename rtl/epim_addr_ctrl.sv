@@ -63,8 +63,10 @@ module epim_addr_ctrl #(
   input  logic [7:0]           cfg_stride_x_i,
   input  logic [TapW-1:0]      cfg_dilation_y_i,
   input  logic [TapW-1:0]      cfg_dilation_x_i,
-  /// Rows of padding above, columns of padding to the left.
+  /// Rows of padding above, columns of padding to the left; rows of the map above the first window, which no window reads
+  /// (one of the two numbers of rows is 0).
   input  logic [7:0]           cfg_pad_top_i,
+  input  logic [7:0]           cfg_skip_top_i,
   input  logic [7:0]           cfg_pad_left_i,
   /// Input map.
   input  logic [DimW-1:0]      cfg_in_h_i,
@@ -84,7 +86,7 @@ module epim_addr_ctrl #(
   input  logic [OffsetW-1:0]   cfg_x_dilation_i,
   /// -pad_left * blocks, two's complement.
   input  logic [OffsetW-1:0]   cfg_x_first_i,
-  /// Words modulo those of the ring: -pad_top rows, a vertical stride, a vertical dilation.
+  /// Words modulo those of the ring: the first row of the first window, a vertical stride, a vertical dilation.
   input  logic [CountW-1:0]    cfg_y_first_i,
   input  logic [CountW-1:0]    cfg_y_step_i,
   input  logic [CountW-1:0]    cfg_y_dilation_i,
@@ -299,7 +301,7 @@ module epim_addr_ctrl #(
 
   logic signed [DimW:0] x_pad, y_pad, stride_x, stride_y, x0_next;
   assign x_pad   = -$signed((DimW + 1)'(cfg_pad_left_i));
-  assign y_pad   = -$signed((DimW + 1)'(cfg_pad_top_i));
+  assign y_pad   = $signed((DimW + 1)'(cfg_skip_top_i)) - $signed((DimW + 1)'(cfg_pad_top_i));
   assign stride_x = $signed((DimW + 1)'(cfg_stride_x_i));
   assign stride_y = $signed((DimW + 1)'(cfg_stride_y_i));
   // Column origin of the patch that follows: unchanged, one stride on, or back to the left edge.

@@ -31,7 +31,7 @@ module epim_stream_pool #(
   parameter int Kw = 2,
   parameter int StrideY = 2,
   parameter int StrideX = 2,
-  /// Padding, less than the window.
+  /// Padding, less than the window; negative PadTop: rows of the map above the first window, which no window reads.
   parameter int PadTop = 0,
   parameter int PadLeft = 0,
   parameter int PadBottom = 0,
@@ -75,7 +75,7 @@ module epim_stream_pool #(
 
   generate
     if (RingRows < Kh && RingRows < InH)                            begin : gen_rule1 epim_rule_pool_ring_holds_a_window u_rule (); end
-    if (PadTop < 0 || PadTop >= Kh || PadLeft < 0 || PadLeft >= Kw || PadBottom < 0 || PadBottom >= Kh || PadRight < 0
+    if (PadTop <= -InH || PadTop >= Kh || PadLeft < 0 || PadLeft >= Kw || PadBottom < 0 || PadBottom >= Kh || PadRight < 0
         || PadRight >= Kw) begin : gen_rule2 epim_rule_pool_padding_less_than_window u_rule (); end
     if (Muls != 1 && (!Average || Muls != Kh * Kw)) begin : gen_rule3 epim_rule_pool_one_multiplier_or_one_per_place u_rule (); end
   endgenerate

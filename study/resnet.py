@@ -23,7 +23,8 @@ INPUT = {"name": "image", "channels": 1, "height": 28, "width": 28, "bits": ACT_
 
 def conv(name, source, cout, kernel, stride, relu):
     pad = (kernel - 1) // 2
-    return {"name": name, "op": "conv", "inputs": [source], "cout": cout, "kernel": [kernel, kernel], "stride": stride,
+    role = {"role": "bottleneck"} if kernel == 3 and name != "stem" else {}
+    return {"name": name, "op": "conv", **role, "inputs": [source], "cout": cout, "kernel": [kernel, kernel], "stride": stride,
             "padding": [pad] * 4, "batch_norm": True, "relu": relu}
 
 

@@ -8,8 +8,9 @@ and activations over the same batches, and is judged by the integers of the gold
 from typing import Dict, NamedTuple, Optional, Tuple
 
 MODES, SCHEMES = ("naive", "per_crossbar", "overlap"), ("symmetric", "affine")
-SIZES = ("256x64", "128x64", "64x64", "64x32")       # uniform epitomes, rows x columns of weights
-MIDDLE = "128x64"                                    # the one that tables A, C and E use
+SIZES = ("512x64", "384x64", "256x64", "128x64")      # uniform epitomes, rows x columns of weights
+MIDDLE = "128x64"                                    # the one that tables A and C use
+BUDGET = "256x64"                                    # the searched designs have its crossbars
 BITS = (9, 7, 5, 3)
 
 

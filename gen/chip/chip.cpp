@@ -10,16 +10,23 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "gen/network/copy_hardware.hpp"
+#include "golden/sampler.hpp"
+#include "golden/timing/row_copies.hpp"
+
 
 namespace epim {
 namespace {
 
 /// Types of the output streams of all blocks, and whether every block can take what it is sent.
-std::vector<StreamType> block_types(const Network& network, const NetworkArithmetic& arithmetic, const std::vector<ChipCore>& cores) {
+std::vector<StreamType> block_types(const Network& network, const ChipGraph& graph, const NetworkArithmetic& arithmetic,
+                                    const std::vector<ChipCore>& cores) {
   const int lane = cores.front().hw.act_bits;  // of every core
   std::vector<StreamType> types;
-  for (int id = -1; id < static_cast<int>(network.nodes.size()); ++id) {
-    const auto core = std::find_if(cores.begin(), cores.end(), [&](const ChipCore& c) { return c.block == id + 1; });
+  for (std::size_t b = 0; b + 1 < graph.blocks.size(); ++b) {
+    const int id = graph.blocks[b].node;
+    // A merge gives what the cores before it give.
+    const auto core = std::find_if(cores.begin(), cores.end(), [&](const ChipCore& c) { return graph.blocks[static_cast<std::size_t>(c.block)].node == id; });
     const MapFormat& format = format_of(arithmetic.formats, id);
     const bool read = id < 0 || !network.readers(id).empty();
     const int bits = core != cores.end() ? core->hw.out_bits : read ? lane : std::max(lane, format.bits);
@@ -27,14 +34,14 @@ std::vector<StreamType> block_types(const Network& network, const NetworkArithme
   }
   for (const Node& node : network.nodes)
     for (std::size_t i = 1; node.op == Op::add && i < node.input_ids.size(); ++i) {
-      const auto in = [&](std::size_t n) -> const StreamType& { return types[static_cast<std::size_t>(node.input_ids[n]) + 1]; };
-      if (in(0).channels != in(i).channels)
+      const auto stored = [&](std::size_t n) { return network.shape_of(node.input_ids[n]).stored; };
+      if (stored(0) != stored(i))
         throw InputError(node.where, "chip-add-period",
                          fmt::format("node {}: {} is stored with {} channels, {} with {}; a chip adds maps of one period "
                                      "(set wrap to copies or off)",
-                                     node.name, node.inputs[0], in(0).channels, node.inputs[i], in(i).channels));
+                                     node.name, node.inputs[0], stored(0), node.inputs[i], stored(i)));
     }
-  types.push_back(types[static_cast<std::size_t>(network.output()) + 1]);  // of the block "out"
+  types.push_back(types[static_cast<std::size_t>(graph.sender(network.output()))]);  // of the block "out"
   return types;
 }
 
@@ -42,6 +49,17 @@ std::string identifier(const std::string& name) {
   std::string out;
   for (char c : name) out += std::isalnum(static_cast<unsigned char>(c)) ? c : '_';
   return out.empty() || std::isdigit(static_cast<unsigned char>(out[0])) ? "n" + out : out;
+}
+
+/// Copy k of a layer's core: the same cells, a buffer for its own stride.
+NodeCore copy_core(const Node& node, const CompiledLayer& compiled, int k) {
+  const Layer layer = copy_of(compiled.layer, node.copies, k);
+  try {
+    validate_patches(layer, compiled.hw.lanes);
+    return {compiled.node, copy_hardware(compiled.hw, layer), layer, k};
+  } catch (const InputError& e) {
+    throw InputError(node.where, e.rule(), fmt::format("node {}: copy {} of {}: {}", node.name, k, node.copies, e.text()));
+  }
 }
 
 /// Identifiers, each given once.
@@ -85,16 +103,28 @@ ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRul
   chip.common.hw.pe_rows = chip.common.hw.pe_cols = chip.common.hw.buffer_words = std::nullopt;
   std::vector<NodeCore> cores;
   for (const CompiledLayer& compiled : net.layers) {
-    chip.cores.push_back({compiled.node + 1, compiled.hw, compiled.layer, compiled.data});
-    cores.push_back({compiled.node, compiled.hw, compiled.layer});
+    const Node& node = net.network.nodes[static_cast<std::size_t>(compiled.node)];
+    check_copies(node);
+    if (node.copies > 1 && config.device.any())
+      throw InputError(node.where, "copies-device",
+                       fmt::format("node {}: copies = {} of cells that are not ideal would be one chip's device in several places, legal: one of the two",
+                                   node.name, node.copies));
+    if (node.copies == 1) cores.push_back({compiled.node, compiled.hw, compiled.layer});
+    for (int k = 0; node.copies > 1 && k < node.copies; ++k) cores.push_back(copy_core(node, compiled, k));
   }
   chip.graph = chip_graph(net.network, net.arithmetic, cores);
-  chip.types = block_types(net.network, net.arithmetic, chip.cores);
+  for (std::size_t b = 0; b < chip.graph.blocks.size(); ++b) {
+    const ChipBlock& block = chip.graph.blocks[b];
+    if (block.kind != BlockKind::core) continue;
+    chip.cores.push_back({static_cast<int>(b), block.hw, block.layer, net.layers[static_cast<std::size_t>(net.layer_of_node(block.node))].data});
+  }
+  chip.types = block_types(net.network, chip.graph, net.arithmetic, chip.cores);
   Identifiers blocks, fifos;
   for (const ChipBlock& block : chip.graph.blocks) chip.ids.push_back(blocks.take(block.name));
   for (std::size_t s = 0; s < chip.graph.streams.size(); ++s)
     chip.fifo_ids.push_back(fifos.take(chip.graph.stream_name(static_cast<int>(s))));
-  chip.analysis = analyse_fifos(chip.graph);
+  // Counting takes seconds where trying depths takes hours.
+  chip.analysis = rule == FifoRule::counted ? count_fifos(chip.graph) : analyse_fifos(chip.graph);
   chip.graph = with_depths(chip.graph, rule == FifoRule::full       ? chip.analysis.full_throughput
                                        : rule == FifoRule::smallest ? chip.analysis.smallest
                                                                     : chip.analysis.deadlock_free);
@@ -123,6 +153,7 @@ std::string chip_module(const ChipDesign& chip, int block) {
     case BlockKind::add: return "epim_stream_add";
     case BlockKind::concat: return "epim_stream_concat";
     case BlockKind::table: return "epim_stream_table";
+    case BlockKind::merge: return "epim_row_merge";
     case BlockKind::requantise: break;
     default: return "epim_stream_pool";
   }

@@ -15,7 +15,7 @@
 
 namespace epim {
 
-/// A layer with the core that is its own.
+/// A layer, or a copy of one, with the core that is its own.
 struct ChipCore {
   int block = 0;     ///< index into ChipGraph::blocks
   Hardware hw;
@@ -42,14 +42,15 @@ using FifoDepthOverrides = std::vector<std::pair<std::string, int>>;
 enum class FifoRule {
   full,      ///< as fast as the slowest block allows, no FIFO deeper than that needs
   smallest,  ///< never stops, no FIFO can be smaller
-  counted,   ///< never stops by counting words alone, whatever the blocks hold inside
+  counted,   ///< never stops by counting words alone, whatever the blocks hold inside; the other depths stay unknown
 };
 
 /// "NAME=DEPTH". Throws InputError `fifo-depth`.
 std::pair<std::string, int> parse_fifo_depth(const std::string& text);
 
 /// The chip of `net`, compiled for `config` with a core of its own for every layer (CorePolicy::own). Hardware
-/// per node: docs/chip.md. FIFO depths: `rule` of golden's analysis, then `depths`. Throws InputError at the node: chip-add-period; unknown-fifo; those of chip_graph.
+/// per node: docs/chip.md. FIFO depths: `rule` of golden's analysis, then `depths`. Throws InputError at the node: chip-add-period;
+/// copies-device; unknown-fifo; those of chip_graph, and of `resolve` for a copy.
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,
                        const FifoDepthOverrides& depths = {});
 

@@ -213,6 +213,8 @@ FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNe
   for (const ChipCore& core : chip.cores)
     cores += fmt::format("# {} {} {} {} {} {}\n", core.layer.name, core.hw.pe_rows, core.hw.pe_cols, core.hw.buffer_words,
                          core.hw.acc_bits, core.hw.out_bits);
+  for (const ChipBlock& block : chip.graph.blocks)
+    if (block.kind == BlockKind::merge) cores += fmt::format("# {}: {} copies\n", block.name, block.copies);
   files["resolved.toml"] = resolved_toml(config, chip.common, shapes) + cores;
   nlohmann::ordered_json marker = {{"tool", "epim"},
                                    {"schema", 1},

@@ -162,6 +162,7 @@ class Writer {
       case BlockKind::core: core(b, block, i); break;
       case BlockKind::add: join(b, "epim_stream_add", in); break;
       case BlockKind::concat: join(b, "epim_stream_concat", in); break;
+      case BlockKind::merge: merge(b, block, in); break;
       case BlockKind::requantise:
         if (chip_module(chip_, b).empty())  // nothing changes: a wire
           s_ += fmt::format("  assign {1}_valid = {0}_valid;\n  assign {0}_ready = {1}_ready;\n  assign {1}_data = {0}_data;\n"
@@ -178,6 +179,23 @@ class Writer {
   /// Parameters of what every requantiser ends with.
   static std::string code_parameters(const Requantiser& r) {
     return fmt::format(".ZeroOut({}), .Lo({}), .Hi({})", r.zero_out, r.lo, r.hi);
+  }
+
+  /// What all of these FIFOs have, that of the first in the lowest part.
+  std::string joined(const std::vector<int>& in, const char* suffix) const {
+    std::string text;
+    for (std::size_t k = in.size(); k-- > 0;) text += fmt::format("{}{}{}", fifo(in[k]), suffix, k > 0 ? ", " : "");
+    return in.size() > 1 ? "{" + text + "}" : text;
+  }
+
+  void merge(int b, const ChipBlock& block, const std::vector<int>& in) {
+    const std::string& o = id(b);
+    s_ += fmt::format("  logic {}_error;\n  epim_row_merge #(.Width({}), .Copies({}), .Rows({}), .RowWords({})) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", o, width(b),
+                      block.copies, block.out.height, block.out.row_words(), o);
+    s_ += fmt::format("    .s_valid_i({0}), .s_ready_o({1}),\n    .s_data_i({2}), .s_last_i({3}),\n"
+                      "    .m_valid_o({4}_valid), .m_ready_i({4}_ready), .m_data_o({4}_data), .m_last_o({4}_last), .err_length_o({4}_error)\n  );\n\n",
+                      joined(in, "_valid"), joined(in, "_ready"), joined(in, "_data"), joined(in, "_last"), o);
+    errors_.push_back(o + "_error");
   }
 
   /// A block with an operand per stream: addition, concatenation, requantiser.
@@ -202,15 +220,9 @@ class Writer {
     s_ += fmt::format("    .MulBits({}), .Mul({}), .ZeroBits({}), .Zero({}),\n    .Shift({}), {}\n  ) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", mul_bits,
                       packed(multipliers, mul_bits), zero_bits, packed(zeros, zero_bits),
                       words.empty() ? std::to_string(all[0].shift) : packed(shifts, 6), code_parameters(all[0]), o);
-    // The first operand is the lowest part.
-    const auto joined = [&](const char* suffix) {
-      std::string text;
-      for (std::size_t k = in.size(); k-- > 0;) text += fmt::format("{}{}{}", fifo(in[k]), suffix, k > 0 ? ", " : "");
-      return in.size() > 1 ? "{" + text + "}" : text;
-    };
     s_ += fmt::format("    .s_valid_i({0}), .s_ready_o({1}),\n    .s_data_i({2}), .s_last_i({3}),\n"
                       "    .m_valid_o({4}_valid), .m_ready_i({4}_ready), .m_data_o({4}_data), .m_last_o({4}_last), .err_length_o({4}_error)\n  );\n\n",
-                      joined("_valid"), joined("_ready"), joined("_data"), joined("_last"), o);
+                      joined(in, "_valid"), joined(in, "_ready"), joined(in, "_data"), joined(in, "_last"), o);
     errors_.push_back(o + "_error");
   }
 

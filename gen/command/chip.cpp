@@ -11,6 +11,7 @@
 #include "gen/base/hash.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/parallel.hpp"
+#include "golden/timing/chip_timing.hpp"
 
 namespace epim::command {
 namespace {
@@ -27,7 +28,7 @@ std::string kind_text(const ChipDesign& chip, int block) {
 }  // namespace
 
 void ChipOptions::add(CLI::App& verb) {
-  verb.add_option("--top", top, "core: all layers on one core; network: the network as one chip, docs/chip.md")
+  verb.add_option("--top", top, "core: all layers on one core; network: the network as one chip, with the copies that its nodes ask for, docs/chip.md")
       ->check(CLI::IsMember({"core", "network"}))
       ->capture_default_str();
   verb.add_option("--fifo-depths", depths,
@@ -79,10 +80,19 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   fmt::print("{}: {} files, hardware {}\n", out, files.size(), hash_text(hardware_hash(p.chip.common)));
   for (std::size_t b = 0; b < graph.blocks.size(); ++b)
     fmt::print("  {:<14} {}\n", graph.blocks[b].name, kind_text(p.chip, static_cast<int>(b)));
+  const FifoDepths& depths = p.chip.analysis;
+  const bool all = !depths.full_throughput.empty();  // else they were counted alone
   fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", "FIFO", "depth", "full", "smallest", "counted");
   for (std::size_t f = 0; f < graph.streams.size(); ++f)
     fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth,
-               p.chip.analysis.full_throughput[f], p.chip.analysis.smallest[f], p.chip.analysis.deadlock_free[f]);
+               all ? fmt::to_string(depths.full_throughput[f]) : "-", all ? fmt::to_string(depths.smallest[f]) : "-", depths.deadlock_free[f]);
+  const ChipTiming first = predict_chip(graph, 4);
+  std::int64_t words = 0;
+  for (const ChipStream& stream : graph.streams) words += stream.depth;
+  const Slowest slowest = slowest_block(graph);
+  fmt::print("  {} words in all FIFOs; predicted: {}; {:.1f} cycles per image at full depths (slowest block: {})\n", words,
+             first.deadlock ? "it stops" : fmt::format("first image in {} cycles, the fourth {} behind the third", first.first_latency, first.image_end[3] - first.image_end[2]),
+             (all ? depths.rate : slowest.rate).per_image(), graph.blocks[static_cast<std::size_t>(slowest.block)].name);
   fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars.per_core, p.config.core.hw.xb_rows,
              p.config.core.hw.xb_cols, p.chip.module, out);
   if (crossbars.pools > 0)

@@ -91,6 +91,7 @@ void say_absent(Data& data, const ReportArguments& o) {
   data.absent("fidelity", "needs an import");
   data.absent("accuracy", "needs a folder or the JSON of epim eval");
   data.absent("search", "needs a result of epim search --json, or a design file that a search wrote");
+  data.absent("balance", "needs a result of epim search --interval --json");
 }
 
 void run_report(const ReportArguments& o) {
@@ -119,6 +120,7 @@ void run_report(const ReportArguments& o) {
     }
     if (!s.accuracy.is_null()) data.add("accuracy", report::accuracy_section(s.accuracy, o.min_snr, s.file), name);
     if (!s.search.is_null()) data.add("search", s.search, name);
+    if (!s.balance.is_null()) data.add("balance", s.balance, name);
     if (title.empty()) title = s.title;
   }
   if (!o.network.given.empty() && !takes_options)

@@ -97,7 +97,8 @@ void read_design_source(ReportSource& s, const nlohmann::ordered_json& json, con
   if (o.has("--design")) throw InputError({"--design", 0, 0}, "bad-argument", s.file + " is a design itself; legal: one of the two");
   s.network = with_options(network_file(design.network), o, s.file);
   s.title = design.network + ": design " + fs::path(s.file).filename().string();
-  if (json.contains("provenance") && json["provenance"].is_object() && json["provenance"].contains("tool") && json["provenance"]["tool"] == "epim search") s.search = report::design_search_section(json, s.file);
+  if (json.contains("provenance") && json["provenance"].is_object() && json["provenance"].contains("tool") && json["provenance"]["tool"] == "epim search" &&
+      !json["provenance"].contains("cycles_per_image")) s.search = report::design_search_section(json, s.file);
 }
 
 std::string file_of(const std::string& name) {
@@ -159,6 +160,11 @@ ReportSource read_source(const std::string& name, const ReportOptions& o) {
       s.kind = "estimate";
       s.title = json.value("network", nlohmann::ordered_json()).is_string() ? json["network"].get<std::string>() + ": estimate" : "estimate";
       s.estimate = std::move(json);
+      return s;
+    case JsonKind::balance:
+      s.kind = "search";
+      s.balance = report::balance_section(json, s.file);
+      s.title = s.balance["network"].get<std::string>() + ": copies on a chip";
       return s;
     case JsonKind::search:
       s.kind = "search";

@@ -43,7 +43,7 @@ struct ReportSource {
   std::string hash;   ///< of its bytes
   std::string title;
   std::optional<NetworkOnCores> network;
-  nlohmann::ordered_json record, estimate, search, accuracy;  ///< null where the source has none
+  nlohmann::ordered_json record, estimate, search, balance, accuracy;  ///< null where the source has none
 };
 
 /// Throws InputError: unreadable-file; report-source (of no kind that a report is made from, or damaged), stale-run, and those of the readers.

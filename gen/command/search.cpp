@@ -13,6 +13,7 @@
 #include <fmt/ranges.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/command/balance.hpp"
 #include "gen/command/command.hpp"
 #include "gen/network/input_checks.hpp"
 #include "gen/base/hash.hpp"
@@ -30,13 +31,15 @@ struct SearchArguments {
   std::vector<int> rows_per_read;
   int weight_bits = 9, classifier_bits = 0, act_bits = 9, lanes = 16, seeds = 1;
   EvolutionOptions evolution;
-  bool compat = false, refine = false, front = false, json = false, bits_given = false;
+  std::int64_t interval = 0;
+  bool compat = false, refine = false, front = false, json = false, bits_given = false, budget_given = false, model_given = false;
+  bool balances() const { return interval > 0 || objective == "interval"; }
 };
 
 Objective objective_of(const std::string& text) {
   for (Objective o : {Objective::latency, Objective::energy, Objective::edp})
     if (text == objective_name(o)) return o;
-  throw InputError({"--objective", 0, 0}, "unknown-objective", "\"" + text + "\"; legal: latency, energy, edp");
+  throw InputError({"--objective", 0, 0}, "unknown-objective", "\"" + text + "\"; legal: latency, energy, edp, interval");
 }
 
 /// --candidates: none, ROWSxCOLUMNS or pool:SHARE.
@@ -245,6 +248,36 @@ std::string histogram(const CostModel& m, const Selection& selection) {
   return s;
 }
 
+/// --interval, --objective interval: copies on a chip.
+void balance(const SearchArguments& o) {
+  const auto refuse = [](const std::string& option, const std::string& why) { throw InputError({option, 0, 0}, "bad-argument", why); };
+  if (o.model_given && o.model != "rtl") refuse("--model", "an interval is that of our own chip, legal: --model rtl, or none");
+  if (o.method != "exact") refuse("--method", "an interval is found exactly, legal: exact");
+  if (o.refine) refuse("--refine", "an interval is found exactly, legal: without");
+  if (!o.rows_per_read.empty()) refuse("--rows-per-read", "not with an interval, legal: --set hardware.rows_per_read=R");
+  if (o.interval == 0 && !o.budget_given) refuse("--objective", "interval asks for a number of crossbars or of cycles, legal: with --budget, or --interval alone");
+  if (o.budget_given && (o.budget.empty() || o.budget.size() > 12 || o.budget.find_first_not_of("0123456789") != std::string::npos))
+    throw InputError({"--budget", 0, 0}, "bad-budget", "\"" + o.budget + "\"; legal with an interval: a number of crossbars");
+  BalanceRequest r;
+  r.network = load_network(network_file(o.network));
+  say_remarks(r.network);
+  set_bits(r.network, o);
+  r.hw = network_hardware(o.crossbar, o.weight_bits, o.act_bits, o.lanes, o.set);
+  r.layers = search_layers(r.network, {sizes_of(o.candidates), wraps_of(o.wrap), o.layers == "conv", r.hw.lanes});
+  r.interval = o.interval;
+  if (o.budget_given) r.budget = std::stoll(o.budget);
+  r.weight_bits = o.weight_bits;
+  r.front = o.front;
+  r.json = o.json;
+  r.out = o.out;
+  r.provenance = {{"tool", "epim search"}, {"method", "exact"}, {"objective", o.interval > 0 ? "crossbars" : "interval"}};
+  if (o.interval > 0) r.provenance["interval"] = o.interval;
+  if (r.budget) r.provenance["budget"] = *r.budget;
+  r.provenance.update({{"weight_bits", o.weight_bits}, {"act_bits", o.act_bits}, {"crossbar", o.crossbar}, {"lanes", o.lanes}, {"set", o.set},
+                       {"candidates", o.candidates}, {"wrap", o.wrap}});
+  search_interval(r);
+}
+
 void search(SearchArguments o) {
   const auto begin = std::chrono::steady_clock::now();
   const auto since = [](std::chrono::steady_clock::time_point t) { return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count(); };
@@ -430,7 +463,9 @@ void add_search(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("search", "Choose an epitome for every layer under a crossbar budget");
   verb->add_option("network", o->network, "Name of a network in models/, or a network.json")->required();
   verb->add_option("-b,--budget", o->budget, "Crossbars, or ROWSxCOLUMNS: as many as that uniform design has")->capture_default_str();
-  verb->add_option("--objective", o->objective, "latency, energy or edp (their product)")->capture_default_str();
+  verb->add_option("--objective", o->objective, "latency, energy, edp (their product), or interval: cycles per image of the network as one chip, over copies as well")->capture_default_str();
+  verb->add_option("--interval", o->interval, "The fewest crossbars with which the network as one chip takes at most so many cycles per image, over copies as well")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1} << 40));
   verb->add_option("--method", o->method, "exact (proven optimum of the cost table) or evolution (the paper's Algorithm 1)")
       ->check(CLI::IsMember({"exact", "evolution"}))->capture_default_str();
   verb->add_option("--model", o->model, "mnsim (pipelined chip) or rtl (our own cores, layer after layer)")
@@ -470,11 +505,16 @@ void add_search(CLI::App& app) {
   verb->footer("Examples:\n  epim search resnet50 --budget 1080 --objective energy --out found.json\n"
                "  epim search resnet50 --objective edp --wrap off --front\n"
                "  epim search resnet50 --budget 1080 --method evolution --seeds 10\n"
+               "  epim search resnet50 --interval 57600 --candidates 1024x256 --wrap off --front --out balanced.json\n"
+               "  epim search resnet50 --budget 2000 --objective interval\n"
                "  epim search resnet50 --model rtl --objective energy --rows-per-read 16,32,64,128,256\n"
                "  epim map resnet50 --design found.json");
   verb->callback([o, verb] {
     o->bits_given = verb->count("--weight-bits") > 0;
-    search(*o);
+    o->budget_given = verb->count("--budget") > 0;
+    o->model_given = verb->count("--model") > 0;
+    if (o->balances()) balance(*o);
+    else search(*o);
   });
 }
 

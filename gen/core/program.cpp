@@ -166,7 +166,7 @@ LayerProgram build_program(const CoreParameters& p, const Layer& layer, const La
   program.geometry = {u32(static_cast<std::int64_t>(t.ifat.size()) - 1),
                       u32(layer.kh | layer.kw << 8),
                       u32(layer.stride.y | layer.stride.x << 8),
-                      u32(layer.pad.top | layer.pad.left << 8),
+                      u32(std::max(layer.pad.top, 0) | layer.pad.left << 8 | std::max(-layer.pad.top, 0) << 16),
                       u32(layer.h | std::int64_t{layer.w} << 16),
                       u32(layer.out_h() | std::int64_t{layer.out_w()} << 16),
                       u32(blocks | std::int64_t{last_lanes} << 16),

@@ -33,7 +33,7 @@ LayerDesign read_layer(const JsonValue& v, std::size_t index) {
   l.where = v.where;
   l.node = json_string(json_required(v, "node", place), place + ".node");
   const std::string what = fmt::format("layer '{}'", l.node);
-  json_refuse_unknown_keys(v, what, {"node", "epitome", "pool", "sampler", "wrap", "weight_bits"});
+  json_refuse_unknown_keys(v, what, {"node", "epitome", "pool", "sampler", "wrap", "weight_bits", "copies"});
   if (const JsonValue* e = v.find("epitome")) {
     l.has_epitome = true;
     if (e->kind != JsonValue::Kind::null) l.epitome = read_shape(*e, what + ": epitome");
@@ -53,6 +53,7 @@ LayerDesign read_layer(const JsonValue& v, std::size_t index) {
     l.bits_where = b->where;
     if (l.pool) throw InputError(b->where, "contradictory-bits", what + ": weight_bits beside a pool, whose codes are -1 and 1; leave it out");
   }
+  if (const JsonValue* c = v.find("copies")) l.copies = static_cast<int>(json_integer(*c, what + ": copies", 1, 65535));
   return l;
 }
 
@@ -94,6 +95,7 @@ nlohmann::ordered_json to_json(const LayerDesign& l) {
     }
   }
   if (l.weight_bits > 0) j["weight_bits"] = l.weight_bits;
+  if (l.copies > 0) j["copies"] = l.copies;
   return j;
 }
 
@@ -167,9 +169,10 @@ void apply_design(Network& net, const Design& d) {
                        fmt::format("network '{}' has no layer '{}'; its layers begin {}", net.name, l.node, fmt::join(names, ", ")));
     }
     Node& node = net.nodes[static_cast<std::size_t>(index)];
-    if (!node.has_weights())
+    const bool pool_copies = (node.op == Op::max_pool || node.op == Op::avg_pool) && l.copies > 0 && !l.has_epitome && l.weight_bits == 0;
+    if (!node.has_weights() && !pool_copies)
       throw InputError(l.where, "design-without-weights",
-                       fmt::format("layer '{}' ({}) holds no weights; only conv and fc can be designed", l.node, op_name(node.op)));
+                       fmt::format("layer '{}' ({}) holds no weights; only conv and fc can be designed, and pools have copies", l.node, op_name(node.op)));
     node.where = l.where;
     if (l.has_epitome) {
       node.epitome = l.epitome;
@@ -178,6 +181,7 @@ void apply_design(Network& net, const Design& d) {
       node.wrap = l.wrap;
     }
     if (l.weight_bits > 0) node.weight_bits = l.weight_bits;
+    if (l.copies > 0) node.copies = l.copies;
   }
   for (Node& node : net.nodes)
     if (node.pool) node.weight_bits = 0;  // codes -1 and 1
@@ -188,9 +192,14 @@ Design design_of(const Network& net) {
   Design d;
   d.network = net.name;
   for (const Node& node : net.nodes) {
-    if (!node.has_weights()) continue;
+    if (!node.has_weights() && node.copies == 1) continue;
     LayerDesign l;
     l.node = node.name;
+    if (node.copies > 1) l.copies = node.copies;
+    if (!node.has_weights()) {
+      d.layers.push_back(std::move(l));
+      continue;
+    }
     l.has_epitome = true;
     l.epitome = node.epitome;
     l.pool = node.pool;

@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// A design: which epitome or pool, sampler, wrapping and weight width every layer of a network gets. One JSON file, written by
+/// A design: which epitome or pool, sampler, wrapping, weight width and copies every layer of a network gets. One JSON file, written by
 /// `epim search` and read wherever a network is mapped. Format: models/design.schema.json, docs/design-file.md.
 #pragma once
 #include <optional>
@@ -24,6 +24,7 @@ struct LayerDesign {
   Wrap wrap = Wrap::off;                ///< with has_epitome
   int weight_bits = 0;                  ///< 0 = the design's, else 2..32
   Position bits_where;
+  int copies = 0;                       ///< 0 = as in the network; also of a pool
 };
 
 struct Design {
@@ -48,10 +49,10 @@ std::string design_text(const Design& design);
 /// Gives every named node its epitome, sampler, wrapping and width and infers shapes again. Afterwards `where` of these
 /// nodes is their entry in the design, so that later errors point there.
 /// Throws InputError at the entry: design-network (made for another network), unknown-layer, design-without-weights (the
-/// node holds none), and the rules of infer_shapes.
+/// node holds none; a pool has copies alone), and the rules of infer_shapes.
 void apply_design(Network& network, const Design& design);
 
-/// The design that a network carries: one entry per node with weights.
+/// The design that a network carries: one entry per node with weights or copies.
 Design design_of(const Network& network);
 
 }  // namespace epim

@@ -19,6 +19,7 @@ JsonKind kind_of(const Json& j) {
   if (has({"source", "maps", "integers"})) return JsonKind::import;
   if (has({"rule", "paper", "physical", "layers"})) return JsonKind::estimate;
   if (has({"search", "layers"})) return JsonKind::search;
+  if (has({"balance", "layers"})) return JsonKind::balance;
   if (has({"schema", "network", "layers"})) return JsonKind::design;
   return JsonKind::unknown;
 }
@@ -152,6 +153,29 @@ Json search_section(const Json& r, const std::string& file) {
     }
     s["layers"] = Json::array();
     for (const Json& l : list(r.at("layers"))) s["layers"].push_back({{"node", text(l.at("node"))}, {"candidate", text(l.at("candidate"))}});
+    return s;
+  });
+}
+
+Json balance_section(const Json& r, const std::string& file) {
+  return read_as("result of epim search --interval --json", file, [&] {
+    const Json& b = r.at("balance");
+    Json s = {{"network", text(r.at("network"))}};
+    for (const char* key : {"interval", "budget"})
+      if (b.contains(key)) s[key] = whole(b.at(key));
+    const auto add = [&](const std::string& design, const char* kind, const Json& p) {
+      s["points"].push_back({{"design", design}, {"kind", kind}, {"crossbars", whole(p.at("crossbars"))}, {"cycles_per_image", number(p.at("cycles_per_image"))}});
+    };
+    add("found", "found", b);
+    add("without copies", "plain", b.at("without_copies"));
+    if (r.contains("front")) {
+      int n = 0;
+      for (const Json& p : list(r.at("front"))) add("front " + std::to_string(++n), "front", p);
+    }
+    s["layers"] = Json::array();
+    for (const Json& l : list(r.at("layers")))
+      s["layers"].push_back({{"node", text(l.at("node"))}, {"candidate", text(l.at("candidate"))}, {"copies", whole(l.at("copies"))},
+                             {"crossbars", whole(l.at("crossbars"))}, {"cycles_per_image", number(l.at("cycles_per_image"))}});
     return s;
   });
 }

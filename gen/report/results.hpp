@@ -17,6 +17,7 @@ enum class JsonKind {
   import,    ///< import.json
   estimate,  ///< epim estimate --json
   search,    ///< epim search --json
+  balance,   ///< the same with --interval or --objective interval
   design,    ///< a design file
   accuracy,  ///< result.json of epim eval
   unknown,
@@ -38,6 +39,8 @@ Json estimate_sections(const Json& estimate, const std::string& file);
 Json search_section(const Json& result, const std::string& file);
 /// The same from the provenance of a design file that a search wrote.
 Json design_search_section(const Json& design, const std::string& file);
+/// Copies on a chip: the chosen design, the one without copies, the front; what every node takes.
+Json balance_section(const Json& result, const std::string& file);
 /// Accuracy over a sweep, and per point the signal-to-noise ratio of every map against the float network and the first one below
 /// `least`.
 Json accuracy_section(const Json& result, double least, const std::string& file);

@@ -103,6 +103,7 @@ struct Node {
   std::optional<PoolChoice> pool;       ///< its weights are read from the network's weight pool (docs/pool.md)
   SpatialCycle sampler = SpatialCycle::cycle;
   Wrap wrap = Wrap::off;
+  int copies = 1;           ///< conv, batch_norm, max_pool, avg_pool: blocks of a chip that share the output rows (docs/chip.md)
   int weight_bits = 0;      ///< conv, fc: width of the weights where a design asks for one; 0 = the core's
   bool batch_norm = false;  ///< conv: per-channel scale and bias; fc: a bias
   ChannelConstants constants;       ///< batch_norm: its own

@@ -75,14 +75,14 @@ std::vector<std::string_view> keys_of(Op op, Function function) {
   const auto add = [&](std::initializer_list<std::string_view> more) { keys.insert(keys.end(), more); };
   switch (op) {
     case Op::conv:
-      add({"role", "cout", "kernel", "stride", "padding", "groups", "dilation", "epitome", "pool", "wrap", "weight_bits"});
+      add({"role", "cout", "kernel", "stride", "padding", "groups", "dilation", "epitome", "pool", "wrap", "weight_bits", "copies"});
       add({"batch_norm", "bias"});
       add({"relu", "relu6", "activation", "clip", "slope"});
       break;
     case Op::fc:
       add({"role", "cout", "groups", "epitome", "pool", "wrap", "weight_bits", "batch_norm", "bias", "relu", "relu6", "activation", "clip", "slope"});
       break;
-    case Op::batch_norm: add({"relu", "relu6", "activation", "clip", "slope"}); break;
+    case Op::batch_norm: add({"copies", "relu", "relu6", "activation", "clip", "slope"}); break;
     case Op::add: add({"relu", "relu6", "clip", "value"}); break;
     case Op::mul: add({"value"}); break;
     case Op::clip: add({"lo", "hi"}); break;
@@ -90,8 +90,8 @@ std::vector<std::string_view> keys_of(Op op, Function function) {
     case Op::function:
       if (function == Function::hard_sigmoid) add({"alpha", "beta"});
       break;
-    case Op::max_pool: add({"kernel", "stride", "padding", "ceil_mode"}); break;
-    case Op::avg_pool: add({"kernel", "stride", "padding", "ceil_mode", "count_include_pad"}); break;
+    case Op::max_pool: add({"kernel", "stride", "padding", "ceil_mode", "copies"}); break;
+    case Op::avg_pool: add({"kernel", "stride", "padding", "ceil_mode", "count_include_pad", "copies"}); break;
     case Op::resize: add({"factor"}); break;
     default: break;
   }

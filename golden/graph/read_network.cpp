@@ -266,6 +266,7 @@ Node read_node(const JsonValue& v, std::size_t index) {
   if (const JsonValue* x = v.find("pool")) node.pool = read_pool(*x, what + ": pool");
   if (const JsonValue* x = v.find("wrap")) node.wrap = read_wrap(*x, what + ": wrap");
   if (const JsonValue* x = v.find("weight_bits")) node.weight_bits = static_cast<int>(json_integer(*x, what + ": weight_bits", 1, 9));
+  if (const JsonValue* x = v.find("copies")) node.copies = static_cast<int>(json_integer(*x, what + ": copies", 1, 65535));
   if (const JsonValue* x = v.find("batch_norm")) node.batch_norm = json_boolean(*x, what + ": batch_norm");
   if (const JsonValue* x = v.find("bias")) json_boolean(*x, what + ": bias");  // the arrays say it
   if (node.op == Op::relu) set_pointwise(Pointwise::relu, node);

@@ -25,6 +25,7 @@ enum class BlockKind {
   max_pool,
   avg_pool,
   global_avg_pool,
+  merge,       ///< rows of the copies of a node, in order
   output,
 };
 const char* name_of(BlockKind kind);
@@ -41,6 +42,7 @@ struct ChipBlock {
   std::string name;
   BlockKind kind = BlockKind::core;
   int node = -1;            ///< index into Network::nodes; -1 for input and output
+  int copies = 1, copy = 0; ///< core, pool: copy `copy` of `copies` of the node (golden/timing/row_copies.hpp); merge: of so many
   Hardware hw;              ///< cores: resolved (joint_lanes, buffer_words > 0)
   Layer layer;              ///< cores
   int kh = 1, kw = 1;       ///< pools; global ones: the whole map
@@ -55,7 +57,7 @@ struct ChipBlock {
   WordMap input(int port) const;
   bool is_pool() const { return kind == BlockKind::max_pool || kind == BlockKind::avg_pool || kind == BlockKind::global_avg_pool; }
   /// It waits for several streams.
-  bool is_join() const { return kind == BlockKind::add || kind == BlockKind::concat; }
+  bool is_join() const { return kind == BlockKind::add || kind == BlockKind::concat || kind == BlockKind::merge; }
 };
 
 /// One FIFO: words from block `from` to input `port` of block `to`. `depth` words; 0 = no bound.
@@ -65,7 +67,8 @@ struct ChipStream {
   int depth = 2;
 };
 
-/// Blocks in topological order: the input first, the output last. Streams in the order of (to, port).
+/// Blocks in topological order: the input first, the output last. Streams in the order of (to, port). A node with copies is a
+/// block per copy, which all read what the node reads, and a merge behind them.
 struct ChipGraph {
   std::string name;
   int lanes = 1;
@@ -74,21 +77,31 @@ struct ChipGraph {
   /// Indices of the streams that leave or enter a block, in stream order.
   std::vector<int> leaving(int block) const;
   std::vector<int> entering(int block) const;
+  /// The block that sends the map of a node (-1: of the network's input).
+  int sender(int node) const;
   /// producer.consumer; the second stream between the same blocks gets ".1", the third ".2".
   std::string stream_name(int stream) const;
 };
 
-/// The core that a node with weights runs on.
+/// The core that a node with weights runs on, or one of its copies.
 struct NodeCore {
   int node = 0;   ///< index into Network::nodes
   Hardware hw;    ///< resolved
-  Layer layer;
+  Layer layer;    ///< with copies: copy_of
+  int copy = 0;
 };
 
-/// The graph of a network; `cores` has one entry for each node with weights. Streams get depth `depth`; the last block,
+/// Throws InputError at the node where it cannot have its copies: copies-rows (more copies than output rows), copies-stride (a
+/// core's vertical stride is at most 255), chip-copies (an operator without copies).
+void check_copies(const Node& node);
+
+/// A pool, or its copies, without what it computes.
+std::vector<ChipBlock> pool_blocks(const Node& node, int lanes, int copies);
+
+/// The graph of a network; `cores` has one entry for each node with weights, with Node::copies one for each copy. Streams get depth `depth`; the last block,
 /// named "out", takes the output node's words. Throws InputError at the node: chip-operator (no block for it), chip-core (no
 /// core for it), chip-lanes (cores of different lanes: one word must mean the same to producer and consumer), chip-map-shape
-/// (producer and consumer count different words), chip-concat-lanes, chip-concat-period (operands whose words would have to be
+/// (producer and consumer count different words), those of check_copies, chip-concat-lanes, chip-concat-period (operands whose words would have to be
 /// rearranged), chip-outputs, buffer-too-small.
 ChipGraph chip_graph(const Network& network, const NetworkArithmetic& arithmetic, const std::vector<NodeCore>& cores, int depth = 2);
 

@@ -253,18 +253,23 @@ void SteppedPool::save(std::vector<std::int64_t>& state) const {
   state.insert(state.end(), {request_, stage1_, stage2_, valid_});
 }
 
+SteppedStream::SteppedStream(const ChipBlock& block) : turns_(block.turns), held_(static_cast<std::size_t>(block.stages), false) {
+  if (block.kind == BlockKind::merge) turns_.assign(static_cast<std::size_t>(block.out.height), static_cast<int>(block.out.row_words()));
+  operands_ = block.kind == BlockKind::merge ? block.copies : std::max(1, static_cast<int>(turns_.size()));
+}
+
 void SteppedStream::step(bool taken, bool out_ready) {
   if (!held_.empty() && (!held_.back() || out_ready)) {
     for (std::size_t i = held_.size(); --i > 0;) held_[i] = held_[i - 1];
     held_[0] = taken;
   }
-  if (!taken || turns_.empty() || ++word_ < turns_[static_cast<std::size_t>(operand_)]) return;
+  if (!taken || turns_.empty() || ++word_ < turns_[static_cast<std::size_t>(turn_)]) return;
   word_ = 0;
-  operand_ = (operand_ + 1) % static_cast<int>(turns_.size());
+  turn_ = (turn_ + 1) % static_cast<int>(turns_.size());
 }
 
 void SteppedStream::save(std::vector<std::int64_t>& state) const {
-  state.insert(state.end(), {operand_, word_});
+  state.insert(state.end(), {turn_, word_});
   state.insert(state.end(), held_.begin(), held_.end());
 }
 

@@ -128,14 +128,14 @@ class SteppedPool {
   bool stage1_ = false, stage2_ = false, valid_ = false;
 };
 
-/// A block between FIFOs that passes words on: add, concat, requantise, table. With `stages` registers, all of which
+/// A block between FIFOs that passes words on: add, concat, merge, requantise, table. With `stages` registers, all of which
 /// hold while an offered word waits; without, in the cycle in which the word is taken.
 class SteppedStream {
  public:
-  explicit SteppedStream(const ChipBlock& block) : turns_(block.turns), held_(static_cast<std::size_t>(block.stages), false) {}
+  explicit SteppedStream(const ChipBlock& block);
 
   /// The operand whose word is next; -1: a word of every one.
-  int operand() const { return turns_.empty() ? -1 : operand_; }
+  int operand() const { return turns_.empty() ? -1 : turn_ % operands_; }
   bool in_ready(bool out_ready) const { return out_ready || (!held_.empty() && !held_.back()); }
   /// It offers a word in a cycle in which it takes one, or not.
   bool out_valid(bool taken) const { return held_.empty() ? taken : bool{held_.back()}; }
@@ -143,8 +143,9 @@ class SteppedStream {
   void save(std::vector<std::int64_t>& state) const;
 
  private:
-  std::vector<int> turns_;
-  int operand_ = 0, word_ = 0;  // of the place
+  std::vector<int> turns_;      // words of each turn, operand after operand: those of a place, or of a map (merge)
+  int operands_ = 1;
+  int turn_ = 0, word_ = 0;
   std::vector<bool> held_;      // a word in every register
 };
 

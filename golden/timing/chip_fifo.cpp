@@ -7,6 +7,8 @@
 #include <limits>
 #include <utility>
 
+#include "golden/timing/row_copies.hpp"
+
 namespace epim {
 namespace {
 
@@ -112,6 +114,11 @@ std::int64_t words_needed(const ChipBlock& b, std::int64_t k, int port) {
       for (int p = 0; p < port; ++p) before += b.turns[static_cast<std::size_t>(p)];
       const Count own = b.turns[static_cast<std::size_t>(port)];
       return k / b.out.blocks * own + std::clamp<Count>(k % b.out.blocks + 1 - before, 0, own);
+    }
+    case BlockKind::merge: {
+      const Count row = k % b.out.words() / b.out.row_words(), column = k % b.out.row_words();
+      const Count own = port > row ? 0 : (row - port + b.copies - 1) / b.copies;  // rows that came before this one
+      return (k / b.out.words() * rows_of_copy(b.out.height, b.copies, port) + own) * b.out.row_words() + (row % b.copies == port ? column + 1 : 0);
     }
     case BlockKind::core:
       kh = b.layer.window_h();

@@ -60,6 +60,19 @@ for fifo in low.again wide.sum stem.point; do
     features sim --images 2 --fifo-depths smallest --fifo "$fifo=$((least - 1))"
 done
 
+# Copies of cores and pools that share the rows of a map, and their mergers.
+copies() { "$epim" "$1" --top network --config "$root/tb/chip/copies.toml" "${@:2}"; }
+expect "copies, 12 images" 0 'identical outputs   12 of 12' copies sim --images 12
+expect "copies, stalls, seed $seed" 0 'identical outputs   12 of 12' copies sim --images 12 --stalls 40 --seed "$seed"
+expect "copies, smallest FIFOs, stalls, seed $((seed + 1))" 0 'identical outputs   8 of 8' \
+  copies sim --images 8 --fifo-depths smallest --stalls 60 --seed "$((seed + 1))"
+least=$(copies gen --fifo-depths smallest --out "$work/copies_smallest" --json | grep -A1 '"a.s"' | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
+expect "copies, FIFO a.s of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*a.s \($((least - 1))\)" \
+  copies sim --images 2 --fifo-depths smallest --fifo "a.s=$((least - 1))"
+expect "copies: gen" 0 'top module copies_chip' copies gen --set hardware.storage=ram --out "$work/copies"
+expect "copies: its resolved text says how many" 0 '^# c: 5 copies$' cat "$work/copies/resolved.toml"
+expect "copies: check the folder" 0 'files as generated' "$epim" check "$work/copies" --config "$root/tb/chip/copies.toml" --set hardware.storage=ram
+
 # The shipped networks; the whole test set through the residual one, at the rate of its slowest block.
 expect "digits, 12 images" 0 'identical outputs   12 of 12' chip digits --images 12
 expect "digits_residual, whole test set" 0 'identical outputs   360 of 360' chip digits_residual
@@ -105,9 +118,10 @@ expect "gen features, cells in ROMs" 0 'top module features_chip' features gen -
 expect "features: check the folder" 0 'files as generated' "$epim" check "$work/features" --config "$root/tb/chip/features.toml"
 
 # The portable subset, and a four-state run of the folder's own testbench.
-for folder in mix ram features features_ram; do
+for folder in mix ram copies features features_ram; do
   top=mix_chip
   [[ $folder != features* ]] || top=features_chip
+  [[ $folder != copies ]] || top=copies_chip
   cd "$work/$folder" || exit 4
   mapfile -t files < <(grep -v '^//' epim.f)
   expect "$folder: verilator -Wall" 0 - verilator --lint-only -Wall --top-module "$top" "${files[@]}"
@@ -128,6 +142,10 @@ sed -i "s/({0{1'b0}})/(\"\")/" "$work/features_read.v"
 expect "features_ram: that in Icarus" 0 - iverilog -g2012 -s features_chip_tb -o "$work/features_read.vvp" \
   "${sources[@]}" "$work/features_read.v" tb/features_chip_tb.sv
 expect "features_ram: that plays" 0 '^PASS 1 images' vvp -n "$work/features_read.vvp" +stalls=30 "+seed=$seed" +images=1
+cd "$work/copies" || exit 4
+mapfile -t files < <(grep -v '^//' epim.f)
+expect "copies: yosys" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top copies_chip"
+expect "copies: Icarus, stalls, seed $seed" 0 '^PASS 2 images' vvp -n "$work/copies.vvp" +stalls=30 "+seed=$seed"
 cd "$work/features" || exit 4
 expect "features: Icarus" 0 '^PASS 2 images' vvp -n "$work/features.vvp"
 cd "$work/ram" || exit 4

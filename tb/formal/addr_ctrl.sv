@@ -64,7 +64,7 @@ module proof #(
                    .DimW(DimW)) dut (
     .clk_i, .rst_ni(rst_n), .clear_i(clear), .run_i(started), .cfg_last_patch_i(two), .cfg_kh_i(8'(Kh)),
     .cfg_kw_i(8'(Kw)), .cfg_window_h_i(DimW'((Kh - 1) * DilationY + 1)), .cfg_stride_y_i(8'(Stride)),
-    .cfg_stride_x_i(8'(StrideX)), .cfg_dilation_y_i(8'(DilationY)), .cfg_dilation_x_i(8'(DilationX)), .cfg_pad_top_i(8'(PadTop)), .cfg_pad_left_i(8'(PadLeft)),
+    .cfg_stride_x_i(8'(StrideX)), .cfg_dilation_y_i(8'(DilationY)), .cfg_dilation_x_i(8'(DilationX)), .cfg_pad_top_i(8'(PadTop > 0 ? PadTop : 0)), .cfg_skip_top_i(8'(PadTop < 0 ? -PadTop : 0)), .cfg_pad_left_i(8'(PadLeft)),
     .cfg_in_h_i(DimW'(InH)), .cfg_in_w_i(DimW'(InW)), .cfg_out_h_i(DimW'(OutH)), .cfg_out_w_i(DimW'(OutW)),
     .cfg_frames_i(DimW'(Frames)), .cfg_blocks_i((BlockW + 1)'(Stored)), .cfg_row_words_i(CountW'(InW * Stored)),
     .cfg_ring_words_i(CountW'(Depth)), .cfg_x_step_i(OffsetW'(StrideX * Stored)), .cfg_x_dilation_i(OffsetW'(DilationX * Stored)),

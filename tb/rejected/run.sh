@@ -215,6 +215,16 @@ expect "chip: two outputs" 'features.json: chip-outputs: .*2 outputs.*legal: one
 expect "chip: concatenation of channels that fill no word" 'features.json:22:.*chip-concat-lanes: node both: low has 8 channels.*legal: multiples of 16' features '' --set hardware.lanes=16
 expect "chip: concatenation of a map stored once" 'features.json:32:.*chip-concat-period: node ends: narrow.all is stored with 4 of its 8.*legal: wrap' \
   features '/"name": "narrow",/s/"cout": 6/"cout": 8, "epitome": {"e_out": 4, "e_in": 24, "p": 1, "q": 1}, "wrap": "stored_once"/'
+cp "$root/tb/chip/copies.toml" copies.toml
+copies() {  # copies EDIT: the chip of the network after this sed command
+  sed "$1" "$root/tb/chip/copies.json" > copies.json
+  "$epim" gen --top network --config copies.toml "${@:2}" --out out
+}
+expect "chip: more copies than output rows" 'copies.json:7:.*copies-rows: node p: 6 copies share 5 output rows, legal: up to 5' copies '/"name": "p"/s/"copies": 2/"copies": 6/'
+expect "chip: copies of an addition" "copies.json:6:.*unknown-key: .*'s'.*copies" copies '/"name": "s"/s/}/, "copies": 2}/'
+expect "chip: a stride of copies beyond a core's register" 'copies.json:4:.*copies-stride: node a: 130 copies .* stride 260, legal: up to 255' \
+  copies 's/"height": 9/"height": 260/; /"name": "a"/s/"padding": 1/"padding": 1, "stride": [2, 1]/; /"name": "a"/s/"copies": 2/"copies": 130/'
+expect "chip: copies of cells that are not ideal" 'copies.json:4:.*copies-device: node a: .*one of the two' copies '' --set device.stuck=0.1
 mkdir mix && cp "$root"/tb/chip/mix/* mix/
 sed 's#"../tb/chip/mix/#"mix/#' "$root/configs/mix.toml" > mix.toml
 sed -i 's/{"name": "all", "op": "global_avg_pool", "inputs": \["thin"\]}/{"name": "odd", "op": "add", "inputs": ["thin", "mean"]}, {"name": "all", "op": "global_avg_pool", "inputs": ["odd"]}/' mix/network.json
@@ -382,6 +392,14 @@ expect "search: the classifier with two widths" '^d.json:2:1: contradictory-bits
 "$epim" search resnet50 --method evolution --iterations 2 --budget 2000 --checkpoint state.json > /dev/null
 expect "search: checkpoint of another search" '^state.json:1:.*checkpoint-mismatch' "$epim" search resnet50 --method evolution --iterations 3 --budget 2000 --checkpoint state.json --out out
 expect "search: row groups of a model without them" '^--rows-per-read: bad-argument: .*--model rtl' "$epim" search resnet50 --rows-per-read 64 --out out
+expect "search: an interval beyond every chip" '^--interval: interval-too-short: .*legal: at least [0-9]+\.[0-9] .the map of [a-z0-9.]+ alone takes' "$epim" search resnet18 --interval 1000 --candidates none --out out
+expect "search: an interval and too few crossbars" '^--budget: budget-too-small: an interval of 200000 cycles takes [0-9]+ crossbars' "$epim" search resnet18 --interval 200000 --budget 10 --candidates none --out out
+expect "search: objective interval without a budget" '^--objective: bad-argument: .*with --budget' "$epim" search resnet18 --objective interval --out out
+expect "search: objective interval, too few crossbars" '^--budget: budget-too-small: 10 crossbars hold no design' "$epim" search resnet18 --objective interval --budget 10 --candidates none --out out
+expect "search: an interval by MNSIM's model" '^--model: bad-argument: .*our own chip' "$epim" search resnet18 --interval 100000 --model mnsim --out out
+expect "search: an interval by evolution" '^--method: bad-argument: .*exact' "$epim" search resnet18 --interval 100000 --method evolution --out out
+expect "search: an interval, refined" '^--refine: bad-argument' "$epim" search resnet18 --interval 100000 --refine --out out
+expect "search: an interval with maps stored once" 'interval-stored-once: ' "$epim" search resnet18 --interval 100000 --wrap stored_once --out out
 expect "search: row groups twice" '^--set hardware.rows_per_read=8: bad-argument: .*one of them' "$epim" search resnet50 --model rtl --rows-per-read 64 --set hardware.rows_per_read=8 --out out
 expect "unknown verb" 'bad-argument' "$epim" simulate
 cp "$root/models/digits/network.json" digits/

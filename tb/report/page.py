@@ -11,6 +11,7 @@ usage: page.py itself NAME FIGURES     the page's own look at itself: figures, a
        page.py sim NAME JSON           ... of epim sim, one image
        page.py import NAME JSON LEAST  ... of import.json, with the first map below LEAST dB
        page.py search NAME JSON        ... of epim search
+       page.py balance NAME JSON       ... of epim search --interval
        page.py accuracy NAME JSON LEAST   ... of epim eval, with the first maps below LEAST dB
        page.py boxes NAME NETWORK      box plots of the weights of a network.json
        page.py cases NETWORK           writes hostile.json: the network with names that look like HTML
@@ -258,6 +259,19 @@ def search(name, file):
     bars_are(page, "candidates", [names.count(n) for n in dict.fromkeys(names)], "layers per candidate")
 
 
+def balance(name, file):
+    page = Page(name + ".dom")
+    with open(file, encoding="utf-8") as f:
+        b = json.load(f)
+    wanted = {"found": b["balance"], "without copies": b["balance"]["without_copies"]} | {f"front {i + 1}": p for i, p in enumerate(b["front"])}
+    rows = {row[0]: row for row in page.rows["balance"]}
+    equal("designs", sorted(rows), sorted(wanted))
+    for design, p in wanted.items():
+        equal(f"crossbars and cycles of {design}", [float(v) for v in rows[design][2:4]], [p["crossbars"], p["cycles_per_image"]])
+    equal("nodes", [[row[0], row[1]] + [float(v) for v in row[2:5]] for row in page.rows["copies"]],
+          [[l["node"], l["candidate"], l["copies"], l["crossbars"], l["cycles_per_image"]] for l in b["layers"]])
+
+
 def accuracy(name, file, least):
     page = Page(name + ".dom")
     with open(file, encoding="utf-8") as f:
@@ -321,7 +335,7 @@ def hostile(name):
     equal("elements", page.tags.count("b") - len([t for t in page.texts if t in ("crossbars", "cycles", "energy", "multiply-accumulates")]), 0)
 
 
-{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "accuracy": accuracy, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "balance": balance, "accuracy": accuracy, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)
 sys.exit(1 if wrong else 0)

@@ -71,6 +71,10 @@ keep "accuracy: numbers of epim eval" python3 "$root/tb/report/page.py" accuracy
 page search search,candidates search.json
 keep "search: numbers of epim search" python3 "$root/tb/report/page.py" search search search.json
 page design $mapped,search,repetition,tables found.json
+"$epim" search resnet18 --interval 100000 --front --json --out balanced.json > balance.json
+page balance balance,copies balance.json
+keep "copies on a chip: numbers of epim search" python3 "$root/tb/report/page.py" balance balance balance.json
+page balanced $mapped,repetition,tables balanced.json
 
 "$epim" report hostile.json --crossbar 64x16 --lanes 4 --design none -w 5 -a 8 --title '</script><script>throw 1</script><b>&"' --out hostile.html > /dev/null
 keep "names that look like HTML: drawn" drawn hostile

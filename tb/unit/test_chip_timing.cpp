@@ -13,84 +13,16 @@
 #include "golden/timing/chip_timing.hpp"
 #include "golden/sampler.hpp"
 #include "golden/timing/timing.hpp"
+#include "tb/unit/chip_blocks.hpp"
 #include "tb/unit/random_case.hpp"
 
 using namespace epim;
-using epim::testing::property;
-using epim::testing::random_case;
+using namespace epim::testing;
 
 namespace {
 
 constexpr int kForever = std::numeric_limits<int>::max();
 constexpr ChipRunOptions kPeriodic{false, true, 0};
-
-ChipBlock io(BlockKind kind, const WordMap& map) {
-  ChipBlock b;
-  b.name = kind == BlockKind::input ? "image" : "out";
-  b.kind = kind;
-  b.in = b.out = map;
-  return b;
-}
-
-ChipBlock pool(const std::string& name, const WordMap& in, int k, int stride, int pad) {
-  ChipBlock b;
-  b.name = name;
-  b.kind = BlockKind::max_pool;
-  b.kh = b.kw = k;
-  b.stride = stride;
-  b.pad = {pad, pad, pad, pad};
-  b.in = in;
-  b.out = {(in.height + 2 * pad - k) / stride + 1, (in.width + 2 * pad - k) / stride + 1, in.blocks};
-  return b;
-}
-
-/// A convolution that keeps the shape of the map: one crossbar, `bits` cycles per column step.
-ChipBlock core(const std::string& name, const WordMap& map, int lanes, int k, int bits, int spare_rows) {
-  ChipBlock b;
-  b.name = name;
-  b.kind = BlockKind::core;
-  b.hw.lanes = lanes;
-  b.hw.xb_rows = lanes * map.blocks * k * k;
-  b.hw.xb_cols = 2 * lanes * map.blocks;
-  b.hw.cols_per_adc = 2;
-  b.hw.act_bits = bits;
-  b.hw.joint_lanes = 1;
-  b.layer.name = name;
-  b.layer.cin = b.layer.cout = lanes * map.blocks;
-  b.layer.kh = b.layer.kw = k;
-  b.layer.pad = {k / 2, k / 2, k / 2, k / 2};
-  b.layer.h = map.height;
-  b.layer.w = map.width;
-  b.layer.epitome = {b.layer.cout, b.layer.cin, k, k};
-  b.layer.patches = default_sampler(b.layer.cin, b.layer.cout, k, k, b.layer.epitome, lanes, false);
-  b.hw.buffer_words = static_cast<int>((std::min(k, map.height) + spare_rows) * map.row_words());
-  b.in = b.out = map;
-  return b;
-}
-
-/// Concatenation of these streams by words of a place; with a multiplier two stages.
-ChipBlock concat(const std::string& name, const WordMap& place, const std::vector<int>& turns, int stages) {
-  ChipBlock b = io(BlockKind::output, place);
-  b.kind = BlockKind::concat;
-  b.name = name;
-  b.turns = turns;
-  b.stages = stages;
-  b.in.blocks = turns[0];
-  b.out.blocks = 0;
-  for (int t : turns) b.out.blocks += t;
-  return b;
-}
-
-/// Appends blocks and the streams into them.
-struct Builder {
-  ChipGraph graph;
-  int add(ChipBlock block, std::vector<int> from) {
-    const int at = static_cast<int>(graph.blocks.size());
-    for (std::size_t i = 0; i < from.size(); ++i) graph.streams.push_back({from[i], at, static_cast<int>(i), 2});
-    graph.blocks.push_back(std::move(block));
-    return at;
-  }
-};
 
 /// A random graph of chains, nested residual connections and concatenations; shapes are kept within a chain.
 ChipGraph random_graph(std::uint32_t seed) {
@@ -102,7 +34,12 @@ ChipGraph random_graph(std::uint32_t seed) {
   int at = b.add(io(BlockKind::input, map), {});
   const auto name = [&] { return fmt::format("n{}", b.graph.blocks.size()); };
   const auto simple = [&](int from) {
-    const int kind = pick(0, 5);
+    const int kind = pick(0, 6);
+    if (kind == 6 && map.height > 1) {
+      const bool pooling = pick(0, 2) == 0;
+      const ChipBlock whole = pooling ? pool(name(), map, 3, 1, 1) : core(name(), map, b.graph.lanes, 3, pick(1, 3), 0);
+      return b.add_copies(whole, pick(2, std::min(3, map.height)), pick(0, 1), from);
+    }
     if (kind == 0) return b.add(pool(name(), map, 3, 1, 1), {from});
     if (kind == 1) {
       ChipBlock r = io(BlockKind::output, map);

@@ -34,7 +34,7 @@ struct Read {
 };
 
 /// Checks the file's form, CRC by CRC.
-Read read_file(const std::string& bytes) {
+Read read_load_file(const std::string& bytes) {
   Read r;
   REQUIRE(bytes.size() % 8 == 0);
   const auto word = [&](std::size_t i) {
@@ -85,7 +85,7 @@ TEST_CASE("load stream: every entry of a program in its place, once; CRCs and co
     const SyntheticLayer s = prepare_layer(load_config(entry.path().string()));
     const LayerProgram program = build_program(core_parameters(s.core.hw, {s.layer}), s.layer, s.data, 1);
     const std::vector<LoadFrame> frames = load_frames(program, 7);
-    const Read r = read_file(load_bytes(load_words(frames)));
+    const Read r = read_load_file(load_bytes(load_words(frames)));
     Places want;
     for (const ProgramBlock& b : program.blocks)
       for (std::size_t i = 0; i < b.entries.size(); ++i) want[{static_cast<int>(b.kind), b.pe, b.address + static_cast<std::uint32_t>(i)}] = b.entries[i];

@@ -3,7 +3,7 @@
 // A search: what was found beside uniform designs, and which candidates it took.
 'use strict';
 
-const pointKinds = {found: [3, 'found', 4], optimum: [7, 'optimum of the table', 3], uniform: [1, 'uniform designs', 0], front: [0, 'front', 2]};
+const pointKinds = {found: [3, 'found', 4], plain: [1, 'without copies', 0], optimum: [7, 'optimum of the table', 3], uniform: [1, 'uniform designs', 0], front: [0, 'front', 2]};
 
 // Points with names that keep clear of each other.
 function scatter({points, x, y, xTitle, yTitle, budget, width = 530, height = 360}) {
@@ -13,15 +13,15 @@ function scatter({points, x, y, xTitle, yTitle, budget, width = 530, height = 36
     const list = ticks(Math.max(0, least - pad), most + pad, 6), step = list.length > 1 ? list[1] - list[0] : most || 1;
     return [Math.max(0, Math.floor((least - pad) / step) * step), Math.ceil((most + pad) / step) * step];
   };
-  const [x0, x1] = span([...points.map(x), budget]), [y0, y1] = span(points.map(y));
+  const [x0, x1] = span([...points.map(x), ...(budget === undefined ? [] : [budget])]), [y0, y1] = span(points.map(y));
   const sx = linear(x0, x1, left, right), sy = linear(y0, y1, bottom, top);
   const drawn = drawing(width, height, `${yTitle} over ${xTitle}`);
   drawn.append(axisX({scale: sx, y: bottom, values: ticks(x0, x1, 6), title: xTitle, grid: bottom - top}), axisY({scale: sy, x: left, values: ticks(y0, y1, 6), title: yTitle, grid: right - left, offset: 52}));
-  drawn.append(svg('path', {class: 'rule', d: `M${sx(budget)} ${bottom}V${top - 4}`}), label(`budget ${budget}`, sx(budget), top - 8, {anchor: sx(budget) > width / 2 ? 'end' : 'start', kind: 'strong'}));
+  if (budget !== undefined) drawn.append(svg('path', {class: 'rule', d: `M${sx(budget)} ${bottom}V${top - 4}`}), label(`budget ${budget}`, sx(budget), top - 8, {anchor: sx(budget) > width / 2 ? 'end' : 'start', kind: 'strong'}));
   const front = points.filter((p) => p.kind === 'front').sort((a, b) => x(a) - x(b));
   if (front.length > 1) drawn.append(svg('path', {class: 'edge', d: front.map((p, i) => `${i ? 'L' : 'M'}${sx(x(p))} ${sy(y(p))}`).join('')}));
   const placed = points.map((p) => ({x: sx(x(p)) - 6, y: sy(y(p)) - 6, w: 12, h: 12}));
-  const clear = (box) => box.x > left && box.x + box.w < width - 2 && box.y > top && box.y + box.h < bottom - 2 && Math.abs(box.x + box.w / 2 - sx(budget)) > box.w / 2 + 2 &&
+  const clear = (box) => box.x > left && box.x + box.w < width - 2 && box.y > top && box.y + box.h < bottom - 2 && (budget === undefined || Math.abs(box.x + box.w / 2 - sx(budget)) > box.w / 2 + 2) &&
       placed.every((o) => box.x > o.x + o.w || box.x + box.w < o.x || box.y > o.y + o.h || box.y + box.h < o.y);
   for (const p of points) {
     const [shape, , hue] = pointKinds[p.kind], px = sx(x(p)), py = sy(y(p));
