@@ -103,12 +103,27 @@ void check_pool_core(const FixedHardware& core, const Layer& layer) {
   if (core.zero_point) refuse("zero_point = true; legal for a pool: false, its weights are -1 and 1");
 }
 
+void check_permutation(const Layer& layer, const IntTensor& permutation) {
+  const int v = layer.pool->vector, stride = layer.pool->group_stride();
+  const auto refuse = [&](const std::string& text) { fail("pool-data", fmt::format("layer {}: {}", layer.name, text)); };
+  if (permutation.shape != std::vector<int>{static_cast<int>(layer.patches.size()), v})
+    refuse(fmt::format("the permutation has shape [{}]; legal: [{}][{}]", fmt::join(permutation.shape, "]["), layer.patches.size(), v));
+  for (int j = 0; j < static_cast<int>(layer.patches.size()); ++j) {
+    std::vector<bool> taken(static_cast<std::size_t>(v));
+    for (int f = 0; f < v; ++f) {
+      const std::int64_t column = permutation(j, f);
+      if (column < 0 || column >= v || column % stride != f % stride || taken[static_cast<std::size_t>(column)])
+        refuse(fmt::format("patch {}: filter {} reads column {}; legal: each column once, by a filter equal to it modulo {}", j, f, column, stride));
+      taken[static_cast<std::size_t>(column)] = true;
+    }
+  }
+}
+
 void check_pool_data(const Layer& layer, const LayerData& data, int lanes) {
   const WeightPool& pool = *layer.pool;
-  const int v = pool.vector, stride = pool.group_stride();
+  const int v = pool.vector;
   const auto refuse = [&](const std::string& text) { fail("pool-data", fmt::format("layer {}: {}", layer.name, text)); };
-  if (data.permutation.shape != std::vector<int>{static_cast<int>(layer.patches.size()), v})
-    refuse(fmt::format("the permutation has shape [{}]; legal: [{}][{}]", fmt::join(data.permutation.shape, "]["), layer.patches.size(), v));
+  check_permutation(layer, data.permutation);
   const auto code = [&](int column, int row) { return data.epitome(column, row, 0, 0); };
   const auto sign = [&](std::int64_t c) { return c == -1 || c == 1; };
   for (int r = 0; r < v; ++r)
@@ -116,13 +131,6 @@ void check_pool_data(const Layer& layer, const LayerData& data, int lanes) {
       if (!sign(code(c, r))) refuse(fmt::format("P[{}][{}] is {}; legal: -1 or 1", r, c, code(c, r)));
   for (int j = 0; j < static_cast<int>(layer.patches.size()); ++j) {
     const Patch& p = layer.patches[static_cast<std::size_t>(j)];
-    std::vector<bool> taken(static_cast<std::size_t>(v));
-    for (int f = 0; f < v; ++f) {
-      const std::int64_t column = data.permutation(j, f);
-      if (column < 0 || column >= v || column % stride != f % stride || taken[static_cast<std::size_t>(column)])
-        refuse(fmt::format("patch {}: filter {} reads column {}; legal: each column once, by a filter equal to it modulo {}", j, f, column, stride));
-      taken[static_cast<std::size_t>(column)] = true;
-    }
     int row = p.c_in;
     for (int word = 0; word < ceil_div(p.beta1, lanes); ++word) {
       if (!pool.keeps(word)) continue;

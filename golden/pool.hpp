@@ -27,6 +27,8 @@ std::vector<Patch> pool_patches(const Layer& layer, int lanes);
 /// wrapped input or output; and what pool_patches throws.
 void validate_pool(const Layer& layer, int lanes);
 
+/// Throws InputError `pool-data`: the permutation is none within its groups.
+void check_permutation(const Layer& layer, const IntTensor& permutation);
 /// Throws InputError `pool-data`: the permutation is none within its groups, or a code is not -1 or 1 where the equation has a P
 /// or a D and 0 elsewhere; the M of the rows behind the first one differ.
 void check_pool_data(const Layer& layer, const LayerData& data, int lanes);

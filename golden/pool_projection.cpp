@@ -12,6 +12,7 @@
 #include "golden/evaluate.hpp"
 #include "golden/linear_assignment.hpp"
 #include "golden/patch_words.hpp"
+#include "golden/pool.hpp"
 
 namespace epim {
 namespace {
@@ -35,6 +36,11 @@ class Projection {
     fit();
   }
 
+  Projection(const Layer& layer, const IntTensor& pool, const FloatTensor& weights, int lanes, const GivenPool& given)
+      : layer_(layer), pool_(pool), weights_(weights), permutation_(given.permutation), a_(given.a), e_(given.e) {
+    for (std::size_t j = 0; j < layer.patches.size(); ++j) collect(static_cast<int>(j), lanes);
+  }
+
   double pool_scale() const { return a_; }
   double error_scale() const { return e_; }
   const IntTensor& permutation() const { return permutation_; }
@@ -45,16 +51,21 @@ class Projection {
     for (int r = 0; r < v; ++r)
       for (int c = 0; c < v; ++c) q.codes(c, r, 0, 0) = pool_(c, r);
     for (const Weight& w : all_) {
-      const bool kept = w.row >= 0;
-      const int sign = w.real - a_ * w.pool < 0 ? -1 : 1;
-      if (kept) q.codes(w.filter, w.row, 0, 0) = sign;
-      const double left = w.real - a_ * w.pool - (kept ? e_ * sign : 0.0);
-      q.error += left * left;
+      if (w.row >= 0) q.codes(w.filter, w.row, 0, 0) = error_sign(w);
+      q.error += left(w) * left(w);
       q.size += w.real * w.real;
     }
   }
+  /// Largest distance of a weight from its a*P + e*mask*D.
+  double largest_left() const {
+    double most = 0;
+    for (const Weight& w : all_) most = std::max(most, std::fabs(left(w)));
+    return most;
+  }
 
  private:
+  int error_sign(const Weight& w) const { return w.real - a_ * w.pool < 0 ? -1 : 1; }
+  double left(const Weight& w) const { return w.real - a_ * w.pool - (w.row >= 0 ? e_ * error_sign(w) : 0.0); }
   double weight(const Patch& p, int filter, int channel) const {
     return static_cast<double>(weights_(p.dst_out + filter, p.dst_in + channel, p.ky, p.kx));
   }
@@ -123,15 +134,15 @@ class Projection {
   double a_ = 0, e_ = 0;
 };
 
-}  // namespace
-
-QuantisedEpitome project_on_pool(const Hardware& hw, const Layer& layer, const IntTensor& pool, const FloatTensor& weights) {
+void check_weights(const Layer& layer, const FloatTensor& weights) {
   if (weights.shape != std::vector<int>{layer.cout, layer.cin, layer.kh, layer.kw})
     fail("tensor-shape", fmt::format("layer {}: weights of shape [{}]; legal before a pool: those of the convolution", layer.name,
                                      fmt::join(weights.shape, "][")));
   for (float w : weights.data)
     if (!std::isfinite(w)) fail("not-finite", fmt::format("layer {}: a weight is not finite", layer.name));
-  const Projection projection(layer, pool, weights, hw.lanes);
+}
+
+QuantisedEpitome codes_of(const Hardware& hw, const Layer& layer, const Projection& projection) {
   QuantisedEpitome q;
   q.codes = IntTensor({layer.epitome.e_out, layer.epitome.e_in, 1, 1});
   q.permutation = projection.permutation();
@@ -155,6 +166,25 @@ QuantisedEpitome project_on_pool(const Hardware& hw, const Layer& layer, const I
   q.blocks[0].error = q.error;  // of the layer: pool and error make every weight together
   q.blocks[0].size = q.size;
   return q;
+}
+
+}  // namespace
+
+QuantisedEpitome project_on_pool(const Hardware& hw, const Layer& layer, const IntTensor& pool, const FloatTensor& weights) {
+  check_weights(layer, weights);
+  return codes_of(hw, layer, Projection(layer, pool, weights, hw.lanes));
+}
+
+QuantisedEpitome given_pool(const Hardware& hw, const Layer& layer, const IntTensor& pool, const FloatTensor& weights, const GivenPool& given) {
+  check_weights(layer, weights);
+  check_permutation(layer, given.permutation);
+  for (const double scale : {given.a, given.e})
+    if (!(scale > 0) || !std::isfinite(scale)) fail("pool-data", fmt::format("layer {}: a and e are {} and {}; legal: above 0", layer.name, given.a, given.e));
+  const Projection projection(layer, pool, weights, hw.lanes, given);
+  if (const double left = projection.largest_left(); left > 1e-5 * (given.a + given.e))
+    fail("pool-data", fmt::format("layer {}: a weight is {:.3g} from a*P + e*D with its permutation, a = {:.6g} and e = {:.6g}; legal: float rounding", layer.name,
+                                  left, given.a, given.e));
+  return codes_of(hw, layer, projection);
 }
 
 }  // namespace epim

@@ -14,4 +14,14 @@ namespace epim {
 /// `layer` has its patches. Throws InputError tensor-shape, not-finite.
 QuantisedEpitome project_on_pool(const Hardware& hardware, const Layer& layer, const IntTensor& pool, const FloatTensor& weights);
 
+/// What training on a pool chose.
+struct GivenPool {
+  IntTensor permutation;  ///< [patches][V]
+  double a = 0, e = 0;
+};
+
+/// The same for weights that were trained on this pool: permutation, a and e as they are, D the sign of what a*P[pi] leaves.
+/// Throws InputError as project_on_pool; pool-data: no permutation, a or e not above 0, or weights that are not a*P[pi] + e*mask*D.
+QuantisedEpitome given_pool(const Hardware& hardware, const Layer& layer, const IntTensor& pool, const FloatTensor& weights, const GivenPool& given);
+
 }  // namespace epim

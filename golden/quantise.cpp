@@ -288,6 +288,20 @@ std::vector<std::int64_t> taps_of(const Hardware& hw, const Layer& layer, const 
 
 }  // namespace
 
+namespace {
+
+/// The largest power of two of which all scales are whole multiples below 2^bits; 0: there is none.
+double common_step(const std::vector<BlockQuantisation>& blocks, double largest, int bits) {
+  for (int b = 1; b <= bits; ++b) {
+    const double step = std::ldexp(1.0, std::ilogb(largest) + 1 - b);
+    if (std::all_of(blocks.begin(), blocks.end(), [&](const BlockQuantisation& block) { return block.scale <= 0 || std::fmod(block.scale, step) == 0; }))
+      return step;
+  }
+  return 0;
+}
+
+}  // namespace
+
 IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedEpitome& quantised,
                         const LayerScales& scales) {
   const std::size_t cout = static_cast<std::size_t>(layer.cout);
@@ -316,11 +330,12 @@ IntegerLayer to_integer(const Hardware& hw, const Layer& layer, const QuantisedE
   }
   const bool uniform = smallest >= largest;
   const std::int64_t zero_in = layer.pad_value();
+  std::vector<double> units;  // of M
+  for (int m = uniform ? 1 : hw.scale_bits; m >= 1; --m) units.push_back(largest / static_cast<double>((std::int64_t{1} << m) - 1));
+  if (const double step = layer.pool ? common_step(quantised.blocks, largest, hw.scale_bits) : 0; step > 0) units = {step};
   IntegerLayer best;
   bool found = false;
-  for (int m = uniform ? 1 : hw.scale_bits; m >= 1; --m) {
-    const double levels = static_cast<double>((std::int64_t{1} << m) - 1);
-    const double unit = largest / levels;
+  for (const double unit : units) {
     IntegerLayer now;
     now.data.epitome = quantised.codes;
     now.data.permutation = quantised.permutation;

@@ -91,6 +91,7 @@ struct IntegerLayer {
 
 /// Chooses M, Z, G, B and SH so that out*act_out = bn_scale*(sum S*act_in*(psum + Z*sum_x)) + bn_bias:
 ///   unit = S_max/(2^m - 1), M = nearbyint(S/unit), at least 1; M = 1 and unit = S where all blocks agree;
+///   a pool whose a and e are whole multiples, below 2^scale_bits, of one power of two: that is unit, scale_error 0;
 ///   G = nearbyint(bn_scale*unit*act_in/act_out * 2^SH), B = nearbyint(bn_bias/act_out * 2^SH).
 /// One SH per layer: the largest (at most 47) at which every G and B still fits its width. m <= scale_bits is the
 /// width of M that keeps scale_error + channel_error smallest: a wider M leaves fewer bits to G, since B limits SH.

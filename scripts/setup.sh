@@ -62,7 +62,7 @@ fpga-icestorm|writes iCE40 bitstreams'
 train_packages='python3-torch|trains and quantises networks
 dataset-fashion-mnist|the Fashion-MNIST images
 python3-sklearn|the digits data set
-python3-scipy|confidence intervals of the training study
+python3-scipy|assignment of weight pools, confidence intervals of the training study
 python3-numpy|arrays'
 
 case $profile in

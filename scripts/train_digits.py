@@ -23,6 +23,7 @@ from torch import nn
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python"))
 from epim.nn.epitome import MODES, SCHEMES, EpitomeUnit, WeightQuantiser, fake_quantise, round_straight_through  # noqa: E402
+from epim.nn.pool import WeightPool, WeightPoolConv2d  # noqa: E402
 
 TEST_IMAGES = 360
 SPLIT_SEED = 0            # of the train/test split; fixed whatever --seed says
@@ -90,6 +91,17 @@ NETWORKS["digits_plain"] = [
     conv("conv4", "pool2", 64, 1),
     {"name": "gap", "op": "global_avg_pool", "inputs": ["conv4"]},
     {"name": "fc", "op": "fc", "inputs": ["gap"], "cout": 10, "batch_norm": True, "relu": False}]
+# The layers of "digits" on a weight pool (docs/pool.md) in the place of epitomes.
+POOL = {"kept": "1/2", "group": 8}
+NETWORKS["digits_pool"] = [
+    conv("conv1", "image", 16, 3),
+    {**conv("conv2", "conv1", 32, 3), "pool": POOL},
+    pool("pool1", "conv2"),
+    {**conv("conv3", "pool1", 64, 3), "pool": POOL},
+    pool("pool2", "conv3"),
+    {**conv("conv4", "pool2", 64, 1), "pool": POOL},
+    {"name": "gap", "op": "global_avg_pool", "inputs": ["conv4"]},
+    {"name": "fc", "op": "fc", "inputs": ["gap"], "cout": 10, "batch_norm": True, "relu": False}]
 ACT_BITS_OF = {"digits_small": 9}
 LANES_OF = {"digits_small": 4}
 LOGIT_BITS_OF = {"digits_small": 9}
@@ -104,7 +116,8 @@ def code_range(node, output, act_bits=ACT_BITS, logit_bits=LOGIT_BITS):
 
 
 def weighted_layers(name):
-    return [node["name"] for node in NETWORKS[name] if node["op"] in ("conv", "fc")]
+    """Layers with codes of --bits; those of a pool are -1 and 1."""
+    return [node["name"] for node in NETWORKS[name] if node["op"] in ("conv", "fc") and "pool" not in node]
 
 
 def epitome_shape(node):
@@ -134,8 +147,20 @@ class Network(nn.Module):
     def quantise_weights(self, bits, mode, crossbar, scheme="symmetric"):
         """bits: {layer: bits}; None switches quantisation off."""
         for name, unit in self.units.items():
+            if isinstance(unit.conv, WeightPoolConv2d):
+                continue  # its codes are -1 and 1
             unit.conv.quantiser = bits and WeightQuantiser(unit.conv.repetition, bits[name], mode, crossbar, self.lanes,
                                                            scheme)
+
+    def read_pools(self, crossbar):
+        """Layers with a pool begin from what was trained so far."""
+        for node in self.nodes:
+            if "pool" not in node:
+                continue
+            conv = self.units[node["name"]].conv
+            kept = int(node["pool"]["kept"].rpartition("/")[2])
+            choice = WeightPool(crossbar, node["pool"]["group"], kept, 0, self.lanes)
+            self.units[node["name"]].conv = WeightPoolConv2d(conv.weight(), choice, conv.stride, conv.padding)
 
     def forward(self, x, record=None):
         value, scale = {"image": x}, {"image": INPUT["scale"]}
@@ -254,6 +279,7 @@ def train(name, args):
                   LOGIT_BITS_OF.get(name, LOGIT_BITS))
     fit(net, images, labels, args.epochs, 4e-3, generator)
     result = {"network": name, "seed": args.seed, "float_training": accuracy(net, *test)}
+    net.read_pools(args.crossbar)
     if args.float_only:
         net.calibrate(images)
     else:
@@ -314,7 +340,7 @@ def export(net, name, result, models, with_test_set=True):
     for node in net.nodes:
         if node["name"] in net.units:
             unit = net.units[node["name"]]
-            arrays[node["name"] + "/epitome"] = unit.conv.epitome.detach().numpy()
+            arrays.update(unit.conv.arrays(node["name"]) if "pool" in node else {node["name"] + "/epitome": unit.conv.epitome.detach().numpy()})
             arrays[node["name"] + "/bn_scale"], arrays[node["name"] + "/bn_bias"] = unit.folded()
         scale = {"act_scale": net.act_scale[node["name"]]} if node["name"] in net.act_scale else {}
         lines.append("    " + json.dumps({**node, **scale}))
@@ -361,6 +387,14 @@ def integer_weights(node, epitome, cin, bits, per_crossbar, crossbar, lanes=LANE
     return weight, unit
 
 
+def pool_integers(weight, scales):
+    """(integer W, its step): a and e are whole multiples, below 2^8, of one power of two."""
+    step = 2.0 ** (np.floor(np.log2(scales.max())) - 7)
+    codes = np.rint(weight / step).astype(np.int64)
+    assert (codes * step == weight).all() and np.unique(np.abs(codes)).size <= 3, "weights are not those of a pool"
+    return codes, step
+
+
 def integer_logits(folder, images, bits, per_crossbar, crossbar):
     """Runs an exported folder on uint8 images [n][8][8], weights of {layer: bits}; integer logits [n][10]."""
     network = json.loads((folder / "network.json").read_text())
@@ -375,9 +409,11 @@ def integer_logits(folder, images, bits, per_crossbar, crossbar):
         low, high = code_range(node, network["output"], ACT_BITS_OF.get(network["name"], ACT_BITS),
                                LOGIT_BITS_OF.get(network["name"], LOGIT_BITS))
         if node["op"] in ("conv", "fc"):
-            epitome = bundle[name + "/epitome"]
-            weight, unit = integer_weights(node, epitome, cin, bits[name], per_crossbar, crossbar,
-                                           LANES_OF.get(network["name"], LANES))
+            if "pool" in node:
+                weight, unit = pool_integers(bundle[name + "/weight"], bundle[name + "/pool_scale"])
+            else:
+                epitome = bundle[name + "/epitome"]
+                weight, unit = integer_weights(node, epitome, cin, bits[name], per_crossbar, crossbar, LANES_OF.get(network["name"], LANES))
             top, left, bottom, right = node.get("padding", [0] * 4)
             x = np.pad(x[:, np.arange(cin) % x.shape[1]], ((0, 0), (0, 0), (top, bottom), (left, right)))
             kh, kw = weight.shape[2:]

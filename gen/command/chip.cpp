@@ -75,8 +75,8 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     return;
   }
   const ChipGraph& graph = p.chip.graph;
-  int crossbars = 0;
-  for (const ChipCore& core : p.chip.cores) crossbars += 2 * core.hw.slices() * core.hw.pe_rows * core.hw.pe_cols;
+  CrossbarTotals crossbars;
+  for (const ChipCore& core : p.chip.cores) crossbars.add(core.hw, core.layer);
   fmt::print("{}: {} files, hardware {}\n", out, files.size(), hash_text(hardware_hash(p.chip.common)));
   for (std::size_t b = 0; b < graph.blocks.size(); ++b)
     fmt::print("  {:<14} {}\n", graph.blocks[b].name, kind_text(p.chip, static_cast<int>(b)));
@@ -93,8 +93,10 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   fmt::print("  {} words in all FIFOs; predicted: {}; {:.1f} cycles per image at full depths (slowest block: {})\n", words,
              first.deadlock ? "it stops" : fmt::format("first image in {} cycles, the fourth {} behind the third", first.first_latency, first.image_end[3] - first.image_end[2]),
              (all ? depths.rate : slowest.rate).per_image(), graph.blocks[static_cast<std::size_t>(slowest.block)].name);
-  fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars, p.config.core.hw.xb_rows,
+  fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars.per_core, p.config.core.hw.xb_rows,
              p.config.core.hw.xb_cols, p.chip.module, out);
+  if (crossbars.pools > 0)
+    fmt::print("  with a pool in each of the {} cores that read it; {} crossbars with one pool for the chip\n", crossbars.pools, crossbars.one_pool);
 }
 
 }  // namespace epim::command

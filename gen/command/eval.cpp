@@ -110,7 +110,8 @@ CompiledNetwork compile_point(const EvalArguments& o, const Subject& s, const Da
   if (adc_bits > 0) set.push_back(fmt::format("hardware.adc_bits={}", adc_bits));
   if (s.config) {
     if (weight_bits > 0) set.push_back(fmt::format("hardware.weight_bits={}", weight_bits));
-    return compile_network(with_overrides(*s.config, set));
+    const Config config = with_overrides(*s.config, set);
+    return compile_network(config, {}, policy_for(config));
   }
   set.insert(set.begin(), o.config.set.begin(), o.config.set.end());
   const std::vector<std::string> device_keys = take_device_keys(set);

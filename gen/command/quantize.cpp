@@ -198,9 +198,9 @@ void assignment_text(const CompiledNetwork& net, const BitAssignment& a, const Q
 
 double share(double part, double whole) { return whole > 0 ? part / whole : 0; }
 
-int crossbars(const Hardware& hw, const CompiledLayer& l) {
-  Hardware own = hw;
-  own.weight_bits = l.weight_bits;
+int crossbars(const CompiledLayer& l) {
+  Hardware own = l.hw;
+  if (l.weight_bits > 1) own.weight_bits = l.weight_bits;
   return 2 * own.slices() * l.quantised.pe_rows * l.quantised.pe_cols;
 }
 
@@ -208,7 +208,7 @@ Json layers_json(const CompiledNetwork& net) {
   Json layers = Json::array();
   for (const CompiledLayer& l : net.layers) {
     const QuantisedEpitome& q = l.quantised;
-    Json row = {{"layer", l.layer.name}, {"weight_bits", l.weight_bits}, {"crossbars", crossbars(net.core->hw, l)},
+    Json row = {{"layer", l.layer.name}, {"weight_bits", l.weight_bits}, {"crossbars", crossbars(l)},
                 {"error", q.error}, {"relative_error", share(q.error, q.size)}, {"scale_error", l.scale_error},
                 {"channel_error", l.channel_error}, {"shift", l.layer.shift}};
     for (const BlockQuantisation& b : q.blocks)
@@ -229,7 +229,7 @@ void layers_text(const CompiledNetwork& net) {
     const QuantisedEpitome& q = l.quantised;
     int clamped = 0;
     for (const BlockQuantisation& b : q.blocks) clamped += b.clamped;
-    fmt::print("{:<22} {:>2} {:>5} {:>19} {:>11} {:>4} {:>4} {:>7} {:>11.4e} {:>7.3f} %\n", l.layer.name, l.weight_bits, crossbars(net.core->hw, l), "", "",
+    fmt::print("{:<22} {:>2} {:>5} {:>19} {:>11} {:>4} {:>4} {:>7} {:>11.4e} {:>7.3f} %\n", l.layer.name, l.weight_bits, crossbars(l), "", "",
                "", "", clamped, q.error, 100 * share(q.error, q.size));
     for (const BlockQuantisation& b : q.blocks)
       fmt::print("  {:<20} {:>2} {:>5} {:>19} {:>11.5g} {:>4} {:>4} {:>7} {:>11.4e} {:>7.3f} %\n", fmt::format("{},{}", b.pe_row, b.pe_col), "", "",
@@ -237,7 +237,7 @@ void layers_text(const CompiledNetwork& net) {
                  100 * share(b.error, b.size));
     error += q.error;
     size += q.size;
-    xbs += crossbars(net.core->hw, l);
+    xbs += crossbars(l);
   }
   fmt::print("{:<22} {:>2} {:>5} {:>19} {:>11} {:>4} {:>4} {:>7} {:>11.4e} {:>7.3f} %\n", "all layers", "", xbs, "", "", "", "", "", error,
              100 * share(error, size));
@@ -271,7 +271,9 @@ void run_quantize(QuantizeArguments o) {
   Config config = load(o, choices, q);
   if (!config.network->integers.empty())
     throw InputError(config.locate("network.integers"), "contradictory-weights", "network.integers is quantised already; leave it out");
-  CompiledNetwork net = lay_out_network(config);
+  CompiledNetwork net = lay_out_network(config, policy_for(config));
+  if (net.policy == CorePolicy::own && !choices.empty())
+    throw InputError({"--choose", 0, 0}, "contradictory-bits", "the network has weight pools, whose codes are -1 and 1; legal: without --choose");
   std::optional<BitAssignment> assignment;
   if (!choices.empty()) assignment = choose(o, config, net, choices, q);
   quantise_network(config, net, q);
@@ -282,7 +284,7 @@ void run_quantize(QuantizeArguments o) {
   if (!o.out.empty()) {
     std::vector<IntegerBundleLayer> layers;
     for (const CompiledLayer& l : net.layers) layers.push_back({&l.layer, l.weight_bits, &l.data, &l.quantised});
-    write_npz(o.out, integer_bundle(net.core->hw, layers));
+    write_npz(o.out, integer_bundle(config.core.hw, layers));
   }
   const std::string size = fmt::format("{}x{}", config.core.hw.xb_rows, config.core.hw.xb_cols);
   if (o.json) {
@@ -300,7 +302,7 @@ void run_quantize(QuantizeArguments o) {
              o.mode, o.scheme, size, config.core.hw.cell_bits);
   if (accuracy) fmt::print("accuracy: float {:.2f} %, integers on the golden model {:.2f} %\n", 100 * accuracy->first, 100 * accuracy->second);
   if (!o.design_out.empty()) fmt::print("design: {}\n", o.design_out);
-  if (!o.out.empty()) fmt::print("integers: {} (epim sim --config ... --set network.integers={}{})\n", o.out, o.out,
+  if (!o.out.empty()) fmt::print("integers: {} (epim sim{} --config ... --set network.integers={}{})\n", o.out, net.core ? "" : " --top network", o.out,
                                  q.affine ? " --set hardware.zero_point=true" : "");
 }
 

@@ -87,6 +87,12 @@ CompiledNetwork seed_network(const Config& config, Network network, CorePolicy p
 
 }  // namespace
 
+CorePolicy policy_for(const Config& config) {
+  const Network network = read_configured(*config.network);
+  const bool pools = std::any_of(network.nodes.begin(), network.nodes.end(), [](const Node& n) { return n.pool.has_value(); });
+  return pools ? CorePolicy::own : CorePolicy::shared;
+}
+
 CompiledNetwork lay_out_network(const Config& config, const Network& network, NpzFile weights, CorePolicy policy) {
   CompiledNetwork net;
   net.policy = policy;

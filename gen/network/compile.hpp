@@ -49,6 +49,9 @@ constexpr std::uint64_t kNetworkSeed = 1;
 /// Nobody names weights: neither the configuration nor the network.
 bool without_weights(const NetworkSource& source, const Network& network);
 
+/// One core for all layers; one for each, where a layer reads a weight pool: plain layers have other cores.
+CorePolicy policy_for(const Config& config);
+
 /// Reads the network, its design and its weights (none where config.network->integers names a bundle), and maps it
 /// (gen/network/mapping.hpp). Throws InputError with the node's place in the file; missing-key without weights.
 CompiledNetwork lay_out_network(const Config& config, CorePolicy policy = CorePolicy::shared);

@@ -16,10 +16,13 @@ std::vector<float> part_of(const std::vector<float>& all, const MappedLayer& map
   return {first, first + mapped.layer.cout};
 }
 
-QuantisedEpitome quantised(Hardware codes, const MappedLayer& mapped, const FloatTensor& weights, bool given, int weight_bits,
+QuantisedEpitome quantised(Hardware codes, const MappedLayer& mapped, const FloatTensor& weights, const NodeWeights& file, int weight_bits,
                            const QuantiseOptions& options) {
-  if (mapped.layer.pool) return project_on_pool(codes, mapped.layer, pool_signs(mapped.layer.pool->vector), weights);
-  if (given) return given_codes(codes, mapped.layer, weights);
+  if (mapped.layer.pool) {
+    const IntTensor pool = pool_signs(mapped.layer.pool->vector);
+    return file.pool ? given_pool(codes, mapped.layer, pool, weights, *file.pool) : project_on_pool(codes, mapped.layer, pool, weights);
+  }
+  if (file.quantised) return given_codes(codes, mapped.layer, weights);
   if (weight_bits == 1) return quantise_bipolar(codes, mapped.layer, weights);
   codes.weight_bits = weight_bits;
   return quantise(codes, mapped.layer, weights, options);
@@ -42,7 +45,7 @@ QuantisedLayer layer_integers(const Hardware& core, const Node& node, const Mapp
                                    map == &mapped.out ? "of its output" : fmt::format("of '{}', which it reads,", node.inputs[0])));
   const FloatTensor w = mapped_weights(node, mapped, weights.epitome);
   QuantisedLayer r;
-  r.quantised = quantised(core, mapped, w, weights.quantised, weight_bits, options);
+  r.quantised = quantised(core, mapped, w, weights, weight_bits, options);
   LayerScales scales;
   scales.bn_scale = part_of(weights.scale, mapped);
   scales.bn_bias = part_of(weights.bias, mapped);

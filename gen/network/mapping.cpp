@@ -235,16 +235,16 @@ int crossbars_of(const Mapping& mapping, std::size_t l) {
   return hw.crossbars(hw.pe_rows, hw.pe_cols);
 }
 
+void CrossbarTotals::add(const Hardware& core, const Layer& layer) {
+  const int all = core.crossbars(core.pe_rows, core.pe_cols);
+  per_core += all;
+  one_pool += layer.pool && pools > 0 ? all - core.crossbars(1, 1) : all;
+  if (layer.pool) ++pools;
+}
+
 CrossbarTotals crossbar_totals(const Mapping& mapping, const std::vector<std::size_t>& layers) {
   CrossbarTotals t;
-  int pool = 0;  // crossbars of one, the same for all
-  for (std::size_t l : layers) {
-    t.per_core += crossbars_of(mapping, l);
-    if (!mapping.layers[l].layer.pool) continue;
-    ++t.pools;
-    pool = mapping.cores[static_cast<std::size_t>(mapping.layers[l].core)].hw.crossbars(1, 1);
-  }
-  t.one_pool = t.per_core - std::int64_t{std::max(0, t.pools - 1)} * pool;
+  for (std::size_t l : layers) t.add(mapping.cores[static_cast<std::size_t>(mapping.layers[l].core)].hw, mapping.layers[l].layer);
   return t;
 }
 
@@ -279,9 +279,14 @@ Mapping map_network(const Network& source, const HardwareRequest& base, const De
       node.wrap = design.wrap;
   infer_shapes(mapping.network);
   set_formats(mapping);
+  const bool mixed = std::any_of(mapping.network.nodes.begin(), mapping.network.nodes.end(), [](const Node& n) { return n.has_weights() && !n.pool; });
   for (std::size_t n = 0; n < mapping.network.nodes.size(); ++n) {
     const Node& node = mapping.network.nodes[n];
     if (!node.has_weights()) continue;
+    if (policy == CorePolicy::shared && node.pool && mixed)
+      throw InputError(node.where, "pool-core",
+                       fmt::format("node {} reads a weight pool, others do not, and one core cannot hold both; legal: --top network (a core for each), or epim run",
+                                   node.name));
     if (node.weight_bits > 9)
       throw InputError(node.where, "value-out-of-range",
                        fmt::format("node {}: weight_bits is {}, a core holds 2..9", node.name, node.weight_bits));

@@ -96,6 +96,8 @@ struct CrossbarTotals {
   std::int64_t per_core = 0;   ///< as generated: every layer with a pool holds it
   std::int64_t one_pool = 0;   ///< the pool counted once for the chip, as CIMPool does; without pools the same
   int pools = 0;               ///< layers that hold the pool
+  /// One more layer, on `core`.
+  void add(const Hardware& core, const Layer& layer);
 };
 /// Crossbars of layer `l`.
 int crossbars_of(const Mapping& mapping, std::size_t l);

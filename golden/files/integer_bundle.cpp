@@ -9,6 +9,7 @@
 
 #include "golden/diagnostic.hpp"
 #include "golden/evaluate.hpp"
+#include "golden/pool.hpp"
 
 namespace epim {
 namespace {
@@ -54,7 +55,7 @@ IntTensor ints(const NpzFile& bundle, const std::string& name, const std::vector
 
 }  // namespace
 
-std::vector<std::pair<std::string, NpyArray>> integer_bundle(const Hardware& hw,
+std::vector<std::pair<std::string, NpyArray>> integer_bundle(const FixedHardware& hw,
                                                              const std::vector<IntegerBundleLayer>& layers) {
   std::vector<std::pair<std::string, NpyArray>> out;
   out.emplace_back("format", NpyArray::from(vector_of({1}), DType::i32));
@@ -79,6 +80,7 @@ std::vector<std::pair<std::string, NpyArray>> integer_bundle(const Hardware& hw,
     add("channel_scale", l.data->channel_scale, DType::i32);
     add("channel_bias", l.data->channel_bias, DType::i64);
     if (l.layer->slopes) add("channel_slope", l.data->channel_slope, DType::i32);
+    if (l.layer->pool) add("permutation", l.data->permutation, DType::i16);
     add("shift", vector_of({l.layer->shift}), DType::i32);
     add("clamp", vector_of({l.layer->clamp_lo, l.layer->clamp_hi}), DType::i64);
     out.emplace_back(l.layer->name + "/scale", doubles(array, s));
@@ -105,15 +107,15 @@ LayerData read_integer_layer(const NpzFile& bundle, const Hardware& hw, Layer& l
     return ints(bundle, node + "/" + key, shape);
   };
   const std::int64_t bits = read("weight_bits", {1}).data[0];
-  if (bits < 2 || bits > 9)
-    fail(bundle, "bundle-range", fmt::format("{}/weight_bits is {}; legal: 2..9", node, bits));
+  if (bits < 1 || bits > 9)
+    fail(bundle, "bundle-range", fmt::format("{}/weight_bits is {}; legal: 1..9", node, bits));
   if (bits > hw.weight_bits)
     fail(bundle, "contradictory-bits", fmt::format("layer {} has {}-bit codes, the core weight_bits = {}; legal: at least {}",
                                                    node, bits, hw.weight_bits, bits));
   const EpitomeShape& e = layer.epitome;
   LayerData data;
   data.epitome = read("epitome", {e.e_out, e.e_in, e.p, e.q});
-  const std::int64_t top = (std::int64_t{1} << (bits - 1)) - 1;
+  const std::int64_t top = bits == 1 ? 1 : (std::int64_t{1} << (bits - 1)) - 1;
   for (std::size_t i = 0; i < data.epitome.size(); ++i)
     if (data.epitome.data[i] < -top || data.epitome.data[i] > top)
       fail(bundle, "bundle-range", fmt::format("{}/epitome element {} is {}; {}-bit codes are {}..{}", node, i,
@@ -135,6 +137,17 @@ LayerData read_integer_layer(const NpzFile& bundle, const Hardware& hw, Layer& l
   data.channel_bias = read("channel_bias", {layer.cout});
   layer.slopes = layer.slopes || bundle.find(node + "/channel_slope") != nullptr;
   if (layer.slopes) data.channel_slope = read("channel_slope", {layer.cout});
+  if (layer.pool) {
+    data.permutation = read("permutation", {static_cast<int>(layer.patches.size()), layer.pool->vector});
+    try {
+      check_pool_data(layer, data, hw.lanes);
+    } catch (const InputError& e) {
+      fail(bundle, e.rule().c_str(), e.text());
+    }
+  } else if (bundle.find(node + "/permutation") != nullptr) {
+    fail(bundle, "bundle-pool", fmt::format("{}/permutation: its weights are read from a pool, layer {} of the network has none; quantise again, or give it "
+                                            "the pool", node, node));
+  }
   const std::int64_t shift = read("shift", {1}).data[0];
   if (shift < 0 || shift > 62) fail(bundle, "bundle-range", fmt::format("{}/shift is {}; legal: 0..62", node, shift));
   layer.shift = static_cast<int>(shift);

@@ -31,6 +31,9 @@ class Reader {
   [[noreturn]] void missing(const std::string& what) const {
     throw InputError(node_.where, "missing-array", fmt::format("node {}: {} holds no array {}", node_.name, file_.path, what));
   }
+  [[noreturn]] void refuse(const std::string& rule, const std::string& text) const {
+    throw InputError(node_.where, rule, fmt::format("node {}: {}: {}", node_.name, file_.path, text));
+  }
   /// [cout] from one or cout values.
   std::vector<float> channels(const NpyArray& array, const char* what) const {
     std::vector<float> v = array.floats().data;
@@ -100,6 +103,26 @@ void read_weights(Reader& reader, const Node& node, const NpzFile& file, NodeWei
   for (float s : w.scale)
     if (!(s > 0) || !std::isfinite(s))
       throw InputError(node.where, "weight-scale", fmt::format("node {}: weight_scale {} in {}, legal: above 0", node.name, s, file.path));
+}
+
+std::optional<GivenPool> read_given_pool(Reader& reader, const Node& node) {
+  if (!node.pool) return std::nullopt;
+  const NpyArray* order = reader.first({"/permutation"});
+  const NpyArray* scale = reader.first({"/pool_scale"});
+  if (!order && !scale) return std::nullopt;
+  if (!scale) reader.missing(node.name + "/pool_scale, the a and e of its pool");
+  if (!order) reader.missing(node.name + "/permutation, the columns of its pool");
+  const std::vector<float> ae = scale->floats().data;
+  if (ae.size() != 2) reader.refuse("tensor-shape", fmt::format("pool_scale has {} values, legal: two, a and e", ae.size()));
+  GivenPool given;
+  try {
+    given.permutation = order->ints();
+  } catch (const InputError& e) {
+    reader.refuse(e.rule(), "permutation: " + e.text());
+  }
+  given.a = static_cast<double>(ae[0]);
+  given.e = static_cast<double>(ae[1]);
+  return given;
 }
 
 struct Norm {
@@ -189,6 +212,7 @@ NodeWeights read_node_weights(Reader& reader, const Node& node, const NpzFile& f
   const auto cout = static_cast<std::size_t>(node.cout);
   w.scale.assign(cout, 1.0f);
   read_weights(reader, node, file, w);
+  w.pool = read_given_pool(reader, node);
   w.bias.assign(cout, 0.0f);
   const auto apply = [&](const Norm& n) {
     for (std::size_t c = 0; c < cout; ++c) {

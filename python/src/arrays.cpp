@@ -4,7 +4,11 @@
 
 #include <pybind11/stl.h>
 
+#include "gen/core/synthetic.hpp"
+#include "golden/evaluate.hpp"
 #include "golden/graph/network.hpp"
+#include "golden/pool.hpp"
+#include "golden/pool_projection.hpp"
 #include "golden/quantise.hpp"
 #include "golden/sampler.hpp"
 #include "python/src/module.hpp"
@@ -80,6 +84,41 @@ py::dict quantised(const py::array_t<float, py::array::c_style | py::array::forc
                   py::arg("size") = q.size);
 }
 
+/// Weights on a pool as a core of V x V crossbars holds them: trained on it (permutation, a, e), or projected.
+py::dict on_pool(const py::array_t<float, py::array::c_style | py::array::forcecast>& weights, int vector, int group, int kept_one_in, int kept_first, int lanes,
+                 const std::optional<py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>>& permutation, std::tuple<double, double> scales) {
+  const FloatTensor w = to_tensor<float, float>(weights);
+  if (w.shape.size() != 4) fail("tensor-shape", "weights have four axes: cout, cin, Kh, Kw");
+  Layer l;
+  l.cout = w.shape[0];
+  l.cin = w.shape[1];
+  l.kh = l.h = w.shape[2];
+  l.kw = l.w = w.shape[3];
+  l.pool = WeightPool{vector, group, kept_one_in, kept_first};
+  l.patches = pool_patches(l, lanes);
+  l.epitome = pool_shape(l, lanes);
+  Hardware hw;
+  hw.xb_rows = hw.xb_cols = hw.cols_per_adc = vector;
+  hw.lanes = lanes;
+  hw.weight_bits = 2;
+  hw.cell_bits = 1;
+  const PeArray array = pe_array_for(hw, l.epitome);
+  hw.pe_rows = array.rows;
+  hw.pe_cols = array.cols;
+  const IntTensor pool = pool_signs(vector);
+  const QuantisedEpitome q =
+      permutation ? given_pool(hw, l, pool, w, {to_tensor<std::int64_t, std::int64_t>(*permutation), std::get<0>(scales), std::get<1>(scales)}) : project_on_pool(hw, l, pool, w);
+  LayerScales trivial;
+  trivial.bn_scale.assign(static_cast<std::size_t>(l.cout), 1.0f);
+  trivial.bn_bias.assign(static_cast<std::size_t>(l.cout), 0.0f);
+  const IntegerLayer integers = to_integer(hw, l, q, trivial);
+  check_pool_data(l, integers.data, lanes);
+  const IntTensor& m = integers.data.crossbar_scale;
+  return py::dict(py::arg("codes") = to_array<std::int64_t>(q.codes), py::arg("permutation") = to_array<std::int64_t>(q.permutation),
+                  py::arg("a") = q.block(0, 0).scale, py::arg("e") = q.pe_rows > 1 ? q.block(1, 0).scale : 0.0, py::arg("error") = q.error, py::arg("size") = q.size,
+                  py::arg("multipliers") = std::tuple(m(0, 0), q.pe_rows > 1 ? m(1, 0) : std::int64_t{0}), py::arg("integers") = to_array<std::int64_t>(pool_weights(l, integers.data, lanes)));
+}
+
 }  // namespace
 
 void add_arrays(py::module_& m) {
@@ -107,6 +146,11 @@ void add_arrays(py::module_& m) {
   m.def("quantise", &quantised, py::arg("epitome"), py::arg("cout"), py::arg("cin"), py::arg("kernel"), py::arg("patches"),
         py::arg("weight_bits"), py::arg("mode") = "per_crossbar", py::arg("scheme") = "symmetric", py::arg("crossbar") = std::tuple(64, 64),
         py::arg("lanes") = 8, "Codes, values and per-crossbar scales of an epitome (golden/quantise.hpp).");
+  m.def("pool_signs", [](int vector) { return to_array<std::int64_t>(pool_signs(vector)); }, py::arg("vector"), "P, [column][row] of -1 and 1.");
+  m.def("on_pool", &on_pool, py::arg("weights"), py::arg("vector"), py::arg("group"), py::arg("kept_one_in") = 1, py::arg("kept_first") = 0, py::arg("lanes") = 8,
+        py::arg("permutation") = py::none(), py::arg("scales") = std::tuple(1.0, 1.0),
+        "Weights [cout][cin][Kh][Kw] on a weight pool: codes, permutation, a, e, their multipliers M and the integer weights M*code. With a "
+        "permutation the weights were trained on it, scales are their a and e; without they are projected (golden/pool_projection.hpp).");
 }
 
 }  // namespace epim::python

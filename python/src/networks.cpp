@@ -20,7 +20,7 @@ namespace {
 
 using Codes = py::array_t<std::int64_t, py::array::c_style | py::array::forcecast>;
 
-/// A network whose layers are integers on one core, as `epim sim` compiles it.
+/// A network whose layers are integers on one core, as `epim sim` compiles it; with weight pools each on its own, as on a chip.
 class Compiled {
  public:
   Compiled(const std::string& config, const std::vector<std::string>& set, const std::string& mode, const std::string& scheme)
@@ -29,7 +29,7 @@ class Compiled {
     QuantiseOptions options;
     options.mode = range_mode_from(mode);
     options.affine = scheme == "affine";
-    net_ = compile_network(config_, options);
+    net_ = compile_network(config_, options, policy_for(config_));
   }
 
   py::array_t<std::int64_t> golden(const Codes& images) const {
@@ -43,6 +43,8 @@ class Compiled {
   }
 
   py::array_t<std::int64_t> rtl(const Codes& images, const std::string& cache) const {
+    if (!net_.core)
+      fail("pool-core", "layers with weight pools have cores of their own; legal: backend golden, or epim run and epim sim --top network");
     const std::vector<IntTensor> in = split(images);
     std::vector<IntTensor> out;
     {

@@ -94,6 +94,15 @@ expect "integers of digits" 0 'integers:' "$epim" quantize --config "$root/confi
 expect "digits from integers, with labels" 0 'accuracy +float not known +golden' \
   chip digits --images 3 --set "network.integers=$work/digits.npz"
 
+# Layers that read a weight pool; their crossbars counted both ways.
+pools() { "$epim" "$1" --top network --config "$root/tb/chip/pools.toml" "${@:2}"; }
+expect "pools, 3 images" 0 'identical outputs   3 of 3' pools sim --images 3
+expect "pools, stalls, seed $seed" 0 'identical outputs   3 of 3' pools sim --images 3 --stalls 40 --seed "$seed"
+expect "pools, cells in ROMs, generated" 0 'top module pools_chip' pools gen --set hardware.storage=ram --out "$work/pools_ram"
+expect "pools, crossbars with a pool in every core and with one" 0 'in each of the 2 cores that read it; 20 crossbars with one pool' pools gen --out "$work/pools"
+expect "pools: check the folder" 0 'files as generated' "$epim" check "$work/pools" --config "$root/tb/chip/pools.toml"
+expect "digits_pool, 2 images, stalls, seed $seed" 0 'identical outputs   2 of 2' chip digits_pool --images 2 --stalls 30 --seed "$seed"
+
 # Folders: the same bytes every time, whole, and of this configuration.
 gen() { "$epim" gen --top network --config "$root/configs/mix.toml" "$@"; }
 expect "gen mix" 0 'top module mix_chip' gen --out "$work/mix"
@@ -143,6 +152,15 @@ cd "$work/ram" || exit 4
 mapfile -t files < <(grep -v '^//' epim.f)
 expect "ram: yosys" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top mix_chip; proc; check -assert"
 expect "ram: Icarus, stalls, seed $seed" 0 '^PASS 2 images' vvp -n "$work/ram.vvp" +stalls=30 "+seed=$seed"
+# The chip with weight pools whole, its cores too, as Yosys reads it.
+cd "$work/pools_ram" || exit 4
+mapfile -t files < <(grep -v '^//' epim.f)
+expect "pools_ram: verilator -Wall" 0 - verilator --lint-only -Wall --top-module pools_chip "${files[@]}"
+expect "pools_ram: as Yosys reads it" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top pools_chip; proc; check -assert; \
+  opt_clean; write_verilog -noattr $work/pools_read.v"
+sed -i "s/({0{1'b0}})/(\"\")/" "$work/pools_read.v"
+expect "pools_ram: that in Icarus" 0 - iverilog -g2012 -s pools_chip_tb -o "$work/pools_read.vvp" "$work/pools_read.v" tb/pools_chip_tb.sv
+expect "pools_ram: that plays" 0 '^PASS 1 images' vvp -n "$work/pools_read.vvp" +stalls=30 "+seed=$seed" +images=1
 cd "$work/mix" || exit 4
 expect "mix: Icarus" 0 '^PASS 2 images' vvp -n "$work/mix.vvp"
 

@@ -53,7 +53,7 @@ TEST_CASE("cases: float files give their own answers", "[cases]") {
 TEST_CASE("cases: QDQ files give their own answers", "[cases]") {
   CHECK(cases("qdq_").size() == 3);
   for (const std::string& name : cases("qdq_")) check_case(name);
-  for (const std::string& name : {"qcdq_w4a4", "qoperator_u8"}) check_case(name);
+  for (const char* name : {"qcdq_w4a4", "qoperator_u8"}) check_case(name);
 }
 TEST_CASE("cases: QONNX files give their own answers", "[cases]") {
   CHECK(cases("qonnx_").size() == 1);

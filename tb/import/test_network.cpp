@@ -60,8 +60,8 @@ Imported imported(const Graph& file, const std::vector<Value>& images, Calibrati
   Images all;
   for (const Value& v : images) all.push_back({{g.inputs[0].name, v}});
   r.ranges = epim::importer::calibrate(r.plan, g, all, options, 1);
-  epim::importer::equalise_channels(r.plan, g, values);
-  r.weights = epim::importer::network_weights(r.plan, g, values, r.plan.remarks);
+  epim::importer::equalise_channels(r.plan, g, values, 2);
+  r.weights = epim::importer::network_weights(r.plan, g, values, r.plan.remarks, 2);
   const epim::Config config = epim::parse_config(epim::importer::config_text(r.plan, "test", r.weights, 9, false), "test/config.toml");
   epim::NpzFile bundle;
   bundle.arrays = r.weights.arrays;

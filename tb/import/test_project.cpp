@@ -117,7 +117,7 @@ TEST_CASE("project: the network holds the epitome, its maps are those of the reb
   REQUIRE(net.nodes[1].epitome);
   CHECK(*net.nodes[1].epitome == epim::EpitomeShape{4, 8, 1, 1});
   std::vector<std::string> remarks;
-  const auto arrays = epim::importer::network_weights(plan, g, values, remarks).arrays;
+  const auto arrays = epim::importer::network_weights(plan, g, values, remarks, 2).arrays;
   CHECK(std::any_of(arrays.begin(), arrays.end(), [&](const auto& a) { return a.first == "inner/epitome" && a.second.floats().data == inner.epitome.data; }));
   // A step of `last` comes from the rebuilt network.
   const std::vector<Value> out = run(p.graph, {noise({1, 3, 5, 5}, 7)});
@@ -144,8 +144,8 @@ TEST_CASE("project: written as ONNX the rebuilt weights give the integers of the
   epim::importer::Images images;
   for (unsigned k = 0; k < 4; ++k) images.push_back({{"image", noise({1, 4, 6, 6}, 10 + k)}});
   epim::importer::calibrate(plan, p.graph, images, {}, 1);
-  epim::importer::equalise_channels(plan, g, values);
-  const auto weights = epim::importer::network_weights(plan, g, values, plan.remarks);
+  epim::importer::equalise_channels(plan, g, values, 2);
+  const auto weights = epim::importer::network_weights(plan, g, values, plan.remarks, 2);
   const epim::Config config = epim::parse_config(epim::importer::config_text(plan, "test", weights, 9, false), "test/config.toml");
   epim::NpzFile bundle;
   bundle.arrays = weights.arrays;

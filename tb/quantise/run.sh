@@ -48,6 +48,25 @@ cp "$work/mixed.npz" "$work/again.npz"
 $epim quantize --config "$digits" --bits "$work/mixed.json" --mode overlap --out "$work/mixed.npz" > /dev/null
 check "the design gives the same integers, same bytes" cmp "$work/mixed.npz" "$work/again.npz"
 
+# Weight pools: permutations in the bundle, the chip from it; a bundle with a wrong one is refused in one line.
+pool="$root/configs/digits_pool.toml"
+check "quantise weight pools" $epim quantize --config "$pool" --out "$work/pool.npz"
+check "a chip from their integers" $epim sim --top network --config "$pool" --set network.integers="$work/pool.npz" --images 1
+# refused TITLE RULE EDIT: the bundle with Python's EDIT of its arrays `a`.
+refused() {
+  /usr/bin/python3 -c "import sys, numpy as np; a = dict(np.load(sys.argv[1])); exec(sys.argv[3]); np.savez(sys.argv[2], **a)" "$work/pool.npz" "$work/bad.npz" "$3"
+  check "refused: $1" bash -c "! '$epim' gen --top network --config '$pool' --set network.integers='$work/bad.npz' --out '$work/bad' 2> '$work/bad.log' &&
+    cat '$work/bad.log' && [[ \$(wc -l < '$work/bad.log') == 1 && ! -e '$work/bad' ]] && grep -q '^$work/bad.npz: $2: ' '$work/bad.log'"
+}
+refused "a column read twice" pool-data "a['conv2/permutation'][0, 0] = a['conv2/permutation'][0, 8]"
+refused "a column of another group" pool-data "a['conv2/permutation'][0, [0, 1]] = a['conv2/permutation'][0, [1, 0]]"
+refused "a column that is not there" pool-data "a['conv4/permutation'][0, 5] = 64"
+refused "no permutation" missing-array "del a['conv3/permutation']"
+refused "too few permutations" bundle-shape "a['conv3/permutation'] = a['conv3/permutation'][1:]"
+refused "a cell of the pool without a sign" pool-data "a['conv3/epitome'][3, 3] = 0"
+refused "two scales of the error" pool-data "a['conv3/crossbar_scale'][-1] += 1"
+refused "a permutation of a plain layer" bundle-pool "a['conv1/permutation'] = a['conv2/permutation']"
+
 if /usr/bin/python3 -c 'import torch' 2> /dev/null; then
   check "training's fake quantisation" /usr/bin/python3 "$root/tb/quantise/compare.py" "$epim" "$work"
   tail -n 1 "$work/last.log"

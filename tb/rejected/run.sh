@@ -180,6 +180,24 @@ rm -rf digits && cp -r "$root/models/digits" digits
 expect "chip of a single layer" 'ok.toml: layer-or-network' "$epim" gen --top network --config ok.toml --out out
 expect "chip: FIFO without a depth" '^--fifo: fifo-depth' chip --fifo image.conv1=0
 expect "chip: unknown FIFO" '^--fifo: unknown-fifo' chip --fifo image.conv2=4
+# Weights that were trained on a pool.
+cp -r "$root/models/digits_pool" pool
+sed -e 's/digits\/network/pool\/network/' net.toml > pool.toml
+pool() { "$epim" gen --top network --config pool.toml --set hardware.cols_per_adc=8 --set hardware.lanes=8 --out out; }
+# arrays EDIT: the weights file after this Python on its arrays `a`.
+arrays() {
+  /usr/bin/python3 -c "import sys, numpy as np; a = dict(np.load(sys.argv[1])); exec(sys.argv[2]); np.savez('pool/weights.npz', **a)" "$root/models/digits_pool/weights.npz" "$1"
+}
+expect "weight pools and plain layers on one core" '^pool/network.json:7:5: pool-core: node conv2 .*--top network' "$epim" gen --config pool.toml --out out
+expect "quantize: widths to choose beside weight pools" '^--choose: contradictory-bits' "$epim" quantize --config pool.toml --choose 3,5 --budget 9 --traces t.json --out out
+arrays "a['conv2/permutation'][1, 3] = a['conv2/permutation'][1, 11]"
+expect "weight pool: a column read twice" '^pool/network.json:7:5: pool-data: node conv2: .*patch 1: filter [0-9]+' pool
+arrays "a['conv2/pool_scale'][1] *= 1.5"
+expect "weight pool: scales that are not the weights'" '^pool/network.json:7:5: pool-data: node conv2: .*legal: float rounding' pool
+arrays "del a['conv4/pool_scale']"
+expect "weight pool: a permutation without scales" '^pool/network.json:[0-9]+:5: missing-array: node conv4: .*conv4/pool_scale' pool
+arrays "a['conv4/permutation'] = a['conv4/permutation'].astype(np.float32)"
+expect "weight pool: a permutation of floats" '^pool/network.json:[0-9]+:5: npy-type: node conv4: .*permutation' pool
 cp "$root/tb/chip/features.toml" features.toml
 features() {  # features EDIT: the chip of the network after this sed command
   sed "$1" "$root/tb/chip/features.json" > features.json

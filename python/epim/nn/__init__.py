@@ -4,5 +4,7 @@
 from .convert import convert, epitomes_of
 from .epitome import EpitomeConv2d, EpitomeUnit, WeightQuantiser
 from .export import export
+from .pool import WeightPool, WeightPoolConv2d, pool_signs, put_pools
 
-__all__ = ["EpitomeConv2d", "EpitomeUnit", "WeightQuantiser", "convert", "epitomes_of", "export"]
+__all__ = ["EpitomeConv2d", "EpitomeUnit", "WeightPool", "WeightPoolConv2d", "WeightQuantiser", "convert", "epitomes_of", "export",
+           "pool_signs", "put_pools"]

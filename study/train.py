@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+"""One job of the study (docs/study.md); study/Snakefile says which there are and in which order.
+
+  train.py start --seed 1 --out W/start-1.pt                             float training
+  train.py variant NAME --seed 1 --start W/start-1.pt --work W --out R   trains a variant and classifies the test set on the golden
+                                                                         model (`epim quantize --accuracy`); R: result as JSON
+  train.py rtl NAME --seed 1 --work W --out R                            100 images through the RTL, every stage compared
+  train.py budget --threads 2                                            times some steps; prints the hours of the whole study
+
+--images, --steps, --float-steps and --test make a job smaller (tests of the study itself); a result says what it was made with.
+"""
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+import model as study
+import resnet
+from train_digits import npy_bytes, write_bytes
+from variants import layer_bits, variants
+
+HERE = Path(__file__).resolve().parent
+CONFIG = """# SPDX-FileCopyrightText: 2026 The epim authors
+# SPDX-License-Identifier: Apache-2.0
+# Made by study/train.py
+schema = 1
+name = "{name}"
+
+[hardware]
+crossbar = "{crossbar}x{crossbar}"
+cell_bits = 2
+weight_bits = {weight_bits}
+act_bits = {act_bits}
+act_signed = false
+cols_per_adc = 8
+lanes = {lanes}
+out_bits = 16
+zero_point = {zero_point}
+
+[network]
+file = "network.json"
+images = "{data}/images.npy"
+labels = "{data}/labels.npy"
+"""
+
+
+def data(args):
+    """(training images, labels, test images, labels); images float [n][1][28][28], 0..255/256."""
+    def split(kind, count):
+        images, labels = resnet.idx(f"{kind}-images-idx3-ubyte")[:count], resnet.idx(f"{kind}-labels-idx1-ubyte")[:count]
+        return torch.from_numpy(images.astype(np.float32) * resnet.INPUT["scale"])[:, None], torch.from_numpy(labels.astype(np.int64))
+    return (*split("train", args.images), *split("t10k", args.test))
+
+
+def progress(what, steps):
+    begin = time.time()
+
+    def report(step, loss):
+        if step % 10 == 0 or step == steps:
+            left = (time.time() - begin) * (steps - step) / step
+            print(f"{what}: step {step} of {steps}, loss {loss:.3f}, about {left:.0f} s left", file=sys.stderr, flush=True)
+    return report
+
+
+def deterministic(seed):
+    torch.manual_seed(seed)
+    torch.set_num_threads(1)  # one order of summation
+    torch.use_deterministic_algorithms(True)
+    return torch.Generator().manual_seed(seed)
+
+
+def start(args):
+    generator = deterministic(args.seed)
+    images, labels, *test = data(args)
+    net = study.Network(resnet.nodes())
+    study.fit(net, images, labels, args.float_steps, 4e-3, generator, 5e-4, progress(f"float, seed {args.seed}", args.float_steps))
+    args.out.parent.mkdir(parents=True, exist_ok=True)
+    part = args.out.with_suffix(".part")
+    torch.save({"state": net.state_dict(), "accuracy": study.accuracy(net, *test), "made_with": made_with(args)}, part)
+    os.replace(part, args.out)
+
+
+def made_with(args):
+    return {"images": args.images, "float_steps": args.float_steps, "steps": args.steps, "test_images": args.test, "batch": study.BATCH}
+
+
+def design_of(name):
+    """The design of a variant: None, or the content of a file of study/designs (pools are made here)."""
+    if name == "plain":
+        return None
+    if name.startswith("pool:"):
+        pool = {"kept": name[5:], "group": 8}
+        return {"layers": [{"node": n["name"], "pool": pool} for n in resnet.nodes() if n.get("role")]}
+    return json.loads((HERE / "designs" / f"{name}.json").read_text())
+
+
+def epim(args, *words):
+    done = subprocess.run([args.epim, *map(str, words)], stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit(f"train.py: epim {words[0]} ended with {done.returncode}")
+    return done.stdout
+
+
+def folder_of(args):
+    return args.work / f"{args.name}-{args.seed}"
+
+
+def variant(args):
+    chosen = variants()[args.name]
+    generator = deterministic(1000 + args.seed)
+    images, labels, *test = data(args)
+    saved = torch.load(args.start)
+    first = study.Network(resnet.nodes())
+    first.load_state_dict(saved["state"])
+    net, masks = study.prepare(chosen, design_of(chosen.design), first, images)
+    before = study.accuracy(net, *test)
+    study.fit(net, images, labels, args.steps, 1e-3, generator, 0.0, progress(f"{args.name}, seed {args.seed}", args.steps), args.steps * 2 // 3)
+    trained = study.accuracy(net, *test)
+
+    names = [n["name"] for n in net.nodes if n["op"] in ("conv", "fc") and "pool" not in n]
+    bits = layer_bits(chosen.bits, names)
+    for n in net.nodes:
+        if n["name"] in bits:
+            n["weight_bits"] = bits[n["name"]]
+    folder, shared = folder_of(args), args.work / "data"
+    shared.mkdir(parents=True, exist_ok=True)
+    write_bytes(shared / "images.npy", npy_bytes(resnet.idx("t10k-images-idx3-ubyte")[:args.test]))
+    write_bytes(shared / "labels.npy", npy_bytes(resnet.idx("t10k-labels-idx1-ubyte")[:args.test]))
+    study.write_folder(net, masks, args.name, folder, trained)
+    write_bytes(folder / "config.toml", CONFIG.format(
+        name=args.name, crossbar=resnet.CROSSBAR, weight_bits=max(bits.values()), act_bits=resnet.ACT_BITS, lanes=resnet.LANES,
+        zero_point=str(chosen.scheme == "affine").lower(), data="../data").encode())
+    report = json.loads(epim(args, "quantize", "--config", folder / "config.toml", "--mode", chosen.mode, "--scheme", chosen.scheme,
+                             "--accuracy", "--json", "--out", folder / "integers.npz"))
+    kept = {n: float(m.mean()) for n, m in masks.items()}
+    sizes = {n: u.conv.epitome.numel() if hasattr(u.conv, "epitome") else u.conv.error.numel() for n, u in net.units.items()}
+    result = {
+        "variant": args.name, "seed": args.seed, **chosen._asdict(), "made_with": saved["made_with"],
+        "accuracy": {"float_start": saved["accuracy"], "before_training": before, "trained": trained, "golden": report["accuracy"]["golden"]},
+        "crossbars": sum(layer["crossbars"] for layer in report["layers"]),
+        "parameters": round(sum(count * kept.get(n, 1.0) for n, count in sizes.items()))}
+    if chosen.prune and chosen.prune[0] == "word-lines":
+        result["crossbars"] = study.word_line_crossbars(net.nodes, masks, chosen.prune[1], {layer["layer"]: layer["crossbars"] for layer in report["layers"]})
+    write(args.out, result)
+
+
+def rtl(args):
+    folder = folder_of(args)
+    words = ["sim", "--config", folder / "config.toml", "--images", args.rtl_images, "--set", f"network.integers={folder / 'integers.npz'}", "--json"]
+    report = json.loads(epim(args, *words))
+    write(args.out, {"variant": args.name, "seed": args.seed, "images": args.rtl_images, "rtl": report})
+
+
+def write(path, value):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_bytes(path, (json.dumps(value, indent=1) + "\n").encode())
+
+
+def budget(args):
+    deterministic(1)
+    images = torch.rand(study.BATCH, 1, 28, 28)
+    labels = torch.randint(0, 10, (study.BATCH,))
+    net = study.Network(resnet.nodes())
+    begin = time.time()
+    study.fit(net, images, labels, 6, 1e-3, torch.Generator().manual_seed(1))
+    step = (time.time() - begin) / 6
+    count = len(variants())
+    hours = args.seeds * (args.float_steps + count * args.steps * 1.2) * step / args.threads / 3600
+    print(f"{step:.2f} s a step; {count} variants, {args.seeds} seeds, {args.threads} jobs at a time: about {hours:.1f} h "
+          f"({platform.machine()}, PyTorch {torch.__version__})")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("job", choices=["start", "variant", "rtl", "budget"])
+    parser.add_argument("name", nargs="?", choices=[*variants()], metavar="NAME")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--start", type=Path)
+    parser.add_argument("--work", type=Path, default=Path("out/study"))
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--epim", default=str(HERE.parent / "build" / "gen" / "command" / "epim"))
+    parser.add_argument("--images", type=int, default=20000, help="training images")
+    parser.add_argument("--test", type=int, default=10000, help="test images")
+    parser.add_argument("--float-steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=120, help="of a variant")
+    parser.add_argument("--rtl-images", type=int, default=100)
+    parser.add_argument("--threads", type=int, default=2, help="budget: jobs at a time")
+    args = parser.parse_args()
+    if args.job in ("variant", "rtl") and not args.name:
+        parser.error(f"{args.job} needs the name of a variant")
+    if args.job != "budget" and not args.out:
+        parser.error(f"{args.job} needs --out")
+    {"start": start, "variant": variant, "rtl": rtl, "budget": budget}[args.job](args)
+
+
+if __name__ == "__main__":
+    main()
