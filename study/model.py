@@ -1,17 +1,14 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 """The network of a variant in PyTorch: design taken over from the float network, pruning, quantisation, training, export."""
-import json
-import sys
+import math
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 
 import resnet
 import train_digits as base
 from epim.nn.convert import project
-from epim.nn.epitome import EpitomeConv2d
 from variants import Variant, layer_bits
 
 base.INPUT.update(resnet.INPUT)
@@ -68,32 +65,28 @@ def element_mask(epitome, percent):
 def word_line_mask(epitome, percent, crossbar):
     """Of every column of crossbars (`crossbar` output channels), without the `percent` of the word lines (input channel and tap)
     whose weights have the least norm. What is left is packed: see `word_line_crossbars`. Own definition, after PIM-Prune."""
-    e_out = epitome.shape[0]
     mask = torch.ones_like(epitome)
-    for first in range(0, e_out, crossbar):
+    for first in range(0, epitome.shape[0], crossbar):
         lines = epitome.detach()[first:first + crossbar].flatten(1).norm(dim=0)
-        gone = lines.argsort()[:len(lines) * percent // 100]
-        mask[first:first + crossbar].flatten(1)[:, gone] = 0
-        part = torch.ones_like(lines)
-        part[gone] = 0
-        mask[first:first + crossbar] = part.view(epitome.shape[1:])
+        kept = torch.ones_like(lines)
+        kept[lines.argsort()[:len(lines) * percent // 100]] = 0
+        mask[first:first + crossbar] = kept.view(epitome.shape[1:])
     return mask
 
 
-def word_line_crossbars(nodes, percent, bits, crossbar=resnet.CROSSBAR, cell_bits=2):
-    """Crossbars of the plain network when every column of crossbars holds its kept word lines alone. A layer of fewer inputs than
-    `crossbar` cannot become smaller than one crossbar per slice."""
+def word_line_crossbars(nodes, masks, percent, of_layer, crossbar=resnet.CROSSBAR):
+    """Crossbars when every column of crossbars holds its kept word lines alone, of_layer[name] being those of the whole layer. A column
+    cannot become smaller than one crossbar."""
     channels, total = {"image": resnet.INPUT["channels"]}, 0
     for n in nodes:
         cin = channels[n["inputs"][0]]
         channels[n["name"]] = n.get("cout", cin)
-        if n["op"] not in ("conv", "fc"):
+        if n["name"] not in of_layer:
             continue
-        kh, kw = n.get("kernel", [1, 1])
-        rows = cin * kh * kw
-        rows -= rows * percent // 100
-        slices = -(-(bits - 1) // cell_bits)
-        total += -(-rows // crossbar) * -(-n["cout"] // crossbar) * slices
+        rows = cin * math.prod(n.get("kernel", [1, 1]))
+        kept = rows - rows * percent // 100 if n["name"] in masks else rows
+        whole = -(-rows // crossbar)
+        total += of_layer[n["name"]] if n["name"] not in masks else of_layer[n["name"]] // whole * -(-kept // crossbar)
     return total
 
 

@@ -149,7 +149,7 @@ def variant(args):
         "crossbars": sum(layer["crossbars"] for layer in report["layers"]),
         "parameters": round(sum(count * kept.get(n, 1.0) for n, count in sizes.items()))}
     if chosen.prune and chosen.prune[0] == "word-lines":
-        result["crossbars"] = study.word_line_crossbars(net.nodes, chosen.prune[1], int(chosen.bits))
+        result["crossbars"] = study.word_line_crossbars(net.nodes, masks, chosen.prune[1], {layer["layer"]: layer["crossbars"] for layer in report["layers"]})
     write(args.out, result)
 
 
@@ -157,7 +157,8 @@ def rtl(args):
     folder = folder_of(args)
     words = ["sim", "--config", folder / "config.toml", "--images", args.rtl_images, "--set", f"network.integers={folder / 'integers.npz'}", "--json"]
     report = json.loads(epim(args, *words))
-    write(args.out, {"variant": args.name, "seed": args.seed, "images": args.rtl_images, "rtl": report})
+    kept = ("identical_outputs", "crossbars", "cycles", "energy_aJ", "array_utilisation", "accuracy")
+    write(args.out, {"variant": args.name, "seed": args.seed, "images": args.rtl_images, **{k: report[k] for k in kept}})
 
 
 def write(path, value):
