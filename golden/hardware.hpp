@@ -47,6 +47,7 @@ struct FixedHardware {
   bool geometry_readback = true;  ///< the host can read the geometry registers
   bool load_stream = false;       ///< programs come through a load port as well
   bool parity = false;            ///< a parity bit beside every table entry and word of cells
+  int program_banks = 1;          ///< programs that a core holds: with 2 the next one is loaded while one runs
 
   bool operator==(const FixedHardware&) const = default;
 

@@ -52,6 +52,8 @@ module epim_array #(
   parameter bit Count = 1'b1,
   /// Entries and words of cells have a parity bit.
   parameter bit Parity = 1'b0,
+  /// Programs that the memories hold side by side.
+  parameter int Banks = 1,
   /// Crossbar cell memory as RAMs (1) or one flat array (0).
   parameter bit Ram = 1'b0,
   /// Images of OFAT and, with the number of the PE appended, of the cells; empty: none.
@@ -103,6 +105,10 @@ module epim_array #(
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic [63:0]             prog_data_i,
   input  logic                    prog_flip_i,
+  /// The program that runs; entries are stored beside it (read with two `Banks` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                    program_bank_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// A drained range gives its accumulator bank back.
   input  logic                    range_release_i,
   /// Full banks of the input register.
@@ -141,8 +147,14 @@ module epim_array #(
 
   localparam int PatchW = epim_pkg::idx_width(MaxPatches);
   localparam int Planes = 2 * Slices * (CellBits + FractionBits);
-  localparam int ProgW  = CStepW + epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(Planes)
+  localparam int CellW  = epim_pkg::idx_width(Adcs) + epim_pkg::idx_width(Planes)
                           + epim_pkg::idx_width(epim_pkg::ceil_div(XbRows, 64));
+  // Cells of a second program are columns of their own: every second one that an ADC could scan.
+  localparam int CSteps     = epim_pkg::ceil_div(XbCols, Adcs);
+  localparam int BankCols   = (Banks == 1) ? XbCols : Banks * CSteps * Adcs;
+  localparam int BankCStepW = epim_pkg::idx_width(Banks * CSteps);
+  localparam int BankProgW  = BankCStepW + CellW;
+  localparam int OfatBankW  = epim_pkg::idx_width(Banks * MaxPatches);
   localparam int GroupCycles = !SerialMultiply ? 1 : ScaleBits + 1 + (ZeroPoint ? ZeroBits + 1 : 0);
 
   logic                   fire, read, load, step_end, dispatch, fire_opens;
@@ -162,9 +174,9 @@ module epim_array #(
   logic [CStepW-1:0]      scan_cstep;
   /* verilator lint_on UNUSEDSIGNAL */
 
-  epim_ofat #(.MaxPatches(MaxPatches), .ChannelW(ChannelW), .ColumnW(ColumnW), .Parity(Parity), .InitFile(OfatFile)) u_ofat (
-    .clk_i, .re_i(ofat_re), .patch_i(ofat_patch), .start_o(ofat_start), .stop_o(ofat_stop), .first_o(ofat_first),
-    .last_o(ofat_last), .we_i(prog_we_i[0]), .waddr_i(prog_addr_i[PatchW-1:0]),
+  epim_ofat #(.MaxPatches(Banks * MaxPatches), .ChannelW(ChannelW), .ColumnW(ColumnW), .Parity(Parity), .InitFile(OfatFile)) u_ofat (
+    .clk_i, .re_i(ofat_re), .patch_i(OfatBankW'((Banks == 1) ? {1'b0, ofat_patch} : {ofat_patch, program_bank_i})), .start_o(ofat_start), .stop_o(ofat_stop), .first_o(ofat_first),
+    .last_o(ofat_last), .we_i(prog_we_i[0]), .waddr_i(OfatBankW'((Banks == 1) ? {1'b0, prog_addr_i[PatchW-1:0]} : {prog_addr_i[PatchW-1:0], !program_bank_i})),
     .wdata_i(prog_data_i[2*ChannelW+2*ColumnW-1:0]), .flip_i(prog_flip_i), .err_o(wrong_ofat)
   );
 
@@ -278,6 +290,8 @@ module epim_array #(
       assign frame_offset = '0;
     end
   endgenerate
+  logic [BankProgW-1:0] cell_addr;
+  assign cell_addr = {BankCStepW'((Banks == 1) ? {1'b0, prog_addr_i[CellW +: CStepW]} : {prog_addr_i[CellW +: CStepW], !program_bank_i}), prog_addr_i[CellW-1:0]};
   generate
     for (genvar t = 0; t < PeRows; t++) begin : gen_pe_row
       logic [DacBits*XbRows-1:0] wl_row;
@@ -294,16 +308,16 @@ module epim_array #(
         localparam [31:0] Ending   = Ram ? "_adc" : ".hex";
         localparam bit LaneSteps = Pool && t == 0;
         localparam int Steps0 = LaneSteps ? Adcs : 1;
-        logic [Steps0*CStepW-1:0] pe_cstep;
+        logic [Steps0*BankCStepW-1:0] pe_cstep;
         if (LaneSteps) begin : gen_lane_steps
           assign pe_cstep = pool_cstep;
         end else begin : gen_one_step
-          assign pe_cstep = cstep;
+          assign pe_cstep = BankCStepW'((Banks == 1) ? {1'b0, cstep} : {cstep, program_bank_i});
         end
-        epim_pe #(.XbRows(XbRows), .XbCols(XbCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
+        epim_pe #(.XbRows(XbRows), .XbCols(BankCols), .CellBits(CellBits), .Slices(Slices), .ActBits(ActBits),
                   .DacBits(DacBits), .AdcBits(AdcBits), .Adcs(Adcs), .JointLanes(JointLanes),
                   .ScaleBits(ScaleBits), .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SumW(SumW), .Ram(Ram),
-                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Rests(Pool), .Count(Count), .Parity(Parity),
+                  .SerialMultiply(SerialMultiply), .AdcStages(AdcStages), .RowsPerRead(RowsPerRead), .LaneSteps(LaneSteps), .Rests(Pool), .Count(Count), .Parity(Parity), .Banks(Banks),
                   .FractionBits(FractionBits), .Trims(Trims), .ReadNoise(ReadNoise), .AdcStep(AdcStep),
                   /* verilator lint_off WIDTH */
                   .TrimFile(TrimFile == "" ? "" : Pe < 1000 ? {TrimFile, Hundreds, Tens, Ones, ".hex"}
@@ -320,7 +334,7 @@ module epim_array #(
           .psum_o(psum[Pe*Adcs*PsumW +: Adcs*PsumW]), .cell_reads_o(pe_reads[Pe*32 +: 32]),
           .adc_zero_o(pe_zero[Pe*16 +: 16]), .adc_saturated_o(pe_saturated[Pe*16 +: 16]),
           .frame_i(frame), .frame_offset_i(frame_offset), .prog_trim_we_i(prog_we_i[4] && prog_pe_i == 16'(Pe)),
-          .prog_cell_we_i(prog_we_i[2] && prog_pe_i == 16'(Pe)), .prog_addr_i(prog_addr_i[ProgW-1:0]),
+          .prog_cell_we_i(prog_we_i[2] && prog_pe_i == 16'(Pe)), .prog_addr_i(cell_addr), .program_bank_i,
           .prog_scale_we_i(prog_we_i[1] && prog_pe_i == 16'(Pe)), .prog_data_i,
           .prog_flip_i, .err_o(wrong_cells[Pe])
         );

@@ -38,6 +38,8 @@ module epim_back #(
   parameter int MaxChannels = 64,
   /// Entries have a parity bit.
   parameter bit Parity = 1'b0,
+  /// Programs that the memories hold side by side.
+  parameter int Banks = 1,
   /// Images of the channel parameters; two digits and ".hex" are appended; empty: none.
   parameter ParamFile = "",
   parameter SlopeFile = "",
@@ -70,6 +72,10 @@ module epim_back #(
   input  logic [63:0]              prog_data_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic                     prog_flip_i,
+  /// The program that runs; entries are stored beside it (read with two `Banks` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                     program_bank_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// The array advances.
   output logic                     en_o,
   /// A range gives its accumulator bank back.
@@ -98,6 +104,7 @@ module epim_back #(
 
   localparam int RunW        = epim_pkg::num_width(JointLanes);
   localparam int ParamW      = epim_pkg::idx_width(ParamDepth);
+  localparam int ParamBankW  = epim_pkg::idx_width(Banks * ParamDepth);
   localparam int JointIdxW   = epim_pkg::idx_width(JointLanes);
   localparam int ParamEntryW = ChannelScaleBits + ChannelBiasBits;
   localparam int SlopeW      = epim_pkg::max2(SlopeBits, 1);
@@ -221,6 +228,9 @@ module epim_back #(
   assign hi_word = geometry_i[epim_regs_pkg::ClampHiLsb +: 32];
   assign lo      = {lo_word[31], lo_word};
   assign hi      = {lo_word[31] && hi_word[31], hi_word};
+  logic [ParamBankW-1:0] rd_entry, prog_entry;
+  assign rd_entry   = ParamBankW'((Banks == 1) ? {1'b0, rd_param} : {rd_param, program_bank_i});
+  assign prog_entry = ParamBankW'((Banks == 1) ? {1'b0, prog_addr_i[JointIdxW +: ParamW]} : {prog_addr_i[JointIdxW +: ParamW], !program_bank_i});
   logic [2*JointLanes-1:0] wrong;  // of the parameters, of the slopes
   assign err_parity_o = |wrong;
   generate
@@ -229,11 +239,11 @@ module epim_back #(
       localparam [7:0] Ones = 8'd48 + 8'(i % 10);
       logic [ParamEntryW-1:0] param;
       // Program address: {entry, lane}. Entry: {B, G}.
-      epim_table #(.Depth(ParamDepth), .Width(ParamEntryW), .Parity(Parity),
+      epim_table #(.Depth(Banks * ParamDepth), .Width(ParamEntryW), .Parity(Parity),
                    .InitFile(ParamFile == "" ? "" : {ParamFile, Tens, Ones, ".hex"}))
       u_param (
-        .clk_i, .re_i(rd), .raddr_i(rd_param), .rdata_o(param),
-        .we_i(prog_we_i[0] && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_addr_i[JointIdxW +: ParamW]),
+        .clk_i, .re_i(rd), .raddr_i(rd_entry), .rdata_o(param),
+        .we_i(prog_we_i[0] && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_entry),
         .wdata_i(prog_data_i[ParamEntryW-1:0]), .flip_i(prog_flip_i), .err_o(wrong[i])
       );
       logic [SlopeW-1:0] slope;
@@ -241,11 +251,11 @@ module epim_back #(
         assign slope = '0;
         assign wrong[JointLanes+i] = 1'b0;
       end else begin : gen_slopes
-        epim_table #(.Depth(ParamDepth), .Width(SlopeW), .Parity(Parity),
+        epim_table #(.Depth(Banks * ParamDepth), .Width(SlopeW), .Parity(Parity),
                      .InitFile(SlopeFile == "" ? "" : {SlopeFile, Tens, Ones, ".hex"}))
         u_slope (
-          .clk_i, .re_i(rd), .raddr_i(rd_param), .rdata_o(slope),
-          .we_i(prog_we_i[1] && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_addr_i[JointIdxW +: ParamW]),
+          .clk_i, .re_i(rd), .raddr_i(rd_entry), .rdata_o(slope),
+          .we_i(prog_we_i[1] && prog_addr_i[JointIdxW-1:0] == JointIdxW'(i)), .waddr_i(prog_entry),
           .wdata_i(prog_data_i[SlopeW-1:0]), .flip_i(prog_flip_i), .err_o(wrong[JointLanes+i])
         );
       end

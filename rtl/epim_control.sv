@@ -27,6 +27,8 @@ module epim_control #(
   parameter bit ChainEnd = 1'b1,
   /// Entries have a parity bit.
   parameter bit Parity = 1'b0,
+  /// Programs that the memories hold side by side.
+  parameter int Banks = 1,
   /// Count events.
   parameter bit Count = 1'b1,
   /// Derived parameter, do not overwrite.
@@ -93,6 +95,8 @@ module epim_control #(
   output logic [63:0]          prog_data_o,
   /// Store the entry with a wrong bit.
   output logic                 prog_flip_o,
+  /// The program that runs, of two: entries are stored for the other one.
+  output logic                 program_bank_o,
   /// Increments of the event counters, 32 bits each; a firing.
   /* verilator lint_off UNUSEDSIGNAL */
   input  logic [Events*32-1:0] inc_i,
@@ -132,7 +136,7 @@ module epim_control #(
   );
 
   epim_regs #(.AddrW(12), .Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
-              .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes), .Load(Load), .Parity(Parity))
+              .GeometryReadback(GeometryReadback), .FrameBits(FrameBits), .ProgSizes(ProgSizes), .Pes(Pes), .Load(Load), .Parity(Parity), .Banks(Banks))
   u_regs (
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
     .late_waddr_i(late_waddr), .late_wdata_i(late_wdata), .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
@@ -142,7 +146,7 @@ module epim_control #(
     .prog_we_o(reg_prog_we), .prog_kind_o(reg_prog_kind), .prog_pe_o(reg_prog_pe), .prog_addr_o(reg_prog_addr),
     .prog_data_o(reg_prog_data), .load_open_i(load_open), .load_touch_i(load_touch), .load_commit_i(load_commit),
     .load_error_i(load_error), .load_geometry_we_i(load_geometry_we), .load_word_i(load_addr[4:0]), .load_data_i(load_data[31:0]),
-    .load_state_i(load_state), .stored_i(prog_we), .stored_kind_i(prog_kind), .flip_o(prog_flip_o), .locked_o(locked), .store_o(reg_store), .load_clear_o(load_clear_error),
+    .load_state_i(load_state), .stored_i(prog_we), .stored_kind_i(prog_kind), .flip_o(prog_flip_o), .program_bank_o, .locked_o(locked), .store_o(reg_store), .load_clear_o(load_clear_error),
     .event_o(event_index), .event_count_i(event_count), .cycles_i(cycles), .first_fire_i(first_fire),
     .last_fire_i(last_fire)
   );

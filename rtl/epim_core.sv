@@ -98,6 +98,8 @@ module epim_core #(
   parameter bit LoadChainEnd = 1'b1,
   /// A parity bit beside every table entry and every word of cells; needs `Writable`.
   parameter bit Parity = 1'b0,
+  /// Programs that tables, cells and registers hold, 1 or 2: with two the next one is stored while one runs. Needs `Load`.
+  parameter int ProgramBanks = 1,
   /// Crossbar cell memory as RAMs (1) or one flat array (0).
   parameter bit Ram = 1'b0,
   /// Hardware configuration hash.
@@ -235,6 +237,10 @@ module epim_core #(
     if (Pool && Adcs * CStepW > 64)                   begin : gen_rule29 epim_rule_opt_entry_at_most_64_bits u_rule (); end
     if (FractionBits < 0 || FractionBits > 6)         begin : gen_rule25 epim_rule_fraction_bits_0_to_6 u_rule (); end
     if (ReadNoise && !AdcTrims)                       begin : gen_rule26 epim_rule_read_noise_needs_trims u_rule (); end
+    if (ProgramBanks < 1 || ProgramBanks > 2)         begin : gen_rule31 epim_rule_program_banks_1_or_2 u_rule (); end
+    if (ProgramBanks > 1 && !Load)                    begin : gen_rule32 epim_rule_program_banks_need_load u_rule (); end
+    if (ProgramBanks > 1 && Pool)                     begin : gen_rule33 epim_rule_program_banks_without_pool u_rule (); end
+    if (ProgramBanks > 1 && AdcTrims)                 begin : gen_rule34 epim_rule_program_banks_without_trims u_rule (); end
     if (AdcStep < 0 || AdcStep > 12)                  begin : gen_rule27 epim_rule_adc_step_0_to_12 u_rule (); end
   endgenerate
 
@@ -244,13 +250,13 @@ module epim_core #(
   logic [15:0]          prog_pe;
   logic [31:0]          prog_addr;
   logic [63:0]          prog_data;
-  logic                 prog_flip;
+  logic                 prog_flip, program_bank;
   logic                 err_length, err_ifat, err_ifrt, err_ofat, wrong_front, wrong_array, wrong_back;
   logic [Events*32-1:0] inc_front, inc_array, inc_back;
   logic                 fire, step_end, front_busy, sent, sent_q;
   epim_control #(.Writable(Writable), .Endless(Endless), .Hash(Hash), .GeometryInit(GeometryInit),
                  .GeometryReadback(GeometryReadback), .FrameBits(DimW), .ProgSizes(ProgSizes), .Pes(PeRows * PeCols),
-                 .Load(Load), .ChainEnd(LoadChainEnd), .Parity(Parity), .Count(Count))
+                 .Load(Load), .ChainEnd(LoadChainEnd), .Parity(Parity), .Banks(ProgramBanks), .Count(Count))
   u_control (
     .clk_i, .rst_ni, .s_axil_awvalid_i, .s_axil_awready_o, .s_axil_awaddr_i, .s_axil_wvalid_i, .s_axil_wready_o,
     .s_axil_wdata_i, .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i,
@@ -258,7 +264,7 @@ module epim_core #(
     .s_load_tvalid_i, .s_load_tready_o, .s_load_tdata_i, .s_load_tlast_i, .m_load_tvalid_o, .m_load_tready_i, .m_load_tdata_o,
     .m_load_tlast_o, .core_i(load_core_i), .clear_o(clear), .stop_o(stop), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
     .error_i({wrong_front || wrong_array || wrong_back, err_ofat, err_ifrt, err_ifat, err_length}),
-    .geometry_o(geometry), .prog_we_o(prog_we), .prog_pe_o(prog_pe), .prog_addr_o(prog_addr), .prog_data_o(prog_data), .prog_flip_o(prog_flip),
+    .geometry_o(geometry), .prog_we_o(prog_we), .prog_pe_o(prog_pe), .prog_addr_o(prog_addr), .prog_data_o(prog_data), .prog_flip_o(prog_flip), .program_bank_o(program_bank),
     .inc_i(inc_front | inc_array | inc_back), .fire_i(fire)
   );
 
@@ -273,11 +279,11 @@ module epim_core #(
   epim_front #(.XbRows(XbRows), .PeRows(PeRows), .Lanes(Lanes), .ActBits(ActBits), .ActSigned(ActSigned),
                .DacBits(DacBits), .ZeroPoint(ZeroPoint), .InputShift(InputShift), .RowsPerRead(RowsPerRead), .BufferWords(BufferWords),
                .DimW(DimW), .Endless(Endless), .Pool(Pool), .MaxPatches(MaxPatches), .IfrtDepth(IfrtDepth), .MaxWindow(MaxWindow),
-               .MaxBlocks(MaxBlocks), .Parity(Parity), .IfatFile(IfatFile), .IfrtFile(IfrtFile))
+               .MaxBlocks(MaxBlocks), .Parity(Parity), .Banks(ProgramBanks), .IfatFile(IfatFile), .IfrtFile(IfrtFile))
   u_front (
     .clk_i, .rst_ni, .clear_i(clear), .abort_i(abort), .drop_i(drop), .forget_i(forget), .run_i(busy_o),
     .geometry_i(geometry), .prog_we_i(prog_we[1:0]),
-    .prog_addr_i(prog_addr), .prog_data_i(prog_data), .prog_flip_i(prog_flip), .err_parity_o(wrong_front), .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o),
+    .prog_addr_i(prog_addr), .prog_data_i(prog_data), .prog_flip_i(prog_flip), .program_bank_i(program_bank), .err_parity_o(wrong_front), .s_valid_i(s_axis_tvalid_i), .s_ready_o(s_axis_tready_o),
     .s_data_i(s_axis_tdata_i[Lanes*ActBits-1:0]), .s_last_i(s_axis_tlast_i), .full_o(full), .row_groups_o(row_groups), .bank_i(bank), .step_i(step),
     .sign_i(sign), .step_end_i(step_end), .release_i(release_bank), .wl_o(wl), .sum_o(row_sum), .rows_o(row_active), .busy_o(front_busy), .err_length_o(err_length),
     .err_ifat_o(err_ifat), .err_ifrt_o(err_ifrt), .inc_o(inc_front)
@@ -294,11 +300,11 @@ module epim_core #(
                .FractionBits(FractionBits), .Trims(AdcTrims), .ReadNoise(ReadNoise), .AdcStep(AdcStep), .TrimFile(TrimFile),
                .JointLanes(JointLanes), .ScaleBits(ScaleBits),
                .ZeroPoint(ZeroPoint), .ZeroBits(ZeroBits), .SerialMultiply(SerialMultiply), .InputShift(InputShift),
-               .Pool(Pool), .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Parity(Parity), .Ram(Ram), .OfatFile(OfatFile), .OptFile(OptFile), .CellFile(CellFile),
+               .Pool(Pool), .MaxPatches(MaxPatches), .MaxChannels(MaxChannels), .Count(Count), .Parity(Parity), .Banks(ProgramBanks), .Ram(Ram), .OfatFile(OfatFile), .OptFile(OptFile), .CellFile(CellFile),
                .ScaleInit(ScaleInit), .ZeroInit(ZeroInit))
   u_array (
     .clk_i, .rst_ni, .clear_i(clear), .run_i(busy_o), .en_i(en), .geometry_i(geometry),
-    .prog_we_i({prog_we[8:7], prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data), .prog_flip_i(prog_flip), .err_parity_o(wrong_array),
+    .prog_we_i({prog_we[8:7], prog_we[5:4], prog_we[2]}), .prog_pe_i(prog_pe), .prog_addr_i(prog_addr), .prog_data_i(prog_data), .prog_flip_i(prog_flip), .program_bank_i(program_bank), .err_parity_o(wrong_array),
     .range_release_i(range_release), .full_i(full), .row_groups_i(row_groups), .bank_o(bank), .step_o(step), .sign_o(sign), .fire_o(fire), .step_end_o(step_end), .release_o(release_bank), .wl_i(wl), .sum_i(row_sum), .rows_i(row_active),
     .valid_o(valid), .cstep_o(cstep), .group_o(group), .open_first_o(open_first), .opens_o(opens), .closes_o(closes),
     .range_o(range), .prod_o(prod), .err_ofat_o(err_ofat), .inc_o(inc_array)
@@ -308,11 +314,11 @@ module epim_core #(
   epim_back #(.PeRows(PeRows), .PeCols(PeCols), .XbCols(XbCols), .ColsPerAdc(ColsPerAdc), .JointLanes(JointLanes),
               .Lanes(Lanes), .ProdW(ProdW), .AccBits(AccBits), .ChannelScaleBits(ChannelScaleBits),
               .ChannelBiasBits(ChannelBiasBits), .SlopeBits(SlopeBits), .OutBits(OutBits), .SerialMultiply(SerialMultiply), .HoldFree(HoldFree), .DimW(DimW),
-              .Endless(Endless), .ParamDepth(ParamDepth), .MaxChannels(MaxChannels), .Parity(Parity), .ParamFile(ParamFile),
+              .Endless(Endless), .ParamDepth(ParamDepth), .MaxChannels(MaxChannels), .Parity(Parity), .Banks(ProgramBanks), .ParamFile(ParamFile),
               .SlopeFile(SlopeFile))
   u_back (
     .clk_i, .rst_ni, .clear_i(clear), .stop_i(stop), .geometry_i(geometry), .prog_we_i({prog_we[6], prog_we[3]}), .prog_addr_i(prog_addr),
-    .prog_data_i(prog_data), .prog_flip_i(prog_flip), .err_parity_o(wrong_back), .en_o(en), .range_release_o(range_release), .valid_i(valid), .cstep_i(cstep), .group_i(group), .open_first_i(open_first),
+    .prog_data_i(prog_data), .prog_flip_i(prog_flip), .program_bank_i(program_bank), .err_parity_o(wrong_back), .en_o(en), .range_release_o(range_release), .valid_i(valid), .cstep_i(cstep), .group_i(group), .open_first_i(open_first),
     .opens_i(opens), .closes_i(closes), .range_i(range), .prod_i(prod), .m_valid_o(m_axis_tvalid_o),
     .m_ready_i(m_axis_tready_i), .m_data_o(out_data), .m_last_o(m_axis_tlast_o), .done_o(sent), .inc_o(inc_back)
   );

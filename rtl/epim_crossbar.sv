@@ -331,7 +331,9 @@ module epim_crossbar #(
           end
         end
         logic [SumW-1:0] sum;
-        logic [6:0]      ones;
+        /* verilator lint_off UNUSEDSIGNAL */
+        logic [6:0]      ones;  // upper bits: not read where few rows are summed
+        /* verilator lint_on UNUSEDSIGNAL */
         if (Early) begin : gen_sum
           always_comb begin
             sum = '0;

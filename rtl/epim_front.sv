@@ -39,6 +39,8 @@ module epim_front #(
   parameter int MaxBlocks = 8,
   /// Entries have a parity bit.
   parameter bit Parity = 1'b0,
+  /// Programs that the memories hold side by side.
+  parameter int Banks = 1,
   /// Table images; empty: none.
   parameter IfatFile = "",
   parameter IfrtFile = "",
@@ -70,6 +72,10 @@ module epim_front #(
   input  logic [63:0]              prog_data_i,
   /* verilator lint_on UNUSEDSIGNAL */
   input  logic                     prog_flip_i,
+  /// The program that runs; entries are stored beside it (read with two `Banks` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                     program_bank_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Input stream: channel l of the word at [l*ActBits +: ActBits].
   input  logic                     s_valid_i,
   output logic                     s_ready_o,
@@ -106,6 +112,8 @@ module epim_front #(
   localparam int WindowW   = epim_pkg::num_width(MaxWindow);
   localparam int BlockW    = epim_pkg::idx_width(MaxBlocks);
   localparam int IfrtAddrW = epim_pkg::idx_width(IfrtDepth);
+  localparam int IfatBankW = epim_pkg::idx_width(Banks * MaxPatches);
+  localparam int IfrtBankW = epim_pkg::idx_width(Banks * IfrtDepth);
   localparam int AddrW     = epim_pkg::idx_width(BufferWords);
   localparam int CountW    = epim_pkg::num_width(BufferWords);
   localparam int OffsetW   = CountW + 2;
@@ -134,10 +142,10 @@ module epim_front #(
   logic [WindowW-1:0]   ifat_start, ifat_stop;
   logic [BlockW-1:0]    ifat_block;
   logic [IfrtAddrW-1:0] ifat_base;
-  epim_ifat #(.MaxPatches(MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW), .Parity(Parity), .InitFile(IfatFile))
+  epim_ifat #(.MaxPatches(Banks * MaxPatches), .WindowW(WindowW), .BlockW(BlockW), .IfrtAddrW(IfrtAddrW), .Parity(Parity), .InitFile(IfatFile))
   u_ifat (
-    .clk_i, .re_i(ifat_re), .patch_i(ifat_patch), .start_o(ifat_start), .stop_o(ifat_stop), .block_o(ifat_block),
-    .ifrt_base_o(ifat_base), .we_i(prog_we_i[0]), .waddr_i(prog_addr_i[PatchW-1:0]),
+    .clk_i, .re_i(ifat_re), .patch_i(IfatBankW'((Banks == 1) ? {1'b0, ifat_patch} : {ifat_patch, program_bank_i})), .start_o(ifat_start), .stop_o(ifat_stop), .block_o(ifat_block),
+    .ifrt_base_o(ifat_base), .we_i(prog_we_i[0]), .waddr_i(IfatBankW'((Banks == 1) ? {1'b0, prog_addr_i[PatchW-1:0]} : {prog_addr_i[PatchW-1:0], !program_bank_i})),
     .wdata_i(prog_data_i[2*WindowW+BlockW+IfrtAddrW-1:0]), .flip_i(prog_flip_i), .err_o(wrong_ifat)
   );
 
@@ -180,9 +188,9 @@ module epim_front #(
   logic [LineW-1:0]  line_group;
   logic [PeRowW-1:0] line_pe_row;
   logic              line_used;
-  epim_ifrt #(.Depth(IfrtDepth), .GroupW(LineW), .PeRowW(PeRowW), .Parity(Parity), .InitFile(IfrtFile)) u_ifrt (
-    .clk_i, .re_i(req), .addr_i(req_ifrt), .group_o(line_group), .pe_row_o(line_pe_row), .used_o(line_used),
-    .we_i(prog_we_i[1]), .waddr_i(prog_addr_i[IfrtAddrW-1:0]), .wdata_i(prog_data_i[LineW+PeRowW:0]),
+  epim_ifrt #(.Depth(Banks * IfrtDepth), .GroupW(LineW), .PeRowW(PeRowW), .Parity(Parity), .InitFile(IfrtFile)) u_ifrt (
+    .clk_i, .re_i(req), .addr_i(IfrtBankW'((Banks == 1) ? {1'b0, req_ifrt} : {req_ifrt, program_bank_i})), .group_o(line_group), .pe_row_o(line_pe_row), .used_o(line_used),
+    .we_i(prog_we_i[1]), .waddr_i(IfrtBankW'((Banks == 1) ? {1'b0, prog_addr_i[IfrtAddrW-1:0]} : {prog_addr_i[IfrtAddrW-1:0], !program_bank_i})), .wdata_i(prog_data_i[LineW+PeRowW:0]),
     .flip_i(prog_flip_i), .err_o(wrong_ifrt)
   );
 

@@ -58,6 +58,8 @@ module epim_pe #(
   parameter int RowsPerRead = XbRows,
   /// Words of cells have a parity bit.
   parameter bit Parity = 1'b0,
+  /// Programs whose M and Z the PE holds. Cells of a second one are columns of the crossbar.
+  parameter int Banks = 1,
   /// Cell image; empty: none.
   parameter InitFile = "",
   /// Image of the trims; empty: none.
@@ -133,6 +135,10 @@ module epim_pe #(
   input  logic [ProgW-1:0]            prog_addr_i,
   input  logic                        prog_scale_we_i,
   input  logic [63:0]                 prog_data_i,
+  /// The program that runs; entries are stored beside it (read with two `Banks` only).
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic                        program_bank_i,
+  /* verilator lint_on UNUSEDSIGNAL */
   /// Store the cells with a wrong bit; cells that are read are wrong (with `Parity`).
   input  logic                        prog_flip_i,
   output logic                        err_o
@@ -202,11 +208,21 @@ module epim_pe #(
   assign psum_o = hold_q;
 
   // Scale and zero point.
-  logic [ScaleBits-1:0] scale_q;
-  always_ff @(posedge clk_i or negedge rst_ni) begin
-    if (!rst_ni) scale_q <= ScaleBits'(ScaleInit);
-    else if (prog_scale_we_i) scale_q <= prog_data_i[ScaleBits-1:0];
-  end
+  logic [ScaleBits-1:0]       scale;
+  logic [Banks*ScaleBits-1:0] scales;
+  logic [Banks-1:0]           scale_we;  // of the program that does not run
+  generate
+    for (genvar b = 0; b < Banks; b++) begin : gen_scale_bank
+      logic [ScaleBits-1:0] scale_q;
+      assign scale_we[b] = prog_scale_we_i && ((Banks == 1) || (program_bank_i != 1'(b)));
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) scale_q <= ScaleBits'(ScaleInit);
+        else if (scale_we[b]) scale_q <= prog_data_i[ScaleBits-1:0];
+      end
+      assign scales[b*ScaleBits +: ScaleBits] = scale_q;
+    end
+  endgenerate
+  assign scale = ((Banks > 1) && program_bank_i) ? scales[(Banks-1)*ScaleBits +: ScaleBits] : scales[ScaleBits-1:0];
 
   // Operands and product of the zero point: what the chosen multiplication does not read stays open.
   /* verilator lint_off UNUSEDSIGNAL */
@@ -216,11 +232,15 @@ module epim_pe #(
   /* verilator lint_on UNUSEDSIGNAL */
   generate
     if (ZeroPoint) begin : gen_zero
-      logic signed [ZeroBits-1:0] zero_q;
+      logic [Banks*ZeroBits-1:0]  zeros;
       logic signed [SumW-1:0]     sum1_q, sum2, sum_hold_q;
-      always_ff @(posedge clk_i or negedge rst_ni) begin
-        if (!rst_ni) zero_q <= ZeroBits'(ZeroInit);
-        else if (prog_scale_we_i) zero_q <= $signed(prog_data_i[32 +: ZeroBits]);
+      for (genvar b = 0; b < Banks; b++) begin : gen_zero_bank
+        logic [ZeroBits-1:0] zero_q;
+        always_ff @(posedge clk_i or negedge rst_ni) begin
+          if (!rst_ni) zero_q <= ZeroBits'(ZeroInit);
+          else if (scale_we[b]) zero_q <= prog_data_i[32 +: ZeroBits];
+        end
+        assign zeros[b*ZeroBits +: ZeroBits] = zero_q;
       end
       always_ff @(posedge clk_i) begin
         if (en_i) begin
@@ -240,12 +260,12 @@ module epim_pe #(
         end
       end
       assign sum2 = $signed(sums_q[AdcStages*SumW-1 -: SumW]);
-      assign zero     = zero_q;
+      assign zero     = ((Banks > 1) && program_bank_i) ? zeros[(Banks-1)*ZeroBits +: ZeroBits] : zeros[ZeroBits-1:0];
       assign sum_hold = sum_hold_q;
       if (SerialMultiply) begin : gen_serial
         assign offset = '0;
       end else begin : gen_parallel
-        assign offset = ZeroedW'(zero_q) * ZeroedW'(sum_hold_q);
+        assign offset = ZeroedW'($signed(zero)) * ZeroedW'(sum_hold_q);
       end
     end else begin : gen_no_zero
       assign offset   = '0;
@@ -293,7 +313,7 @@ module epim_pe #(
         logic                              scale_last;  // the fire controller counts for the joint module
         /* verilator lint_on UNUSEDSIGNAL */
         epim_serial_mul #(.AWidth(ZeroedW), .BWidth(ScaleBits), .BSigned(1'b0), .CWidth(1)) u_scale (
-          .clk_i, .rst_ni, .clear_i(1'b0), .en_i, .load_i(load), .a_i(zeroed), .b_i(scale_q), .c_i(1'b0),
+          .clk_i, .rst_ni, .clear_i(1'b0), .en_i, .load_i(load), .a_i(zeroed), .b_i(scale), .c_i(1'b0),
           .last_o(scale_last), .result_o(result)
         );
         assign prod_q = ProdW'(result);
@@ -302,7 +322,7 @@ module epim_pe #(
         always_ff @(posedge clk_i) begin
           if (en_i) begin
             zeroed_q <= ZeroedW'(column) + offset;
-            prod_q   <= ProdW'(zeroed_q) * $signed(ProdW'(scale_q));
+            prod_q   <= ProdW'(zeroed_q) * $signed(ProdW'(scale));
           end
         end
       end

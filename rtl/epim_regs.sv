@@ -30,7 +30,10 @@ module epim_regs #(
   /// A load port writes memories and geometry too.
   parameter bit Load = 1'b0,
   /// Entries have a parity bit, and a wrong one can be stored.
-  parameter bit Parity = 1'b0
+  parameter bit Parity = 1'b0,
+  /// Programs that memories and geometry hold side by side. With two a run does not lock them: what is written meanwhile is the
+  /// next run's. A start takes the geometry as written, and the other memories if an entry was stored since the last start.
+  parameter int Banks = 1
 ) (
   /// Clock.
   input  logic              clk_i,
@@ -96,6 +99,8 @@ module epim_regs #(
   input  logic [7:0]        stored_kind_i,
   /* verilator lint_on UNUSEDSIGNAL */
   output logic              flip_o,
+  /// The program that runs; entries are stored for the other one. Low with one.
+  output logic              program_bank_o,
   /// A run is on or starts; an entry or geometry word is stored in this cycle; the host clears the load port's error.
   output logic              locked_o,
   output logic              store_o,
@@ -116,7 +121,7 @@ module epim_regs #(
   logic [7:0]   error_q, error_set;
   logic [1:0]   enable_q, pending_q, pending_set;
   logic [15:0]  high_q;
-  logic         irq_q, outside_q;
+  logic         irq_q, outside_q, changed;
   logic [epim_regs_pkg::GeometryBits-1:0] geometry_q;
   logic [31:0]  select_q, addr_q, low_q;
 
@@ -137,7 +142,7 @@ module epim_regs #(
   assign is_inject   = Parity && (waddr_i == AddrW'(epim_regs_pkg::Inject));
   assign known       = is_control || is_inject || is_select || is_addr || is_enable || is_pending || is_load;
   assign is_frames   = waddr_i == AddrW'(epim_regs_pkg::Frames);
-  assign can_write   = (Writable || is_frames) && !busy_q && !start_q;
+  assign can_write   = (Writable || is_frames) && ((Banks > 1) || (!busy_q && !start_q));
 
   logic        r_low;
   logic [15:0] high_word;
@@ -258,13 +263,24 @@ module epim_regs #(
   // Word by word: a part-select at a computed place would become a shifter.
   generate
     for (genvar w = 0; w < epim_regs_pkg::GeometryBits / 32; w++) begin : gen_geometry
-      logic [31:0] word_q;
+      logic [31:0] word_q, word;
+      assign word = (geometry_late_q && geometry_word_of(late_waddr_i) == 5'(w)) ? late_wdata_i
+                    : ((load_geometry_we_i && (load_word_i == 5'(w))) ? load_data_i : word_q);
       always_ff @(posedge clk_i or negedge rst_ni) begin
         if (!rst_ni) word_q <= GeometryInit[w*32 +: 32];
-        else if (geometry_late_q && geometry_word_of(late_waddr_i) == 5'(w)) word_q <= late_wdata_i;
-        else if (load_geometry_we_i && (load_word_i == 5'(w))) word_q <= load_data_i;
+        else word_q <= word;
       end
       assign geometry_q[w*32 +: 32] = word_q;
+      if (Banks > 1) begin : gen_taken
+        logic [31:0] taken_q;
+        always_ff @(posedge clk_i or negedge rst_ni) begin
+          if (!rst_ni) taken_q <= GeometryInit[w*32 +: 32];
+          else if (start) taken_q <= word;
+        end
+        assign geometry_o[w*32 +: 32] = taken_q;
+      end else begin : gen_direct
+        assign geometry_o[w*32 +: 32] = word_q;
+      end
     end
   endgenerate
 
@@ -277,8 +293,7 @@ module epim_regs #(
   assign irq_o       = irq_q;
   assign busy_o      = busy_q;
   assign error_o     = |error_q[7:2];
-  assign geometry_o  = geometry_q;
-  assign locked_o    = busy_q || start_q;
+  assign locked_o    = (Banks == 1) && (busy_q || start_q);
   assign store_o     = entry_late_q || geometry_late_q;
   assign load_clear_o = write_i && is_load && wdata_i[1];
   assign prog_we_o   = entry_late_q;
@@ -300,7 +315,7 @@ module epim_regs #(
   assign read_bit     = {geometry_word_of(raddr_i), 5'd0};
 
   logic [31:0] status, geometry_word, event_word;
-  assign status        = {16'd0, error_q, 5'd0, ready_q, done_q, busy_q || start_q};
+  assign status        = {16'd0, error_q, 3'd0, changed, program_bank_o, ready_q, done_q, busy_q || start_q};
   // The word of the cycle before is on its way.
   logic geometry_new;
   assign geometry_new  = geometry_late_q && (late_waddr_i == raddr_i);
@@ -314,6 +329,27 @@ module epim_regs #(
   assign {cycles_high, cycles_low} = cycles_i;
   assign {first_high, first_low}   = first_fire_i;
   assign {last_high, last_low}     = last_fire_i;
+
+  // The next start takes the other memories where an entry was stored since the last one.
+  generate
+    if (Banks > 1) begin : gen_banks
+      logic bank_q, changed_q;
+      always_ff @(posedge clk_i or negedge rst_ni) begin
+        if (!rst_ni) begin
+          bank_q    <= 1'b0;
+          changed_q <= 1'b0;
+        end else begin
+          if (start && (changed_q || stored_i)) bank_q <= !bank_q;
+          changed_q <= (changed_q || stored_i) && !start;
+        end
+      end
+      assign program_bank_o = bank_q;
+      assign changed        = changed_q;
+    end else begin : gen_one_bank
+      assign program_bank_o = 1'b0;
+      assign changed        = 1'b0;
+    end
+  endgenerate
 
   // A wrong bit for a test: in the entry after `inject_q.count` more of its kind.
   logic [31:0] inject;

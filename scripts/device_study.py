@@ -207,6 +207,10 @@ def picture(result):
 
 
 def write(result):
+    # What a reader of the numbers needs, epim report among them.
+    result["names"] = {member: style[2] for member, style in STYLES.items()}
+    result["axes"] = {name: {"title": c["title"], "unit": c["unit"], "scale": c["scale"]} for name, c in CURVES.items()}
+    save(result)
     text = DOCUMENT.read_text()
     begin, end = "<!-- study: begin -->\n", "<!-- study: end -->"
     head, rest = text.split(begin)
@@ -224,12 +228,16 @@ def main():
     parser.add_argument("--only", choices=["curves", "rtl"])
     parser.add_argument("--curves", help="some of " + ",".join(CURVES))
     parser.add_argument("--families", default=",".join(FAMILIES), help="digits,fashion or one of them")
+    parser.add_argument("--networks", default=",".join(STYLES), help="some of " + ",".join(STYLES))
     parser.add_argument("--write", action="store_true", help="compute nothing")
     args = parser.parse_args()
     result = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     if not args.write:
         for family in set(FAMILIES) - set(args.families.split(",")):
             del FAMILIES[family]
+        for members in FAMILIES.values():
+            for member in set(members) - set(args.networks.split(",")):
+                del members[member]
         args.work.mkdir(parents=True, exist_ok=True)
         networks, data = prepare(args)
         if args.only != "rtl":

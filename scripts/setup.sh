@@ -11,11 +11,12 @@
 #   scripts/setup.sh formal  what `make formal` needs, nothing else
 #   scripts/setup.sh fpga    what building, simulating and `make fpga` need
 #   scripts/setup.sh train   what the training scripts need, nothing else
+#   scripts/setup.sh study   that and what the study of docs/study.md needs
 # Exit codes: 0 all there, 2 wrong use, 3 a package is missing and could not be installed (named on stderr).
 set -eu
 
 usage() {
-  echo "usage: scripts/setup.sh [run|test|synth|formal|fpga|train]" >&2
+  echo "usage: scripts/setup.sh [run|test|synth|formal|fpga|train|study]" >&2
   exit 2
 }
 
@@ -64,6 +65,8 @@ dataset-fashion-mnist|the Fashion-MNIST images
 python3-sklearn|the digits data set
 python3-scipy|assignment of weight pools, confidence intervals of the training study
 python3-numpy|arrays'
+study_packages="$train_packages
+snakemake|runs the jobs of the study"
 
 case $profile in
   run) packages=$run_packages ;;
@@ -76,6 +79,8 @@ $synth_packages" ;;
   fpga) packages="$run_packages
 $fpga_packages" ;;
   train) packages=$train_packages ;;
+  study) packages="$run_packages
+$study_packages" ;;
   *) usage ;;
 esac
 

@@ -134,7 +134,7 @@ std::uint32_t CoreDriver::read(std::uint32_t address) {
 /// Puts the cells of a block into the model's memory; false where it has none that can be reached.
 bool CoreDriver::store_cells(const ProgramBlock& block) {
   const CoreParameters& p = core_.parameters;
-  if (block.kind != ProgramKind::cells || p.hw.parity) return false;  // parity bits are made where an entry is stored
+  if (block.kind != ProgramKind::cells || p.hw.parity || p.hw.program_banks > 1) return false;  // parity bits, and the place among programs, are the port's
   std::uint64_t* cells = model_->cells(block.pe / p.hw.pe_cols, block.pe % p.hw.pe_cols);
   if (!cells) return false;
   // Address fields are rounded up to powers of two, words of the array are not (rtl/epim_crossbar.sv).
@@ -220,6 +220,8 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
     if (word < in_words) present();
     tick();
   }
+  result.begun = clocks();
+  if (options.load_beside) queue_load(*options.load_beside);
   std::int64_t cycle = 0, quiet = 0;
   bool holding = false;
   if (options.trace && options.trace->first == 0) tracing_ = model_->trace_open(options.trace->file);
@@ -301,15 +303,14 @@ LayerRun CoreDriver::run(const GoldenLayer& golden, const std::vector<IntTensor>
   if (options.check) result.outputs = board.outputs();
   result.golden = board.events();
   result.golden.input_buffer_writes = in_words;
-  result.status = read(reg::status);
   if (options.check && !board.done()) throw CheckFailed("output", fmt::format("the run ended after {} beats, before its last output position", result.beats.size()));
+  result.rtl = result.golden;  // where nothing counts
+  result.cycles = cycle;
+  if (!options.registers) return result;
+  result.status = read(reg::status);
   if (result.status >> 8)
     throw CheckFailed("status", fmt::format("error bits set after the run: 0x{:04X}", result.status));
-  if (!core_.counters) {
-    result.rtl = result.golden;  // nothing to compare with
-    result.cycles = cycle;
-    return result;
-  }
+  if (!core_.counters) return result;
   for (std::size_t i = 0; i < event_count; ++i)
     result.rtl.at(i) = static_cast<std::int64_t>(read64(reg::events + 8 * static_cast<std::uint32_t>(i)));
   result.cycles = static_cast<std::int64_t>(read64(reg::cycles));
@@ -345,16 +346,23 @@ void check_fast_evaluator(const Hardware& hw, const Layer& layer, const LayerDat
 
 LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, const LayerData& data,
                    const std::vector<IntTensor>& inputs, const RunOptions& options) {
-  const Hardware& hw = core.parameters.hw;
-  const GoldenLayer golden(hw, layer, data);
+  const GoldenLayer golden(core.parameters.hw, layer, data);
   for (const IntTensor& x : inputs) golden.check_input(x);
-  const int frames = static_cast<int>(inputs.size());
-  const LayerProgram program = build_program(core.parameters, layer, data, frames);
+  const LayerProgram program = build_program(core.parameters, layer, data, static_cast<int>(inputs.size()));
   driver.reset();
   driver.load(program, options.direct_cells);
   LayerRun run = driver.run(golden, inputs, options);
   run.load_cycles = driver.load_cycles();
   run.load_words = driver.load_words();
+  compare_run(run, core, layer, data, inputs, options);
+  return run;
+}
+
+void compare_run(LayerRun& run, const Core& core, const Layer& layer, const LayerData& data, const std::vector<IntTensor>& inputs,
+                 const RunOptions& options) {
+  const Hardware& hw = core.parameters.hw;
+  const int frames = static_cast<int>(inputs.size());
+  const bool counters = core.counters && options.registers;
   run.predicted = predict_timing(hw, layer, frames);
   if (options.stalls.any()) {
     const Bound bound = run.predicted.bound;
@@ -366,7 +374,7 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
     if (i >= run.predicted.beats.size() || run.beats[i] != run.predicted.beats[i])
       throw CheckFailed("timing", fmt::format("layer {}: output beat {} leaves in cycle {}, predicted {}{}", layer.name, i, run.beats[i],
                                               i < run.predicted.beats.size() ? run.predicted.beats[i] : -1, again));
-  if (!core.counters) {
+  if (!counters) {
     run.first_fire = run.predicted.first_fire;
     run.last_fire = run.predicted.last_fire;
   }
@@ -374,13 +382,12 @@ LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, con
     throw CheckFailed("timing", fmt::format("layer {}: cycles {} first firing {} last firing {}, predicted {} {} {}{}", layer.name,
                                             run.cycles, run.first_fire, run.last_fire, run.predicted.cycles,
                                             run.predicted.first_fire, run.predicted.last_fire, again));
-  run.golden.idle_cycles = core.counters ? run.predicted.idle_cycles() : run.rtl.idle_cycles;
+  run.golden.idle_cycles = counters ? run.predicted.idle_cycles() : run.rtl.idle_cycles;
   for (std::size_t i = 0; options.check && i < event_count; ++i)
     if (run.rtl.at(i) != run.golden.at(i))
       throw CheckFailed("events", fmt::format("layer {}: event {}: RTL {} golden {}{}", layer.name, event_list[i].name, run.rtl.at(i),
                                               run.golden.at(i), again));
   if (options.check && (has_fast_arithmetic(hw) || has_converted_arithmetic(hw))) check_fast_evaluator(hw, layer, data, inputs, run, again);
-  return run;
 }
 
 namespace {

@@ -62,6 +62,8 @@ struct RunOptions {
   std::optional<TraceWindow> trace;
   std::string reproduce;         ///< command printed with a mismatch
   std::int64_t watchdog = 200000;  ///< cycles without any handshake or firing
+  const std::vector<LoadWord>* load_beside = nullptr;  ///< for the load port from cycle 0 of the run on
+  bool registers = true;         ///< read status and counters after the run; false: no access that the next start waits for
   void (*progress)(void*, std::int64_t cycle, std::int64_t of) = nullptr;
   void* progress_self = nullptr;
 };
@@ -75,6 +77,7 @@ struct LayerRun {
   std::vector<bool> offered, ready;   ///< per cycle: an input word was offered, a beat could be taken
   std::int64_t cycles = 0, first_fire = 0, last_fire = 0;
   std::uint32_t status = 0;
+  std::int64_t begun = 0;             ///< clocks of the driver before cycle 0
   std::int64_t load_cycles = 0, load_words = 0;  ///< of the program through the load port; 0 without one
   std::int64_t in_waits = 0, in_gaps = 0;  ///< cycles: a word offered and not accepted; room and no word offered
   std::int64_t out_waits = 0;         ///< cycles with a beat offered and not taken
@@ -107,6 +110,8 @@ class CoreDriver : public CoreLink {
   LayerRun run(const GoldenLayer& golden, const std::vector<IntTensor>& inputs, const RunOptions& options);
   /// One clock cycle.
   void tick();
+  /// Clock cycles so far.
+  std::int64_t clocks() const { return static_cast<std::int64_t>(time_); }
   Model& model() { return *model_; }
 
  private:
@@ -121,6 +126,10 @@ class CoreDriver : public CoreLink {
   std::uint64_t time_ = 0;
   bool tracing_ = false;
 };
+
+/// Compares cycles, events and maps of a run with what is predicted. Throws CheckFailed.
+void compare_run(LayerRun& run, const Core& core, const Layer& layer, const LayerData& data, const std::vector<IntTensor>& inputs,
+                 const RunOptions& options);
 
 /// Builds the program, loads, runs, and compares outputs, cycles, events and energy.
 LayerRun run_layer(CoreDriver& driver, const Core& core, const Layer& layer, const LayerData& data,

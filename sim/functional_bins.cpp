@@ -47,7 +47,7 @@ const char* const situations[] = {
     "kernel.1x1", "kernel.square", "kernel.not_square", "stride.1", "stride.2", "stride.above_kernel",
     "stride.not_square", "dilation.rows", "dilation.columns", "groups.several", "format.fewer_bits", "format.unsigned_on_signed",
     "format.one_step", "reads.row_groups", "reads.group_skipped", "reads.group_in_word", "reads.group_across_words", "reads.latency",
-    "reads.interval", "reads.joint_waits", "reads.hold_free", "load.stream", "tables.parity", "cells.fraction", "cells.not_their_codes", "adc.trims", "adc.read_noise", "adc.noise_of_later_frame",
+    "reads.interval", "reads.joint_waits", "reads.hold_free", "load.stream", "load.hidden", "load.longer_than_run", "tables.parity", "cells.fraction", "cells.not_their_codes", "adc.trims", "adc.read_noise", "adc.noise_of_later_frame",
     "adc.step", "padding.not_zero", "map.one_output_position", "period.steps", "period.joint", "storage.flat", "storage.ram", "tables.writable",
     "tables.rom",
 };
@@ -271,6 +271,11 @@ void FunctionalBins::sample(const CoreSpec& core, const CoreParameters& paramete
   hit("storage.ram", core.storage == Storage::ram);
   hit("tables.writable", core.tables == Tables::writable);
   hit("tables.rom", core.tables == Tables::rom);
+}
+
+void FunctionalBins::sample_two_programs(bool hidden) {
+  hit("load.hidden", hidden);
+  hit("load.longer_than_run", !hidden);
 }
 
 }  // namespace epim

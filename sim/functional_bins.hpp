@@ -21,6 +21,8 @@ class FunctionalBins {
   /// Counts a run of `layer` over `inputs` (one map per frame) under `stalled` streams or not.
   void sample(const CoreSpec& core, const CoreParameters& parameters, const Layer& layer, const LayerData& data,
               const std::vector<IntTensor>& inputs, const LayerRun& run, bool stalled);
+  /// Counts a program that came beside a run; `hidden`: the run was longer.
+  void sample_two_programs(bool hidden);
   void add(const FunctionalBins& other);
   const std::map<std::string, std::int64_t>& counts() const { return counts_; }
 

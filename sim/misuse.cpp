@@ -9,6 +9,7 @@
 
 #include "sim/misuse_bench.hpp"
 #include "sim/misuse_load.hpp"
+#include "sim/misuse_banks.hpp"
 #include "sim/misuse_tables.hpp"
 
 namespace epim {
@@ -384,8 +385,9 @@ struct Check {
   int core;  ///< of `cores`
   void (*run)(Bench&);
 };
-constexpr const char* cores[] = {"tables = \"writable\"", "tables = \"rom\"", "load_stream = true\nparity = true"};
-constexpr int writable = 0, rom = 1, load_port = 2;
+constexpr const char* cores[] = {"tables = \"writable\"", "tables = \"rom\"", "load_stream = true\nparity = true",
+                                 "load_stream = true\nparity = true\nprogram_banks = 2\nstorage = \"ram\"\nslope_bits = 16", "parity = true"};
+constexpr int writable = 0, rom = 1, load_port = 2, two_banks = 3, pool_core = 4;
 constexpr Check checks[] = {
     {"parity", load_port, parity_of_entries},
     {"unmapped", writable, unmapped},
@@ -416,6 +418,12 @@ constexpr Check checks[] = {
     {"load-places", load_port, load_places},
     {"load-while-busy", load_port, load_while_busy},
     {"load-beside-registers", load_port, load_beside_registers},
+    {"parity-slopes-ram", two_banks, parity_of_memories},
+    {"parity-pool", pool_core, parity_of_memories},
+    {"banks-beside-runs", two_banks, banks_beside_runs},
+    {"banks-half-programs", two_banks, banks_half_programs},
+    {"banks-registers", two_banks, banks_registers},
+    {"banks-parity", two_banks, banks_parity},
 };
 
 }  // namespace
@@ -434,7 +442,7 @@ std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl
     record(result, [&] {
       try {
         std::unique_ptr<Bench>& bench = benches[check.core];
-        if (!bench) bench = std::make_unique<Bench>(cores[check.core], build, rtl);
+        if (!bench) bench = std::make_unique<Bench>(cores[check.core], check.core == pool_core, build, rtl);
         result.build_seconds = since();
         check.run(*bench);
       } catch (const InputError& e) {

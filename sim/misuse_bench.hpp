@@ -80,10 +80,16 @@ struct Streamed {
 /// One small core with its layer, and the bare moves on its ports.
 class Bench {
  public:
-  /// `keys`: lines more of the hardware.
-  Bench(const std::string& keys, const BuildOptions& build, const Sources* rtl) {
+  /// `keys`: lines more of the hardware. `pool`: the layer's weights come from a weight pool.
+  Bench(const std::string& keys, bool pool, const BuildOptions& build, const Sources* rtl) {
     std::string text = configuration;
     text.replace(text.find("{}"), 2, keys);
+    if (pool) {
+      const auto instead = [&text](std::size_t at, std::size_t end, const char* by) { text.replace(at, end - at, by); };
+      instead(text.find("64x16"), text.find("64x16") + 5, "16x16");
+      instead(text.find("weight_bits = 3"), text.find("weight_bits = 3") + 15, "weight_bits = 1");
+      instead(text.find("[layer.epitome]"), text.find("[layer.data]"), "[layer.pool]\nkept = \"1/2\"\ngroup = 4\n");
+    }
     made_ = prepare_layer(parse_config(text, "misuse.toml"));
     core_ = build_core_from(made_.core, {made_.layer}, &made_.data, build, rtl);
     program_ = build_program(core_.parameters, made_.layer, made_.data, 1);
@@ -96,6 +102,7 @@ class Bench {
 
   CoreDriver& driver() { return *driver_; }
   const Core& core() const { return core_; }
+  const SyntheticLayer& made() const { return made_; }
   const LayerProgram& program() const { return program_; }
   Signal port(const char* name) { return driver_->model().port(name); }
   std::uint32_t status() { return driver_->read(reg::status); }

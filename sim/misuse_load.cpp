@@ -9,7 +9,6 @@
 #include "sim/misuse_bench.hpp"
 
 namespace epim::misuse {
-namespace {
 
 using Frames = std::vector<LoadFrame>;
 
@@ -23,6 +22,15 @@ void send(Bench& b, const std::vector<LoadWord>& words) {
 }
 void send(Bench& b, const Frames& frames) { send(b, load_words(frames)); }
 
+void refuse_start(Bench& b, const char* what) {
+  for (const std::uint32_t control : {start, commit, commit | start})
+    require(!b.driver().try_write(reg::control, control), "load port", fmt::format("{}: control {} answered OKAY", what, control));
+  for (int i = 0; i < 3; ++i) b.driver().tick();
+  require(!b.port("busy_o").high() && !(b.status() & committed_bit), "load port", fmt::format("{}: a run started", what));
+}
+
+namespace {
+
 /// The load port shows an error with this reason, for this frame; status bit 14 says so.
 void expect_failed(Bench& b, std::uint32_t reason, const LoadFrame& f, const char* what) {
   const std::uint32_t state = b.driver().read(reg::load_status);
@@ -33,12 +41,6 @@ void expect_failed(Bench& b, std::uint32_t reason, const LoadFrame& f, const cha
   require(reason == 7 || address == f.address, "load port", fmt::format("{}: address 0x{:08X}", what, address));
   b.expect_error(load_error, what);
   require(b.port("error_o").high(), "load port", fmt::format("{}: error_o is low", what));
-}
-void refuse_start(Bench& b, const char* what) {
-  for (const std::uint32_t control : {start, commit, commit | start})
-    require(!b.driver().try_write(reg::control, control), "load port", fmt::format("{}: control {} answered OKAY", what, control));
-  for (int i = 0; i < 3; ++i) b.driver().tick();
-  require(!b.port("busy_o").high() && !(b.status() & committed_bit), "load port", fmt::format("{}: a run started", what));
 }
 void clear_errors(Bench& b) { b.driver().write(reg::control, abort_run); }
 

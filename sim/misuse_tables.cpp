@@ -3,7 +3,9 @@
 /// Misuse checks of table entries: places that the core does not have, wrong bits.
 #include "sim/misuse_tables.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "sim/misuse_bench.hpp"
@@ -55,62 +57,79 @@ void table_places(Bench& b) {
   run(ProgramKind::ifat, {{4, pack(p, t.ifat.at(4)) | last_base}}, ifrt_error, "IFRT sequence beyond the table");
 }
 
+namespace {
+
+constexpr std::uint32_t armed = 1u << 31;
+
+void inject(Bench& b, ProgramKind kind, std::uint32_t n) { b.driver().write(reg::inject, armed | n << 8 | static_cast<std::uint32_t>(kind)); }
+void injected(Bench& b, std::uint32_t want, const char* what) {
+  const std::uint32_t got = b.driver().read(reg::inject);
+  require(got == want, "parity", fmt::format("{}: inject 0x{:08X}, expected 0x{:08X}", what, got, want));
+}
+/// The run ends, the bit and the interrupt are set, and with the program stored again the core works without a reset.
+void run_wrong(Bench& b, const std::string& what) {
+  b.driver().write(reg::irq_enable, 2);
+  b.driver().write(reg::control, start);
+  try {
+    b.stream(b.words());
+  } catch (const CheckFailed& e) {
+    throw CheckFailed(e.stage(), what + ": " + e.what());
+  }
+  require(b.status() & parity_error, "parity", what + ": not noticed");
+  require(b.port("error_o").high() && b.port("irq_o").high(), "parity", what + ": error_o or irq_o is low");
+  require(b.driver().read(reg::irq_pending) & 2, "parity", what + ": nothing in irq_pending");
+  b.driver().write(reg::control, abort_run);
+  b.expect_error(0, "after abort");
+  b.driver().load(b.program());
+  try {
+    b.clean_run();
+  } catch (const CheckFailed& e) {
+    throw CheckFailed(e.stage(), what + ", stored again: " + e.what());
+  }
+}
+/// Entry `n` of a kind.
+void entry_wrong(Bench& b, ProgramKind kind, std::uint32_t n) {
+  b.driver().reset();
+  inject(b, kind, n);
+  b.driver().load(b.program());
+  injected(b, static_cast<std::uint32_t>(kind), "after its entry");
+  run_wrong(b, fmt::format("entry {} of kind {}", n, static_cast<int>(kind)));
+}
+
+}  // namespace
+
+void parity_of_memories(Bench& b) {
+  std::map<ProgramKind, std::uint32_t> entries;
+  for (const ProgramBlock& block : b.program().blocks) entries[block.kind] += static_cast<std::uint32_t>(block.entries.size());
+  for (const auto& [kind, count] : entries)
+    if (kind != ProgramKind::scale && kind != ProgramKind::trims)
+      for (const std::uint32_t n : {0u, std::min(5u, count - 1)}) entry_wrong(b, kind, n);
+  require(entries.count(b.made().core.hw.pool ? ProgramKind::opt : ProgramKind::slopes), "parity", "a memory that this check is for is not there");
+}
+
 void parity_of_entries(Bench& b) {
-  constexpr std::uint32_t armed = 1u << 31;
-  const auto inject = [&b](ProgramKind kind, std::uint32_t n) { b.driver().write(reg::inject, armed | n << 8 | static_cast<std::uint32_t>(kind)); };
-  const auto injected = [&b](std::uint32_t want, const char* what) {
-    const std::uint32_t got = b.driver().read(reg::inject);
-    require(got == want, "parity", fmt::format("{}: inject 0x{:08X}, expected 0x{:08X}", what, got, want));
-  };
-  // The run ends, the bit and the interrupt are set, and with the program stored again the core works without a reset.
-  const auto run = [&b](const std::string& what) {
-    b.driver().write(reg::irq_enable, 2);
-    b.driver().write(reg::control, start);
-    try {
-      b.stream(b.words());
-    } catch (const CheckFailed& e) {
-      throw CheckFailed(e.stage(), what + ": " + e.what());
-    }
-    require(b.status() & parity_error, "parity", what + ": not noticed");
-    require(b.port("error_o").high() && b.port("irq_o").high(), "parity", what + ": error_o or irq_o is low");
-    require(b.driver().read(reg::irq_pending) & 2, "parity", what + ": nothing in irq_pending");
-    b.driver().write(reg::control, abort_run);
-    b.expect_error(0, "after abort");
-    b.driver().load(b.program());
-    try {
-      b.clean_run();
-    } catch (const CheckFailed& e) {
-      throw CheckFailed(e.stage(), what + ", stored again: " + e.what());
-    }
-  };
   const ProgramKind kinds[] = {ProgramKind::ifat, ProgramKind::ifrt, ProgramKind::ofat, ProgramKind::channel, ProgramKind::cells};
   for (const ProgramKind kind : kinds)
-    for (const std::uint32_t n : {0u, 5u}) {
-      b.driver().reset();
-      inject(kind, n);
-      b.driver().load(b.program());
-      injected(static_cast<std::uint32_t>(kind), "after its entry");
-      run(fmt::format("entry {} of kind {}", n, static_cast<int>(kind)));
-    }
+    for (const std::uint32_t n : {0u, 5u}) entry_wrong(b, kind, n);
   // Of nine entries the last, and one too many: the program is right, and what comes next is not.
   b.driver().reset();
-  inject(ProgramKind::ofat, 8);
+  inject(b, ProgramKind::ofat, 8);
   b.driver().load(b.program());
-  injected(2, "the last entry");
-  run("last OFAT entry");
+  injected(b, 2, "the last entry");
+  run_wrong(b, "last OFAT entry");
   b.driver().reset();
-  inject(ProgramKind::ofat, 9);
+  inject(b, ProgramKind::ofat, 9);
   b.driver().load(b.program());
-  injected(armed | 2, "before its entry");
+  injected(b, armed | 2, "before its entry");
   b.clean_run();
   const CoreParameters& p = b.core().parameters;
   const LayerTables& t = b.program().tables;
   b.patch(ProgramKind::ifat, {{4, pack(p, t.ifat.at(4))}});
-  injected(armed | 2, "after an entry of another kind");
+  injected(b, armed | 2, "after an entry of another kind");
   b.clean_run();
   b.patch(ProgramKind::ofat, {{4, pack(p, t.ofat.at(4))}});  // by the register port
-  injected(2, "after the register port's entry");
-  run("OFAT entry of the register port");
+  injected(b, 2, "after the register port's entry");
+  run_wrong(b, "OFAT entry of the register port");
 }
 
 }  // namespace epim::misuse

@@ -11,5 +11,7 @@ class Bench;
 void table_places(Bench& b);
 /// Entries and cells with a wrong bit: an error bit and the interrupt, and the run ends. The bench has `parity`.
 void parity_of_entries(Bench& b);
+/// The same of every memory that the bench's program fills.
+void parity_of_memories(Bench& b);
 
 }  // namespace epim::misuse

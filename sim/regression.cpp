@@ -12,6 +12,7 @@
 #include "golden/device/spare_columns.hpp"
 #include "golden/bounds.hpp"
 #include "golden/timing/rtl_model.hpp"
+#include "sim/two_programs.hpp"
 
 namespace epim {
 namespace {
@@ -54,6 +55,12 @@ Case named_case(const std::string& path) {
     configs.insert(configs.end(), {config, config});
     configs[1].layer->slopes = false;
     configs[1].layer->seed ^= 1;
+  }
+  // Two programs in turn: another map, other weights.
+  if (config.core.hw.program_banks > 1) {
+    configs.push_back(config);
+    configs.back().layer->stride = {2, 2};
+    configs.back().layer->seed ^= 1;
   }
   for (Config c : configs) {
     c.device.spare_columns = 0;  // programmed below, on the core that all layers share
@@ -203,8 +210,10 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   if (adc_interval > 1) s += fmt::format("adc_interval = {}\n", adc_interval);
   // How programs come: a stream of its own.
   Random load(fnv1a(fmt::format("load {} {}", seed, index)));
-  if (load.chance(30)) s += "load_stream = true\n";
+  const bool load_stream = load.chance(30);
+  if (load_stream) s += "load_stream = true\n";
   if (load.chance(25)) s += "parity = true\n";
+  if (load_stream && !adc_trims && load.chance(60)) s += "program_banks = 2\n";
   if (fraction_bits > 0) s += fmt::format("fraction_bits = {}\n", fraction_bits);
   if (adc_trims) s += fmt::format("adc_trims = true\nread_noise = {}\n", read_noise);
   if (adc_step > 0) s += fmt::format("adc_step = {}\n", adc_step);
@@ -304,6 +313,16 @@ CaseResult run_case(const Case& item, const BuildOptions& options, const Sources
         result.bins.sample(item.core, core.parameters, s.layer, s.data, inputs, run, run_options.stalls.any());
       }
       ++result.configurations;
+    }
+    if (item.core.hw.program_banks > 1) {
+      RunOptions run_options;
+      run_options.reproduce = item.reproduce;
+      run_options.watchdog = 20000;
+      for (std::size_t i = 0; i < item.layers.size(); ++i) {
+        const TwoPrograms pair = run_two_programs(driver, core, item.layers[i], item.layers[(i + 1) % item.layers.size()], run_options);
+        result.cycles += pair.total;
+        result.bins.sample_two_programs(pair.runs.front().cycles > pair.loads.back());
+      }
     }
   });
   result.seconds = since();

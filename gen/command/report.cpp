@@ -90,6 +90,7 @@ void say_absent(Data& data, const ReportArguments& o) {
   data.absent("values", o.images == 0 ? "left out by --images 0" : "needs weights and images: a configuration, an import or a run");
   data.absent("fidelity", "needs an import");
   data.absent("accuracy", "needs a folder or the JSON of epim eval");
+  data.absent("study", "needs the JSON of scripts/device_study.py");
   data.absent("search", "needs a result of epim search --json, or a design file that a search wrote");
   data.absent("balance", "needs a result of epim search --interval --json");
 }
@@ -119,6 +120,7 @@ void run_report(const ReportArguments& o) {
       for (auto& [section, value] : sections.items()) data.add(section, std::move(value), name);
     }
     if (!s.accuracy.is_null()) data.add("accuracy", report::accuracy_section(s.accuracy, o.min_snr, s.file), name);
+    if (!s.study.is_null()) data.add("study", s.study, name);
     if (!s.search.is_null()) data.add("search", s.search, name);
     if (!s.balance.is_null()) data.add("balance", s.balance, name);
     if (title.empty()) title = s.title;
@@ -156,6 +158,7 @@ void add_report(CLI::App& app) {
                "  epim report out/run-resnet50-1a2b3c4d --out run.html\n"
                "  epim report model --out import.html                      # a folder of epim import\n"
                "  epim report model out/eval-model-1a2b3c4d --out model.html  # with accuracy over a sweep\n"
+               "  epim report models/device_study.json --out study.html\n"
                "  epim search resnet50 --budget 1080 --front --json > search.json\n"
                "  epim report search.json found.json --out search.html     # found.json: its --out");
   verb->callback([o, verb] {

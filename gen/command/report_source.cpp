@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using report::JsonKind;
 
-constexpr const char* kKinds = "legal: a network, a configuration (.toml), a folder of epim run, import or eval, a design file, JSON of epim estimate or search";
+constexpr const char* kKinds = "legal: a network, a configuration (.toml), a folder of epim run, import or eval, a design file, JSON of epim estimate or search, models/device_study.json";
 
 [[noreturn]] void refuse(const std::string& file, const std::string& text) { throw InputError({file, 0, 0}, "report-source", text); }
 
@@ -175,6 +175,11 @@ ReportSource read_source(const std::string& name, const ReportOptions& o) {
       s.kind = "accuracy";
       s.title = json.value("network", nlohmann::ordered_json()).is_string() ? json["network"].get<std::string>() + ": accuracy" : "accuracy";
       s.accuracy = std::move(json);
+      return s;
+    case JsonKind::study:
+      s.kind = "study";
+      s.study = report::study_section(json, s.file);
+      s.title = "chips that are not ideal: a study";
       return s;
     case JsonKind::design:
       s.kind = "design";

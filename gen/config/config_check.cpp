@@ -151,6 +151,14 @@ CoreSpec resolve(const CoreRequest& request, const std::vector<Layer>& layers, c
                      "hardware.load_stream with tables = \"rom\": nothing can be loaded, legal: tables = \"writable\"");
   if (hw.parity && core.tables == Tables::rom)
     throw InputError(at("hardware.parity"), "parity", "hardware.parity with tables = \"rom\": images have no parity bits, legal: tables = \"writable\"");
+  if (hw.program_banks > 1 && !hw.load_stream)
+    throw InputError(at("hardware.program_banks"), "program-banks",
+                     "hardware.program_banks = 2 without a load port: nothing is loaded beside a run, legal: load_stream = true");
+  if (hw.program_banks > 1 && hw.adc_trims)
+    throw InputError(at("hardware.program_banks"), "program-banks",
+                     "hardware.program_banks = 2 with adc_trims: gains and offsets belong to the ADCs, which both programs share, legal: one of the two");
+  if (hw.program_banks > 1 && hw.pool)
+    throw InputError(at("hardware.program_banks"), "program-banks", "hardware.program_banks = 2 with a weight pool is not built, legal: one of the two");
   if (pools != (hw.pool ? layers.size() : 0))
     throw InputError(at("hardware.pool"), "pool-core",
                      fmt::format("{} of {} layers read a weight pool and hardware.pool is {}, legal: all with 1, none with 0", pools, layers.size(), hw.pool));

@@ -144,7 +144,7 @@ std::uint64_t hardware_hash(const CoreRequest& core) {
   if (core.hw.slope_bits.value_or(0) == 0) texts.erase("hardware.slope_bits");  // the hash of a core from before that key
   if (core.hw.pool.value_or(0) == 0) texts.erase("hardware.pool");
   if (core.hw.read_rows() == core.hw.xb_rows) texts.erase("hardware.rows_per_read");
-  for (const char* key : {"hardware.adc_latency", "hardware.adc_interval"})
+  for (const char* key : {"hardware.adc_latency", "hardware.adc_interval", "hardware.program_banks"})
     if (texts.at(key) == "1") texts.erase(key);
   for (const char* key : {"hardware.fraction_bits", "hardware.adc_step"})
     if (texts.at(key) == "0") texts.erase(key);

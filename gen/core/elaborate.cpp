@@ -207,7 +207,7 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
     return rom ? fmt::format("{{MemDir, \"{}{}\"}}", settings.images, name) : std::string("\"\"");
   };
   const int pes = hw.pe_rows * hw.pe_cols;
-  return {
+  std::vector<std::pair<const char*, std::string>> values = {
       {"XbRows", std::to_string(hw.xb_rows)},
       {"XbCols", std::to_string(hw.xb_cols)},
       {"PeRows", std::to_string(hw.pe_rows)},
@@ -269,6 +269,8 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"ScaleInit", vector16(rom, pes, 0)},
       {"ZeroInit", vector16(rom, pes, 32)},
   };
+  if (hw.program_banks > 1 && !rom) values.emplace_back("ProgramBanks", std::to_string(hw.program_banks));
+  return values;
 }
 
 std::string load_port_ties(bool loaded) {

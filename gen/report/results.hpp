@@ -20,6 +20,7 @@ enum class JsonKind {
   balance,   ///< the same with --interval or --objective interval
   design,    ///< a design file
   accuracy,  ///< result.json of epim eval
+  study,     ///< curves of scripts/device_study.py
   unknown,
 };
 JsonKind kind_of(const Json& json);
@@ -44,5 +45,7 @@ Json balance_section(const Json& result, const std::string& file);
 /// Accuracy over a sweep, and per point the signal-to-noise ratio of every map against the float network and the first one below
 /// `least`.
 Json accuracy_section(const Json& result, double least, const std::string& file);
+/// Curves of a study of devices: families of networks, what is swept, means over chips and their intervals.
+Json study_section(const Json& study, const std::string& file);
 
 }  // namespace epim::report

@@ -33,6 +33,16 @@ constexpr int kEvents = 0
 #undef X
 
 constexpr bool kWritable = P_Writable, kLoad = P_Load;
+#ifdef P_Banks
+constexpr int kBanks = P_Banks;
+#else
+constexpr int kBanks = 1;
+#endif
+#ifdef P_Parity
+constexpr bool kParity = P_Parity;
+#else
+constexpr bool kParity = false;
+#endif
 constexpr std::uint64_t kHash = P_Hash;
 constexpr std::uint32_t kBusy = 1, kDone = 2, kCommitted = 4, kStartRefused = 1 << 8, kWriteRefused = 1 << 9;
 constexpr std::uint32_t kStart = 1, kAbort = 2, kCommit = 4, kDiscard = 8;
@@ -55,6 +65,10 @@ struct Model {
   bool load_open = false;  // what the load port shows in the cycle to come
   std::uint32_t late_address = 0, late_data = 0, late_addr = 0;
   bool aborted = false, cut = false;  // in the cycle before
+  // With two programs: the geometry of the run, which program it is, whether an entry was stored since its start.
+  std::map<std::uint32_t, std::uint32_t> taken;
+  bool bank = false, changed = false;
+  std::uint32_t inject = 0;  // with parity
   /// The entry that select and address name is there.
   bool inside() const {
     const std::uint32_t kind = select & 0xff;
@@ -63,10 +77,11 @@ struct Model {
   Model() {
     for (const Register& r : kMap)
       if (is_geometry(r.offset)) geometry[r.offset] = r.reset;
+    taken = geometry;
   }
   bool busy() const { return starting || running; }
   std::uint32_t status() const {
-    return errors | (committed ? kCommitted : 0) | (done ? kDone : 0) | (busy() ? kBusy : 0);
+    return errors | (committed ? kCommitted : 0) | (done ? kDone : 0) | (busy() ? kBusy : 0) | (bank ? 8u : 0u) | (changed ? 16u : 0u);
   }
 };
 
@@ -76,6 +91,8 @@ std::uint64_t event_value(int e) { return (0x123456789abcull * static_cast<std::
 struct Load {
   bool touch = false, commit = false, error = false, geometry = false;
   std::uint32_t word = 0, data = 0;
+  bool store = false;  // an entry of this kind
+  std::uint32_t kind = 0;
 };
 
 struct Bench {
@@ -120,7 +137,8 @@ struct Bench {
     CHECK_EQ(d.start_o, m.starting);
     CHECK_EQ(d.irq_o, m.irq);
     CHECK_EQ(d.error_o, (m.errors >> 10 & 31) != 0);
-    CHECK_EQ(d.locked_o, m.busy());
+    CHECK_EQ(d.locked_o, kBanks == 1 && m.busy());
+    CHECK_EQ(d.program_bank_o, m.bank);
     CHECK_EQ(d.store_o, m.late);
   }
 
@@ -140,6 +158,11 @@ struct Bench {
     d.load_geometry_we_i = load.geometry;
     d.load_word_i = load.word;
     d.load_data_i = load.data;
+    // What is stored is seen again: the register port comes first.
+    const bool by_port = m.late && m.late_entry, stored = by_port || load.store;
+    const std::uint32_t kind = by_port ? m.select & 0xff : load.kind;
+    d.stored_i = stored;
+    d.stored_kind_i = kind;
     settle(d);
     written = write;
     last_address = address;
@@ -152,6 +175,10 @@ struct Bench {
     if (load.touch) next.committed = false;
     if (load.commit) next.committed = true;
     if (load.geometry && !(m.late && !m.late_entry)) next.geometry[reg::last_patch + 4 * load.word] = load.data;
+    const bool hit = kParity && m.inject >> 31 && stored && kind == (m.inject & 0xff), last = (m.inject >> 8 & 0x7fffff) == 0;
+    CHECK_EQ(d.flip_o, hit && last);
+    if (hit) next.inject = last ? m.inject & 0x7fffffff : m.inject - 0x100;
+    next.changed = kBanks > 1 && (m.changed || stored);
     next.starting = false;
     next.irq = (m.pending & m.enable) != 0;
     bool raise_error = errors != 0 || load.error, raise_done = m.running && !m.starting && done, dropped = false;
@@ -167,7 +194,7 @@ struct Bench {
     if (write) {
       const bool table = is_geometry(address) || address == reg::prog_data;
       if (table) {
-        refused = !(kWritable || address == reg::frames) || m.busy();  // frames: also when tables are ROMs
+        refused = !(kWritable || address == reg::frames) || (kBanks == 1 && m.busy());  // frames: also when tables are ROMs
         if (address == reg::frames) refused |= data == 0 || data >> kFrameBits != 0;
         if (address == reg::prog_data && !refused && m.half && !m.inside()) {
           refused = true;
@@ -227,6 +254,8 @@ struct Bench {
         next.enable = data & 3;
       } else if (address == reg::irq_pending) {
         next.pending &= ~data;
+      } else if (kParity && address == reg::inject) {
+        next.inject = data;
       } else if (kLoad && address == reg::load_status) {
         clears = (data & 2) != 0;
       } else {
@@ -234,6 +263,12 @@ struct Bench {
       }
       if (!CHECK_EQ(d.write_error_o, refused) && failures <= 20) std::printf("  write of register 0x%03x\n", address);
     }
+    if (next.starting) {  // takes what has been written, the word of this cycle too
+      if (next.changed) next.bank = !m.bank;
+      next.changed = false;
+      next.taken = next.geometry;
+    }
+    if (kBanks == 1) next.taken = next.geometry;
     next.pending |= (raise_error ? 2u : 0u) | (raise_done ? 1u : 0u);
     CHECK_EQ(d.abort_o, aborted);
     CHECK_EQ(d.abort_late_o, m.aborted);
@@ -263,14 +298,14 @@ struct Bench {
     for (const auto& [address, stored] : m.geometry) {
       const bool late = m.late && !m.late_entry && m.late_address == address;
       expect(address, late ? m.late_data : stored);
-      if (late) continue;
-      const std::uint32_t value = stored;
-      CHECK_EQ(get(d.geometry_o, static_cast<int>(address - reg::last_patch) * 8, 32), value);
+      if (late && kBanks == 1) continue;
+      CHECK_EQ(get(d.geometry_o, static_cast<int>(address - reg::last_patch) * 8, 32), m.taken.at(address));
     }
     expect(reg::prog_select, m.select);
     expect(reg::prog_addr, m.addr);
     expect(reg::irq_enable, m.enable);
     expect(reg::irq_pending, m.pending);
+    if (kParity) expect(reg::inject, m.inject);
   }
 };
 
@@ -313,7 +348,7 @@ void unmapped(Bench& b) {
   for (const Register& r : kMap) {
     known.insert(r.offset);
     if (!kLoad && r.offset >= reg::load_status && r.offset <= reg::load_address) continue;
-    if (r.offset == reg::inject) {  // of cores with parity
+    if (!kParity && r.offset == reg::inject) {
       known.erase(r.offset);
       continue;
     }
@@ -339,6 +374,7 @@ void unmapped(Bench& b) {
     if (it == kMap.end() || it->access == RO) b.write(a, static_cast<std::uint32_t>(random_bits(32)));
   }
   b.m.geometry = before.geometry;
+  b.m.taken = before.taken;
   b.expect_geometry();
   b.expect(reg::id, 0x4550494D);
 }
@@ -400,10 +436,12 @@ void misuse(Bench& b) {
   b.write(reg::kernel, 0x0505);
   b.write(reg::prog_data, 7);
   b.write(reg::prog_data, 8);
-  CHECK_EQ(b.read(reg::status, error) & (kWriteRefused | kBusy), kWriteRefused | kBusy);
+  const std::uint32_t write_refused = kBanks == 1 ? kWriteRefused : 0;
+  CHECK_EQ(b.read(reg::status, error) & (kWriteRefused | kBusy), write_refused | kBusy);
+  b.cycle(false);
   b.expect_geometry();
   b.cycle(false, 0, 0, true);
-  CHECK_EQ(b.read(reg::status, error) & (kDone | kWriteRefused | kStartRefused), kDone | kWriteRefused | kStartRefused);
+  CHECK_EQ(b.read(reg::status, error) & (kDone | kWriteRefused | kStartRefused), kDone | write_refused | kStartRefused);
   b.write(reg::control, kAbort);
   // Writes in the cycle right after the start: the status says busy, so they are refused.
   b.write(reg::control, kStart | kCommit);
@@ -516,6 +554,90 @@ void load_port(Bench& b) {
   b.expect_geometry();
 }
 
+
+/// The next program beside a run: what a start takes, and when the memories change.
+void two_programs(Bench& b) {
+  if (kBanks == 1) return;
+  const auto bank = [&b](bool changes) {
+    const bool before = b.m.bank;
+    b.write(reg::control, kCommit | kStart);
+    CHECK_EQ(b.m.bank != before, changes);
+    b.expect_geometry();
+    b.cycle(false);
+    b.expect_geometry();
+  };
+  const auto end = [&b] { b.cycle(false, 0, 0, true); };
+  const auto entry = [&b] {
+    b.write(reg::prog_select, 0);
+    b.write(reg::prog_addr, 1);
+    b.write(reg::prog_data, 5);
+    b.write(reg::prog_data, 6);
+  };
+  b.write(reg::control, kAbort);
+  entry();
+  b.cycle(false);
+  bank(true);
+  // Geometry of the next run, the last word of it with the start.
+  b.write(reg::kernel, 0x0203);
+  b.write(reg::stride, 0x0303);
+  b.expect_geometry();
+  end();
+  b.write(reg::padding, 0x0102);
+  bank(false);
+  // An entry beside the run; the last one a cycle before the start, stored with it.
+  entry();
+  end();
+  bank(true);
+  end();
+  entry();
+  bank(true);
+  end();
+  bank(false);
+  // Entries of the load port, one in the cycle of a start.
+  b.load.store = true;
+  b.cycle(false);
+  end();
+  bank(true);
+  end();
+  b.load.store = true;
+  bank(true);
+  end();
+  bank(false);
+  end();
+}
+
+/// A wrong bit: in the entry after the next n of its kind, once.
+void wrong_bits(Bench& b) {
+  if (!kParity) return;
+  b.write(reg::control, kAbort);
+  for (const std::uint32_t n : {0u, 1u, 5u, 0x7fffffu}) {
+    b.write(reg::inject, 0x80000000u | n << 8 | 1u);
+    for (std::uint32_t i = 0; i < 30; ++i) {
+      b.load.store = true;
+      b.load.kind = i % 3;
+      b.cycle(false);
+      b.expect(reg::inject, b.m.inject);
+    }
+    // By the register port; not armed; armed anew in the cycle of a hit.
+    b.write(reg::inject, 0x80000000u | 1u);
+    b.write(reg::prog_select, 1);
+    b.write(reg::prog_addr, 0);
+    b.write(reg::prog_data, 1);
+    b.write(reg::prog_data, 2);
+    b.cycle(false);
+    CHECK_EQ(b.m.inject, kWritable ? 1u : 0x80000001u);
+    b.load.store = true;
+    b.load.kind = 1;
+    b.cycle(false);
+    b.write(reg::inject, 0x80000000u | 2u << 8 | 1u);
+    b.load.store = true;
+    b.load.kind = 1;
+    b.write(reg::inject, 0x80000000u | 3u << 8 | 1u);
+    b.expect(reg::inject, 0x80000301u);
+    b.write(reg::inject, 0);
+  }
+}
+
 void interrupts(Bench& b) {
   b.write(reg::control, kAbort);
   b.write(reg::irq_pending, 3);
@@ -566,7 +688,7 @@ void random_accesses(Bench& b) {
       // It waits for what the register port stores.
       const bool table = write && (is_geometry(address) || address == reg::prog_data);
       b.load = {chance(3), !table && chance(3), !abort && chance(3), !b.m.late && chance(5), static_cast<std::uint32_t>(pick(0, (reg::pad_value - reg::last_patch) / 4)),
-                static_cast<std::uint32_t>(random_bits(32))};
+                static_cast<std::uint32_t>(random_bits(32)), !b.m.late && chance(10), static_cast<std::uint32_t>(pick(0, 3))};
     }
     b.cycle(write, address, data, chance(15), abort ? 0 : errors);
     if (i % 50 == 0) b.expect_geometry();
@@ -588,6 +710,8 @@ void test(Vdut& d) {
   misuse(b);
   program_port(b);
   load_port(b);
+  two_programs(b);
+  wrong_bits(b);
   interrupts(b);
   unmapped(b);
   random_accesses(b);

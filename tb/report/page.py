@@ -297,6 +297,22 @@ def accuracy(name, file, least):
     equal("clipped conversions", page.numbers("clipped", "clipped (count)"), [l["adc_saturated"] for l in shown["layers"]])
 
 
+def study(name, file):
+    page = Page(name + ".dom")
+    with open(file, encoding="utf-8") as f:
+        s = json.load(f)
+    axis = s["axes"]["stuck"]  # the one that is shown first
+    for family, members in s["curves"].items():
+        figure = f"study-{family}"
+        points = [(s["names"][m], s["crossbars"][family][m], members[m]["stuck"], p) for m in s["names"] if "stuck" in members.get(m, {}) for p in members[m]["stuck"]["points"]]
+        equal("networks", page.column(figure, "network"), [n for n, _, _, _ in points])
+        equal("crossbars", page.numbers(figure, "crossbars (count)"), [float(c) for _, c, _, _ in points])
+        equal("chips", page.numbers(figure, "chips (count)"), [float(c["chips"]) for _, _, c, _ in points])
+        equal("swept", [round(x, 9) for x in page.numbers(figure, f"{axis['title']} ({axis['unit']})")], [round(float(p["value"]) * axis["scale"], 9) for _, _, _, p in points])
+        for column, key in (("top-1, mean (share)", "mean"), ("interval, low (share)", "low"), ("interval, high (share)", "high")):
+            equal(column, page.numbers(figure, column), [p[key] for _, _, _, p in points])
+
+
 def boxes(name, file):
     page = Page(name + ".dom")
     with open(file, encoding="utf-8") as f:
@@ -335,7 +351,7 @@ def hostile(name):
     equal("elements", page.tags.count("b") - len([t for t in page.texts if t in ("crossbars", "cycles", "energy", "multiply-accumulates")]), 0)
 
 
-{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "balance": balance, "accuracy": accuracy, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "balance": balance, "accuracy": accuracy, "study": study, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)
 sys.exit(1 if wrong else 0)

@@ -67,6 +67,9 @@ keep "import: numbers of import.json" python3 "$root/tb/report/page.py" import i
 page accuracy accuracy,classes,noise,clipped eval --min-snr 10
 keep "accuracy: numbers of epim eval" python3 "$root/tb/report/page.py" accuracy accuracy eval/result.json 10
 
+page study study-digits,study-fashion "$root/models/device_study.json"
+keep "study: numbers of device_study.json" python3 "$root/tb/report/page.py" study study "$root/models/device_study.json"
+
 "$epim" search resnet18 --budget 256x256 --front --json --out found.json > search.json
 page search search,candidates search.json
 keep "search: numbers of epim search" python3 "$root/tb/report/page.py" search search search.json

@@ -19,8 +19,8 @@ seed=${EPIM_SEED:-1}
 inject=${EPIM_INJECT:--1}
 # Small ones that between them use: both cell memories, ROM tables, signed inputs, 2-bit DACs, zero point, wrapping
 # with copies and stored once, PE arrays of several rows and columns, a saturating ADC, odd lanes, a small buffer, slopes,
-# row groups, slow conversions, no hold, the load port, imperfect cells and ADCs, a weight pool. More pools, small ones for this simulator: pools/.
-default="xb16 ram rom signed2 dac2-odd zero-point wrap2-copies wrap2-once pe5x3 lanes3 adc1 fully-connected slope slope-rom-serial rows-straddle rows-serial adc-interval hold-free-drain load-stream device-fraction device-adc device-ram pool16-rom-ram"
+# row groups, slow conversions, no hold, the load port, two program banks, imperfect cells and ADCs, a weight pool. More pools, small ones for this simulator: pools/.
+default="xb16 ram rom signed2 dac2-odd zero-point wrap2-copies wrap2-once pe5x3 lanes3 adc1 fully-connected slope slope-rom-serial program-banks-ram rows-straddle rows-serial adc-interval hold-free-drain load-stream device-fraction device-adc device-ram pool16-rom-ram"
 
 usage() { sed -n '4,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 

@@ -223,6 +223,7 @@ TEST_CASE("configuration: every key can be set, and reaches the dump", "[config]
       set.push_back("hardware.adc_trims=true");
       if (key.section() == "device") set.push_back("hardware.read_noise=true");
     }
+    if (key.path == "hardware.program_banks") set.push_back("hardware.load_stream=true");
     const Config c = parse_config(pool ? std::string(kBase, std::strstr(kBase, "[layer.epitome]")) : kBase, "b.toml", set);
     const std::string dump = resolved_toml(c, c.core, {});
     CHECK(dump.find("\n" + key.leaf() + " = " + value + "\n") != std::string::npos);

@@ -89,6 +89,17 @@ TEST_CASE("parity changes no entry, no geometry and no image", "[recorded]") {
   }
 }
 
+TEST_CASE("a second program bank changes no entry and no geometry", "[recorded]") {
+  for (const char* name : {"program-banks", "program-banks-ram"}) {
+    const std::string file = home + "/configs/named/" + name + ".toml";
+    const SyntheticLayer two = prepare_layer(load_config(file)), one = prepare_layer(load_config(file, {"hardware.program_banks=1"}));
+    INFO(name);
+    CHECK(two.core.hw.program_banks == 2);
+    CHECK(digest_of(two) == digest_of(one));
+    CHECK(hardware_hash(two.core) != hardware_hash(one.core));
+  }
+}
+
 TEST_CASE("the RTL has as many kinds of programmed memories as the generator", "[recorded]") {
   CHECK(std::string(rtl_sources().front().text).find(fmt::format("localparam int ProgKinds = {};", program_kinds)) != std::string::npos);
 }

@@ -11,7 +11,7 @@ function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
 }
 
-const figureNames = {graph: 'network graph', layers: 'layers on cores', timeline: 'timeline', energy: 'energy', epitomes: 'epitomes and index tables', values: 'weights and activations', fidelity: 'error of every map', search: 'search', balance: 'copies on a chip', accuracy: 'accuracy'};
+const figureNames = {graph: 'network graph', layers: 'layers on cores', timeline: 'timeline', energy: 'energy', epitomes: 'epitomes and index tables', values: 'weights and activations', fidelity: 'error of every map', search: 'search', balance: 'copies on a chip', accuracy: 'accuracy', study: 'study of devices'};
 
 function heading(data) {
   const theme = html('button', {type: 'button', onclick: () => {
@@ -49,7 +49,7 @@ function start() {
   document.body.prepend(patterns());
   heading(data);
   const sections = [['graph', graphFigure], ['layers', layersFigure], ['timeline', timelineFigures], ['energy', energyFigures], ['epitomes', epitomeFigures], ['values', valueFigures],
-    ['formats', formatsFigure], ['fidelity', fidelityFigure], ['accuracy', accuracyFigures], ['search', searchFigures], ['balance', balanceFigures]];
+    ['formats', formatsFigure], ['fidelity', fidelityFigure], ['accuracy', accuracyFigures], ['study', studyFigures], ['search', searchFigures], ['balance', balanceFigures]];
   for (const [section, draw] of sections)
     if (data[section]) draw(data[section]);
   footing(data);
