@@ -100,6 +100,10 @@ expect "pools, 3 images" 0 'identical outputs   3 of 3' pools sim --images 3
 expect "pools, stalls, seed $seed" 0 'identical outputs   3 of 3' pools sim --images 3 --stalls 40 --seed "$seed"
 expect "pools, cells in ROMs, generated" 0 'top module pools_chip' pools gen --set hardware.storage=ram --out "$work/pools_ram"
 expect "pools, crossbars with a pool in every core and with one" 0 'in each of the 2 cores that read it; 20 crossbars with one pool' pools gen --out "$work/pools"
+sed 's/"kept_first": 1}/&, "copies": 2/' "$root/tb/chip/pools.json" > "$work/pools.json"
+cp "$root/tb/chip/pools.toml" "$work/pools.toml"
+expect "pools, two cores share the rows of a layer" 0 'identical outputs   3 of 3' \
+  "$epim" sim --top network --config "$work/pools.toml" --images 3 --stalls 30 --seed "$seed"
 expect "pools: check the folder" 0 'files as generated' "$epim" check "$work/pools" --config "$root/tb/chip/pools.toml"
 expect "digits_pool, 2 images, stalls, seed $seed" 0 'identical outputs   2 of 2' chip digits_pool --images 2 --stalls 30 --seed "$seed"
 
