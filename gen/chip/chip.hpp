@@ -42,6 +42,7 @@ using FifoDepthOverrides = std::vector<std::pair<std::string, int>>;
 enum class FifoRule {
   full,      ///< as fast as the slowest block allows, no FIFO deeper than that needs
   smallest,  ///< never stops, no FIFO can be smaller
+  paced,     ///< as fast too, from one run in place of a search: deeper; the smallest depths stay unknown
   counted,   ///< never stops by counting words alone, whatever the blocks hold inside; the other depths stay unknown
 };
 

@@ -32,8 +32,8 @@ void ChipOptions::add(CLI::App& verb) {
       ->check(CLI::IsMember({"core", "network"}))
       ->capture_default_str();
   verb.add_option("--fifo-depths", depths,
-                  "FIFOs of the chip: full speed; smallest that never stop; counted, without what the blocks hold")
-      ->check(CLI::IsMember({"full", "smallest", "counted"}))
+                  "FIFOs of the chip: full speed, and as small as that allows; paced: full speed, found quickly, deeper; smallest that never stop; counted, without what the blocks hold")
+      ->check(CLI::IsMember({"full", "paced", "smallest", "counted"}))
       ->capture_default_str();
   verb.add_option("--fifo", fifos, "Depth of one FIFO of the chip, NAME=DEPTH (repeatable); names: epim gen --top network")
       ->allow_extra_args(false);
@@ -52,6 +52,7 @@ PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip)
   p.chip = design_chip(p.config, p.net,
                        chip.depths == "smallest"  ? FifoRule::smallest
                        : chip.depths == "counted" ? FifoRule::counted
+                       : chip.depths == "paced"   ? FifoRule::paced
                                                   : FifoRule::full,
                        depths);
   return p;
@@ -81,18 +82,18 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   for (std::size_t b = 0; b < graph.blocks.size(); ++b)
     fmt::print("  {:<14} {}\n", graph.blocks[b].name, kind_text(p.chip, static_cast<int>(b)));
   const FifoDepths& depths = p.chip.analysis;
-  const bool all = !depths.full_throughput.empty();  // else they were counted alone
+  const bool full = !depths.full_throughput.empty(), smallest = !depths.smallest.empty();
   fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", "FIFO", "depth", "full", "smallest", "counted");
   for (std::size_t f = 0; f < graph.streams.size(); ++f)
     fmt::print("  {:<24} {:>6} {:>6} {:>9} {:>8}\n", graph.stream_name(static_cast<int>(f)), graph.streams[f].depth,
-               all ? fmt::to_string(depths.full_throughput[f]) : "-", all ? fmt::to_string(depths.smallest[f]) : "-", depths.deadlock_free[f]);
+               full ? fmt::to_string(depths.full_throughput[f]) : "-", smallest ? fmt::to_string(depths.smallest[f]) : "-", depths.deadlock_free[f]);
   const ChipTiming first = predict_chip(graph, 4);
   std::int64_t words = 0;
   for (const ChipStream& stream : graph.streams) words += stream.depth;
   const Slowest slowest = slowest_block(graph);
-  fmt::print("  {} words in all FIFOs; predicted: {}; {:.1f} cycles per image at full depths (slowest block: {})\n", words,
+  fmt::print("  {} words in all FIFOs; predicted: {}; {:.1f} cycles per image at full depths (slowest block: {}, {:.1f})\n", words,
              first.deadlock ? "it stops" : fmt::format("first image in {} cycles, the fourth {} behind the third", first.first_latency, first.image_end[3] - first.image_end[2]),
-             (all ? depths.rate : slowest.rate).per_image(), graph.blocks[static_cast<std::size_t>(slowest.block)].name);
+             (full ? depths.rate : slowest.rate).per_image(), graph.blocks[static_cast<std::size_t>(slowest.block)].name, slowest.rate.per_image());
   fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars.per_core, p.config.core.hw.xb_rows,
              p.config.core.hw.xb_cols, p.chip.module, out);
   if (crossbars.pools > 0)

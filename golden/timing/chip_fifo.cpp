@@ -171,6 +171,32 @@ std::vector<int> smallest_depths(const ChipGraph& graph, const FifoDepths& count
   return depths;
 }
 
+FifoDepths paced_fifos(const ChipGraph& graph) {
+  FifoDepths result = count_fifos(graph);
+  const ImageRate target = slowest_block(graph).rate;
+  const Count words = graph.blocks.front().out.words(), image = graph.blocks.back().in.words();
+  SteppedChip chip(with_depths(graph, std::vector<int>(graph.streams.size(), 0)));
+  const std::size_t last = graph.blocks.size() - 1;
+  // Until two images leave every mark as it was; marks rise for ever only where the rate is not kept, and that shows below.
+  constexpr Count kMost = 40;
+  std::vector<int> before;
+  Count sent = 0, images = 0;
+  for (Count cycle = 0, calm = 0; calm < 2 && images < kMost; ++cycle) {
+    const bool offered = sent * target.cycles <= cycle * words * target.images;
+    sent += offered && chip.in_ready();
+    chip.step(offered, true);
+    if (chip.activity(last).words_in < (images + 1) * image) continue;
+    ++images;
+    calm = chip.high_water() == before ? calm + 1 : 0;
+    before = chip.high_water();
+  }
+  // A word that comes while another goes finds the FIFO as full as it gets.
+  for (std::size_t s = 0; s < before.size(); ++s) result.full_throughput.push_back(std::max(before[s] + 1, result.deadlock_free[s]));
+  result.rate = settle(graph, result.full_throughput).steady.value();
+  result.reaches_slowest = result.rate == target;
+  return result;
+}
+
 FifoDepths analyse_fifos(const ChipGraph& graph) {
   FifoDepths result = count_fifos(graph);
   result.smallest = smallest_depths(graph, result);

@@ -40,6 +40,11 @@ std::vector<int> smallest_depths(const ChipGraph& graph, const FifoDepths& count
 /// is then made smaller stream by stream. The depths in `graph` are not looked at.
 FifoDepths analyse_fifos(const ChipGraph& graph);
 
+/// Depths with which the chip is as fast as its slowest block, from one run in place of a search: every FIFO one word deeper than it gets full
+/// where none has a bound and words are offered at that rate, evenly. Deeper than full_throughput needs. Fills deadlock_free, proof,
+/// full_throughput, and rate, that of a run with these depths and words always offered.
+FifoDepths paced_fifos(const ChipGraph& graph);
+
 /// The graph with these depths.
 ChipGraph with_depths(ChipGraph graph, const std::vector<int>& depths);
 

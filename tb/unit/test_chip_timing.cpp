@@ -279,6 +279,18 @@ TEST_CASE("chip: FIFOs deep enough make random graphs as fast as their slowest b
   CHECK(deeper > 0);
 }
 
+TEST_CASE("chip: depths from a paced run make random graphs as fast as their slowest block", "[chip]") {
+  for (std::uint32_t seed = 100; seed < 140; ++seed) {
+    const ChipGraph g = random_graph(seed);
+    const FifoDepths f = paced_fifos(g);
+    INFO("seed " << seed << ": " << text_of(g, f.full_throughput));
+    CHECK(f.reaches_slowest);
+    CHECK(f.rate == slowest_block(g).rate);
+    CHECK(f.smallest.empty());
+    for (std::size_t s = 0; s < g.streams.size(); ++s) CHECK(f.full_throughput[s] >= f.deadlock_free[s]);
+  }
+}
+
 TEST_CASE("chip: a repeated state predicts every later image", "[chip]") {
   property("image ends continue with the period", [](std::uint32_t seed) {
     const ChipGraph g = with_depths(random_graph(seed), count_fifos(random_graph(seed)).deadlock_free);
