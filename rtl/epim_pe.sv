@@ -208,21 +208,22 @@ module epim_pe #(
   assign psum_o = hold_q;
 
   // Scale and zero point.
-  logic [ScaleBits-1:0]       scale;
-  logic [Banks*ScaleBits-1:0] scales;
-  logic [Banks-1:0]           scale_we;  // of the program that does not run
+  localparam int ScaleW = epim_pkg::max2(ScaleBits, 1);  // a rule refuses 0
+  logic [ScaleW-1:0]       scale;
+  logic [Banks*ScaleW-1:0] scales;
+  logic [Banks-1:0]        scale_we;  // of the program that does not run
   generate
     for (genvar b = 0; b < Banks; b++) begin : gen_scale_bank
-      logic [ScaleBits-1:0] scale_q;
+      logic [ScaleW-1:0] scale_q;
       assign scale_we[b] = prog_scale_we_i && ((Banks == 1) || (program_bank_i != 1'(b)));
       always_ff @(posedge clk_i or negedge rst_ni) begin
-        if (!rst_ni) scale_q <= ScaleBits'(ScaleInit);
-        else if (scale_we[b]) scale_q <= prog_data_i[ScaleBits-1:0];
+        if (!rst_ni) scale_q <= ScaleW'(ScaleInit);
+        else if (scale_we[b]) scale_q <= prog_data_i[ScaleW-1:0];
       end
-      assign scales[b*ScaleBits +: ScaleBits] = scale_q;
+      assign scales[b*ScaleW +: ScaleW] = scale_q;
     end
   endgenerate
-  assign scale = ((Banks > 1) && program_bank_i) ? scales[(Banks-1)*ScaleBits +: ScaleBits] : scales[ScaleBits-1:0];
+  assign scale = ((Banks > 1) && program_bank_i) ? scales[(Banks-1)*ScaleW +: ScaleW] : scales[ScaleW-1:0];
 
   // Operands and product of the zero point: what the chosen multiplication does not read stays open.
   /* verilator lint_off UNUSEDSIGNAL */
