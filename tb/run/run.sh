@@ -97,8 +97,7 @@ for signal in TERM INT; do
   # A background job of a script ignores SIGINT; env gives it its default back.
   env --default-signal=INT "$epim" run "${chain[@]}" --out stopped > stopped.txt 2> stopped.err &
   pid=$!
-  pause=$((took * 4 / 10 + RANDOM % (took / 4 + 1)))
-  sleep "$(printf '%d.%03d' $((pause / 1000)) $((pause % 1000)))"
+  for _ in $(seq 400); do [ "$(layers stopped)" -ge 1 ] && break; sleep 0.05; done  # some layers are finished, others not
   kill -$signal $pid 2> /dev/null
   wait $pid
   code=$?
