@@ -20,15 +20,15 @@ export PYTHONDONTWRITEBYTECODE=1
 
 keep "variants, networks, designs and statistics" "$python" -m pytest -q -p no:cacheprovider "$root/tb/study"
 if "$python" -c 'import torch' 2> /dev/null; then
-  size=(--images 256 --float-steps 3 --steps 3 --test 100 --epim "$epim")
+  size=(--images 128 --float-steps 2 --steps 2 --test 50 --epim "$epim")
   job() { keep "$1" "$python" "$root/study/train.py" "${@:2}" "${size[@]}"; }
   job "float training" start --seed 1 --out start.pt
-  for variant in 128x64-w3-5-overlap-affine wrapped-w9 word-lines-75 pool-1_2; do
+  for variant in 128x64-w3-5-overlap-affine wrapped-w9 pool-1_2; do
     job "$variant" variant "$variant" --seed 1 --start start.pt --work a --out "a/$variant-1.json"
     check "$variant: nearly every image as in training" "$python" -c "
 import json
 r = json.load(open('a/$variant-1.json'))['accuracy']
-assert abs(r['trained'] - r['golden']) <= 0.02, r"
+assert abs(r['trained'] - r['golden']) <= 0.04, r"
   done
   job "the same again" variant wrapped-w9 --seed 1 --start start.pt --work b --out b/wrapped-w9-1.json
   check "same bytes" cmp a/wrapped-w9-1.json b/wrapped-w9-1.json
