@@ -218,8 +218,9 @@ std::string compiler_flags(const BuildOptions& options) {
 
 const char* optimisation(const BuildOptions& options) { return !options.fast ? "-O0" : options.brief ? "-O1" : "-O3"; }
 
+/// Functions are cut every 500 statements: g++ takes minutes for the body of a large PE in one piece, seconds in many.
 std::string verilator_command(const BuildOptions& options) {
-  std::string verilate = "verilator --cc -O3 --noassert -Wno-lint -Wno-fatal --unroll-count 16 --output-split 0 "
+  std::string verilate = "verilator --cc -O3 --noassert -Wno-lint -Wno-fatal --unroll-count 16 --output-split 0 --output-split-cfuncs 500 "
                          "--x-assign fast ";
   verilate += options.random_init ? "--x-initial unique" : "--x-initial fast";
   if (options.trace) verilate += " --trace-fst";
