@@ -14,7 +14,6 @@ usage: quantisation_study.py [--seeds 5] [--only SETTING] [--work out/study] [--
 import argparse
 import copy
 import json
-import math
 import os
 import platform
 import sys
@@ -24,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from seed_statistics import statistics
 from train_digits import MODES, NETWORKS, ROOT, SCHEMES, Network, accuracy, as_input, conv, fit, fit_quantised, layer_bits, \
     load_split, pool, tail, weighted_layers
 
@@ -125,18 +125,9 @@ def run_seed(setting, seed, arms, work, result, save):
         save()
 
 
-def t_quantile(degrees):
-    """Two-sided 95 % quantile of Student's t."""
-    from scipy.stats import t
-    return float(t.ppf(0.975, degrees))
-
-
 def summary(values):
-    """Mean, sample standard deviation and half width of the 95 % confidence interval of the mean."""
-    v = np.array(values)
-    spread = float(v.std(ddof=1))
-    return {"mean": round(float(v.mean()), 6), "std": round(spread, 6),
-            "ci95": round(t_quantile(len(v) - 1) * spread / math.sqrt(len(v)), 6)}
+    """`statistics`, to six digits."""
+    return {key: round(value, 6) for key, value in statistics(values).items()}
 
 
 def verdict(difference):

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python"))
 from epim.nn.epitome import MODES, SCHEMES, EpitomeUnit, WeightQuantiser, fake_quantise, round_straight_through  # noqa: E402
 from epim.nn.pool import WeightPool, WeightPoolConv2d  # noqa: E402
+from node_list import network_text, scale_groups  # noqa: E402
 
 TEST_IMAGES = 360
 SPLIT_SEED = 0            # of the train/test split; fixed whatever --seed says
@@ -141,7 +142,7 @@ class Network(nn.Module):
             if node["op"] in ("conv", "fc"):
                 units[node["name"]] = EpitomeUnit(
                     cin, node["cout"], node.get("kernel", [1, 1]), epitome_shape(node),
-                    padding=node.get("padding", [0] * 4), wrap=node.get("wrap", "off"))
+                    stride=node.get("stride", 1), padding=node.get("padding", [0] * 4), wrap=node.get("wrap", "off"))
         self.units = nn.ModuleDict(units)
 
     def quantise_weights(self, bits, mode, crossbar, scheme="symmetric"):
@@ -187,8 +188,8 @@ class Network(nn.Module):
         return value[self.output].flatten(1)
 
     def calibrate(self, images):
-        """Sets act_scale: the 99.99 % quantile of |output| over the training images fills the integer range. The
-        inputs of an add and its output share one scale, so that the integer sum is exact."""
+        """Sets act_scale: the 99.99 % quantile of |output| over the training images fills the integer range. All that
+        additions join share one scale, so that integer sums are exact."""
         record = {}
         self.eval()
         with torch.no_grad():
@@ -198,10 +199,8 @@ class Network(nn.Module):
         raw = {n["name"]: reach[n["name"]] / code_range(n, self.output, *self.widths)[1] for n in scaled}
         if self.widths[1] == LOGIT_BITS:
             raw[self.output] *= 4  # room for logits larger than any seen; a narrower range is used whole
-        for node in scaled:
-            if node["op"] == "add":
-                shared = [*node["inputs"], node["name"]]
-                raw.update(dict.fromkeys(shared, max(raw[s] for s in shared)))
+        for shared in scale_groups(self.nodes):
+            raw.update(dict.fromkeys(shared, max(raw[s] for s in shared)))
         self.act_scale = {name: float(np.ceil(r / SCALE_GRID) * SCALE_GRID) for name, r in raw.items()}
 
 
@@ -334,28 +333,28 @@ def npz_bytes(arrays):
     return stream.getvalue()
 
 
+def weight_arrays(net, masks=None):
+    """{array: what weights.npz holds}; masks: {layer: which elements of its epitome are kept}."""
+    arrays = {}
+    for name, unit in net.units.items():
+        if isinstance(unit.conv, WeightPoolConv2d):
+            arrays.update(unit.conv.arrays(name))
+        else:
+            arrays[name + "/epitome"] = (unit.conv.epitome.detach() * (masks or {}).get(name, 1)).numpy()
+        arrays[name + "/bn_scale"], arrays[name + "/bn_bias"] = unit.folded()
+    return arrays
+
+
 def export(net, name, result, models, with_test_set=True):
     """Writes models/<name>/network.json and weights.npz, and the test set to models/digits."""
-    arrays, lines = {}, []
-    for node in net.nodes:
-        if node["name"] in net.units:
-            unit = net.units[node["name"]]
-            arrays.update(unit.conv.arrays(node["name"]) if "pool" in node else {node["name"] + "/epitome": unit.conv.epitome.detach().numpy()})
-            arrays[node["name"] + "/bn_scale"], arrays[node["name"] + "/bn_bias"] = unit.folded()
-        scale = {"act_scale": net.act_scale[node["name"]]} if node["name"] in net.act_scale else {}
-        lines.append("    " + json.dumps({**node, **scale}))
-    head = {"schema": 1, "name": name, "input": INPUT}
-    foot = {"output": net.output, "weights": "weights.npz", "float_accuracy": round(result["exported_float"], 6)}
-    text = "{\n" + "".join(f"  {json.dumps(k)}: {json.dumps(v)},\n" for k, v in head.items())
-    text += '  "nodes": [\n' + ",\n".join(lines) + "\n  ],\n"
-    text += ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in foot.items()) + "\n}\n"
+    text = network_text(net.nodes, name, INPUT, net.act_scale, result["exported_float"])
     for folder in (models / name, models / "digits"):
         folder.mkdir(parents=True, exist_ok=True)
     if with_test_set:
         _, _, test_images, test_labels = load_split()
         write_bytes(models / "digits" / "test_images.npy", npy_bytes(test_images))
         write_bytes(models / "digits" / "test_labels.npy", npy_bytes(test_labels))
-    write_bytes(models / name / "weights.npz", npz_bytes(arrays))
+    write_bytes(models / name / "weights.npz", npz_bytes(weight_arrays(net)))
     write_bytes(models / name / "network.json", text.encode())
 
 

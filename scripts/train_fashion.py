@@ -11,7 +11,6 @@ standard deviation. Float training only: epim quantises.
   scripts/train_fashion.py --out models/fashion/fashion.onnx     # about five minutes of one core
 """
 import argparse
-import gzip
 import time
 from pathlib import Path
 
@@ -20,15 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-DATA = Path("/usr/share/datasets/fashion-mnist")
-
-
-def idx(name):
-    """An IDX file (LeCun): two zero bytes, type (8 = bytes), number of dimensions, sizes, elements."""
-    with gzip.open(DATA / (name + ".gz")) as f:
-        raw = f.read()
-    dims = [int.from_bytes(raw[4 + 4 * k:8 + 4 * k], "big") for k in range(raw[3])]
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(dims)
+from fashion_data import idx
 
 
 class Normalise(nn.Module):

@@ -11,22 +11,14 @@ The layers are those of `digits` and `digits_plain` in train_digits.py, and so i
   scripts/train_small_fashion.py --data OUT      # the test set alone, as OUT/images.npy and OUT/labels.npy
 """
 import argparse
-import gzip
 import json
 from pathlib import Path
 
 import numpy as np
 
-DATA = Path("/usr/share/datasets/fashion-mnist")
+from fashion_data import idx
+
 SOURCE = {"fashion_epitome": "digits", "fashion_plain": "digits_plain"}
-
-
-def idx(name):
-    """An IDX file: two zero bytes, type (8 = bytes), number of dimensions, sizes, elements."""
-    with gzip.open(DATA / (name + ".gz")) as f:
-        raw = f.read()
-    dims = [int.from_bytes(raw[4 + 4 * k:8 + 4 * k], "big") for k in range(raw[3])]
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(dims)
 
 
 def small(name):

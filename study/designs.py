@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 import resnet
+from node_list import network_text
 from variants import BUDGET, SIZES
 
 HERE = Path(__file__).resolve().parent
@@ -33,7 +34,7 @@ def main():
 
     with tempfile.TemporaryDirectory() as folder:
         network = Path(folder) / "network.json"
-        network.write_text(resnet.network_text(plain, "resnet20", {n["name"]: 2.0 ** -6 for n in plain if n["op"] in ("conv", "fc", "add")}, 0))
+        network.write_text(network_text(plain, "resnet20", resnet.INPUT, {n["name"]: 2.0 ** -6 for n in plain if n["op"] in ("conv", "fc", "add")}, 0))
 
         def epim(*words):
             return subprocess.run([args.epim, *words], check=True, stdout=subprocess.PIPE, text=True).stdout

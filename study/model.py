@@ -9,25 +9,12 @@ import torch.nn.functional as F
 import resnet
 import train_digits as base
 from epim.nn.convert import project
+from node_list import network_text
+from train_fashion import augmented
 from variants import Variant, layer_bits
 
 base.INPUT.update(resnet.INPUT)
 BATCH = 128
-
-
-class Network(base.Network):
-    """`train_digits.Network` with strides, and one activation scale for all that an addition joins."""
-
-    def __init__(self, nodes):
-        super().__init__(nodes, resnet.ACT_BITS, resnet.LANES)
-        for n in nodes:
-            if n["op"] == "conv":
-                self.units[n["name"]].conv.stride = n["stride"]
-
-    def calibrate(self, images):
-        super().calibrate(images)
-        for group in resnet.scale_groups(self.nodes):
-            self.act_scale.update(dict.fromkeys(group, max(self.act_scale[name] for name in group)))
 
 
 class Masked:
@@ -92,7 +79,7 @@ def word_line_crossbars(nodes, masks, percent, of_layer, crossbar=resnet.CROSSBA
 
 def prepare(variant: Variant, design, start, images):
     """(network of the variant, {layer: mask}) before its training."""
-    net = Network(resnet.with_design(resnet.nodes(), design))
+    net = base.Network(resnet.with_design(resnet.nodes(), design), resnet.ACT_BITS, resnet.LANES)
     take_over(net, start)
     net.read_pools(resnet.CROSSBAR)
     names = [n["name"] for n in net.nodes if n["op"] in ("conv", "fc") and "pool" not in n]
@@ -134,33 +121,8 @@ def fit(net, images, labels, steps, rate, generator, weight_decay=0.0, report=No
             report(step + 1, float(loss))
 
 
-def augmented(x, generator):
-    """Half of the images mirrored, all moved by up to two pixels."""
-    flip = torch.rand(len(x), generator=generator) < 0.5
-    x = torch.where(flip[:, None, None, None], x.flip(3), x)
-    dy, dx = (int(v) for v in torch.randint(0, 5, (2,), generator=generator))
-    return F.pad(x, (2, 2, 2, 2))[:, :, dy:dy + 28, dx:dx + 28]
-
-
-def accuracy(net, images, labels):
-    net.eval()
-    with torch.no_grad():
-        right = sum(int((net(images[i:i + 500]).argmax(1) == labels[i:i + 500]).sum()) for i in range(0, len(images), 500))
-    return right / len(images)
-
-
 def write_folder(net, masks, name, folder, float_accuracy):
     """network.json and weights.npz."""
-    arrays = {}
-    for n in net.nodes:
-        if n["name"] not in net.units:
-            continue
-        unit = net.units[n["name"]]
-        if "pool" in n:
-            arrays.update(unit.conv.arrays(n["name"]))
-        else:
-            arrays[n["name"] + "/epitome"] = (unit.conv.epitome.detach() * masks.get(n["name"], 1.0)).numpy()
-        arrays[n["name"] + "/bn_scale"], arrays[n["name"] + "/bn_bias"] = unit.folded()
     folder.mkdir(parents=True, exist_ok=True)
-    base.write_bytes(folder / "weights.npz", base.npz_bytes(arrays))
-    base.write_bytes(folder / "network.json", resnet.network_text(net.nodes, name, net.act_scale, float_accuracy).encode())
+    base.write_bytes(folder / "weights.npz", base.npz_bytes(base.weight_arrays(net, masks)))
+    base.write_bytes(folder / "network.json", network_text(net.nodes, name, resnet.INPUT, net.act_scale, float_accuracy).encode())

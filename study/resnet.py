@@ -5,18 +5,13 @@
 A node list in the form of network.json (docs/networks.md), which `train_digits.Network` interprets in PyTorch and epim reads: one
 description for training and for the integers.
 """
-import gzip
-import json
 import sys
 from pathlib import Path
-
-import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "scripts"))
 sys.path.insert(0, str(ROOT / "python"))
 
-DATA = Path("/usr/share/datasets/fashion-mnist")  # Debian's dataset-fashion-mnist (Xiao, Rasul, Vollgraf, arXiv 1708.07747)
 CROSSBAR, LANES, ACT_BITS = 64, 8, 8
 INPUT = {"name": "image", "channels": 1, "height": 28, "width": 28, "bits": ACT_BITS, "signed": False, "scale": 2.0 ** -8}
 
@@ -58,32 +53,3 @@ def with_design(plain, design):
         if "pool" in layer:
             node["pool"] = layer["pool"]
     return out
-
-
-def scale_groups(node_list):
-    """Names that share one activation scale: an addition and its operands, and so on through the stage."""
-    group = {}
-    for n in node_list:
-        if n["op"] != "add":
-            continue
-        joined = {n["name"]}.union(*(group.get(i, {i}) for i in n["inputs"]), group.get(n["name"], set()))
-        for name in joined:
-            group[name] = joined
-    return list({id(g): g for g in group.values()}.values())
-
-
-def idx(name):
-    """An IDX file: two zero bytes, type (8 = bytes), number of dimensions, sizes, elements."""
-    with gzip.open(DATA / (name + ".gz")) as f:
-        raw = f.read()
-    dims = [int.from_bytes(raw[4 + 4 * k:8 + 4 * k], "big") for k in range(raw[3])]
-    return np.frombuffer(raw, np.uint8, offset=4 + 4 * raw[3]).reshape(dims)
-
-
-def network_text(node_list, name, act_scale, float_accuracy):
-    """network.json of a trained network."""
-    lines = [json.dumps({**n, **({"act_scale": act_scale[n["name"]]} if n["name"] in act_scale else {})}) for n in node_list]
-    head = {"schema": 1, "name": name, "input": INPUT}
-    foot = {"output": node_list[-1]["name"], "weights": "weights.npz", "float_accuracy": round(float_accuracy, 6)}
-    return ("{\n" + "".join(f"  {json.dumps(k)}: {json.dumps(v)},\n" for k, v in head.items()) + '  "nodes": [\n    '
-            + ",\n    ".join(lines) + "\n  ],\n" + ",\n".join(f"  {json.dumps(k)}: {json.dumps(v)}" for k, v in foot.items()) + "\n}\n")

@@ -15,19 +15,11 @@ import os
 import sys
 from pathlib import Path
 
-from scipy.stats import t as student
-
+import resnet  # noqa: F401: where the scripts are
+from seed_statistics import statistics
 from variants import BITS, BUDGET, MIDDLE, MODES, SCHEMES, SIZES, variants
 
 BEGIN, END = "<!-- study: begin -->\n", "<!-- study: end -->\n"
-
-
-def statistics(values):
-    """Mean, sample standard deviation, half width of the 95 % interval of the mean."""
-    n = len(values)
-    mean = sum(values) / n
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (n - 1)) if n > 1 else math.nan
-    return {"mean": mean, "std": spread, "ci95": student.ppf(0.975, n - 1) * spread / math.sqrt(n) if n > 1 else math.nan}
 
 
 def difference(results, worse, better):

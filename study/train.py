@@ -25,7 +25,9 @@ import torch
 
 import model as study
 import resnet
-from train_digits import npy_bytes, write_bytes
+from fashion_data import idx
+from train_digits import Network, npy_bytes, write_bytes
+from train_fashion import accuracy
 from variants import layer_bits, variants
 
 HERE = Path(__file__).resolve().parent
@@ -56,7 +58,7 @@ labels = "{data}/labels.npy"
 def data(args):
     """(training images, labels, test images, labels); images float [n][1][28][28], 0..255/256."""
     def split(kind, count):
-        images, labels = resnet.idx(f"{kind}-images-idx3-ubyte")[:count], resnet.idx(f"{kind}-labels-idx1-ubyte")[:count]
+        images, labels = idx(f"{kind}-images-idx3-ubyte")[:count], idx(f"{kind}-labels-idx1-ubyte")[:count]
         return torch.from_numpy(images.astype(np.float32) * resnet.INPUT["scale"])[:, None], torch.from_numpy(labels.astype(np.int64))
     return (*split("train", args.images), *split("t10k", args.test))
 
@@ -81,11 +83,11 @@ def deterministic(seed):
 def start(args):
     generator = deterministic(args.seed)
     images, labels, *test = data(args)
-    net = study.Network(resnet.nodes())
+    net = Network(resnet.nodes())
     study.fit(net, images, labels, args.float_steps, 4e-3, generator, 5e-4, progress(f"float, seed {args.seed}", args.float_steps))
     args.out.parent.mkdir(parents=True, exist_ok=True)
     part = args.out.with_suffix(".part")
-    torch.save({"state": net.state_dict(), "accuracy": study.accuracy(net, *test), "made_with": made_with(args)}, part)
+    torch.save({"state": net.state_dict(), "accuracy": accuracy(net, *test), "made_with": made_with(args)}, part)
     os.replace(part, args.out)
 
 
@@ -119,12 +121,12 @@ def variant(args):
     generator = deterministic(1000 + args.seed)
     images, labels, *test = data(args)
     saved = torch.load(args.start)
-    first = study.Network(resnet.nodes())
+    first = Network(resnet.nodes())
     first.load_state_dict(saved["state"])
     net, masks = study.prepare(chosen, design_of(chosen.design), first, images)
-    before = study.accuracy(net, *test)
+    before = accuracy(net, *test)
     study.fit(net, images, labels, args.steps, 1e-3, generator, 0.0, progress(f"{args.name}, seed {args.seed}", args.steps), args.steps * 2 // 3)
-    trained = study.accuracy(net, *test)
+    trained = accuracy(net, *test)
 
     names = [n["name"] for n in net.nodes if n["op"] in ("conv", "fc") and "pool" not in n]
     bits = layer_bits(chosen.bits, names)
@@ -133,8 +135,8 @@ def variant(args):
             n["weight_bits"] = bits[n["name"]]
     folder, shared = folder_of(args), args.work / "data"
     shared.mkdir(parents=True, exist_ok=True)
-    write_bytes(shared / "images.npy", npy_bytes(resnet.idx("t10k-images-idx3-ubyte")[:args.test]))
-    write_bytes(shared / "labels.npy", npy_bytes(resnet.idx("t10k-labels-idx1-ubyte")[:args.test]))
+    write_bytes(shared / "images.npy", npy_bytes(idx("t10k-images-idx3-ubyte")[:args.test]))
+    write_bytes(shared / "labels.npy", npy_bytes(idx("t10k-labels-idx1-ubyte")[:args.test]))
     study.write_folder(net, masks, args.name, folder, trained)
     write_bytes(folder / "config.toml", CONFIG.format(
         name=args.name, crossbar=resnet.CROSSBAR, weight_bits=max(bits.values()), act_bits=resnet.ACT_BITS, lanes=resnet.LANES,
@@ -170,7 +172,7 @@ def budget(args):
     deterministic(1)
     images = torch.rand(study.BATCH, 1, 28, 28)
     labels = torch.randint(0, 10, (study.BATCH,))
-    net = study.Network(resnet.nodes())
+    net = Network(resnet.nodes())
     begin = time.time()
     study.fit(net, images, labels, 6, 1e-3, torch.Generator().manual_seed(1))
     step = (time.time() - begin) / 6

@@ -11,6 +11,7 @@ import pytest
 STUDY = Path(__file__).resolve().parents[2] / "study"
 sys.path.insert(0, str(STUDY))
 import resnet  # noqa: E402
+from node_list import scale_groups  # noqa: E402
 from variants import MIDDLE, layer_bits, variants  # noqa: E402
 
 
@@ -28,7 +29,7 @@ def test_network_has_twenty_layers_and_two_shortcuts():
 
 
 def test_additions_of_a_stage_share_one_scale():
-    groups = resnet.scale_groups(resnet.nodes())
+    groups = scale_groups(resnet.nodes())
     assert sorted(len(g) for g in groups) == [7, 7, 7]
     assert {"stem", "s1b1b", "s1b1", "s1b3"} <= groups[0]
 
