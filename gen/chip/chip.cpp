@@ -14,7 +14,6 @@
 #include "golden/sampler.hpp"
 #include "golden/timing/row_copies.hpp"
 
-
 namespace epim {
 namespace {
 

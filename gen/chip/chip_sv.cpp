@@ -188,14 +188,19 @@ class Writer {
     return in.size() > 1 ? "{" + text + "}" : text;
   }
 
-  void merge(int b, const ChipBlock& block, const std::vector<int>& in) {
-    const std::string& o = id(b);
-    s_ += fmt::format("  logic {}_error;\n  epim_row_merge #(.Width({}), .Copies({}), .Rows({}), .RowWords({})) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", o, width(b),
-                      block.copies, block.out.height, block.out.row_words(), o);
+  /// Ports of a block with a stream per operand, and the end of its instance.
+  void operand_ports(const std::string& o, const std::vector<int>& in) {
     s_ += fmt::format("    .s_valid_i({0}), .s_ready_o({1}),\n    .s_data_i({2}), .s_last_i({3}),\n"
                       "    .m_valid_o({4}_valid), .m_ready_i({4}_ready), .m_data_o({4}_data), .m_last_o({4}_last), .err_length_o({4}_error)\n  );\n\n",
                       joined(in, "_valid"), joined(in, "_ready"), joined(in, "_data"), joined(in, "_last"), o);
     errors_.push_back(o + "_error");
+  }
+
+  void merge(int b, const ChipBlock& block, const std::vector<int>& in) {
+    const std::string& o = id(b);
+    s_ += fmt::format("  logic {}_error;\n  epim_row_merge #(.Width({}), .Copies({}), .Rows({}), .RowWords({})) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", o, width(b),
+                      block.copies, block.out.height, block.out.row_words(), o);
+    operand_ports(o, in);
   }
 
   /// A block with an operand per stream: addition, concatenation, requantiser.
@@ -220,10 +225,7 @@ class Writer {
     s_ += fmt::format("    .MulBits({}), .Mul({}), .ZeroBits({}), .Zero({}),\n    .Shift({}), {}\n  ) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", mul_bits,
                       packed(multipliers, mul_bits), zero_bits, packed(zeros, zero_bits),
                       words.empty() ? std::to_string(all[0].shift) : packed(shifts, 6), code_parameters(all[0]), o);
-    s_ += fmt::format("    .s_valid_i({0}), .s_ready_o({1}),\n    .s_data_i({2}), .s_last_i({3}),\n"
-                      "    .m_valid_o({4}_valid), .m_ready_i({4}_ready), .m_data_o({4}_data), .m_last_o({4}_last), .err_length_o({4}_error)\n  );\n\n",
-                      joined(in, "_valid"), joined(in, "_ready"), joined(in, "_data"), joined(in, "_last"), o);
-    errors_.push_back(o + "_error");
+    operand_ports(o, in);
   }
 
   void table(int b, const std::string& i) {

@@ -135,8 +135,6 @@ std::map<std::string, Range> calibrate(Plan& plan, const Graph& graph, const Ima
     const Evaluator evaluator(graph, jobs_within(images.size(), jobs));
     std::mutex mutex;
     for (int pass = 0; pass < passes; ++pass) {
-      std::map<std::string, double> largest;
-      for (const auto& [tensor, s] : seen) largest[tensor] = s.largest();
       std::size_t done = 0;
       parallel(images.size(), jobs, [&](std::size_t i) {
         evaluator.run(images[i], [&](const std::string& tensor, const Value& v) {
@@ -147,7 +145,7 @@ std::map<std::string, Range> calibrate(Plan& plan, const Graph& graph, const Ima
             const std::lock_guard lock(mutex);
             merge(at->second, one);
           } else {
-            const std::vector<std::int64_t> bins = bins_of(v, largest.at(tensor));
+            const std::vector<std::int64_t> bins = bins_of(v, at->second.largest());
             const std::lock_guard lock(mutex);
             merge(at->second, bins, v.size());
           }

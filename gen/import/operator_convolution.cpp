@@ -120,10 +120,7 @@ void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
   const auto y = out[0].as<float>();
   if (y.empty()) return;
   const std::vector<Tap> taps = taps_of(cin, kh, kw, call.sums);
-  // Kept from call to call: the page faults of a fresh one would take as long as the product.
-  static thread_local std::vector<T> kept;
-  std::vector<T>& packed = kept;
-  if (const auto size = static_cast<std::size_t>(g.group * tiles * depth * high); packed.size() < size) packed.resize(size);
+  std::vector<T> packed(static_cast<std::size_t>(g.group * tiles * depth * high));
   parallel(static_cast<std::size_t>(g.group * tiles), call.jobs, [&](std::size_t t) {
     const std::int64_t group = static_cast<std::int64_t>(t) / tiles, tile = static_cast<std::int64_t>(t) % tiles;
     T* const block = packed.data() + static_cast<std::int64_t>(t) * depth * high;
@@ -179,7 +176,6 @@ void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
       }
     }
   });
-  if (packed.size() * sizeof(T) > std::size_t{64} << 20) packed = {};
 }
 
 void evaluate_conv(const Call& call, std::vector<Value>& out) {
