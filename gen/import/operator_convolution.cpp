@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 
 #include <fmt/format.h>
 
@@ -120,10 +121,10 @@ void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
   const auto y = out[0].as<float>();
   if (y.empty()) return;
   const std::vector<Tap> taps = taps_of(cin, kh, kw, call.sums);
-  std::vector<T> packed(static_cast<std::size_t>(g.group * tiles * depth * high));
+  const auto packed = std::make_unique_for_overwrite<T[]>(static_cast<std::size_t>(g.group * tiles * depth * high));
   parallel(static_cast<std::size_t>(g.group * tiles), call.jobs, [&](std::size_t t) {
     const std::int64_t group = static_cast<std::int64_t>(t) / tiles, tile = static_cast<std::int64_t>(t) % tiles;
-    T* const block = packed.data() + static_cast<std::int64_t>(t) * depth * high;
+    T* const block = packed.get() + static_cast<std::int64_t>(t) * depth * high;
     for (std::int64_t m = 0; m < high; ++m) {
       const bool used = tile * high + m < cout;
       const float* from = w.data() + (group * cout + tile * high + m) * depth;
@@ -166,7 +167,7 @@ void convolve(const Call& call, const Geometry& g, std::vector<Value>& out) {
         }
       }
       for (std::int64_t tile = 0; tile < tiles; ++tile) {
-        multiply_block(packed.data() + (group * tiles + tile) * depth * high, panel.data(), depth, sums);
+        multiply_block(packed.get() + (group * tiles + tile) * depth * high, panel.data(), depth, sums);
         for (std::int64_t m = 0; m < std::min<std::int64_t>(high, cout - tile * high); ++m) {
           const std::int64_t o = group * cout + tile * high + m;
           const T bias = call.has(2) ? static_cast<T>(call.value[2]->number(o)) : T{0};
