@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "golden/fast/packed_layer.hpp"
+#include "golden/fast/requantiser.hpp"
 #include "golden/parallel.hpp"
 #include "golden/read_noise.hpp"
 
@@ -23,7 +24,9 @@ using fast::tile_columns;
 namespace {
 
 /// Output positions that go through the inner loops together, and conversions of an ADC at most where these have noise.
-constexpr int block_positions = 64, block_conversions = 640;
+constexpr int block_positions = 64, block_conversions = 576;
+/// Positions whose noise is made just before it is read.
+constexpr int noise_positions = 4;
 /// What a sum of 16 bits lacks where its ADC has a gain.
 constexpr int sum_bias = 1 << 15;
 
@@ -78,10 +81,10 @@ template <class T> T* grown(std::vector<T>& v, std::size_t n) {
 
 /// Memory that one thread reuses.
 struct Scratch {
-  std::vector<std::int16_t> inputs;
+  std::vector<std::int16_t> inputs, codes;
   std::vector<std::uint64_t> planes, words;
   std::vector<std::uint16_t> lists, order, ends, table, sums;
-  std::vector<std::uint8_t> lengths;
+  std::vector<std::uint8_t> lengths, line;
   std::vector<std::int32_t> wide, noise;
   std::vector<std::int64_t> acc, psum, sum_x;
   std::vector<fast::ColumnJump> jumps;
@@ -109,6 +112,7 @@ struct ConvertedLayer::State {
   std::vector<Window> windows;
   std::vector<std::size_t> window_of;  ///< per firing
   std::vector<fast::ConvertedStep> steps;
+  std::vector<fast::Requantiser> requantisers;  ///< per channel
   int below = 0, positions = 0, block = block_positions;
   std::int32_t top = 0;
   bool narrow = true, clips = true, noisy = false;
@@ -121,6 +125,7 @@ struct ConvertedLayer::State {
       : hw(hardware_for(core, l)), layer(l), data(d), plan(check_layer(core, l, d)), kernels(&k), below(hw.sum_fraction_bits() + hw.adc_step),
         positions(l.out_h() * l.out_w()), top(static_cast<std::int32_t>((1 << hw.adc_bits) - 1)) {
     for (int b = 0; b < hw.steps(); ++b) steps.push_back({hw.step_first_bit(b), hw.step_is_sign(b)});
+    for (int ch = 0; ch < layer.cout; ++ch) requantisers.emplace_back(hw, layer, data, ch);
     bound_conversions();
     std::map<std::tuple<int, int, int, int, int, int, int>, std::size_t> known;
     std::size_t most_groups = 1;
@@ -230,19 +235,27 @@ struct ConvertedLayer::State {
 
   /// The cells of one word line, cells[slice][tile][padded lines][entry_sums] from this line on.
   void fill_line(int patch, int t, int row, int tiles, std::size_t padded, std::uint8_t* cells) const {
-    const Patch& p = layer.patches[at(patch)];
+    const int columns = layer.patches[at(patch)].beta2;
     const CellRow weights(layer, data, hw.lanes, patch, t * hw.xb_rows + row);
+    std::vector<std::uint8_t>& line = scratch.line;
+    line.assign(at(tiles * tile_columns), 0);
+    std::vector<std::int16_t>& codes = scratch.codes;
+    codes.resize(at(columns));
+    for (int c = 0; !data.analog && c < columns; ++c) codes[at(c)] = static_cast<std::int16_t>(weights(c));
     for (int sp = 0; sp < 2 * hw.slices(); ++sp) {
-      const std::uint16_t* const programmed = data.analog ? data.analog->cells.data() + AnalogData::place(hw, t, sp / 2, sp % 2, row, 0) : nullptr;
-      for (int c = 0; c < p.beta2; ++c) {
-        unsigned g = 0;
-        if (programmed) {
-          g = programmed[weights.column(c)];
-        } else if (const std::int64_t code = weights(c); (code < 0) == (sp % 2 == 1)) {
-          g = ((static_cast<unsigned>(code < 0 ? -code : code) >> (sp / 2 * hw.cell_bits)) & ((1u << hw.cell_bits) - 1)) << hw.fraction_bits;
+      if (data.analog) {
+        const std::uint16_t* const programmed = data.analog->cells.data() + AnalogData::place(hw, t, sp / 2, sp % 2, row, 0);
+        for (int c = 0; c < columns; ++c) line[at(c)] = static_cast<std::uint8_t>(programmed[weights.column(c)]);
+      } else {
+        for (int c = 0; c < columns; ++c) {
+          const int code = codes[at(c)], level = (std::abs(code) >> (sp / 2 * hw.cell_bits)) & ((1 << hw.cell_bits) - 1);
+          line[at(c)] = static_cast<std::uint8_t>((code < 0) == (sp % 2 == 1) ? level << hw.fraction_bits : 0);
         }
-        cells[at(sp / 2 * tiles + c / tile_columns) * padded * entry_sums + at(sp % 2 * tile_columns + fast::entry_place(c % tile_columns))] =
-            static_cast<std::uint8_t>(g);
+      }
+      for (int tile = 0; tile < tiles; ++tile) {
+        std::uint8_t* const to = cells + at(sp / 2 * tiles + tile) * padded * entry_sums + at(sp % 2 * tile_columns);
+        const std::uint8_t* const from = line.data() + tile * tile_columns;
+        for (int j = 0; j < tile_columns; ++j) to[fast::entry_place(j)] = from[j];
       }
     }
   }
@@ -365,13 +378,16 @@ struct ConvertedLayer::State {
     std::uint16_t* const sums = grown(s.sums, at(rows) * entry_sums);
     std::int32_t* const wide = narrow ? nullptr : grown(s.wide, at(rows) * entry_sums);
     std::int64_t* const psum = grown(s.psum, at(count * tile_columns));
-    const int noise_polarity = count * each * tile_columns;
+    // Noise of as many positions as a sum needs it for: with several row groups of all, since each group is summed for all positions.
+    const int noisy_positions = noisy && groups.size() == 1 ? std::min(count, noise_positions) : count;
+    const int noise_polarity = noisy_positions * each * tile_columns;
     std::int32_t* const noise = noisy ? grown(s.noise, at(2 * noise_polarity)) : nullptr;
     for (int tile = 0; tile < w.tiles; ++tile) {
       std::fill_n(psum, count * tile_columns, 0);
       for (int slice = 0; slice < hw.slices(); ++slice) {
         const std::size_t adcs = adcs_of(w, t, slice, tile);
-        if (noise) make_noise(f, tile, first, count, each, registers + adcs, w.amplitude.data() + adcs, noise);
+        std::uint32_t state[2 * tile_columns];
+        if (noise) start_noise(f, tile, first, registers + adcs, state);
         const bool gain = hw.adc_trims || !narrow;
         fast::Conversion how{steps.data(), hw.steps(), below, slice * hw.cell_bits + hw.adc_step, top, clips, gain ? w.gain.data() + adcs : nullptr,
                              gain ? w.offset.data() + adcs : nullptr, noise, each * tile_columns, static_cast<int>(groups.size()) * tile_columns, noise_polarity};
@@ -380,14 +396,29 @@ struct ConvertedLayer::State {
           if (groups[g].lines == 0 && !hw.adc_trims) continue;  // a sum of nothing is nothing
           how.noise = noise ? noise + g * tile_columns : nullptr;
           add_up(groups[g], at(slice * w.tiles + tile), chunk, chunks_of[g], rows, sums, wide);
-          clipped += narrow ? kernels->convert(sums, count, how, psum) : kernels->convert_wide(wide, count, how, psum);
+          for (int i = 0; i < count; i += noisy_positions) {
+            const int n = std::min(noisy_positions, count - i);
+            if (noise && g == 0)
+              for (int k = 0; k < 2; ++k)
+                kernels->make_noise(state + k * tile_columns, scratch.jumps.data(), static_cast<int>(scratch.jumps.size()),
+                                    w.amplitude.data() + adcs + k * tile_columns, n, each, noise + k * noise_polarity);
+            const std::size_t from = at(i * hw.steps()) * entry_sums;
+            clipped += narrow ? kernels->convert(sums + from, n, how, psum + i * tile_columns) : kernels->convert_wide(wide + from, n, how, psum + i * tile_columns);
+          }
         }
       }
       const int columns = std::min(tile_columns, p.beta2 - tile * tile_columns);
+      std::int64_t m[tile_columns] = {}, mz[tile_columns] = {};
       for (int c = 0; c < columns; ++c) {
-        const int column = tile * tile_columns + c, u = (p.c_out + column) / hw.xb_cols;
-        const std::int64_t m = data.crossbar_scale(t, u), z = data.zero_point(t, u);
-        for (int i = 0; i < count; ++i) acc[at(i) * at(padded) + at(column)] += m * (psum[i * tile_columns + c] + z * sum_x[i]);
+        const int u = (p.c_out + tile * tile_columns + c) / hw.xb_cols;
+        m[c] = data.crossbar_scale(t, u);
+        mz[c] = m[c] * data.zero_point(t, u);
+      }
+      for (int i = 0; i < count; ++i) {
+        std::int64_t* const to = acc + at(i) * at(padded) + at(tile * tile_columns);
+        const std::int64_t* const from = psum + i * tile_columns;
+        const std::int64_t sum = sum_x[i];
+        for (int c = 0; c < tile_columns; ++c) to[c] += m[c] * from[c] + mz[c] * sum;
       }
     }
   }
@@ -413,18 +444,12 @@ struct ConvertedLayer::State {
     }
   }
 
-  /// noise[polarity][i][step*groups + group][column] of a slice and tile.
-  void make_noise(std::size_t f, int tile, int first, int count, int each, const std::uint32_t* registers, const std::uint32_t* amplitude,
-                  std::int32_t* noise) const {
-    for (int n = 0; n < 2; ++n) {
-      std::uint32_t state[tile_columns];
-      std::copy_n(registers + n * tile_columns, tile_columns, state);
-      jump(between[f][at(tile)], static_cast<std::uint64_t>(first), state);
-      scratch.jumps.clear();
-      for (const auto& [steps_on, bits] : between[f][at(tile)]) scratch.jumps.push_back({images(steps_on), bits});
-      kernels->make_noise(state, scratch.jumps.data(), static_cast<int>(scratch.jumps.size()), amplitude + n * tile_columns, count, each,
-                          noise + n * count * each * tile_columns);
-    }
+  /// The registers of a slice and tile at the first position, and in this thread's memory their jumps from one to the next.
+  void start_noise(std::size_t f, int tile, int first, const std::uint32_t* registers, std::uint32_t* state) const {
+    std::copy_n(registers, 2 * tile_columns, state);
+    for (int n = 0; n < 2; ++n) jump(between[f][at(tile)], static_cast<std::uint64_t>(first), state + n * tile_columns);
+    scratch.jumps.clear();
+    for (const auto& [steps_on, bits] : between[f][at(tile)]) scratch.jumps.push_back({images(steps_on), bits});
   }
 
   /// The finished accumulators of output range r, [position][padded column] in this thread's memory.
@@ -441,11 +466,6 @@ struct ConvertedLayer::State {
         add_firing(x, at(f), t, first, count, registers.empty() ? nullptr : registers[at(f)].data(), padded, acc, clipped);
       }
     return acc;
-  }
-
-  std::int64_t finished(std::int64_t acc, int ch) const {
-    return requantise(acc, data.channel_scale(ch), data.channel_bias(ch), layer.shift, layer.clamp_lo, layer.clamp_hi,
-                      layer.slopes ? NegativeSlope{data.channel_slope(ch), hw.slope_fraction_bits()} : NegativeSlope{});
   }
 };
 
@@ -476,7 +496,7 @@ IntTensor ConvertedLayer::run(const IntTensor& x, int threads, std::int64_t* cli
     for (int ch = range.start; ch < range.stop; ++ch)
       for (int i = 0; i < count; ++i)
         y.data[(first_channel[r] + at(ch - range.start)) * at(s.positions) + at(first + i)] =
-            s.finished(acc[at(i) * padded + at((ch - range.start) % range.columns)], ch);
+            s.requantisers[at(ch)](acc[at(i) * padded + at((ch - range.start) % range.columns)]);
   });
   if (clipped)
     for (const std::int64_t n : over) *clipped += n;
