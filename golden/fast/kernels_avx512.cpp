@@ -6,6 +6,7 @@
 
 #if defined(__x86_64__)
 #pragma GCC target("avx512f,avx512bw,avx512vnni,avx512vpopcntdq,popcnt")
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 on its own _mm512_undefined_epi32
 #include <immintrin.h>
 
 namespace epim::fast {

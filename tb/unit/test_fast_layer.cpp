@@ -4,6 +4,7 @@
 
 #include "gen/config/config.hpp"
 #include "gen/core/synthetic.hpp"
+#include "golden/device/device_model.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/fast/fast_layer.hpp"
 #include "tb/unit/random_case.hpp"
@@ -157,6 +158,69 @@ TEST_CASE("layers of several words, tiles and blocks equal the reference as well
   }
   REQUIRE(clipped > 10);
   REQUIRE(unclipped > 2);
+}
+
+TEST_CASE("conversions of several words, tiles and blocks equal the reference as well", "[fast][device]") {
+  std::int64_t noisy = 0, loud = 0, trimmed = 0, rounded = 0, wide = 0, pairs = 0, grouped = 0, clipped = 0, blocks = 0;
+  for (std::uint32_t seed = 1; seed <= 40; ++seed) {
+    Case c = large_case(seed);
+    std::mt19937 rng(seed ^ 0xdefe7u);
+    const auto pick = [&](int lo, int hi) { return static_cast<int>(rng() % static_cast<unsigned>(hi - lo + 1)) + lo; };
+    if (seed % 4 == 0) {  // more positions than a block
+      c.layer.h = c.layer.w = 9;
+      c.x = IntTensor({c.layer.cin, 9, 9});
+      for (std::int64_t& v : c.x.data) v = c.hw.act_min() + static_cast<std::int64_t>(rng() % static_cast<std::uint64_t>(c.hw.act_max() - c.hw.act_min() + 1));
+    }
+    c.hw.rows_per_read = pick(0, 3) == 0 ? 32 : 0;
+    c.hw.fraction_bits = pick(0, std::min(6, 8 - c.hw.cell_bits));
+    c.hw.adc_trims = pick(0, 1) == 1;
+    c.hw.read_noise = c.hw.adc_trims && pick(0, 1) == 1;
+    c.hw.adc_step = pick(0, 3) == 0 ? pick(1, 3) : 0;
+    DeviceModel d;
+    d.seed = seed;
+    d.program_sigma = 0.1;
+    d.stuck = pick(0, 1) * 0.1;
+    d.gain_sigma = c.hw.adc_trims ? pick(0, 2) / 10.0 : 0;
+    d.offset_sigma = c.hw.adc_trims ? 1 : 0;
+    d.read_noise = c.hw.read_noise ? (pick(0, 1) == 0 ? 0.05 : 20) : 0;
+    c.data.analog = program_cells(d, c.hw, c.layer, c.data);
+    INFO("seed " << seed << ": " << epim::testing::describe(c));
+    EventCounts events;
+    const std::int64_t frame = pick(0, 1000);
+    const GoldenLayer golden(c.hw, c.layer, c.data);
+    const IntTensor y = golden.run(c.x, events, 1, frame);
+    for (const fast::Kernels* k : fast::usable_kernels()) {
+      INFO(k->name);
+      std::int64_t taken = 0;
+      const ConvertedLayer layer(c.hw, c.layer, c.data, *k);
+      REQUIRE(layer.run(c.x, 2, &taken, frame) == y);
+      REQUIRE(taken == events.adc_saturated);
+      // Single places, without what came before them.
+      const std::vector<int> places{c.layer.out_h() * c.layer.out_w() - 1, 3};
+      const IntTensor sums = layer.accumulators(c.x, places);
+      RoundTrace trace;
+      EventCounts ignored;
+      for (std::size_t i = 0; i < places.size(); ++i) {
+        golden.run_round(c.x, places[i] / c.layer.out_w(), places[i] % c.layer.out_w(), trace, ignored);
+        for (std::size_t r = 0, stored = 0; r < golden.ranges().size(); ++r)
+          for (int ch = golden.ranges()[r].start; ch < golden.ranges()[r].stop; ++ch, ++stored)
+            REQUIRE(sums.data[stored * places.size() + i] == trace.acc[r][static_cast<std::size_t>((ch - golden.ranges()[r].start) % golden.ranges()[r].columns)]);
+      }
+    }
+    std::uint32_t amplitude = 0;
+    for (const AdcTrim& a : c.data.analog->trims) amplitude = std::max(amplitude, a.noise);
+    noisy += amplitude > 0 && amplitude < 1u << 15;
+    loud += amplitude >= 1u << 15;
+    trimmed += c.hw.adc_trims;
+    rounded += !c.hw.adc_trims && c.hw.fraction_bits > 0;
+    wide += c.hw.read_rows() * ((1 << c.hw.word_bits()) - 1) * ((1 << c.hw.dac_bits) - 1) > 0xFFFF;
+    pairs += c.hw.dac_bits == 2;
+    grouped += c.hw.row_groups() > 1;
+    clipped += events.adc_saturated > 0;
+    blocks += c.layer.out_h() * c.layer.out_w() > 64;
+  }
+  INFO(noisy << " " << loud << " " << trimmed << " " << rounded << " " << wide << " " << pairs << " " << grouped << " " << clipped << " " << blocks);
+  for (const std::int64_t reached : {noisy, loud, trimmed, rounded, wide, pairs, grouped, clipped, blocks}) REQUIRE(reached > 2);
 }
 
 TEST_CASE("products of accumulator and G, and slopes, beyond 64 bits", "[fast]") {
