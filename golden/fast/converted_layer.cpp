@@ -3,11 +3,10 @@
 #include "golden/fast/converted_layer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <map>
-#include <mutex>
 #include <tuple>
 
+#include "golden/fast/noise_jumps.hpp"
 #include "golden/fast/packed_layer.hpp"
 #include "golden/fast/requantiser.hpp"
 #include "golden/parallel.hpp"
@@ -17,6 +16,7 @@ namespace epim {
 
 using fast::at;
 using fast::chunk_indices;
+using fast::ColumnSteps;
 using fast::entry_sums;
 using fast::rounded_up;
 using fast::tile_columns;
@@ -44,33 +44,6 @@ struct Window {
   std::vector<std::int32_t> gain, offset;       ///< [PE row][slice][tile][polarity][tile_columns]
   std::vector<std::uint32_t> amplitude, seed;   ///< the same, of the noise
 };
-
-/// Images of the noise registers after numbers of steps, each computed once.
-class JumpImages {
- public:
-  const std::uint32_t* operator()(std::uint64_t steps) const {
-    const std::lock_guard lock(mutex_);
-    const auto [entry, is_new] = known_.try_emplace(steps);
-    if (is_new) {
-      const NoiseJump jump(steps);
-      for (std::uint32_t i = 0; i < 128; ++i) entry->second[i] = jump(i % 16 << (i / 16 * 4));
-    }
-    return entry->second.data();
-  }
-
- private:
-  mutable std::mutex mutex_;
-  mutable std::map<std::uint64_t, std::array<std::uint32_t, 128>> known_;
-};
-
-/// Columns of a tile by the steps that their registers go on: (steps, bits of the columns).
-using ColumnSteps = std::vector<std::pair<std::uint64_t, std::uint32_t>>;
-
-template <class StepsOf> ColumnSteps column_steps(int columns, const StepsOf& steps_of) {
-  std::map<std::uint64_t, std::uint32_t> found;
-  for (int c = 0; c < columns; ++c) found[static_cast<std::uint64_t>(steps_of(c))] |= 1u << c;
-  return {found.begin(), found.end()};
-}
 
 /// A vector's elements from a multiple of 64 bytes on.
 template <class T> T* grown(std::vector<T>& v, std::size_t n) {
@@ -119,7 +92,7 @@ struct ConvertedLayer::State {
   RoundConversions conversions;                                  ///< with noise
   std::vector<std::vector<ColumnSteps>> before;                  ///< with noise [firing][tile] from the begin of an output position
   std::vector<std::vector<ColumnSteps>> between;                 ///< with noise [firing][tile] from one output position to the next
-  JumpImages images;
+  fast::JumpImages images;
 
   State(const Hardware& core, const Layer& l, const LayerData& d, const fast::Kernels& k)
       : hw(hardware_for(core, l)), layer(l), data(d), plan(check_layer(core, l, d)), kernels(&k), below(hw.sum_fraction_bits() + hw.adc_step),
@@ -145,8 +118,8 @@ struct ConvertedLayer::State {
       between.emplace_back();
       for (int first = 0; first < p.beta2; first += tile_columns) {
         const int columns = std::min(tile_columns, p.beta2 - first);
-        before.back().push_back(column_steps(columns, [&](int c) { return conversions.before[f][at(first + c)]; }));
-        between.back().push_back(column_steps(columns, [&](int c) { return conversions.total[at(hw.adc_of(p.c_out + first + c))]; }));
+        before.back().push_back(fast::column_steps(columns, [&](int c) { return conversions.before[f][at(first + c)]; }));
+        between.back().push_back(fast::column_steps(columns, [&](int c) { return conversions.total[at(hw.adc_of(p.c_out + first + c))]; }));
       }
     }
   }

@@ -223,6 +223,44 @@ TEST_CASE("conversions of several words, tiles and blocks equal the reference as
   for (const std::int64_t reached : {noisy, loud, trimmed, rounded, wide, pairs, grouped, clipped, blocks}) REQUIRE(reached > 2);
 }
 
+TEST_CASE("the largest sums that crossbars have, within 16 bits and beyond", "[fast][device]") {
+  for (const bool trims : {false, true})
+    for (const int rows : {64, 192, 256, 512})
+      for (const int dac : {1, 2}) {
+        Case c = large_case(3);
+        INFO("trims " << trims << ", rows " << rows << ", dac_bits " << dac);
+        c.hw.xb_rows = rows;
+        c.hw.cell_bits = 2;
+        c.hw.fraction_bits = 6;
+        c.hw.dac_bits = dac;
+        c.hw.act_signed = false;
+        c.hw.adc_trims = trims;
+        c.hw.adc_bits = 14;
+        c.layer.cin = rows;
+        c.layer.kh = c.layer.kw = 1;
+        c.layer.pad = {};
+        c.layer.epitome = {c.layer.cout, rows, 1, 1};
+        c.layer.patches = default_sampler(rows, c.layer.cout, 1, 1, c.layer.epitome, c.hw.lanes);
+        c.hw.pe_rows = 1;
+        c.hw.pe_cols = pe_array_for(c.hw, c.layer.epitome).cols;
+        c.data.epitome = IntTensor({c.layer.cout, rows, 1, 1});
+        c.data.crossbar_scale = IntTensor({1, c.hw.pe_cols}, 3);
+        c.data.zero_point = IntTensor({1, c.hw.pe_cols});
+        c.x = IntTensor({rows, c.layer.h, c.layer.w}, c.hw.act_max());
+        AnalogData analog;
+        analog.cells.assign(AnalogData::place(c.hw, 0, c.hw.slices(), 0, 0, 0), 255);
+        for (std::size_t i = 1; i < analog.cells.size(); i += 2 * static_cast<std::size_t>(c.hw.xb_rows * c.hw.pe_cols * c.hw.xb_cols) - 7) analog.cells[i] = 250;
+        for (std::size_t i = AnalogData::place(c.hw, 0, 0, 1, 0, 0); i < AnalogData::place(c.hw, 0, 0, 1, 1, 0); ++i) analog.cells[i] = 0;  // so that the polarities differ
+        c.data.analog = std::make_shared<AnalogData>(analog);
+        EventCounts events;
+        const IntTensor y = GoldenLayer(c.hw, c.layer, c.data).run(c.x, events);
+        for (const fast::Kernels* k : fast::usable_kernels()) {
+          INFO(k->name);
+          REQUIRE(ConvertedLayer(c.hw, c.layer, c.data, *k).run(c.x) == y);
+        }
+      }
+}
+
 TEST_CASE("products of accumulator and G, and slopes, beyond 64 bits", "[fast]") {
   for (const bool slopes : {false, true})
     for (std::uint32_t seed = 1; seed <= 6; ++seed) {
