@@ -1,5 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <filesystem>
 
 #include "gen/config/config.hpp"
@@ -7,6 +8,7 @@
 #include "golden/device/device_model.hpp"
 #include "golden/diagnostic.hpp"
 #include "golden/fast/fast_layer.hpp"
+#include "golden/fast/requantiser.hpp"
 #include "tb/unit/random_case.hpp"
 
 using namespace epim;
@@ -246,6 +248,9 @@ TEST_CASE("the largest sums that crossbars have, within 16 bits and beyond", "[f
         c.data.epitome = IntTensor({c.layer.cout, rows, 1, 1});
         c.data.crossbar_scale = IntTensor({1, c.hw.pe_cols}, 3);
         c.data.zero_point = IntTensor({1, c.hw.pe_cols});
+        c.data.channel_scale = IntTensor({c.layer.cout}, 1);
+        c.data.channel_bias = IntTensor({c.layer.cout});
+        c.layer.shift = 8;  // nothing is clamped
         c.x = IntTensor({rows, c.layer.h, c.layer.w}, c.hw.act_max());
         AnalogData analog;
         analog.cells.assign(AnalogData::place(c.hw, 0, c.hw.slices(), 0, 0, 0), 255);
@@ -254,11 +259,39 @@ TEST_CASE("the largest sums that crossbars have, within 16 bits and beyond", "[f
         c.data.analog = std::make_shared<AnalogData>(analog);
         EventCounts events;
         const IntTensor y = GoldenLayer(c.hw, c.layer, c.data).run(c.x, events);
+        REQUIRE(*std::max_element(y.data.begin(), y.data.end()) < c.layer.clamp_hi);
         for (const fast::Kernels* k : fast::usable_kernels()) {
           INFO(k->name);
           REQUIRE(ConvertedLayer(c.hw, c.layer, c.data, *k).run(c.x) == y);
         }
       }
+}
+
+TEST_CASE("the requantiser in 64 bits is the one of any width, on both sides of its limit", "[fast]") {
+  std::mt19937_64 rng(5);
+  const auto draw = [&](int bits) { return static_cast<std::int64_t>(rng()) >> (64 - bits); };
+  std::int64_t inner = 0, outer = 0;
+  for (int n = 0; n < 20000; ++n) {
+    Hardware hw;
+    hw.slope_bits = 18;
+    Layer layer;
+    layer.shift = static_cast<int>(rng() % 63);
+    layer.clamp_lo = -(1 << 23);
+    layer.clamp_hi = (1 << 23) - 1;
+    layer.slopes = rng() % 2 == 0;
+    LayerData data;
+    data.channel_scale = IntTensor({1}, draw(2 + static_cast<int>(rng() % 31)));
+    data.channel_bias = IntTensor({1}, draw(2 + static_cast<int>(rng() % 61)));
+    if (layer.slopes) data.channel_slope = IntTensor({1}, draw(18));
+    const std::int64_t acc = draw(2 + static_cast<int>(rng() % 62));
+    INFO("draw " << n << ": acc " << acc << ", G " << data.channel_scale(0) << ", B " << data.channel_bias(0) << ", shift " << layer.shift << ", slopes " << layer.slopes);
+    const std::int64_t expected = requantise(acc, data.channel_scale(0), data.channel_bias(0), layer.shift, layer.clamp_lo, layer.clamp_hi,
+                                             layer.slopes ? NegativeSlope{data.channel_slope(0), hw.slope_fraction_bits()} : NegativeSlope{});
+    REQUIRE(fast::Requantiser(hw, layer, data, 0)(acc) == expected);
+    (expected == layer.clamp_lo || expected == layer.clamp_hi ? outer : inner) += 1;
+  }
+  REQUIRE(inner > 1000);
+  REQUIRE(outer > 1000);
 }
 
 TEST_CASE("products of accumulator and G, and slopes, beyond 64 bits", "[fast]") {
