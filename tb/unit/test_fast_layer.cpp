@@ -254,8 +254,8 @@ TEST_CASE("the largest sums that crossbars have, within 16 bits and beyond", "[f
         c.x = IntTensor({rows, c.layer.h, c.layer.w}, c.hw.act_max());
         AnalogData analog;
         analog.cells.assign(AnalogData::place(c.hw, 0, c.hw.slices(), 0, 0, 0), 255);
-        for (std::size_t i = 1; i < analog.cells.size(); i += 2 * static_cast<std::size_t>(c.hw.xb_rows * c.hw.pe_cols * c.hw.xb_cols) - 7) analog.cells[i] = 250;
-        for (std::size_t i = AnalogData::place(c.hw, 0, 0, 1, 0, 0); i < AnalogData::place(c.hw, 0, 0, 1, 1, 0); ++i) analog.cells[i] = 0;  // so that the polarities differ
+        for (int slice = 0; slice < c.hw.slices(); ++slice)  // little in the other polarity
+          std::fill_n(analog.cells.begin() + static_cast<std::ptrdiff_t>(AnalogData::place(c.hw, 0, slice, 1, 0, 0)), AnalogData::place(c.hw, 0, 0, 1, 0, 0), 3);
         c.data.analog = std::make_shared<AnalogData>(analog);
         EventCounts events;
         const IntTensor y = GoldenLayer(c.hw, c.layer, c.data).run(c.x, events);
