@@ -97,9 +97,9 @@ const Tools& tools() {
   return t;
 }
 
-/// Name that Verilator makes of one in the design.
-std::string member(const std::string& path) {
-  std::string name = "__PVT__";
+/// Name that Verilator makes of one in the design: of a variable in the class of the top, of any other with `prefix`.
+std::string member(const std::string& path, const char* prefix = "__PVT__") {
+  std::string name = prefix;
   for (char c : path) name += c == '.' ? "__DOT__" : c == '[' ? "__BRA__" : c == ']' ? "__KET__" : std::string(1, c);
   return name;
 }
@@ -148,16 +148,20 @@ extern "C" __attribute__((visibility("default"))) void epim_model_images(const s
 #define VL_READMEM_N epim_readmem
 )";
 
-/// Functions epim_model_register and epim_model_state of a bare model.
+/// Functions epim_model_register, epim_model_settle and epim_model_state of a bare model.
 std::string bare_functions(const std::string& top, const std::vector<CellMemory>& registers) {
   std::string s = "namespace {\nstruct Place { void* at; int bytes; };\n", cases;
   for (std::size_t i = 0; i < registers.size(); ++i) {
-    const std::string name = member(top + "." + registers[i].pe) + "->" + member(registers[i].memory);
+    const std::string name = registers[i].pe.empty() ? member(top + "." + registers[i].memory, "")
+                                                     : member(top + "." + registers[i].pe) + "->" + member(registers[i].memory);
     s += fmt::format("template <class Root> auto register_{0}(Root& r, int) -> decltype((void)r.{1}, Place()) {{ return {{&r.{1}, int(sizeof(r.{1}))}}; }}\n"
                      "template <class Root> Place register_{0}(Root&, long) {{ return {{nullptr, 0}}; }}\n", i, name);
     cases += fmt::format("    case {0}: p = register_{0}(*t.rootp, 0); break;\n", i);
   }
-  return s + "}\nextern \"C\" __attribute__((visibility(\"default\"))) void* epim_model_register(void* v, int n, int* bytes) {\n"
+  s += "}\n" + fmt::format("void V{0}___024root___eval_settle(V{0}___024root* vlSelf);\n"
+                           "extern \"C\" __attribute__((visibility(\"default\"))) void epim_model_settle(void* v) {{\n"
+                           "  V{0}___024root___eval_settle(static_cast<Instance*>(v)->top->rootp);\n}}\n", top);
+  return s + "extern \"C\" __attribute__((visibility(\"default\"))) void* epim_model_register(void* v, int n, int* bytes) {\n"
          "  auto& t = *static_cast<Instance*>(v)->top;\n  (void)t;\n  Place p{nullptr, 0};\n  switch (n) {\n" + cases +
          "    default: break;\n  }\n  *bytes = p.bytes;\n  return p.at;\n}\n"
          "extern \"C\" __attribute__((visibility(\"default\"))) void* epim_model_state(void* v, std::size_t* bytes) {\n"

@@ -22,7 +22,7 @@ struct BuildOptions {
   std::vector<CellMemory> cells;       ///< memories that the model gives access to (Model::cells)
   /// What $readmemh reads is given to every instance (Model::give_images); `registers` can be written, the state be read.
   bool bare = false;
-  std::vector<CellMemory> registers;   ///< with `bare`: registers of PEs (Model::pe_register)
+  std::vector<CellMemory> registers;   ///< with `bare`: registers of PEs, or with an empty `pe` of the rest (Model::find_register)
 };
 
 /// Port of the top module to reach from C++.

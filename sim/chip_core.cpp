@@ -18,6 +18,18 @@ constexpr const char* kImages = "given/";
 /// after so many cycles of it; again after twice as many.
 constexpr std::size_t kStretch = 64, kSettle = 16;
 
+/// What a core's parameters would set at reset: geometry, then M (and Z) of each PE.
+std::vector<CellMemory> registers_of(const CoreText& text) {
+  std::vector<CellMemory> all;
+  for (int w = 0; w < static_cast<int>(text.program.geometry.size()); ++w)
+    all.push_back({0, 0, "", fmt::format("u_b_core.u_control.u_regs.gen_geometry[{}].word_q", w)});
+  for (const CellMemory& c : text.rtl.cells) {
+    all.push_back({c.row, c.col, c.pe, "gen_scale_bank[0].scale_q"});
+    if (text.parameters.hw.zero_point) all.push_back({c.row, c.col, c.pe, "gen_zero.gen_zero_bank[0].zero_q"});
+  }
+  return all;
+}
+
 }  // namespace
 
 CoreText core_text(const ChipDesign& chip, std::size_t n) {
@@ -34,10 +46,7 @@ CoreText core_text(const ChipDesign& chip, std::size_t n) {
 std::string build_core_text(const CoreText& text, const BuildOptions& options) {
   BuildOptions build = options;
   build.bare = true;
-  for (const CellMemory& c : text.rtl.cells) {
-    build.registers.push_back({c.row, c.col, c.pe, "gen_scale_bank[0].scale_q"});
-    if (text.parameters.hw.zero_point) build.registers.push_back({c.row, c.col, c.pe, "gen_zero.gen_zero_bank[0].zero_q"});
-  }
+  build.registers = registers_of(text);
   return build_elaborated(text.rtl, build);
 }
 
@@ -58,27 +67,31 @@ CoreModel::CoreModel(const CoreText& text, const std::string& object)
   }
   for (const ProgramBlock& b : text.program.blocks)
     if (b.kind == ProgramKind::cells && !store_cells(model_, p, b)) throw std::logic_error("the cells of a chip's core cannot be reached");
-  // M and Z stand in registers that reset alone writes.
+  // These stand in registers that reset alone writes.
   rst_.set(1);
   model_.eval();
+  const auto write = [&](std::size_t index, std::uint64_t value, int bits, bool needed) {
+    const auto [at, bytes] = model_.find_register(static_cast<int>(index));
+    if (!at && needed) throw std::logic_error(fmt::format("register {} of a chip's core cannot be reached", index));
+    value &= (std::uint64_t{1} << bits) - 1;
+    if (at) std::memcpy(at, &value, static_cast<std::size_t>(bytes));
+  };
+  const std::size_t words = text.program.geometry.size(), each = p.hw.zero_point ? 2 : 1;
+  for (std::size_t w = 0; w < words; ++w) write(w, text.program.geometry[w], 32, false);
   for (const ProgramBlock& b : text.program.blocks) {
     if (b.kind != ProgramKind::scale) continue;
-    const auto write = [&](int index, std::uint64_t value, int bits) {
-      const auto [at, bytes] = model_.pe_register(index);
-      value &= (std::uint64_t{1} << bits) - 1;
-      std::memcpy(at, &value, static_cast<std::size_t>(bytes));
-    };
-    const int each = p.hw.zero_point ? 2 : 1;
-    write(b.pe * each, b.entries[0], p.hw.scale_bits);
-    if (p.hw.zero_point) write(b.pe * each + 1, b.entries[0] >> 32, p.zero_bits());
+    const std::size_t at = words + static_cast<std::size_t>(b.pe) * each;
+    write(at, b.entries[0], p.hw.scale_bits, true);
+    if (p.hw.zero_point) write(at + 1, b.entries[0] >> 32, p.zero_bits(), true);
   }
+  model_.settle();
   edge();  // the first one without reset: cycle 0 follows
 
   const auto [state, bytes] = model_.state();
   std::vector<std::pair<const std::uint8_t*, std::size_t>> cells;
-  const std::size_t words = static_cast<std::size_t>(p.hw.column_steps()) * static_cast<std::size_t>(p.hw.adcs() * p.planes() * p.chunks());
+  const std::size_t cell_words = static_cast<std::size_t>(p.hw.column_steps()) * static_cast<std::size_t>(p.hw.adcs() * p.planes() * p.chunks());
   for (int pe = 0; pe < p.hw.pe_rows * p.hw.pe_cols; ++pe)
-    cells.emplace_back(reinterpret_cast<const std::uint8_t*>(model_.cells(pe / p.hw.pe_cols, pe % p.hw.pe_cols)), words * sizeof(std::uint64_t));
+    cells.emplace_back(reinterpret_cast<const std::uint8_t*>(model_.cells(pe / p.hw.pe_cols, pe % p.hw.pe_cols)), cell_words * sizeof(std::uint64_t));
   std::sort(cells.begin(), cells.end());
   const std::uint8_t* at = state;
   for (const auto& [begin, size] : cells) {

@@ -55,12 +55,13 @@ void Model::give_images(const std::map<std::string, std::string>& images) {
   bare_function<void (*)(Find, void*)>(handle_, "epim_model_images")(find, const_cast<std::map<std::string, std::string>*>(&images));
 }
 
-std::pair<void*, int> Model::pe_register(int index) {
+std::pair<void*, int> Model::find_register(int index) {
   int bytes = 0;
   void* at = bare_function<void* (*)(void*, int, int*)>(handle_, "epim_model_register")(self_, index, &bytes);
-  if (!at) throw std::logic_error("the compiled model has no register " + std::to_string(index) + " that can be reached");
   return {at, bytes};
 }
+
+void Model::settle() { bare_function<void (*)(void*)>(handle_, "epim_model_settle")(self_); }
 
 std::pair<std::uint8_t*, std::size_t> Model::state() {
   std::size_t bytes = 0;

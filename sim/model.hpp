@@ -95,8 +95,10 @@ class Model {
   /// Of a model built with BuildOptions::bare. Images by their names in the model's text, for the first eval, which this thread must
   /// call before it makes another such instance.
   void give_images(const std::map<std::string, std::string>& images);
-  /// Register `index` of BuildOptions::registers and its bytes. Throws std::logic_error where the model has no such member.
-  std::pair<void*, int> pe_register(int index);
+  /// Register `index` of BuildOptions::registers and its bytes; null where the model has none, since nothing in it reads one.
+  std::pair<void*, int> find_register(int index);
+  /// Works out what follows from registers that were written so.
+  void settle();
   /// Everything that the model keeps from one eval to the next, its ports included.
   std::pair<std::uint8_t*, std::size_t> state();
   bool trace_open(const std::string& file) { return api_.trace_open(self_, file.c_str()); }

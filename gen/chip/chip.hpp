@@ -73,7 +73,7 @@ Elaboration chip_top(const ChipDesign& chip, const ElaborateOptions& options);
 std::string core_port(std::size_t n, const char* name);
 
 /// The instance of one core as in the chip, in a top epim_chip_core of its own (ports as above, and clk_i, rst_ni, error_o; reset is
-/// not synchronised). Cells, M and Z are left out, so that cores of one shape have one text: they are for the model's memory.
+/// not synchronised). Cells, M, Z and geometry are left out, so that cores of one shape have one text: a model's memory takes them.
 /// Images of tables are named core/....
 Elaboration elaborate_chip_core(const ChipDesign& chip, std::size_t n, const std::string& mem_dir);
 

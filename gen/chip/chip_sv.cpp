@@ -336,7 +336,10 @@ class Writer {
     settings.endless = true;
     auto values = core_parameter_values(p, settings);
     if (alone_) {
-      const auto apart = [](const auto& v) { return v.first == std::string("CellFile") || v.first == std::string("ScaleInit") || v.first == std::string("ZeroInit"); };
+      const auto apart = [](const auto& v) {
+        const std::string name = v.first;
+        return name == "CellFile" || name == "ScaleInit" || name == "ZeroInit" || name == "GeometryInit";
+      };
       values.erase(std::remove_if(values.begin(), values.end(), apart), values.end());
     }
     const int in = lanes() * core.hw.act_bits, out = width(b);
