@@ -67,7 +67,7 @@ void write_replay(const std::string& path, const CoreReplay& r) {
 class Joined {
  public:
   Joined(const ChipDesign& chip, const ChipTiming& predicted, const std::vector<IntTensor>& images, const ChipWords& words, const JoinedSettings& settings)
-      : chip_(chip), images_(images), words_(words), settings_(settings), weights_(chip.cores.size()), shape_(chip.cores.size()) {
+      : chip_(chip), images_(images), words_(words), settings_(settings), foretold_(predicted.deadlock ? 0 : predicted.cycles), weights_(chip.cores.size()), shape_(chip.cores.size()) {
     std::map<std::string, std::size_t> seen;
     for (std::size_t n = 0; n < chip.cores.size(); ++n) {
       texts_.push_back(core_text(chip, n));
@@ -148,6 +148,7 @@ class Joined {
   void frame(JoinedRun& r, std::optional<ChipMismatch>& first) {
     if (!settings_.together) built_ = build_chip(chip_, frame_options(), settings_.rtl, true);
     ChipRunSettings run = settings_.run;
+    run.foretold = foretold_;
     double share = 0;
     run.progress = [&](double now) {
       done(frame_weight_ * (now - share), "streams between the cores");
@@ -213,6 +214,7 @@ class Joined {
   const std::vector<IntTensor>& images_;
   const ChipWords& words_;
   const JoinedSettings& settings_;
+  std::int64_t foretold_;
   std::vector<CoreText> texts_;
   std::vector<double> weights_;       ///< predicted seconds of every core
   std::vector<std::size_t> shape_;    ///< of every core

@@ -185,7 +185,9 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
     if (quiet > settings.watchdog)
       fail("deadlock", fmt::format("no word moved for {} cycles (cycle {}), nor in the golden model: {} of {} pixel words in, {} of {} output words out; {}", quiet, cycle,
                                    word, pixels, run.beats.size(), beats, fifo_text(chip, count)));
-    if (settings.progress && (cycle & 0xFFF) == 0) settings.progress(static_cast<double>(run.beats.size()) / static_cast<double>(beats));
+    if (settings.progress && (cycle & 0xFFF) == 0)
+      settings.progress(settings.foretold > 0 ? std::min(1.0, static_cast<double>(cycle) / static_cast<double>(settings.foretold))
+                                              : static_cast<double>(run.beats.size()) / static_cast<double>(beats));
     if ((cycle & 0xFFF) == 0) check_interrupt();
     expected_time.step(offer, ready);
     tick();

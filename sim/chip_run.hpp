@@ -39,7 +39,8 @@ struct ChipRunSettings {
   std::int64_t out_from = 0;       ///< m_axis takes nothing before this cycle: every block and FIFO fills up
   std::int64_t watchdog = 100000;  ///< cycles in which no word moves anywhere
   std::string reproduce;           ///< command printed with a difference
-  std::function<void(double)> progress;
+  std::function<void(double)> progress;  ///< finished share
+  std::int64_t foretold = 0;       ///< cycles, for it; 0: output words count
   /// Of a frame: makes the cores once the model stands at cycle 0.
   std::function<std::unique_ptr<OutsideCores>(Model&)> cores;
 };

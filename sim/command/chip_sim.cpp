@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/base/hash.hpp"
 #include "gen/network/scale_check.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/graph/float_network.hpp"
@@ -28,6 +29,10 @@ int crossbars_of(const ChipDesign& chip) {
   return sum;
 }
 
+std::uint64_t digest(const std::vector<std::int64_t>& values, std::uint64_t h) {
+  return fnv1a({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])}, h);
+}
+
 nlohmann::ordered_json joined_json(const JoinedRun& run) {
   nlohmann::ordered_json j = {{"models", run.shapes}, {"build_seconds", run.build_seconds}, {"replay_seconds", run.replay_seconds}};
   for (const CoreReplay& c : run.cores)
@@ -39,15 +44,17 @@ nlohmann::ordered_json joined_json(const JoinedRun& run) {
 }  // namespace
 
 void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, const ChipSim& sim) {
+  if (sim.model == "flat" && !sim.results.empty())
+    throw InputError({"--results", 0, 0}, "joined-results", "one model of the whole chip keeps no results of cores; legal: --model joined");
   const PreparedChip p = prepare_chip(options, chip_options);
+  const bool flat_cells = p.chip.common.storage == Storage::flat;
+  if (!flat_cells && (sim.model == "joined" || sim.model == "together"))
+    throw InputError({"--model", 0, 0}, "joined-storage", "cells in ROMs are compiled into a model; legal: storage = \"flat\", or --model flat");
   const ChipGraph& graph = p.chip.graph;
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
   check_scales(p.net, set.images);
   const std::size_t count = set.images.size();
-  const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && p.chip.common.storage == Storage::flat : sim.model != "flat";
-  if (joined && p.chip.common.storage != Storage::flat)
-    throw InputError({"--model", 0, 0}, "joined-storage", "cores apart need storage = \"flat\"; --model flat simulates what the configuration asks for");
-  if (!joined && !sim.results.empty()) throw InputError({"--results", 0, 0}, "joined-results", "only a joined simulation keeps results; legal: --model joined");
+  const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && flat_cells : sim.model != "flat";
   ChipWords words;
   if (joined) words = golden_words(p.chip, p.net, set.images, processors());
   const std::vector<IntTensor> golden = joined ? words.outputs : run_network_golden(p.net, set.images, processors());
@@ -120,6 +127,9 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
                             {"depth", graph.streams[f].depth},
                             {"high_water", run.high_water[f]},
                             {"words", run.words[f]}});
+    std::uint64_t outputs = fnv1a("");
+    for (const IntTensor& map : run.outputs) outputs = digest(map.data, outputs);
+    j["digests"] = {{"outputs", hash_text(outputs)}, {"beats", hash_text(digest(run.beats, fnv1a("")))}};
     j["simulation_seconds"] = run.seconds;
     if (joined) j["joined"] = joined_json(apart);
     std::cout << j.dump(2) << "\n";
