@@ -22,6 +22,7 @@ struct Ports {
     m_data = at("m_data_i");
     m_last = at("m_last_i");
     in.resize(static_cast<std::size_t>(s_data.bits() + 63) / 64);
+    for (Signal* quiet : {&s_ready, &m_valid, &m_last}) quiet->set(0);
   }
 };
 

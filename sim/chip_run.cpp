@@ -56,6 +56,7 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
          out_last = model.port("m_axis_tlast_o"), error = model.port("error_o"), count = model.port("mon_count_o"),
          push = model.port("mon_push_o"), pop = model.port("mon_pop_o");
   ProtocolWatch watch(model);
+  const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(model) : nullptr;
   const auto tick = [&] {
     watch.before_edge();
     clk.set(1);
@@ -91,7 +92,6 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
   std::vector<std::vector<std::int64_t>> want_words;
   const auto fail = [&](const char* stage, const std::string& text) { throw CheckFailed(stage, text + again); };
   SteppedChip expected_time(graph);
-  const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(model) : nullptr;
   while (static_cast<std::int64_t>(run.beats.size()) < beats) {
     const bool offer = word < pixels && (holding || !in_stall.stall());
     in_valid.set(offer);

@@ -41,7 +41,7 @@ struct ChipRunSettings {
   std::string reproduce;           ///< command printed with a difference
   std::function<void(double)> progress;  ///< finished share
   std::int64_t foretold = 0;       ///< cycles, for it; 0: output words count
-  /// Of a frame: makes the cores once the model stands at cycle 0.
+  /// Of a frame: makes the cores, which say nothing until they are driven.
   std::function<std::unique_ptr<OutsideCores>(Model&)> cores;
 };
 
