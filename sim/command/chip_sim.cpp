@@ -47,14 +47,16 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   if (sim.model == "flat" && !sim.results.empty())
     throw InputError({"--results", 0, 0}, "joined-results", "one model of the whole chip keeps no results of cores; legal: --model joined");
   const PreparedChip p = prepare_chip(options, chip_options);
-  const bool flat_cells = p.chip.common.storage == Storage::flat;
-  if (!flat_cells && (sim.model == "joined" || sim.model == "together"))
+  const bool flat_cells = p.chip.common.storage == Storage::flat, loaded = p.chip.common.hw.load_stream, asked = sim.model == "joined" || sim.model == "together";
+  if (asked && !flat_cells)
     throw InputError({"--model", 0, 0}, "joined-storage", "cells in ROMs are compiled into a model; legal: storage = \"flat\", or --model flat");
+  if (asked && loaded)
+    throw InputError({"--model", 0, 0}, "joined-loaded", "cores with a load port are not simulated apart; legal: load_stream = false, or --model flat");
   const ChipGraph& graph = p.chip.graph;
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
   check_scales(p.net, set.images);
   const std::size_t count = set.images.size();
-  const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && flat_cells : sim.model != "flat";
+  const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && flat_cells && !loaded : sim.model != "flat";
   ChipWords words;
   if (joined) words = golden_words(p.chip, p.net, set.images, processors());
   const std::vector<IntTensor> golden = joined ? words.outputs : run_network_golden(p.net, set.images, processors());
