@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "gen/base/interrupt.hpp"
 #include "sim/model.hpp"
 #include "sim/protocol.hpp"
 #include "sim/staller.hpp"
@@ -33,8 +34,8 @@ std::string fifo_text(const ChipDesign& chip, const Signal& counts) {
 
 }  // namespace
 
-BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl) {
-  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir});
+BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl, bool cores_outside) {
+  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir, cores_outside});
   return {build_elaborated(e, options, rtl)};
 }
 
@@ -55,6 +56,7 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
          out_last = model.port("m_axis_tlast_o"), error = model.port("error_o"), count = model.port("mon_count_o"),
          push = model.port("mon_push_o"), pop = model.port("mon_pop_o");
   ProtocolWatch watch(model);
+  const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(model) : nullptr;
   const auto tick = [&] {
     watch.before_edge();
     clk.set(1);
@@ -111,7 +113,9 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
     }
     const bool ready = !out_stall.stall() && cycle >= settings.out_from;
     out_ready.set(ready);
+    if (cores) cores->drive(expected_time);
     model.eval();
+    if (cores) cores->answered(expected_time, cycle);
 
     // Levels and words so far of every FIFO say in which cycle every word moved on every stream, stalls or not.
     bool moved = false;
@@ -181,9 +185,13 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
     if (quiet > settings.watchdog)
       fail("deadlock", fmt::format("no word moved for {} cycles (cycle {}), nor in the golden model: {} of {} pixel words in, {} of {} output words out; {}", quiet, cycle,
                                    word, pixels, run.beats.size(), beats, fifo_text(chip, count)));
-    if (settings.progress && (cycle & 0xFFF) == 0) settings.progress(static_cast<double>(run.beats.size()) / static_cast<double>(beats));
+    if (settings.progress && (cycle & 0xFFF) == 0)
+      settings.progress(settings.foretold > 0 ? std::min(1.0, static_cast<double>(cycle) / static_cast<double>(settings.foretold))
+                                              : static_cast<double>(run.beats.size()) / static_cast<double>(beats));
+    if ((cycle & 0xFFF) == 0) check_interrupt();
     expected_time.step(offer, ready);
     tick();
+    if (cores) cores->edge();
     ++cycle;
   }
   run.cycles = run.beats.empty() ? 0 : run.beats.back() + 1;

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,21 +12,37 @@
 #include "golden/timing/chip_timing.hpp"
 #include "sim/build.hpp"
 #include "sim/driver.hpp"
+#include "sim/model.hpp"
 
 namespace epim {
 
-/// A chip that simulates: shared object of module <name>_chip_observed.
+/// A chip that simulates: shared object of module <name>_chip_observed, or with `cores_outside` of <name>_chip_frame.
 struct BuiltChip {
   std::string object;
 };
-BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl = nullptr);
+BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl = nullptr, bool cores_outside = false);
+
+/// The cores of a chip whose model is its frame alone (ElaborateOptions::cores_outside).
+class OutsideCores {
+ public:
+  virtual ~OutsideCores() = default;
+  /// Puts on the frame's ports what the cores say in this cycle; `time`: the prediction of it.
+  virtual void drive(const SteppedChip& time) = 0;
+  /// The frame has answered. Throws CheckFailed where it offers a core what it should not.
+  virtual void answered(const SteppedChip& time, std::int64_t cycle) = 0;
+  /// The rising edge.
+  virtual void edge() {}
+};
 
 struct ChipRunSettings {
   Stalls stalls;                   ///< of s_axis and m_axis
   std::int64_t out_from = 0;       ///< m_axis takes nothing before this cycle: every block and FIFO fills up
   std::int64_t watchdog = 100000;  ///< cycles in which no word moves anywhere
   std::string reproduce;           ///< command printed with a difference
-  std::function<void(double)> progress;
+  std::function<void(double)> progress;  ///< finished share
+  std::int64_t foretold = 0;       ///< cycles, for it; 0: output words count
+  /// Of a frame: makes the cores, which say nothing until they are driven.
+  std::function<std::unique_ptr<OutsideCores>(Model&)> cores;
 };
 
 struct ChipRun {
