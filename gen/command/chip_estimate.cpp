@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "gen/chip/chip_events.hpp"
+#include "gen/cost/chip_mnsim.hpp"
 #include "gen/cost/chip_result.hpp"
 #include "gen/network/scale_check.hpp"
 #include "gen/network/walk.hpp"
@@ -58,6 +59,20 @@ void print_energy(const EnergyReport& energy, int images, const char* what) {
     fmt::print("  {:<10} {:>16.1f} pJ {:>7.2f} %\n", component, static_cast<double>(attojoules) * 1e-6 / n, 100 * static_cast<double>(attojoules) / static_cast<double>(energy.total));
 }
 
+nlohmann::ordered_json json_of(const std::vector<MnsimStage>& stages) {
+  nlohmann::ordered_json j = nlohmann::ordered_json::array();
+  for (const MnsimStage& s : stages)
+    j.push_back({{"replaced", s.what}, {"latency_ms", s.latency * 1e-6}, {"interval_ms", s.interval * 1e-6}, {"slowest_layer", s.slowest}, {"energy_mJ", s.energy_mj}});
+  return j;
+}
+
+/// `first`: cycles to the first image.
+void print_mnsim(const std::vector<MnsimStage>& stages, const ChipEstimate& e, std::int64_t first, double clock) {
+  fmt::print("\n{:<44} {:>12} {:>12}  {}\n", "MNSIM 2.0, replaced by ours one after the other", "one image ms", "interval ms", "slowest");
+  for (const MnsimStage& s : stages) fmt::print("  {:<42} {:>12.4f} {:>12.4f}  {}\n", s.what, s.latency * 1e-6, s.interval * 1e-6, s.slowest);
+  fmt::print("  {:<42} {:>12.4f} {:>12.4f}\n", fmt::format("this chip at {} MHz", clock), static_cast<double>(first) / clock * 1e-3, e.interval.per_image() / clock * 1e-3);
+}
+
 }  // namespace
 
 void estimate_chip_verb(const ChipEstimateArguments& o) {
@@ -67,6 +82,13 @@ void estimate_chip_verb(const ChipEstimateArguments& o) {
   const PreparedChip p = o.stepped ? prepare_chip(o.config, o.chip) : outline(o.config, o.chip);
   const ChipEstimate e = estimate_chip(p.chip, data);
   nlohmann::ordered_json j = {{"network", p.net.network.name}, {"top", p.chip.module}, {"clock_MHz", o.clock}, {"chip", chip_json(p.chip, e)}};
+  std::vector<MnsimStage> mnsim;
+  if (o.mnsim) {
+    for (const Node& node : p.net.network.nodes)
+      if (node.pool) throw InputError(node.where, "mnsim-pool", fmt::format("node {} reads a weight pool, which MNSIM's model does not know, legal: without --mnsim", node.name));
+    mnsim = mnsim_stages(p.net.network, p.config.core.hw, data.mnsim, o.clock);
+    j["mnsim"] = json_of(mnsim);
+  }
   if (!o.stepped) {
     if (o.json) {
       std::cout << j.dump(1) << "\n";
@@ -75,6 +97,7 @@ void estimate_chip_verb(const ChipEstimateArguments& o) {
     print(p, e, o.clock);
     fmt::print("first image  about {} cycles, {:.1f} us; --stepped says it exactly, and how deep FIFOs are\n", e.first_image, static_cast<double>(e.first_image) / o.clock);
     print_energy(e.energy, 1, "in the steady state; what the data decide by activity figures");
+    if (o.mnsim) print_mnsim(mnsim, e, e.first_image, o.clock);
     return;
   }
   int images = o.images > 0 ? o.images : kImages;
@@ -100,6 +123,7 @@ void estimate_chip_verb(const ChipEstimateArguments& o) {
   if (t.images > 1) fmt::print("image {:<6} {} cycles behind the one before\n", t.images, t.image_end[t.image_end.size() - 1] - t.image_end[t.image_end.size() - 2]);
   fmt::print("FIFOs        {} words in {}\n", fifo_words(p.chip.graph), p.chip.graph.streams.size());
   print_energy(run.all_energy, images, o.exact ? "counted by the golden model" : "what the data decide by activity figures");
+  if (o.mnsim) print_mnsim(mnsim, e, t.first_latency, o.clock);
 }
 
 }  // namespace epim::command

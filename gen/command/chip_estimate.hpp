@@ -14,6 +14,7 @@ struct ChipEstimateArguments {
   int images = 0;          ///< with `stepped`: 0: 3; with `exact` too those of the configuration, 0: all
   bool stepped = false;    ///< FIFOs are sized, and the whole chip is stepped
   bool exact = false;      ///< events by the golden model on the configuration's images
+  bool mnsim = false;      ///< MNSIM's answer beside ours
   double clock = 100;      ///< MHz
   bool json = false;
 };

@@ -300,7 +300,7 @@ void run_chip_estimate(const EstimateArguments& o, const CLI::App& verb) {
   ChipEstimateArguments chip = o.as_chip;
   for (const CLI::Option* option : verb.get_options())
     if (option->count() > 0) {
-      static const std::set<std::string> taken = {"--top", "--config", "--crossbar", "--design", "--set", "--fifo-depths", "--fifo", "--images", "--stepped", "--exact", "--clock", "--json"};
+      static const std::set<std::string> taken = {"--top", "--config", "--crossbar", "--design", "--set", "--fifo-depths", "--fifo", "--images", "--stepped", "--exact", "--mnsim", "--clock", "--json"};
       if (!taken.count(option->get_name()))
         throw InputError({option->get_name(), 0, 0}, "bad-argument", "does not go with --top network; legal: " + fmt::format("{}", fmt::join(taken, " ")));
     }
@@ -347,6 +347,7 @@ void add_estimate(CLI::App& app) {
   o->as_chip.chip.add(*verb);
   verb->add_option("-c,--config", o->as_chip.config.config, "With --top network: configuration of the chip (TOML)");
   verb->add_flag("--stepped", o->as_chip.stepped, "With --top network: size the FIFOs by --fifo-depths and step the whole chip: first image, levels, exactly");
+  verb->add_flag("--mnsim", o->as_chip.mnsim, "With --top network: MNSIM's pipelined answer for the same network, its assumptions replaced by ours one after the other");
   verb->add_option("--images", o->as_chip.images, "With --stepped: images back to back; default: 3, with --exact all of the configuration")->check(CLI::Range(1, 1000000));
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   verb->add_option("--csv", o->csv, "Write one line per layer to a file");
@@ -362,7 +363,7 @@ void add_estimate(CLI::App& app) {
                                "--image", "--classifier-bits", "--model"})
       if (verb->count(option) > 0) o->given.push_back(option);
     if (o->as_chip.chip.network()) return run_chip_estimate(*o, *verb);
-    for (const char* option : {"--config", "--fifo-depths", "--fifo", "--stepped", "--images"})
+    for (const char* option : {"--config", "--fifo-depths", "--fifo", "--stepped", "--images", "--mnsim"})
       if (verb->count(option) > 0) throw InputError({option, 0, 0}, "bad-argument", "is about a chip; legal: with --top network");
     run_estimate(*o);
   });

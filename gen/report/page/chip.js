@@ -33,7 +33,7 @@ function strips(values, width, height) {
 
 // Rows of names with an outline of steps each over one cycle axis; `shares(row)`: a thousandth per bin. Notes at the right.
 function stepRows({trace, rows, title, hue, rowHeight, note, noteTitle}) {
-  const nameWidth = 170, left = nameWidth + 10, notes = note ? 130 : 20, width = 1110, top = 30, height = rows.length * rowHeight;
+  const nameWidth = 170, left = nameWidth + 10, notes = note ? 130 : 20, width = 1060, top = 30, height = rows.length * rowHeight;
   const scale = linear(0, trace.cycles, left, width - notes), drawn = drawing(width, top + height + 46, title);
   rows.forEach((row, i) => {
     if (i % 2) drawn.append(svg('rect', {class: 'band', x: 0, y: top + i * rowHeight, width, height: rowHeight}));
@@ -53,13 +53,13 @@ function stepRows({trace, rows, title, hue, rowHeight, note, noteTitle}) {
 }
 
 function chipFigures(chip) {
-  const cores = chip.cores, trace = chip.trace, wide = 1110, high = 480, top = 8;
+  const cores = chip.cores, trace = chip.trace, wide = 1060, high = 460, top = 8;
   const shadeOf = (share) => Math.min(4, Math.floor(5 * share));
   figure({
     id: 'floor', title: 'Floor plan by crossbars',
     caption: `${number(chip.crossbars)} crossbars of ${chip.crossbar} in ${cores.length} cores, in the order of the network from the top left. An area is as large as its core has crossbars; its shade says how much of the interval of ${number(chip.interval)} cycles per image its array fires. Not a placement.`,
     draw: () => {
-      const drawn = drawing(wide, top + high + 84, 'floor plan');
+      const drawn = drawing(wide, top + high + 76, 'floor plan');
       strips(cores.map((c) => c.crossbars), wide - 4, high).forEach((r, i) => {
         const core = cores[i], kind = shadeOf(core.busy) >= 3 ? 'on-dark' : '', x = r.x + 2, y = r.y + top;
         drawn.append(svg('rect', {class: `bar six shade-${shadeOf(core.busy)}`, x, y, width: r.width, height: r.height, 'data-value': core.crossbars},
@@ -73,12 +73,9 @@ function chipFigures(chip) {
           line(percent(core.busy), 3, '');
         }
       });
-      const scale = linear(0, 1, 2, 302), y = top + high + 22;
+      const scale = linear(0, 1, 12, 312), y = top + high + 22;
       for (let s = 0; s < 5; ++s) drawn.append(svg('rect', {class: `bar six shade-${s}`, x: scale(s / 5), y, width: 60, height: 12}));
       drawn.append(axisX({scale, y: y + 14, values: [0, 0.2, 0.4, 0.6, 0.8, 1], title: 'array busy (% of the interval)', format: (v) => String(Math.round(100 * v))}));
-      const side = Math.sqrt(chip.crossbars > 0 ? (wide - 4) * high / chip.crossbars : 1), unit = [1, 2, 4, 8, 16, 32].find((n) => side * Math.sqrt(n) > 10) || 32;
-      drawn.append(svg('rect', {class: 'bar six shade-0', x: 360, y, width: side * Math.sqrt(unit) > 40 ? 40 : side * Math.sqrt(unit), height: side * Math.sqrt(unit) > 40 ? side * side * unit / 40 : side * Math.sqrt(unit)}),
-          label(`${unit} ${unit === 1 ? 'crossbar' : 'crossbars'}`, 410, y + 12));
       return {
         plot: drawn,
         table: {

@@ -29,7 +29,7 @@ function heading(data) {
     totals.push(['multiply-accumulates', number(t.macs)]);
   }
   if (data.chip) totals.push(['crossbars', number(data.chip.crossbars)], ['cycles per image', number(data.chip.interval)], ['cycles to the first image', number(data.chip.first_image_cycles)], ['words in FIFOs', number(data.chip.fifo_words)]);
-  if (data.energy) totals.push(['energy', joule(data.energy.total_aJ)]);
+  if (data.energy) totals.push([data.chip ? `energy of ${number(data.chip.images)} images` : 'energy', joule(data.energy.total_aJ)]);
   if (data.fidelity) totals.push([`first map below ${data.fidelity.least_dB} dB`, data.fidelity.first_below || 'none']);
   if (data.accuracy && data.accuracy.points[0].top1) totals.push(['images right at the best point', percent(Math.max(...data.accuracy.points.map((p) => p.top1[0] / p.top1[1])))]);
   if (totals.length > 0) top.append(html('ul', {class: 'totals'}, totals.map(([name, value]) => html('li', {'data-total': name}, html('b', {}, value), name))));
