@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -25,16 +26,16 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   check_scales(p.net, set.images);
   const std::size_t count = set.images.size();
   const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
-  const ChipGolden evaluated = run_chip_golden(p.chip, p.net, set.images, processors());
+  const ChipGolden evaluated = sim.events ? run_chip_golden(p.chip, p.net, set.images, processors()) : ChipGolden{run_network_golden(p.net, set.images, processors()), {}};
   const std::vector<IntTensor>& golden = evaluated.outputs;
   const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));
   BuildOptions build;
   build.cache = cache();
   build.fast = predicted.cycles > 200000;  // an optimised model takes longer to compile than a short run
   fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
-  const BuiltChip built = build_chip(p.chip, build, nullptr, true);
+  const BuiltChip built = build_chip(p.chip, build, nullptr, sim.events);
   ChipRunSettings settings;
-  settings.events = &evaluated.events;
+  if (sim.events) settings.events = &evaluated.events;
   settings.stalls = sim.stalls;
   if (sim.stalls.any() && !predicted.deadlock) settings.out_from = 4 * predicted.image_end.front();
   settings.reproduce = sim.reproduce;
@@ -55,7 +56,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     right_golden += argmax(golden[i]) == set.labels[i];
     right_rtl += argmax(run.outputs[i]) == set.labels[i];
   }
-  const ChipRunEstimate counted = chip_run(p.chip, predicted, static_cast<int>(count), run.events, table, run.cycles);
+  std::optional<ChipRunEstimate> counted;
+  if (sim.events) counted = chip_run(p.chip, predicted, static_cast<int>(count), run.events, table, run.cycles);
   const Slowest slowest = slowest_block(graph);
   const auto percent = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(count); };
   const std::int64_t latency = run.image_end.front() + 1;
@@ -84,8 +86,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
                             {"depth", graph.streams[f].depth},
                             {"high_water", run.high_water[f]},
                             {"words", run.words[f]}});
-    j["chip"] = chip_json(p.chip, estimate_chip(p.chip, load_estimate_data(home())));
-    j["run"] = chip_run_json(p.chip, counted);
+    if (counted) j["chip"] = chip_json(p.chip, estimate_chip(p.chip, load_estimate_data(home())));
+    if (counted) j["run"] = chip_run_json(p.chip, *counted);
     j["simulation_seconds"] = run.seconds;
     std::cout << j.dump(2) << "\n";
     return;
@@ -105,10 +107,13 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   fmt::print("throughput          {:.1f} cycles per image{}; slowest block alone: {}, {:.1f}\n", measured,
              sim.stalls.any() ? "" : fmt::format(" (predicted {:.1f})", foretold), slow, slowest.rate.per_image());
   fmt::print("cycles              {}{}\n", run.cycles, sim.stalls.any() ? "" : fmt::format(" (predicted {})", predicted.cycles));
-  fmt::print("energy              {:.4f} uJ per image, every event of every core equal\n", static_cast<double>(counted.all_energy.total) * 1e-12 / static_cast<double>(count));
-  for (const auto& [component, attojoules] : counted.all_energy.by_component)
-    fmt::print("  {:<17} {:>16.1f} pJ {:>7.2f} %\n", component, static_cast<double>(attojoules) * 1e-6 / static_cast<double>(count),
-               100 * static_cast<double>(attojoules) / static_cast<double>(counted.all_energy.total));
+  if (counted) {
+    const EnergyReport& energy = counted->all_energy;
+    const double total = static_cast<double>(energy.total);
+    fmt::print("energy              {:.4f} uJ per image, every event of every core equal\n", total * 1e-12 / static_cast<double>(count));
+    for (const auto& [component, attojoules] : energy.by_component)
+      fmt::print("  {:<17} {:>16.1f} pJ {:>7.2f} %\n", component, static_cast<double>(attojoules) * 1e-6 / static_cast<double>(count), 100 * static_cast<double>(attojoules) / total);
+  }
   fmt::print("simulation          {:.1f} s, {:.0f} kcycle/s\n", run.seconds, static_cast<double>(run.cycles) / run.seconds / 1e3);
 }
 

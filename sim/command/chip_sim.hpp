@@ -14,6 +14,7 @@ struct ChipSim {
   Stalls stalls;
   std::string reproduce;
   bool json = false;
+  bool events = true;    ///< cores count their events, which are compared; without, the simulation is faster
 };
 void sim_chip(const ConfigOptions& options, const ChipOptions& chip, const ChipSim& sim);
 

@@ -28,6 +28,7 @@ struct SimArguments {
   std::string window = "0:2000";
   int stalls = 0, images = 0, frames = 1;
   std::uint64_t seed = 1;
+  bool no_events = false;
   bool json = false, traceable = false;
 };
 
@@ -245,6 +246,7 @@ void add_sim(CLI::App& app) {
   verb->add_option("--seed", o->seed, "Seed of the stalls")->capture_default_str();
   verb->add_option("--frames", o->frames, "Input maps back to back ([layer])")->check(CLI::Range(1, 10000))->capture_default_str();
   verb->add_option("--images", o->images, "Only the first N images ([network])")->check(CLI::Range(1, 1000000));
+  verb->add_flag("--no-events", o->no_events, "With --top network: count and compare no events, simulate faster");
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   verb->footer("Examples: epim sim --config configs/digits.toml --images 20 --dump out/digits\n"
                "          epim sim --top network --config configs/digits_residual.toml --stalls 30");
@@ -252,9 +254,10 @@ void add_sim(CLI::App& app) {
     if (o->chip.network()) {
       if (!o->dump.empty() || !o->trace.empty() || o->frames > 1)
         throw InputError({"command line", 0, 0}, "bad-argument", "--dump, --trace and --frames do not go with --top network");
-      sim_chip(o->config, o->chip, {o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json});
+      sim_chip(o->config, o->chip, {o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json, !o->no_events});
       return;
     }
+    if (o->no_events) throw InputError({"--no-events", 0, 0}, "bad-argument", "is about a chip; legal: with --top network");
     (void)run_options(*o);  // refuses a bad window before anything is built
     const Config config = o->config.load();
     const Prepared p = prepare(config);
