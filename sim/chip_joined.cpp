@@ -99,7 +99,7 @@ class Joined {
       check_interrupt();
       if (i > 0) build(order[i - 1]);
       else if (!settings_.together) frame(r, first);
-      else built_ = build_chip(chip_, frame_options(), settings_.rtl, true);
+      else built_ = build_chip(chip_, frame_options(), settings_.rtl, {.cores_outside = true});
     });
     r.build_seconds = wall_since(begin);
     if (settings_.together) {
@@ -146,7 +146,7 @@ class Joined {
   }
 
   void frame(JoinedRun& r, std::optional<ChipMismatch>& first) {
-    if (!settings_.together) built_ = build_chip(chip_, frame_options(), settings_.rtl, true);
+    if (!settings_.together) built_ = build_chip(chip_, frame_options(), settings_.rtl, {.cores_outside = true});
     ChipRunSettings run = settings_.run;
     run.foretold = foretold_;
     double share = 0;

@@ -32,11 +32,19 @@ std::string fifo_text(const ChipDesign& chip, const Signal& counts) {
                      between.empty() ? "none" : fmt::format("{}", fmt::join(between, ", ")));
 }
 
+/// The counters of core `c`.
+EventCounts counted_events(const Signal& counters, std::size_t c) {
+  constexpr int kBits = 48;
+  EventCounts e;
+  for (std::size_t i = 0; i < event_count; ++i) e.at(i) = static_cast<std::int64_t>(counters.field(kBits * static_cast<int>(c * event_count + i), kBits));
+  return e;
+}
+
 }  // namespace
 
-BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl, bool cores_outside) {
-  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir, cores_outside});
-  return {build_elaborated(e, options, rtl)};
+BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl, const ChipBuild& what) {
+  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir, what.cores_outside, what.events});
+  return {build_elaborated(e, options, rtl), what.events};
 }
 
 ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
@@ -195,6 +203,16 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
     ++cycle;
   }
   run.cycles = run.beats.empty() ? 0 : run.beats.back() + 1;
+  for (std::size_t c = 0; built.events && c < chip.cores.size(); ++c) {
+    run.events.push_back(counted_events(model.port("mon_events_o"), c));
+    if (!settings.events) continue;
+    EventCounts golden = settings.events->at(c);
+    golden.idle_cycles = cycle - expected_time.activity(static_cast<std::size_t>(chip.cores[c].block)).fire_cycles;
+    for (std::size_t i = 0; i < event_count; ++i)
+      if (run.events[c].at(i) != golden.at(i))
+        fail("events", fmt::format("core {}: {} is {} on the RTL, {} in the golden model, after {} images", graph.blocks[static_cast<std::size_t>(chip.cores[c].block)].name,
+                                   event_list[i].name, run.events[c].at(i), golden.at(i), images.size()));
+  }
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return run;
 }

@@ -44,6 +44,7 @@ enum class FifoRule {
   smallest,  ///< never stops, no FIFO can be smaller
   paced,     ///< as fast too, from one run in place of a search: deeper; the smallest depths stay unknown
   counted,   ///< never stops by counting words alone, whatever the blocks hold inside; the other depths stay unknown
+  none,      ///< nothing is analysed, every FIFO has two words: for what does not depend on depths
 };
 
 /// "NAME=DEPTH". Throws InputError `fifo-depth`.
@@ -62,7 +63,7 @@ std::string chip_module(const ChipDesign& chip, int block);
 std::vector<std::int64_t> chip_table(const ChipDesign& chip, int block);
 
 /// The chip as SystemVerilog (gen/core/elaborate.hpp): top <module>, images <node>/.... `observed`: <module>_observed, with
-/// mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order.
+/// mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order; with `events` mon_events_o as well: 48 bits per core, in order, and event.
 Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& options = {});
 /// With `cores_outside` it is <module>_frame: everything but the cores, whose streams are ports, those of core n of ChipDesign::cores
 /// named core_port(n, ...).

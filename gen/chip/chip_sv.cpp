@@ -32,10 +32,14 @@ std::string packed(const std::vector<std::int64_t>& values, int bits) {
 }
 std::string bus(int bits) { return fmt::format("[{}:0]", bits - 1); }
 
+/// Bits of the counters of one core.
+constexpr int kCounters = 48 * static_cast<int>(event_count);
+
 class Writer {
  public:
   Writer(const ChipDesign& chip, const ElaborateOptions& options)
-      : chip_(chip), graph_(chip.graph), mem_dir_(options.mem_dir), observed_(options.observed), outside_(options.cores_outside) {
+      : chip_(chip), graph_(chip.graph), mem_dir_(options.mem_dir), observed_(options.observed), outside_(options.cores_outside),
+        events_(options.observed && options.events) {
     for (const std::string& name : chip_.ids) blocks_.push_back("b_" + name);
     for (const std::string& name : chip_.fifo_ids) fifos_.push_back("f_" + name);
   }
@@ -142,7 +146,11 @@ class Writer {
       s_ += "  /// Observation for verification: words in every FIFO (16 bits each), words going in and out of it.\n";
       port("output", 16 * n, "mon_count_o");
       port("output", n, "mon_push_o");
-      port("output", n, "mon_pop_o", "");
+      port("output", n, "mon_pop_o", events_ ? "," : "");
+    }
+    if (events_) {
+      s_ += "  /// Event counters of every core in execution order, 48 bits each in the order of epim_events_pkg.\n";
+      port("output", static_cast<int>(chip_.cores.size()) * kCounters, "mon_events_o", "");
     }
     s_ += ");\n\n";
   }
@@ -331,7 +339,7 @@ class Writer {
     CoreSettings settings;
     settings.rom = &program;
     settings.images = (alone_ ? "core" : chip_.ids[static_cast<std::size_t>(b)]) + std::string("/");
-    settings.count = false;
+    settings.count = events_;
     settings.ram = chip_.common.storage == Storage::ram;
     settings.endless = true;
     auto values = core_parameter_values(p, settings);
@@ -365,6 +373,8 @@ class Writer {
           "    .s_axil_awready_o(), .s_axil_wready_o(), .s_axil_bvalid_o(), .s_axil_bresp_o(), .s_axil_arready_o(),\n"
           "    .s_axil_rvalid_o(), .s_axil_rdata_o(), .s_axil_rresp_o(), .busy_o(), .irq_o()\n"
           "    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n";
+    if (events_)
+      s_ += fmt::format("  assign mon_events_o[{} +: {}] = u_{}.u_control.gen_count.u_counters.counts;\n\n", (&core - chip_.cores.data()) * kCounters, kCounters, o);
     errors_.push_back(o + "_error");
   }
 
@@ -379,7 +389,7 @@ class Writer {
   const ChipDesign& chip_;
   const ChipGraph& graph_;
   std::string mem_dir_;
-  bool observed_, outside_, alone_ = false;
+  bool observed_, outside_, events_, alone_ = false;
   Elaboration e_;
   std::vector<std::string> blocks_, fifos_, errors_;
   std::string s_;

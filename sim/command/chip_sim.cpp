@@ -4,11 +4,14 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "gen/base/hash.hpp"
+#include "gen/chip/chip_events.hpp"
+#include "gen/cost/chip_result.hpp"
 #include "gen/network/scale_check.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/graph/float_network.hpp"
@@ -56,18 +59,31 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
   check_scales(p.net, set.images);
   const std::size_t count = set.images.size();
+  const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
   const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && flat_cells && !loaded : sim.model != "flat";
+  const bool events = sim.events && !joined;
   ChipWords words;
-  if (joined) words = golden_words(p.chip, p.net, set.images, processors());
-  const std::vector<IntTensor> golden = joined ? words.outputs : run_network_golden(p.net, set.images, processors());
+  ChipGolden evaluated;
+  if (joined) {
+    words = golden_words(p.chip, p.net, set.images, processors());
+    evaluated.outputs = words.outputs;
+  } else if (events) {
+    evaluated = run_chip_golden(p.chip, p.net, set.images, processors());
+  } else {
+    evaluated.outputs = run_network_golden(p.net, set.images, processors());
+  }
+  const std::vector<IntTensor>& golden = evaluated.outputs;
   const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));
   BuildOptions build;
   build.cache = cache();
   build.fast = predicted.cycles > 200000;  // an optimised model takes longer to compile than a short run
   ChipRunSettings settings;
+  if (events) settings.events = &evaluated.events;
   settings.stalls = sim.stalls;
   if (sim.stalls.any() && !predicted.deadlock) settings.out_from = 4 * predicted.image_end.front();
   settings.reproduce = sim.reproduce;
+  // Where golden proves that nothing can ever move again, the RTL, equal so far, is not watched for long.
+  if (predicted.deadlock) settings.watchdog = 2000;
   Progress progress("simulating");
   JoinedRun apart;
   ChipRun run;
@@ -83,7 +99,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     run = std::move(apart.chip);
   } else {
     fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
-    const BuiltChip built = build_chip(p.chip, build);
+    const BuiltChip built = build_chip(p.chip, build, nullptr, {.events = events});
     settings.progress = [&](double share) { progress.update(share); };
     run = run_chip(p.chip, built, set.images, golden, settings);
   }
@@ -101,6 +117,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     right_golden += argmax(golden[i]) == set.labels[i];
     right_rtl += argmax(run.outputs[i]) == set.labels[i];
   }
+  std::optional<ChipRunEstimate> counted;
+  if (events) counted = chip_run(p.chip, predicted, static_cast<int>(count), run.events, table, run.cycles);
   const Slowest slowest = slowest_block(graph);
   const auto percent = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(count); };
   const std::int64_t latency = run.image_end.front() + 1;
@@ -132,6 +150,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     std::uint64_t outputs = fnv1a("");
     for (const IntTensor& map : run.outputs) outputs = digest(map.data, outputs);
     j["digests"] = {{"outputs", hash_text(outputs)}, {"beats", hash_text(digest(run.beats, fnv1a("")))}};
+    if (counted) j["chip"] = chip_json(p.chip, estimate_chip(p.chip, load_estimate_data(home())));
+    if (counted) j["run"] = chip_run_json(p.chip, *counted);
     j["simulation_seconds"] = run.seconds;
     if (joined) j["joined"] = joined_json(apart);
     std::cout << j.dump(2) << "\n";
@@ -162,6 +182,13 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     fmt::print("joined              {} models for {} cores; {} of {} core cycles stepped, in the others nothing could change{}\n", apart.shapes,
                p.chip.cores.size(), stepped, cycles, resumed > 0 ? fmt::format("; {} cores from {}", resumed, sim.results) : "");
     fmt::print("wall time           models and streams {:.1f} s, cores {:.1f} s\n", apart.build_seconds, apart.replay_seconds);
+  }
+  if (counted) {
+    const EnergyReport& energy = counted->all_energy;
+    const double total = static_cast<double>(energy.total);
+    fmt::print("energy              {:.4f} uJ per image, every event of every core equal\n", total * 1e-12 / static_cast<double>(count));
+    for (const auto& [component, attojoules] : energy.by_component)
+      fmt::print("  {:<17} {:>16.1f} pJ {:>7.2f} %\n", component, static_cast<double>(attojoules) * 1e-6 / static_cast<double>(count), 100 * static_cast<double>(attojoules) / total);
   }
   fmt::print("simulation          {:.1f} s, {:.0f} kcycle/s\n", run.seconds, static_cast<double>(run.cycles) / run.seconds / 1e3);
 }

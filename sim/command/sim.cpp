@@ -29,6 +29,7 @@ struct SimArguments {
   std::string chip_model = "auto", results;
   int stalls = 0, images = 0, frames = 1, jobs = 0;
   std::uint64_t seed = 1;
+  bool no_events = false;
   bool json = false, traceable = false;
 };
 
@@ -255,6 +256,7 @@ void add_sim(CLI::App& app) {
       ->capture_default_str();
   verb->add_option("--results", o->results, "Joined: keep the result of every finished core here, and take those that are there");
   verb->add_option("--jobs", o->jobs, "Joined: threads; 0: one per processor")->check(CLI::Range(0, 1024))->capture_default_str();
+  verb->add_flag("--no-events", o->no_events, "With --top network: count and compare no events, simulate faster");
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   verb->footer("Examples: epim sim --config configs/digits.toml --images 20 --dump out/digits\n"
                "          epim sim --top network --config configs/digits_residual.toml --stalls 30");
@@ -262,9 +264,15 @@ void add_sim(CLI::App& app) {
     if (o->chip.network()) {
       if (!o->dump.empty() || !o->trace.empty() || o->frames > 1)
         throw InputError({"command line", 0, 0}, "bad-argument", "--dump, --trace and --frames do not go with --top network");
-      sim_chip(o->config, o->chip, {o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json, o->chip_model, o->results, o->jobs});
+      ChipSim what{o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json};
+      what.model = o->chip_model;
+      what.results = o->results;
+      what.jobs = o->jobs;
+      what.events = !o->no_events;
+      sim_chip(o->config, o->chip, what);
       return;
     }
+    if (o->no_events) throw InputError({"--no-events", 0, 0}, "bad-argument", "is about a chip; legal: with --top network");
     (void)run_options(*o);  // refuses a bad window before anything is built
     const Config config = o->config.load();
     const Prepared p = prepare(config);

@@ -99,11 +99,23 @@ expect "joined, a FIFO too small" 1 'no word moved .*full: .*a.s' joined --fifo-
 
 # The shipped networks; the whole test set through the residual one, at the rate of its slowest block.
 expect "digits, 12 images" 0 'identical outputs   12 of 12' chip digits --images 12
-expect "digits_residual, whole test set" 0 'identical outputs   360 of 360' chip digits_residual
+expect "digits_residual, whole test set" 0 'identical outputs   360 of 360' chip digits_residual --no-events
 cp "$work/log" "$work/residual.log"
 rate='throughput +([0-9.]+) cycles per image \(predicted \1\); slowest block alone: [a-z0-9]+, \1'
 expect "digits_residual runs at the rate of its slowest block" 0 "$rate" cat "$work/residual.log"
 expect "digits_residual, stalls, seed $seed" 0 'identical outputs   40 of 40' chip digits_residual --images 40 --stalls 30 --seed "$seed"
+
+# What the estimate says before there is RTL, against the counters of the RTL: cycles, FIFOs, every event of every core, energy.
+costs() {
+  "$epim" estimate --top network --config "$1" --stepped --exact --images "$2" --json > "$work/estimate.json" &&
+    "$epim" sim --top network --config "$1" --images "$2" --json > "$work/sim.json" 2> "$work/sim.err" && python3 "$root/tb/chip/costs.py" "$work/estimate.json" "$work/sim.json"
+}
+expect "copies: the estimate is what was simulated" 0 '13 cores: .* as simulated' costs "$root/tb/chip/copies.toml" 6
+expect "digits: the estimate is what was simulated" 0 '5 cores: .* as simulated' costs "$root/configs/digits.toml" 6
+expect "digits_residual: the estimate is what was simulated" 0 '6 cores: .* as simulated' costs "$root/configs/digits_residual.toml" 6
+sed -i 's/"adc_conversions": \([0-9]*\)/"adc_conversions": 1\1/' "$work/sim.json"
+expect "a changed counter is found" 1 'adc_conversions: [0-9]+ estimated' python3 "$root/tb/chip/costs.py" "$work/estimate.json" "$work/sim.json"
+expect "an estimate without weights, in the text" 0 'interval +2048.0 cycles per image.*conv2a' "$epim" estimate --top network --config "$root/configs/digits_residual.toml" --mnsim
 
 # A network without weights: seeded, as `epim run` does it; and digits from integers, with labels.
 seeded() { "$epim" "$1" --top network --config "$root/tb/chip/seeded.toml" "${@:2}"; }
