@@ -8,8 +8,6 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "sim/model.hpp"
-#include "sim/protocol.hpp"
 #include "sim/staller.hpp"
 
 namespace epim {
@@ -40,6 +38,16 @@ BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const 
 
 ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
                  const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
+  ChipHost host(chip, built.object);
+  host.reset();
+  const std::int64_t load = chip.loaded() ? host.load(chip_load_words(chip), false) : 0;
+  ChipRun run = run_chip(chip, host, images, expected, settings);
+  run.load_cycles = load;
+  return run;
+}
+
+ChipRun run_chip(const ChipDesign& chip, ChipHost& host, const std::vector<IntTensor>& images,
+                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
   const ChipGraph& graph = chip.graph;
   const int lanes = graph.lanes, fifos = static_cast<int>(graph.streams.size());
   const StreamType &in_type = chip.types.front(), &out_type = chip.types.back();
@@ -48,34 +56,12 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
   const std::int64_t beats = out_words * static_cast<std::int64_t>(images.size());
   const std::string again = settings.reproduce.empty() ? "" : "\n  reproduce: " + settings.reproduce;
 
-  Model model(built.object);
-  Signal clk = model.port("clk_i"), rst = model.port("rst_ni"), in_valid = model.port("s_axis_tvalid_i"),
+  Model& model = host.model();
+  Signal in_valid = model.port("s_axis_tvalid_i"),
          in_ready = model.port("s_axis_tready_o"), in_data = model.port("s_axis_tdata_i"), in_last = model.port("s_axis_tlast_i"),
          out_valid = model.port("m_axis_tvalid_o"), out_ready = model.port("m_axis_tready_i"), out_data = model.port("m_axis_tdata_o"),
          out_last = model.port("m_axis_tlast_o"), error = model.port("error_o"), count = model.port("mon_count_o"),
          push = model.port("mon_push_o"), pop = model.port("mon_pop_o");
-  ProtocolWatch watch(model);
-  const auto tick = [&] {
-    watch.before_edge();
-    clk.set(1);
-    model.eval();
-    clk.set(0);
-    model.eval();
-  };
-  in_valid.set(0);
-  out_ready.set(0);
-  clk.set(0);
-  rst.set(0);
-  model.eval();
-  tick();
-  tick();
-  rst.set(1);
-  model.eval();
-  for (int i = 0; i < 3; ++i) {
-    if (in_ready.high() != (i == 2)) throw CheckFailed("protocol", "s_axis_tready during reset, or late after it");
-    tick();  // the synchroniser's two, then the first rising edge without reset: cycle 0 follows
-  }
-
   ChipRun run;
   run.high_water.resize(static_cast<std::size_t>(fifos));
   run.words.resize(static_cast<std::size_t>(fifos));
@@ -183,9 +169,12 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
                                    word, pixels, run.beats.size(), beats, fifo_text(chip, count)));
     if (settings.progress && (cycle & 0xFFF) == 0) settings.progress(static_cast<double>(run.beats.size()) / static_cast<double>(beats));
     expected_time.step(offer, ready);
-    tick();
+    host.tick();
     ++cycle;
   }
+  in_valid.set(0);
+  out_ready.set(0);
+  model.eval();
   run.cycles = run.beats.empty() ? 0 : run.beats.back() + 1;
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return run;
