@@ -25,6 +25,7 @@ void ChipHost::tick() {
     model_.eval();
     taken = offered_ && model_.port("s_load_tready_o").high();
   }
+  if (traffic_) traffic_();
   watch_.before_edge();
   clk_.set(1);
   model_.eval();

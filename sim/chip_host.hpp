@@ -4,8 +4,10 @@
 #pragma once
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gen/chip/chip.hpp"
@@ -23,6 +25,8 @@ class ChipHost : public CoreLink {
   Model& model() { return model_; }
   /// One clock cycle; a word of the load port is offered if one waits and `stalls` lets it.
   void tick();
+  /// Something that drives the streams: called in every clock, before its edge. Empty: nothing.
+  void with_traffic(std::function<void()> traffic) { traffic_ = std::move(traffic); }
   std::int64_t cycle() const { return cycle_; }  ///< clocks so far
   /// Reset. A chip of images stands at cycle 0 then; one with a load port waits for its programs.
   void reset();
@@ -51,6 +55,7 @@ class ChipHost : public CoreLink {
   Signal clk_, rst_, in_valid_, in_ready_, out_ready_;
   std::deque<LoadWord> load_;
   std::optional<Staller> stalls_;
+  std::function<void()> traffic_;
   bool offered_ = false;
   std::int64_t cycle_ = 0, first_taken_ = -1, last_taken_ = -1;
 };
