@@ -21,6 +21,7 @@
 #include "golden/parallel.hpp"
 #include "sim/board_case.hpp"
 #include "sim/chip_case.hpp"
+#include "sim/chip_load.hpp"
 #include "sim/misuse.hpp"
 #include "sim/regression.hpp"
 
@@ -33,6 +34,7 @@ constexpr const char* misuse = "misuse";
 constexpr const char* chip = "chip";
 constexpr const char* chip_features = "chip-features";
 constexpr const char* chip_copies = "chip-copies";
+constexpr const char* chip_load_port = "chip-load";
 constexpr const char* board = "board";
 
 std::string read_text(const fs::path& path) {
@@ -84,6 +86,11 @@ Finding run_killer(const std::string& name, const std::map<std::string, Case>& c
   if (name == chip_copies) return finding_of(run_chip_case(options.home + "/tb/chip/copies.toml", build, &sources), name);
   if (name == board) return finding_of(run_board_case(options.home + "/configs/named", build, &sources), name);
   if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
+  if (name == chip_load_port) {
+    for (const CaseResult& r : run_chip_load(options.home + "/tb/chip/loaded.toml", build, 1, &sources, true))
+      if (!r.passed) return finding_of(r, r.name);
+    return {true, true, name, "", ""};
+  }
   for (const CaseResult& r : run_misuse(build, &sources, true))
     if (!r.passed) return finding_of(r, r.name);
   return {true, true, name, "", ""};
@@ -186,12 +193,12 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
     for (const std::string& killer : killers_of(bug)) {
       if (std::find(killers.begin(), killers.end(), killer) != killers.end()) continue;
       killers.push_back(killer);
-      if (killer == misuse || killer == chip || killer == chip_features || killer == chip_copies || killer == board) continue;
+      if (killer == misuse || killer == chip || killer == chip_features || killer == chip_copies || killer == chip_load_port || killer == board) continue;
       fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
       if (!fs::exists(file)) file = fs::path(options.home) / "configs" / "edges" / (killer + ".toml");
       if (!fs::exists(file))
         throw InputError({bug.path, 0, 0}, "unknown-bug-killer",
-                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor \"chip\" nor \"chip-features\" nor \"chip-copies\" nor \"board\" nor \"misuse\"", killer));
+                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor \"chip\" nor \"chip-features\" nor \"chip-copies\" nor \"chip-load\" nor \"board\" nor \"misuse\"", killer));
       cases.emplace(killer, named_case(file.string()));
     }
   const int jobs = options.jobs > 0 ? options.jobs : processors();
