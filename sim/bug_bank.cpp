@@ -84,13 +84,13 @@ Finding run_killer(const std::string& name, const std::map<std::string, Case>& c
   if (name == chip) return finding_of(run_chip_case(options.home + "/configs/mix.toml", build, &sources), name);
   if (name == chip_features) return finding_of(run_chip_case(options.home + "/tb/chip/features.toml", build, &sources, 2), name);
   if (name == chip_copies) return finding_of(run_chip_case(options.home + "/tb/chip/copies.toml", build, &sources), name);
-  if (name == board) return finding_of(run_board_case(options.home + "/configs/named", build, &sources), name);
-  if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
   if (name == chip_load_port) {
     for (const CaseResult& r : run_chip_load(options.home + "/tb/chip/loaded.toml", build, 1, &sources, true))
       if (!r.passed) return finding_of(r, r.name);
     return {true, true, name, "", ""};
   }
+  if (name == board) return finding_of(run_board_case(options.home + "/configs/named", build, &sources), name);
+  if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
   for (const CaseResult& r : run_misuse(build, &sources, true))
     if (!r.passed) return finding_of(r, r.name);
   return {true, true, name, "", ""};
