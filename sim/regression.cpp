@@ -152,7 +152,7 @@ std::string random_configuration(std::uint64_t seed, int index, int layer) {
   if (pool_core.chance(17)) {
     const int group = pick(pool_core, {1, 2, 4, 8}), scanned = group * pick(pool_core, {1, 1, 2}), pool_lanes = pick(pool_core, {1, 2, 4, 4, 8});
     int vector = scanned * static_cast<int>(pool_core.uniform(1, 3));
-    while (vector % pool_lanes != 0) vector += scanned;
+    while (vector < 2 || vector % pool_lanes != 0) vector += scanned;
     const int shares = vector / pool_lanes, kept = shares % 8 == 0 ? pick(pool, {1, 2, 4, 8}) : shares % 4 == 0 ? pick(pool, {1, 2, 4}) : shares % 2 == 0 ? pick(pool, {1, 2}) : 1;
     std::string text = fmt::format("# random configuration: seed {}, hardware {}, layer {}\nschema = 1\nname = \"random\"\n", seed, index, layer);
     text += fmt::format("[hardware]\ncrossbar = \"{0}x{0}\"\ncell_bits = 1\nweight_bits = 1\nact_bits = {1}\nact_signed = {2}\ndac_bits = {3}\n"

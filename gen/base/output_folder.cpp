@@ -23,7 +23,7 @@ namespace {
                                why));
 }
 
-void write_bytes(const fs::path& path, const std::string& bytes) {
+void write_bytes(const fs::path& path, std::string_view bytes) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   out.close();
@@ -38,14 +38,10 @@ void check_inside(const std::string& name) {
   if (!inside) throw std::logic_error("write_output_folder: path leaves the folder: " + name);
 }
 
-/// Removes a folder at the end of its scope unless released.
-struct Cleanup {
-  fs::path path;
-  ~Cleanup() {
-    std::error_code ignored;
-    if (!path.empty()) fs::remove_all(path, ignored);
-  }
-};
+void remove_quietly(const fs::path& path) {
+  std::error_code ignored;
+  if (!path.empty()) fs::remove_all(path, ignored);
+}
 
 std::string beside(const fs::path& path, const char* what) {
   return fmt::format("{}.{}-{}", path.string(), what, ::getpid());
@@ -82,38 +78,65 @@ void check_output_folder(const std::string& out) {
   checked_target(out, exists);
 }
 
-void write_output_folder(const std::string& out, const FileSet& files) {
-  for (const auto& [name, bytes] : files) check_inside(name);
+struct OutputFolder::State {
+  fs::path target, fresh;  ///< fresh: the folder in the making, "" once it has been renamed
   bool exists = false;
-  const fs::path target = checked_target(out, exists);
+};
+
+OutputFolder::OutputFolder(const std::string& out) : state_(std::make_unique<State>()) {
+  State& s = *state_;
+  s.target = checked_target(out, s.exists);
   try {
-    if (target.has_parent_path()) fs::create_directories(target.parent_path());
-    Cleanup fresh{beside(target, "tmp")}, old;
-    fs::remove_all(fresh.path);
-    fs::create_directory(fresh.path);
-    for (const auto& [name, bytes] : files) {
-      const fs::path path = fresh.path / name;
-      fs::create_directories(path.parent_path());
-      write_bytes(path, bytes);
-    }
-    if (files.count(kMarkerFile) == 0) write_bytes(fresh.path / kMarkerFile, "{}\n");
-    if (exists) {
-      const fs::path aside = beside(target, "old");
-      fs::rename(target, aside);
+    if (s.target.has_parent_path()) fs::create_directories(s.target.parent_path());
+    s.fresh = beside(s.target, "tmp");
+    fs::remove_all(s.fresh);
+    fs::create_directory(s.fresh);
+  } catch (const fs::filesystem_error& e) {
+    not_writable(s.target, e.code().message());
+  }
+}
+
+OutputFolder::~OutputFolder() { remove_quietly(state_->fresh); }
+
+void OutputFolder::write(const std::string& name, std::string_view bytes) {
+  check_inside(name);
+  try {
+    const fs::path path = state_->fresh / name;
+    fs::create_directories(path.parent_path());
+    write_bytes(path, bytes);
+  } catch (const fs::filesystem_error& e) {
+    not_writable(state_->target, e.code().message());
+  }
+}
+
+void OutputFolder::commit() {
+  State& s = *state_;
+  try {
+    if (!fs::exists(s.fresh / kMarkerFile)) write_bytes(s.fresh / kMarkerFile, "{}\n");
+    if (s.exists) {
+      const fs::path aside = beside(s.target, "old");
+      fs::rename(s.target, aside);
       try {
-        fs::rename(fresh.path, target);
+        fs::rename(s.fresh, s.target);
       } catch (...) {
-        fs::rename(aside, target);
+        fs::rename(aside, s.target);
         throw;
       }
-      old.path = aside;
+      remove_quietly(aside);
     } else {
-      fs::rename(fresh.path, target);
+      fs::rename(s.fresh, s.target);
     }
-    fresh.path.clear();
+    s.fresh.clear();
   } catch (const fs::filesystem_error& e) {
-    not_writable(target, e.code().message());
+    not_writable(s.target, e.code().message());
   }
+}
+
+void write_output_folder(const std::string& out, const FileSet& files) {
+  for (const auto& [name, bytes] : files) check_inside(name);
+  OutputFolder folder(out);
+  for (const auto& [name, bytes] : files) folder.write(name, bytes);
+  folder.commit();
 }
 
 void write_file_atomically(const std::string& path, const std::string& bytes) {

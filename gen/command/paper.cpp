@@ -23,6 +23,7 @@ void add_paper(CLI::App& app) {
     in.data = load_estimate_data(home());
     in.base = network_hardware("256x256", 9, 9, 16, {});
     in.study = home() + "/models/digits/quantisation_study.json";
+    in.training_study = home() + "/study/results/summary.json";
     PaperVerdicts verdicts;
     std::string text;
     {

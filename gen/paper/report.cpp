@@ -9,6 +9,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "gen/paper/claims.hpp"
 #include "gen/paper/prune.hpp"
 #include "gen/paper/searched.hpp"
 #include "gen/paper/table1.hpp"
@@ -84,6 +85,8 @@ class Report {
         v_.reproduced + v_.missed + v_.impossible, v_.reproduced, v_.missed, v_.impossible);
     const std::string mark = "@SUMMARY@";
     out_.replace(out_.find(mark), mark.size(), summary);
+    const std::string claims = "@CLAIMS@";
+    out_.replace(out_.find(claims), claims.size(), claims_markdown(in_.paper, claims_, in_.training_study));
     return out_;
   }
 
@@ -103,7 +106,8 @@ class Report {
         "A counted number (crossbars, rates, utilisation) is *reproduced* where it rounds to the printed digits; a simulated one\n"
         "(latency, energy) within 5 %. Nothing is tuned to a row: the model's constants are those that MNSIM 2.0 ships\n"
         "([`gen/cost/data/mnsim.toml`](../gen/cost/data/mnsim.toml)), and the choices that the paper leaves open are named where they matter.\n"
-        "Accuracies of ImageNet networks are not reproducible here: there is neither ImageNet nor the time to train on it.\n";
+        "Accuracies of ImageNet networks are not reproducible here: there is neither ImageNet nor the time to train on it.\n\n"
+        "@CLAIMS@";
   }
 
   /// Crossbars of a row by the paper's rule.
@@ -152,6 +156,7 @@ class Report {
       for (std::size_t i = 0; i < in_.paper.table1.size(); ++i) {
         const Table1Row& r = in_.paper.table1[i];
         if (!r.compression) continue;
+        if (r.network == "resnet50" && r.weight_bits == 3 && r.is_epitome()) claims_.compression = baseline(r) / static_cast<double>(count(r).crossbars);
         if (r.uniform()) t.counted(row_name(r), *r.compression, baseline(r) / static_cast<double>(count(r).crossbars), 2);
         else if (searched[i]) t.extra(row_name(r), fmt::format("{:.2f}", baseline(r) / searched[i]->crossbars), fmt::format("printed {:.2f}", *r.compression));
         else t.impossible(row_name(r), fmt::format("{:.2f}", *r.compression), r.epitome == "pruned" ? no_weights + "; Table 3 counts it" : traces);
@@ -395,6 +400,8 @@ class Report {
           }
       }
     }
+    claims_.speedup_mnsim = best[0][0];
+    claims_.speedup_rtl = best[1][0];
     const Figure4Ratios& p = in_.paper.figure4;
     out_ += "\nPrinted ratios (\"up to\": the largest over the sizes above; the paper does not say which sizes it drew):\n";
     Rows t(out_, v_, "ratio", "");
@@ -410,6 +417,7 @@ class Report {
 
   const PaperInputs& in_;
   PaperVerdicts& v_;
+  ClaimNumbers claims_;
   const std::function<void(double, const std::string&)>& progress_;
   std::string out_;
 };

@@ -16,6 +16,7 @@ struct PaperInputs {
   EstimateData data;
   HardwareRequest base;               ///< of our own core: 256x256, lossless ADCs, 16 lanes
   std::string study;           ///< path of the quantisation study's result; may not exist
+  std::string training_study;  ///< path of the summary of the training study (study/summary.py); may not exist
 };
 
 /// How many cells were printed by the paper, and what became of them.

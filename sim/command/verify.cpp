@@ -5,6 +5,7 @@
 #include <iostream>
 #include <memory>
 #include <mutex>
+#include <numeric>
 #include <optional>
 
 #include <fmt/format.h>
@@ -71,6 +72,14 @@ std::optional<Sources> with_macro(const std::string& file, const std::vector<Cas
   return sources;
 }
 
+/// What a case costs beside others, for the order in which they start: cell reads of its layers, and its cells, which are compiled or programmed.
+std::int64_t weight_of(const Case& c) {
+  std::int64_t sum = 0;
+  for (const SyntheticLayer& s : c.layers)
+    sum += s.layer.macs() * c.core.hw.act_bits + std::int64_t{64} * c.core.hw.pe_rows * c.core.hw.pe_cols * c.core.hw.xb_rows * c.core.hw.xb_cols;
+  return sum;
+}
+
 }  // namespace
 
 void add_verify(CLI::App& app) {
@@ -111,20 +120,25 @@ void add_verify(CLI::App& app) {
     std::mutex mutex;
     Progress progress("verifying");
     const int jobs = o->jobs > 0 ? o->jobs : processors();
-    parallel(cases.size(), jobs, [&](std::size_t i) {
-      results[i] = run_case(cases[i], build, foreign ? &*foreign : nullptr);
+    // The longest first, so that no processor waits for one at the end. Misuse checks, results of their own, are one piece of work.
+    std::vector<std::size_t> order(cases.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight_of(cases[a]) > weight_of(cases[b]); });
+    std::vector<CaseResult> misuse;
+    if (!o->chip.empty()) misuse = run_chip_load(o->chip, build, o->seed);
+    else if (o->hardware < 0 && o->configs.empty() && !foreign) order.insert(order.begin(), cases.size());
+    parallel(order.size(), jobs, [&](std::size_t n) {
+      const std::size_t i = order[n];
+      if (i == cases.size()) misuse = run_misuse(build);
+      else results[i] = run_case(cases[i], build, foreign ? &*foreign : nullptr);
       const std::lock_guard lock(mutex);
-      progress.update(static_cast<double>(++done) / static_cast<double>(cases.size()), cases[i].name);
+      progress.update(static_cast<double>(++done) / static_cast<double>(order.size()), i == cases.size() ? "misuse" : cases[i].name);
     });
     progress.clear();
 
     int configurations = 0;
     for (const CaseResult& r : results) configurations += r.configurations;
-    // Misuse checks are results of their own, no configurations.
-    if (!o->chip.empty())
-      for (CaseResult& r : run_chip_load(o->chip, build, o->seed)) results.push_back(std::move(r));
-    else if (o->hardware < 0 && o->configs.empty() && !foreign)
-      for (CaseResult& r : run_misuse(build)) results.push_back(std::move(r));
+    for (CaseResult& r : misuse) results.push_back(std::move(r));
     if (!o->coverage.empty()) {
       FunctionalBins bins;
       for (const CaseResult& r : results) bins.add(r.bins);
