@@ -9,7 +9,7 @@
 module epim_control #(
   /// Tables and cells can be written over the bus.
   parameter bit Writable = 1'b1,
-  /// The run starts after reset and never ends.
+  /// The run starts after reset and never ends; `Writable`: it starts with a complete program, and `halt_i` ends it.
   parameter bit Endless = 1'b0,
   /// Hardware configuration hash.
   parameter logic [63:0] Hash = 64'd0,
@@ -76,6 +76,9 @@ module epim_control #(
   output logic                 abort_o,
   output logic                 drop_o,
   output logic                 forget_o,
+  /// A chip's core (`Endless`, `Writable`): no run; its program is complete.
+  input  logic                 halt_i,
+  output logic                 ready_o,
   /// A run is on.
   output logic                 busy_o,
   /// An error bit of the status register is set.
@@ -141,7 +144,7 @@ module epim_control #(
     .clk_i, .rst_ni, .write_i(reg_write), .waddr_i(reg_waddr), .wdata_i(reg_wdata), .write_error_o(reg_write_error),
     .late_waddr_i(late_waddr), .late_wdata_i(late_wdata), .read_i(reg_read), .raddr_i(reg_raddr), .rdata_o(reg_rdata), .read_error_o(reg_read_error),
     .start_o(start), .abort_o(abort), .abort_late_o(abort_late),
-    .cut_late_o(abort_o), .forget_o, .drop_o, .busy_o, .done_i, .error_i, .error_o, .irq_o,
+    .cut_late_o(abort_o), .forget_o, .drop_o, .busy_o, .halt_i, .ready_o, .done_i, .error_i, .error_o, .irq_o,
     .geometry_o,
     .prog_we_o(reg_prog_we), .prog_kind_o(reg_prog_kind), .prog_pe_o(reg_prog_pe), .prog_addr_o(reg_prog_addr),
     .prog_data_o(reg_prog_data), .load_open_i(load_open), .load_touch_i(load_touch), .load_commit_i(load_commit),
@@ -181,7 +184,7 @@ module epim_control #(
   assign prog_addr_o = load_we ? load_addr : reg_prog_addr;
   assign prog_data_o = load_we ? load_data : reg_prog_data;
 
-  assign clear_o = start || abort_late;
+  assign clear_o = start || abort_late || (Endless && Writable && halt_i);
   assign stop_o  = abort;
 
   generate

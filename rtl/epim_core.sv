@@ -91,7 +91,8 @@ module epim_core #(
   parameter bit Writable = 1'b1,
   /// Count events.
   parameter bit Count = 1'b1,
-  /// The run starts after reset and takes frame after frame for ever; needs `Writable` = 0.
+  /// A run takes frame after frame for ever. With `Writable` = 0 it starts after reset; else, with `Load` alone, whenever a program is
+  /// complete and `halt_i` low.
   parameter bit Endless = 1'b0,
   /// Load port beside the register port; no core behind this one in its chain.
   parameter bit Load = 1'b0,
@@ -168,6 +169,9 @@ module epim_core #(
   input  logic                m_axis_tready_i,
   output logic [OutDataW-1:0] m_axis_tdata_o,
   output logic                m_axis_tlast_o,
+  /// A chip's core (`Endless`, `Load`): end the run, forget what is in it, start none; its program is complete.
+  input  logic                halt_i,
+  output logic                ready_o,
   /// Run in progress.
   output logic                busy_o,
   /// Frame length or a table was wrong since reset or abort (status bits 10..15).
@@ -227,7 +231,7 @@ module epim_core #(
     if (MaxBlocks < 1 || MaxBlocks > 32768)           begin : gen_rule17 epim_rule_channel_blocks_1_to_32768 u_rule (); end
     if (2 * WindowW + BlockW + IfrtAddrW > 64)        begin : gen_rule18 epim_rule_ifat_entry_at_most_64_bits u_rule (); end
     if (2 * ChannelW + 2 * ColumnW > 64)              begin : gen_rule19 epim_rule_ofat_entry_at_most_64_bits u_rule (); end
-    if (Endless && Writable)                          begin : gen_rule20 epim_rule_endless_needs_rom u_rule (); end
+    if (Endless && Writable && !Load)                 begin : gen_rule20 epim_rule_endless_needs_rom_or_load u_rule (); end
     if (SlopeBits != 0 && (SlopeBits < 8 || SlopeBits > 18)) begin : gen_rule21 epim_rule_slope_bits_0_or_8_to_18 u_rule (); end
     if (Parity && !Writable)                          begin : gen_rule30 epim_rule_parity_needs_writable u_rule (); end
     if (Load && !Writable)                            begin : gen_rule24 epim_rule_load_needs_writable u_rule (); end
@@ -241,6 +245,7 @@ module epim_core #(
     if (ProgramBanks > 1 && !Load)                    begin : gen_rule32 epim_rule_program_banks_need_load u_rule (); end
     if (ProgramBanks > 1 && Pool)                     begin : gen_rule33 epim_rule_program_banks_without_pool u_rule (); end
     if (ProgramBanks > 1 && AdcTrims)                 begin : gen_rule34 epim_rule_program_banks_without_trims u_rule (); end
+    if (Endless && ProgramBanks > 1)                  begin : gen_rule35 epim_rule_endless_has_one_program_bank u_rule (); end
     if (AdcStep < 0 || AdcStep > 12)                  begin : gen_rule27 epim_rule_adc_step_0_to_12 u_rule (); end
   endgenerate
 
@@ -262,7 +267,7 @@ module epim_core #(
     .s_axil_wdata_i, .s_axil_wstrb_i, .s_axil_bvalid_o, .s_axil_bready_i, .s_axil_bresp_o, .s_axil_arvalid_i,
     .s_axil_arready_o, .s_axil_araddr_i, .s_axil_rvalid_o, .s_axil_rready_i, .s_axil_rdata_o, .s_axil_rresp_o,
     .s_load_tvalid_i, .s_load_tready_o, .s_load_tdata_i, .s_load_tlast_i, .m_load_tvalid_o, .m_load_tready_i, .m_load_tdata_o,
-    .m_load_tlast_o, .core_i(load_core_i), .clear_o(clear), .stop_o(stop), .abort_o(abort), .drop_o(drop), .forget_o(forget), .busy_o, .error_o, .irq_o, .done_i(done),
+    .m_load_tlast_o, .core_i(load_core_i), .clear_o(clear), .stop_o(stop), .abort_o(abort), .drop_o(drop), .forget_o(forget), .halt_i, .ready_o, .busy_o, .error_o, .irq_o, .done_i(done),
     .error_i({wrong_front || wrong_array || wrong_back, err_ofat, err_ifrt, err_ifat, err_length}),
     .geometry_o(geometry), .prog_we_o(prog_we), .prog_pe_o(prog_pe), .prog_addr_o(prog_addr), .prog_data_o(prog_data), .prog_flip_o(prog_flip), .program_bank_o(program_bank),
     .inc_i(inc_front | inc_array | inc_back), .fire_i(fire)

@@ -14,7 +14,8 @@ module epim_regs #(
   parameter int AddrW = 12,
   /// Tables can be written.
   parameter bit Writable = 1'b1,
-  /// A run starts by itself after reset: the first rising edge without reset ends the start pulse.
+  /// Runs start by themselves. Of ROMs one after reset: the first rising edge without reset ends the start pulse. `Writable`: whenever
+  /// `halt_i` is low and a program is complete; `halt_i` alone ends the run, an abort in it does no more than clear the errors.
   parameter bit Endless = 1'b0,
   /// Hardware configuration hash.
   parameter logic [63:0] Hash = 64'd0,
@@ -64,6 +65,11 @@ module epim_regs #(
   output logic              drop_o,
   /// A run is on.
   output logic              busy_o,
+  /// A chip's core (`Endless`, `Writable`): no run; its program is complete.
+  /* verilator lint_off UNUSEDSIGNAL */
+  input  logic              halt_i,
+  /* verilator lint_on UNUSEDSIGNAL */
+  output logic              ready_o,
   /// The run ends in this cycle.
   input  logic              done_i,
   /// Error pulses: {parity, OFAT, IFRT, IFAT, frame length}.
@@ -117,6 +123,9 @@ module epim_regs #(
   localparam logic [AddrW-1:0] EventsBase   = AddrW'(epim_regs_pkg::Events);
   localparam logic [AddrW-1:0] EventsEnd    = AddrW'(epim_regs_pkg::Events + 8 * epim_events_pkg::Count);
 
+  // Starts and ends with the chip around it.
+  localparam bit Follows = Endless && Writable;
+
   logic         busy_q, done_q, ready_q, start_q, half_q;
   logic [7:0]   error_q, error_set;
   logic [1:0]   enable_q, pending_q, pending_set;
@@ -163,12 +172,14 @@ module epim_regs #(
     end
   end
 
-  logic idle, start, start_ok, abort, commit, commit_bad, drop, drop_ok, control_bad, frames_bad, table_refused, table_write, table_bad;
+  logic idle, follow, start, start_ok, abort, cut, commit, commit_bad, drop, drop_ok, control_bad, frames_bad, table_refused, table_write, table_bad;
   assign idle          = !busy_q && !start_q;
-  assign start_ok      = idle && !wdata_i[1] && (ready_q || wdata_i[2]) && !load_open_i;
+  assign start_ok      = idle && !Follows && !wdata_i[1] && (ready_q || wdata_i[2]) && !load_open_i;
   assign drop_ok       = idle && (wdata_i[1:0] == 2'b00);
   assign start         = write_i && is_control && wdata_i[0] && start_ok;
+  assign follow        = Follows && !halt_i && idle && ready_o;
   assign abort         = write_i && is_control && wdata_i[1];
+  assign cut           = abort && !(Follows && !idle);
   assign commit        = write_i && is_control && wdata_i[2] && !commit_bad;
   // What the load port has begun, its own end frame commits.
   assign commit_bad    = load_open_i && !wdata_i[1];
@@ -192,7 +203,7 @@ module epim_regs #(
       busy_q     <= 1'b0;
       done_q     <= 1'b0;
       ready_q    <= !Writable;
-      start_q    <= Endless;
+      start_q    <= Endless && !Writable;
       half_q     <= 1'b0;
       error_q    <= '0;
       select_q   <= '0;
@@ -208,11 +219,11 @@ module epim_regs #(
       abort_late_q    <= 1'b0;
       cut_late_q      <= 1'b0;
     end else begin
-      start_q         <= start;
+      start_q         <= start || follow;
       geometry_late_q <= table_write && is_geometry;
       entry_late_q    <= table_write && is_data && half_q;
-      abort_late_q    <= abort;
-      cut_late_q      <= abort && !idle;
+      abort_late_q    <= cut;
+      cut_late_q      <= cut && !idle;
       outside_q       <= (addr_q >= size) || ((kind >= 8'd4) && (select_q[31:8] >= 24'(Pes)));
       if (start_q) begin
         busy_q <= 1'b1;
@@ -221,7 +232,7 @@ module epim_regs #(
         busy_q <= 1'b0;
         done_q <= 1'b1;
       end
-      error_q <= (abort ? '0 : error_q) | error_set;
+      error_q <= ((abort || (Follows && start_q)) ? '0 : error_q) | error_set;
       if (write_i && is_enable) enable_q <= wdata_i[1:0];
       pending_q <= ((write_i && is_pending) ? pending_q & ~wdata_i[1:0] : pending_q) | pending_set;
       irq_q     <= |(pending_q & enable_q);
@@ -241,10 +252,11 @@ module epim_regs #(
         else addr_q <= addr_q + 32'd1;
       end
       if (abort || commit || (table_bad && is_data && can_write)) half_q <= 1'b0;
-      if (abort) begin
+      if (cut) begin
         busy_q <= 1'b0;
         done_q <= 1'b0;
       end
+      if (Follows && halt_i) busy_q <= 1'b0;
       if (read_i && r_low) high_q <= high_word;
     end
   end
@@ -285,13 +297,14 @@ module epim_regs #(
   endgenerate
 
   assign start_o     = start_q;
-  assign abort_o     = abort;
+  assign abort_o     = cut;
   assign abort_late_o = abort_late_q;
   assign cut_late_o  = cut_late_q;
-  assign forget_o    = abort && idle;
+  assign forget_o    = (abort && idle) || (Follows && halt_i);
   assign drop_o      = drop;
   assign irq_o       = irq_q;
   assign busy_o      = busy_q;
+  assign ready_o     = ready_q && !load_open_i;
   assign error_o     = |error_q[7:2];
   assign locked_o    = (Banks == 1) && (busy_q || start_q);
   assign store_o     = entry_late_q || geometry_late_q;

@@ -13,6 +13,7 @@
 #include <sstream>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "gen/core/elaborate.hpp"
 #include "gen/base/process.hpp"
@@ -21,6 +22,7 @@
 #include "golden/parallel.hpp"
 #include "sim/board_case.hpp"
 #include "sim/chip_case.hpp"
+#include "sim/chip_load.hpp"
 #include "sim/misuse.hpp"
 #include "sim/regression.hpp"
 
@@ -34,7 +36,10 @@ constexpr const char* chip = "chip";
 constexpr const char* chip_features = "chip-features";
 constexpr const char* chip_copies = "chip-copies";
 constexpr const char* chip_joined = "chip-joined";
+constexpr const char* chip_load_port = "chip-load";
 constexpr const char* board = "board";
+/// Killers that are no configuration of a core.
+const std::set<std::string> others = {misuse, chip, chip_features, chip_copies, chip_joined, chip_load_port, board};
 
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
@@ -84,6 +89,11 @@ Finding run_killer(const std::string& name, const std::map<std::string, Case>& c
   if (name == chip_features) return finding_of(run_chip_case(options.home + "/tb/chip/features.toml", build, &sources, 2), name);
   if (name == chip_copies) return finding_of(run_chip_case(options.home + "/tb/chip/copies.toml", build, &sources), name);
   if (name == chip_joined) return finding_of(run_joined_case(options.home + "/tb/chip/copies.toml", build, &sources), name);
+  if (name == chip_load_port) {
+    for (const CaseResult& r : run_chip_load(options.home + "/tb/chip/loaded.toml", build, 1, &sources, true))
+      if (!r.passed) return finding_of(r, r.name);
+    return {true, true, name, "", ""};
+  }
   if (name == board) return finding_of(run_board_case(options.home + "/configs/named", build, &sources), name);
   if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
   for (const CaseResult& r : run_misuse(build, &sources, true))
@@ -188,12 +198,12 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
     for (const std::string& killer : killers_of(bug)) {
       if (std::find(killers.begin(), killers.end(), killer) != killers.end()) continue;
       killers.push_back(killer);
-      if (killer == misuse || killer == chip || killer == chip_features || killer == chip_copies || killer == chip_joined || killer == board) continue;
+      if (others.count(killer) > 0) continue;
       fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
       if (!fs::exists(file)) file = fs::path(options.home) / "configs" / "edges" / (killer + ".toml");
       if (!fs::exists(file))
         throw InputError({bug.path, 0, 0}, "unknown-bug-killer",
-                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor \"chip\" nor \"chip-features\" nor \"chip-copies\" nor \"chip-joined\" nor \"board\" nor \"misuse\"", killer));
+                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor one of {}", killer, fmt::join(others, ", ")));
       cases.emplace(killer, named_case(file.string()));
     }
   const int jobs = options.jobs > 0 ? options.jobs : processors();

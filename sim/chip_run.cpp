@@ -9,8 +9,6 @@
 #include <fmt/ranges.h>
 
 #include "gen/base/interrupt.hpp"
-#include "sim/model.hpp"
-#include "sim/protocol.hpp"
 #include "sim/staller.hpp"
 
 namespace epim {
@@ -47,8 +45,11 @@ BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const 
   return {build_elaborated(e, options, rtl), what.events};
 }
 
-ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
-                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
+namespace {
+
+/// `cores`: of a frame, else null; `events`: the chip's cores count them.
+ChipRun run(const ChipDesign& chip, ChipHost& host, OutsideCores* cores, bool events, const std::vector<IntTensor>& images,
+            const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
   const ChipGraph& graph = chip.graph;
   const int lanes = graph.lanes, fifos = static_cast<int>(graph.streams.size());
   const StreamType &in_type = chip.types.front(), &out_type = chip.types.back();
@@ -57,35 +58,12 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
   const std::int64_t beats = out_words * static_cast<std::int64_t>(images.size());
   const std::string again = settings.reproduce.empty() ? "" : "\n  reproduce: " + settings.reproduce;
 
-  Model model(built.object);
-  Signal clk = model.port("clk_i"), rst = model.port("rst_ni"), in_valid = model.port("s_axis_tvalid_i"),
+  Model& model = host.model();
+  Signal in_valid = model.port("s_axis_tvalid_i"),
          in_ready = model.port("s_axis_tready_o"), in_data = model.port("s_axis_tdata_i"), in_last = model.port("s_axis_tlast_i"),
          out_valid = model.port("m_axis_tvalid_o"), out_ready = model.port("m_axis_tready_i"), out_data = model.port("m_axis_tdata_o"),
          out_last = model.port("m_axis_tlast_o"), error = model.port("error_o"), count = model.port("mon_count_o"),
          push = model.port("mon_push_o"), pop = model.port("mon_pop_o");
-  ProtocolWatch watch(model);
-  const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(model) : nullptr;
-  const auto tick = [&] {
-    watch.before_edge();
-    clk.set(1);
-    model.eval();
-    clk.set(0);
-    model.eval();
-  };
-  in_valid.set(0);
-  out_ready.set(0);
-  clk.set(0);
-  rst.set(0);
-  model.eval();
-  tick();
-  tick();
-  rst.set(1);
-  model.eval();
-  for (int i = 0; i < 3; ++i) {
-    if (in_ready.high() != (i == 2)) throw CheckFailed("protocol", "s_axis_tready during reset, or late after it");
-    tick();  // the synchroniser's two, then the first rising edge without reset: cycle 0 follows
-  }
-
   ChipRun run;
   run.high_water.resize(static_cast<std::size_t>(fifos));
   run.words.resize(static_cast<std::size_t>(fifos));
@@ -198,12 +176,15 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
                                               : static_cast<double>(run.beats.size()) / static_cast<double>(beats));
     if ((cycle & 0xFFF) == 0) check_interrupt();
     expected_time.step(offer, ready);
-    tick();
+    host.tick();
     if (cores) cores->edge();
     ++cycle;
   }
+  in_valid.set(0);
+  out_ready.set(0);
+  model.eval();
   run.cycles = run.beats.empty() ? 0 : run.beats.back() + 1;
-  for (std::size_t c = 0; built.events && c < chip.cores.size(); ++c) {
+  for (std::size_t c = 0; events && c < chip.cores.size(); ++c) {
     run.events.push_back(counted_events(model.port("mon_events_o"), c));
     if (!settings.events) continue;
     EventCounts golden = settings.events->at(c);
@@ -215,6 +196,24 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
   }
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return run;
+}
+
+}  // namespace
+
+ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
+                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
+  ChipHost host(chip, built.object);
+  const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(host.model()) : nullptr;
+  host.reset();
+  const std::int64_t load = chip.loaded() ? host.load(chip_load_words(chip), false) : 0;
+  ChipRun done = run(chip, host, cores.get(), built.events, images, expected, settings);
+  done.load_cycles = load;
+  return done;
+}
+
+ChipRun run_chip(const ChipDesign& chip, ChipHost& host, const std::vector<IntTensor>& images,
+                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
+  return run(chip, host, nullptr, false, images, expected, settings);
 }
 
 }  // namespace epim

@@ -11,6 +11,7 @@
 #include "gen/chip/chip.hpp"
 #include "golden/timing/chip_timing.hpp"
 #include "sim/build.hpp"
+#include "sim/chip_host.hpp"
 #include "sim/driver.hpp"
 #include "sim/model.hpp"
 
@@ -60,14 +61,18 @@ struct ChipRun {
   std::vector<std::int64_t> words;          ///< per FIFO: words that went through
   std::vector<EventCounts> events;          ///< per core, where the chip counts them: from reset to the last output word
   std::int64_t cycles = 0;                  ///< last output word + 1
+  std::int64_t load_cycles = 0;             ///< of a load port: from the first word to the first that pixels can be taken in
   double seconds = 0;
 };
 
 /// Streams `images` in and compares every word that comes out with `expected` (golden outputs per image) at once.
 /// golden's SteppedChip runs beside it under the same stalls: ready of the pixels, valid of the output and the level of
 /// every FIFO are compared in every cycle; with settings.events the counters of every core at the end. Throws CheckFailed: output, events, timing, protocol (a waiting word changed), status
-/// (error_o), deadlock (names the FIFOs that are full and empty).
+/// (error_o), deadlock (names the FIFOs that are full and empty). A chip with a load port is loaded before, every cycle as predicted.
 ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
+                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings);
+/// The same on a chip that stands at cycle 0 of a run, as `host` left it; the run goes on when it returns.
+ChipRun run_chip(const ChipDesign& chip, ChipHost& host, const std::vector<IntTensor>& images,
                  const std::vector<IntTensor>& expected, const ChipRunSettings& settings);
 
 }  // namespace epim

@@ -98,8 +98,11 @@ ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRul
   chip.name = config.name;
   chip.module = identifier(config.name) + "_chip";
   chip.common = config.core;
-  chip.common.tables = Tables::rom;
+  chip.common.tables = chip.loaded() ? Tables::writable : Tables::rom;
   chip.common.hw.pe_rows = chip.common.hw.pe_cols = chip.common.hw.buffer_words = std::nullopt;
+  if (chip.common.hw.program_banks > 1)
+    throw InputError({config.path, 0, 0}, "chip-program-banks",
+                     "hardware.program_banks = 2: a chip's cores run without end, and hold one program each, legal: 1");
   std::vector<NodeCore> cores;
   for (const CompiledLayer& compiled : net.layers) {
     const Node& node = net.network.nodes[static_cast<std::size_t>(compiled.node)];
@@ -173,6 +176,24 @@ std::vector<std::int64_t> chip_table(const ChipDesign& chip, int block) {
     table.push_back(chip.graph.blocks[static_cast<std::size_t>(block)].arithmetic.of_code(std::clamp(code, in.lo, in.hi)));
   }
   return table;
+}
+
+int chip_address_bits(const ChipDesign& chip) { return idx_width(static_cast<int>(kRegisterWindow)) + idx_width(static_cast<int>(chip.cores.size()) + 1); }
+
+LayerProgram chip_program(const ChipDesign& chip, int core) {
+  const ChipCore& c = chip.cores.at(static_cast<std::size_t>(core));
+  return build_program(core_parameters(c.hw, {c.layer}), c.layer, c.data);
+}
+
+std::vector<LoadFrame> chip_load_frames(const ChipDesign& chip, int core) { return load_frames(chip_program(chip, core), core); }
+
+std::vector<LoadWord> chip_load_words(const ChipDesign& chip) {
+  std::vector<LoadWord> all;
+  for (int k = 0; k < static_cast<int>(chip.cores.size()); ++k) {
+    const std::vector<LoadWord> words = load_words(chip_load_frames(chip, k));
+    all.insert(all.end(), words.begin(), words.end());
+  }
+  return all;
 }
 
 std::vector<std::vector<std::int64_t>> stream_words(const IntTensor& map, int lanes) {

@@ -10,6 +10,7 @@
 #include "gen/network/compile.hpp"
 #include "gen/core/core_parameters.hpp"
 #include "gen/core/elaborate.hpp"
+#include "gen/core/load_stream.hpp"
 #include "golden/timing/chip.hpp"
 #include "golden/timing/chip_fifo.hpp"
 
@@ -33,6 +34,8 @@ struct ChipDesign {
   std::vector<ChipCore> cores;     ///< in execution order
   std::vector<std::string> ids, fifo_ids;  ///< identifiers of blocks and streams, each once
   const ChipCore* core_of(int block) const;
+  /// Programs come through a load port, not from images: hardware.load_stream.
+  bool loaded() const { return common.hw.load_stream; }
 };
 
 /// A FIFO depth from the command line: name as ChipGraph::stream_name gives it.
@@ -52,7 +55,7 @@ std::pair<std::string, int> parse_fifo_depth(const std::string& text);
 
 /// The chip of `net`, compiled for `config` with a core of its own for every layer (CorePolicy::own). Hardware
 /// per node: docs/chip.md. FIFO depths: `rule` of golden's analysis, then `depths`. Throws InputError at the node: chip-add-period;
-/// copies-device; unknown-fifo; those of chip_graph, and of `resolve` for a copy.
+/// copies-device; chip-program-banks; unknown-fifo; those of chip_graph, and of `resolve` for a copy.
 ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRule rule = FifoRule::full,
                        const FifoDepthOverrides& depths = {});
 
@@ -61,6 +64,13 @@ std::string chip_module(const ChipDesign& chip, int block);
 
 /// Entries of a block of kind `table`, that of code 0 first; codes that do not occur have the entry of the nearest that does.
 std::vector<std::int64_t> chip_table(const ChipDesign& chip, int block);
+
+/// Byte address bits of the AXI4-Lite port of a chip with a load port: a window for the chip, one for every core.
+int chip_address_bits(const ChipDesign& chip);
+/// The program of core `core` (an index into `cores`, and its number in the chain); the frames that load it; those of all cores.
+LayerProgram chip_program(const ChipDesign& chip, int core);
+std::vector<LoadFrame> chip_load_frames(const ChipDesign& chip, int core);
+std::vector<LoadWord> chip_load_words(const ChipDesign& chip);
 
 /// The chip as SystemVerilog (gen/core/elaborate.hpp): top <module>, images <node>/.... `observed`: <module>_observed, with
 /// mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order; with `events` mon_events_o as well: 48 bits per core, in order, and event.

@@ -6,6 +6,7 @@
 #include "gen/chip/chip.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/core/manifest.hpp"
+#include "gen/core/register_map.hpp"
 
 namespace epim {
 namespace {
@@ -30,7 +31,53 @@ std::string stream_hex(const std::vector<IntTensor>& maps, int lanes, int bits) 
   return text;
 }
 
+/// Program of a chip with a load port for $readmemh: `tlast` in the bit above the word.
+std::string program_hex(const std::vector<LoadWord>& words) {
+  std::string text;
+  for (const LoadWord& w : words) text += fmt::format("{:d}{:016x}\n", w.last, w.data);
+  return text;
+}
+
+/// What the testbench has for such a port: declarations, pins, and the words in front of the images.
+struct LoadText {
+  std::string signals, pins, read, send;
+};
+LoadText load_text(const ChipDesign& chip) {
+  if (!chip.loaded()) return {};
+  const int bits = chip_address_bits(chip);
+  return {fmt::format("  // Load port; the bus is quiet.\n  localparam int Words_of_program = {};\n  logic load_valid, load_ready, load_last, irq;\n"
+                      "  logic [63:0] load_data;\n  logic [64:0] program_words [0:Words_of_program-1];\n  integer loaded;\n",
+                      chip_load_words(chip).size()),
+          fmt::format("    .s_axil_awvalid_i(1'b0), .s_axil_awready_o(), .s_axil_awaddr_i({0}'d0), .s_axil_wvalid_i(1'b0), .s_axil_wready_o(), .s_axil_wdata_i(32'd0),\n"
+                      "    .s_axil_wstrb_i(4'd0), .s_axil_bvalid_o(), .s_axil_bready_i(1'b1), .s_axil_bresp_o(), .s_axil_arvalid_i(1'b0), .s_axil_arready_o(),\n"
+                      "    .s_axil_araddr_i({0}'d0), .s_axil_rvalid_o(), .s_axil_rready_i(1'b1), .s_axil_rdata_o(), .s_axil_rresp_o(), .irq_o(irq),\n"
+                      "    .s_load_tvalid_i(load_valid), .s_load_tready_o(load_ready), .s_load_tdata_i(load_data), .s_load_tlast_i(load_last),\n",
+                      bits),
+          "    $readmemh(\"tb/program.hex\", program_words);\n    load_valid = 0;\n    load_data = 'x;\n    load_last = 0;\n    loaded = 0;\n",
+          R"(    // The programs of all cores, then the cycles until the chip takes pixels.
+    while (loaded < Words_of_program || in_ready !== 1'b1) begin
+      load_valid = loaded < Words_of_program;
+      if (load_valid) {load_last, load_data} = program_words[loaded];
+      #4;
+      if (load_valid && load_ready === 1'b1) begin
+        loaded = loaded + 1;
+        quiet = 0;
+      end else quiet = quiet + 1;
+      if (quiet == 1000) begin
+        $display("FAIL the chip does not start: %0d of %0d words taken, error_o %b", loaded, Words_of_program, error);
+        $finish;
+      end
+      #1 clk = 1;
+      #1 load_valid = 0;
+      #4 clk = 0;
+    end
+    quiet = 0;
+    cycles = 0;
+)"};
+}
+
 std::string testbench(const ChipDesign& chip, const ChipStimulus& stimulus) {
+  const LoadText load = load_text(chip);
   const int out = static_cast<int>(chip.graph.blocks.size()) - 1;
   const auto bits = [&](int block) { return chip.graph.lanes * chip.types[static_cast<std::size_t>(block)].bits; };
   const auto words = [&](int block) {
@@ -56,10 +103,10 @@ module {0}_tb;
   logic [OutW:0]       expected [0:Beats-1];
   logic [OutW:0]       differs;  // lanes that the map does not have do not count
   integer sent, got, cycles, stalls, seed, wrong, quiet, lane, images, pixels_due, beats_due;
-
+{10}
   {0} dut (
     .clk_i(clk), .rst_ni(rst_n),
-    .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
+{11}    .s_axis_tvalid_i(in_valid), .s_axis_tready_o(in_ready), .s_axis_tdata_i(in_data), .s_axis_tlast_i(in_last),
     .m_axis_tvalid_o(out_valid), .m_axis_tready_i(out_ready), .m_axis_tdata_o(out_data), .m_axis_tlast_o(out_last),
     .error_o(error)
   );
@@ -67,7 +114,7 @@ module {0}_tb;
   initial begin
     $readmemh("tb/pixels.hex", pixels);
     $readmemh("tb/expected.hex", expected);
-    if (!$value$plusargs("stalls=%d", stalls)) stalls = 0;
+{12}    if (!$value$plusargs("stalls=%d", stalls)) stalls = 0;
     if (!$value$plusargs("seed=%d", seed)) seed = 1;
     if (!$value$plusargs("images=%d", images) || images < 1 || images > Images) images = Images;
     pixels_due = Pixels / Images * images;
@@ -76,7 +123,7 @@ module {0}_tb;
     sent = 0; got = 0; wrong = 0; quiet = 0; cycles = -3;  // reset ends two clocks later inside
     repeat (4) #5 clk = !clk;
     rst_n = 1;
-    while (got < beats_due && wrong == 0 && quiet < 100000) begin
+{13}    while (got < beats_due && wrong == 0 && quiet < 100000) begin
       if (!in_valid && cycles >= 0 && sent < pixels_due && ($urandom(seed) % 100 >= stalls)) begin
         in_valid = 1;
         in_data  = {{{{(InDataW-InW){{1'b0}}}}, pixels[sent][InW-1:0]}};
@@ -128,7 +175,7 @@ module {0}_tb;
 endmodule
 )",
                      chip.module, words(0), words(out), bits(0), bits(out), stimulus.images.size(),
-                     chip.graph.lanes, chip.types.back().bits, chip.types.back().channels, chip.graph.blocks.back().out.blocks);
+                     chip.graph.lanes, chip.types.back().bits, chip.types.back().channels, chip.graph.blocks.back().out.blocks, load.signals, load.pins, load.read, load.send);
 }
 
 std::string readme(const ChipDesign& chip, const Config& config) {
@@ -150,6 +197,10 @@ std::string readme(const ChipDesign& chip, const Config& config) {
     s += fmt::format("| {} | {} | {}{} |\n", g.stream_name(static_cast<int>(f)), g.streams[f].depth, t.bits,
                      t.is_signed() ? " signed" : "");
   }
+  if (chip.loaded())
+    s += fmt::format("\n`program.bin` holds the frames of all {} cores, {} words of 64 bits, least significant byte first: send it to the load port as it is,\n"
+                     "`tlast` with the last word of each frame (docs/load.md). `registers.md` and `include/epim_regs.h`: the bus.\n",
+                     chip.cores.size(), chip_load_words(chip).size());
   s += fmt::format("\n`epim.f` lists the sources in compile order; images are read from `mem/` of the folder where the\n"
                    "tool runs, or from the folder that the parameter `MemDir` names. From this folder:\n\n"
                    "```\niverilog -g2012 -s {0}_tb -o chip.vvp -f epim.f tb/{0}_tb.sv && vvp -n chip.vvp\n"
@@ -164,6 +215,7 @@ Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& optio
   Elaboration e = chip_top(chip, options);
   std::vector<std::string> blocks = {"epim_fifo", "epim_reset_sync"};
   if (!options.cores_outside) blocks.push_back("epim_core");
+  if (chip.loaded()) blocks.insert(blocks.end(), {"epim_axil_router", "epim_chip_control"});
   for (std::size_t b = 0; b < chip.graph.blocks.size(); ++b) {
     const std::string module = chip_module(chip, static_cast<int>(b));
     if (!module.empty() && module != "epim_core") blocks.push_back(module);
@@ -175,7 +227,7 @@ Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& optio
   }
   e.blocks = block_files(blocks);
   for (const ChipCore& core : chip.cores) {
-    if (options.cores_outside) break;
+    if (options.cores_outside || chip.loaded()) break;
     const CoreParameters p = core_parameters(core.hw, {core.layer});
     for (auto& [name, text] : program_images(p, build_program(p, core.layer, core.data), chip.common.storage == Storage::ram))
       e.images[chip.ids[static_cast<std::size_t>(core.block)] + "/" + name] = std::move(text);
@@ -203,6 +255,13 @@ FileSet emit_chip(const ChipDesign& chip, const Config& config, const CompiledNe
     files["tb/" + chip.module + "_tb.sv"] = testbench(chip, stimulus);
     files["tb/pixels.hex"] = stream_hex(stimulus.images, chip.graph.lanes, chip.types.front().bits);
     files["tb/expected.hex"] = stream_hex(stimulus.outputs, chip.graph.lanes, chip.types.back().bits);
+  }
+  if (chip.loaded()) {
+    const std::vector<LoadWord> words = chip_load_words(chip);
+    files["program.bin"] = load_bytes(words);
+    if (!stimulus.images.empty()) files["tb/program.hex"] = program_hex(words);
+    files["registers.md"] = registers_markdown();
+    files["include/epim_regs.h"] = registers_c();
   }
   files["epim.f"] = file_list(manifest);
   files["epim_dir.f"] = file_list(manifest, "$(EPIM_DIR)/");

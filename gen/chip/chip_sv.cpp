@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include "gen/chip/chip.hpp"
+#include "gen/chip/chip_control_sv.hpp"
 
 namespace epim {
 namespace {
@@ -47,6 +48,7 @@ class Writer {
   Elaboration top() {
     head();
     wires();
+    if (chip_.loaded()) s_ += chip_control_text(chip_, id(0));
     fifos();
     for (std::size_t b = 0; b < graph_.blocks.size(); ++b) block(static_cast<int>(b));
     tail();
@@ -97,6 +99,12 @@ class Writer {
     s_ += fmt::format("  {} logic {:<8} {}{}\n", direction, bits > 0 ? bus(bits) : "", name, end);
   }
   int lanes() const { return graph_.lanes; }
+  /// Some block reads an image.
+  bool images() const {
+    return !chip_.loaded() || std::any_of(graph_.blocks.begin(), graph_.blocks.end(), [](const ChipBlock& b) { return b.kind == BlockKind::table; });
+  }
+  /// Reset of what lies between the cores.
+  const char* flow_reset() const { return chip_.loaded() ? "flow_rst_n" : "rst_n"; }
   const StreamType& type(int block) const { return chip_.types[static_cast<std::size_t>(block)]; }
   int width(int block) const { return lanes() * type(block).bits; }
   const StreamType& source(int stream) const { return type(graph_.streams[static_cast<std::size_t>(stream)].from); }
@@ -111,11 +119,20 @@ class Writer {
                       "/// Generated. Pixels go in, the map of the output node comes out, image after image; docs/chip.md.\n",
                       graph_.name, chip_.name, chip_.cores.size(), n, lanes());
     e_.top = chip_.module + (outside_ ? "_frame" : observed_ ? "_observed" : "");
-    s_ += fmt::format("module {} {}(\n", e_.top, mem_dir_parameter(mem_dir_));
+    s_ += fmt::format("module {} {}(\n", e_.top, images() ? mem_dir_parameter(mem_dir_) : "");
     s_ += "  /// Clock.\n";
     port("input ", 0, "clk_i");
     s_ += "  /// Reset, active low.\n";
     port("input ", 0, "rst_ni");
+    if (chip_.loaded()) {
+      s_ += "  /// Control, AXI4-Lite: registers of the chip, then of every core (docs/registers.md).\n";
+      for (const SlavePin& pin : axil_pins(chip_address_bits(chip_))) port(pin.output ? "output" : "input ", pin.bits, pin.name);
+      s_ += "  /// Load port, AXI4-Stream of frames (docs/load.md).\n";
+      port("input ", 0, "s_load_tvalid_i");
+      port("output", 0, "s_load_tready_o");
+      port("input ", 64, "s_load_tdata_i");
+      port("input ", 0, "s_load_tlast_i");
+    }
     s_ += fmt::format("  /// Pixels, AXI4-Stream: channel l of the word at [l*{0} +: {0}].\n", type(0).bits);
     port("input ", 0, "s_axis_tvalid_i");
     port("output", 0, "s_axis_tready_o");
@@ -140,8 +157,15 @@ class Writer {
       port("input ", width(b), core_port(c, "m_data_i"));
       port("input ", 0, core_port(c, "m_last_i"));
     }
-    s_ += "  /// A frame had a wrong length, or a table is broken; stays until reset.\n";
-    port("output", 0, "error_o", observed_ ? "," : "");
+    if (chip_.loaded()) {
+      s_ += "  /// A frame had a wrong length, a table is broken, or a frame of the load port was wrong.\n";
+      port("output", 0, "error_o");
+      s_ += "  /// Interrupt, high while a bit of chip_irq_pending is set that chip_irq_enable lets through.\n";
+      port("output", 0, "irq_o", observed_ ? "," : "");
+    } else {
+      s_ += "  /// A frame had a wrong length, or a table is broken; stays until reset.\n";
+      port("output", 0, "error_o", observed_ ? "," : "");
+    }
     if (observed_) {
       s_ += "  /// Observation for verification: words in every FIFO (16 bits each), words going in and out of it.\n";
       port("output", 16 * n, "mon_count_o");
@@ -184,9 +208,9 @@ class Writer {
         count = fmt::format("({}_count)", fifo(f));
       }
       s_ += fmt::format("  epim_fifo #(.Depth({0}), .Width({1})) u_{2} (\n"
-                        "    .clk_i, .rst_ni(rst_n), .s_valid_i({3}_valid && {3}_ready), .s_ready_o({2}_room), .s_data_i({{{3}_last, {3}_data}}),\n"
+                        "    .clk_i, .rst_ni({4}), .s_valid_i({3}_valid && {3}_ready), .s_ready_o({2}_room), .s_data_i({{{3}_last, {3}_data}}),\n"
                         "    .m_valid_o({2}_valid), .m_ready_i({2}_ready), .m_data_o({{{2}_last, {2}_data}}),\n",
-                        stream.depth, width(stream.from) + 1, fifo(f), id(stream.from));
+                        stream.depth, width(stream.from) + 1, fifo(f), id(stream.from), flow_reset());
       if (observed_) s_ += fmt::format("    .count_o{}\n  );\n", count);
       else s_ += "    /* verilator lint_off PINCONNECTEMPTY */\n    .count_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n";
       if (observed_)
@@ -204,15 +228,20 @@ class Writer {
     const std::string i = in.empty() ? "" : fifo(in[0]);
     switch (block.kind) {
       case BlockKind::input:
-        s_ += fmt::format("  assign {0}_valid = s_axis_tvalid_i;\n  assign {0}_data = s_axis_tdata_i[{1}:0];\n"
+        if (chip_.loaded())
+          s_ += fmt::format("  assign {0}_valid = pixel_valid;\n  assign {0}_data = s_axis_tdata_i[{1}:0];\n  assign {0}_last = s_axis_tlast_i;\n\n", o,
+                            width(b) - 1);
+        else s_ += fmt::format("  assign {0}_valid = s_axis_tvalid_i;\n  assign {0}_data = s_axis_tdata_i[{1}:0];\n"
                           "  assign {0}_last = s_axis_tlast_i;\n  assign s_axis_tready_o = {0}_ready && rst_n;  // nothing is taken during reset\n\n",
                           o, width(b) - 1);
         break;
       case BlockKind::output: {
         const int w = width(b), pad = whole_bytes(w) - w;
-        s_ += fmt::format("  assign m_axis_tvalid_o = {0}_valid;\n  assign {0}_ready = m_axis_tready_i;\n"
+        s_ += fmt::format("  assign {2} = {0}_valid;\n  assign {0}_ready = {3};\n"
                           "  assign m_axis_tdata_o = {1};\n  assign m_axis_tlast_o = {0}_last;\n\n",
-                          i, pad ? fmt::format("{{{}'d0, {}_data}}", pad, i) : i + "_data");
+                          i, pad ? fmt::format("{{{}'d0, {}_data}}", pad, i) : i + "_data", chip_.loaded() ? "map_valid" : "m_axis_tvalid_o",
+                          chip_.loaded() ? "map_ready" : "m_axis_tready_i");
+        if (chip_.loaded()) s_ += fmt::format("  assign map_last = {}_last;\n\n", i);
         break;
       }
       case BlockKind::core: outside_ ? core_ports(b, i) : core(b, block, i); break;
@@ -254,8 +283,8 @@ class Writer {
 
   void merge(int b, const ChipBlock& block, const std::vector<int>& in) {
     const std::string& o = id(b);
-    s_ += fmt::format("  logic {}_error;\n  epim_row_merge #(.Width({}), .Copies({}), .Rows({}), .RowWords({})) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", o, width(b),
-                      block.copies, block.out.height, block.out.row_words(), o);
+    s_ += fmt::format("  logic {}_error;\n  epim_row_merge #(.Width({}), .Copies({}), .Rows({}), .RowWords({})) u_{} (\n    .clk_i, .rst_ni({}),\n", o, width(b),
+                      block.copies, block.out.height, block.out.row_words(), o, flow_reset());
     operand_ports(o, in);
   }
 
@@ -278,9 +307,9 @@ class Writer {
     s_ += fmt::format("  logic {}_error;\n  {} #(\n    .Lanes({}), .InBits({}), .OutBits({}), .Operands({}), .Signed({}),\n", o, module, lanes(),
                       source(in[0]).bits, type(b).bits, in.size(), packed(is_signed, 1));
     if (!words.empty()) s_ += fmt::format("    .CountBits({}), .Words({}),\n", count_bits, packed(words, count_bits));
-    s_ += fmt::format("    .MulBits({}), .Mul({}), .ZeroBits({}), .Zero({}),\n    .Shift({}), {}\n  ) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", mul_bits,
+    s_ += fmt::format("    .MulBits({}), .Mul({}), .ZeroBits({}), .Zero({}),\n    .Shift({}), {}\n  ) u_{} (\n    .clk_i, .rst_ni({}),\n", mul_bits,
                       packed(multipliers, mul_bits), zero_bits, packed(zeros, zero_bits),
-                      words.empty() ? std::to_string(all[0].shift) : packed(shifts, 6), code_parameters(all[0]), o);
+                      words.empty() ? std::to_string(all[0].shift) : packed(shifts, 6), code_parameters(all[0]), o, flow_reset());
     operand_ports(o, in);
   }
 
@@ -288,9 +317,9 @@ class Writer {
     const StreamType& in = source(graph_.entering(b)[0]);
     s_ += fmt::format("  epim_stream_table #(.Lanes({}), .InBits({}), .OutBits({}), .CodeBits({}), .InitFile({{MemDir, \"{}/table.hex\"}})) u_{} (\n", lanes(),
                       in.bits, type(b).bits, in.format.bits, chip_.ids[static_cast<std::size_t>(b)], id(b));
-    s_ += fmt::format("    .clk_i, .rst_ni(rst_n), .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
+    s_ += fmt::format("    .clk_i, .rst_ni({2}), .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
                       "    .m_valid_o({1}_valid), .m_ready_i({1}_ready), .m_data_o({1}_data), .m_last_o({1}_last)\n  );\n\n",
-                      i, id(b));
+                      i, id(b), flow_reset());
   }
 
   void pool(int b, const ChipBlock& block, const std::string& i) {
@@ -312,10 +341,10 @@ class Writer {
                       block.pad.bottom, block.pad.right, block.count_padding);
     s_ += fmt::format("    .Muls({}), .MulBits({}), .Mul({}), .Shift({}), .Zero({}), {}\n  ) u_{} (\n", multipliers.size(), mul_bits,
                       packed(multipliers, mul_bits), r.shift, r.zero_in[0], code_parameters(r), o);
-    s_ += fmt::format("    .clk_i, .rst_ni(rst_n), .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
+    s_ += fmt::format("    .clk_i, .rst_ni({2}), .s_valid_i({0}_valid), .s_ready_o({0}_ready), .s_data_i({0}_data), .s_last_i({0}_last),\n"
                       "    .m_valid_o({1}_valid), .m_ready_i({1}_ready), .m_data_o({1}_data), .m_last_o({1}_last), "
                       ".err_length_o({1}_error)\n  );\n\n",
-                      i, o);
+                      i, o, flow_reset());
     errors_.push_back(o + "_error");
   }
 
@@ -335,11 +364,13 @@ class Writer {
     const ChipCore& core = *chip_.core_of(b);
     const std::string& o = id(b);
     const CoreParameters p = core_parameters(core.hw, {core.layer});
-    const LayerProgram program = build_program(p, core.layer, core.data);
+    const int number = static_cast<int>(&core - chip_.cores.data()), count = static_cast<int>(chip_.cores.size());
+    LayerProgram program;
     CoreSettings settings;
-    settings.rom = &program;
+    if (!chip_.loaded()) settings.rom = &(program = build_program(p, core.layer, core.data));
     settings.images = (alone_ ? "core" : chip_.ids[static_cast<std::size_t>(b)]) + std::string("/");
-    settings.count = events_;
+    settings.count = events_ || (chip_.loaded() && chip_.common.event_counters);
+    settings.chain_end = !chip_.loaded() || number + 1 == count;
     settings.ram = chip_.common.storage == Storage::ram;
     settings.endless = true;
     auto values = core_parameter_values(p, settings);
@@ -352,8 +383,9 @@ class Writer {
     }
     const int in = lanes() * core.hw.act_bits, out = width(b);
     const int in_pad = whole_bytes(in) - in, out_pad = whole_bytes(out) - out;
-    s_ += fmt::format("  // {}: {}x{} PEs, {} crossbars\n  logic {}_error;\n", alone_ ? "core" : block.name, core.hw.pe_rows, core.hw.pe_cols,
-                      2 * core.hw.slices() * core.hw.pe_rows * core.hw.pe_cols, o);
+    s_ += fmt::format("  // {}: {}x{} PEs, {} crossbars\n", alone_ ? "core" : block.name, core.hw.pe_rows, core.hw.pe_cols,
+                      2 * core.hw.slices() * core.hw.pe_rows * core.hw.pe_cols);
+    if (!chip_.loaded()) s_ += fmt::format("  logic {}_error;\n", o);
     if (out_pad)
       s_ += fmt::format("  /* verilator lint_off UNUSEDSIGNAL */\n  logic {} unused_{};  // up to whole bytes\n"
                         "  /* verilator lint_on UNUSEDSIGNAL */\n", bus(out_pad), o);
@@ -361,13 +393,20 @@ class Writer {
     for (std::size_t n = 0; n < values.size(); ++n)
       s_ += fmt::format("    .{}({}){}\n", values[n].first, values[n].second, n + 1 < values.size() ? "," : "");
     s_ += fmt::format("  ) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", o);
-    s_ += "    .s_axil_awvalid_i(1'b0), .s_axil_awaddr_i(12'd0), .s_axil_wvalid_i(1'b0), .s_axil_wdata_i(32'd0), "
+    if (chip_.loaded()) s_ += loaded_core_pins(number);
+    else s_ += "    .s_axil_awvalid_i(1'b0), .s_axil_awaddr_i(12'd0), .s_axil_wvalid_i(1'b0), .s_axil_wdata_i(32'd0), "
           ".s_axil_wstrb_i(4'd0),\n    .s_axil_bready_i(1'b0), .s_axil_arvalid_i(1'b0), .s_axil_araddr_i(12'd0), "
           ".s_axil_rready_i(1'b0),\n" + load_port_ties(false) + ",\n";
     s_ += fmt::format("    .s_axis_tvalid_i({0}_valid), .s_axis_tready_o({0}_ready), .s_axis_tdata_i({1}), .s_axis_tlast_i({0}_last),\n", i,
                       in_pad ? fmt::format("{{{}'d0, {}_data}}", in_pad, i) : i + "_data");
     s_ += fmt::format("    .m_axis_tvalid_o({0}_valid), .m_axis_tready_i({0}_ready), .m_axis_tdata_o({1}), .m_axis_tlast_o({0}_last),\n", o,
                       out_pad ? fmt::format("{{unused_{0}, {0}_data}}", o) : o + "_data");
+    if (chip_.loaded()) {
+      s_ += fmt::format("    .error_o(core_error[{0}]), .ready_o(core_ready[{0}]), .halt_i(halt),\n"
+                        "    /* verilator lint_off PINCONNECTEMPTY */\n    .busy_o(), .irq_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n",
+                        number);
+      return;
+    }
     s_ += fmt::format("    .error_o({}_error),\n", o);
     s_ += "    /* verilator lint_off PINCONNECTEMPTY */\n"
           "    .s_axil_awready_o(), .s_axil_wready_o(), .s_axil_bvalid_o(), .s_axil_bresp_o(), .s_axil_arready_o(),\n"
@@ -381,6 +420,10 @@ class Writer {
   void tail() {
     std::string all = errors_.empty() ? "1'b0" : "";
     for (const std::string& e : errors_) all += fmt::format("{}{}", all.empty() ? "" : " || ", e);
+    if (chip_.loaded()) {
+      s_ += fmt::format("  assign length = {};\n\nendmodule\n", all.empty() ? "1'b0" : all);
+      return;
+    }
     s_ += fmt::format("  logic error_q;\n  always_ff @(posedge clk_i or negedge rst_n) begin\n    if (!rst_n) error_q <= 1'b0;\n"
                       "    else if ({}) error_q <= 1'b1;\n  end\n  assign error_o = error_q;\n\nendmodule\n",
                       all);

@@ -11,6 +11,7 @@
 #include "gen/base/hash.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/parallel.hpp"
+#include "golden/timing/chip_load.hpp"
 #include "golden/timing/chip_timing.hpp"
 
 namespace epim::command {
@@ -96,6 +97,11 @@ void gen_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
              (full ? depths.rate : slowest.rate).per_image(), graph.blocks[static_cast<std::size_t>(slowest.block)].name, slowest.rate.per_image());
   fmt::print("  {} cores, {} crossbars of {}x{}; top module {} in {}/rtl\n", p.chip.cores.size(), crossbars.per_core, p.config.core.hw.xb_rows,
              p.config.core.hw.xb_cols, p.chip.module, out);
+  if (p.chip.loaded()) {
+    const auto program = static_cast<std::int64_t>(chip_load_words(p.chip).size());
+    const ChipLoad load = predict_chip_load(program, static_cast<int>(p.chip.cores.size()));
+    fmt::print("  program: {} words for the load port; predicted: loaded in {} cycles, pixels from cycle {} on\n", program, load.cycles(), load.open);
+  }
   if (crossbars.pools > 0)
     fmt::print("  with a pool in each of the {} cores that read it; {} crossbars with one pool for the chip\n", crossbars.pools, crossbars.one_pool);
 }

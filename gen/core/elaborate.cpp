@@ -269,14 +269,15 @@ std::vector<std::pair<const char*, std::string>> core_parameter_values(const Cor
       {"ScaleInit", vector16(rom, pes, 0)},
       {"ZeroInit", vector16(rom, pes, 32)},
   };
+  if (!settings.chain_end) values.emplace_back("LoadChainEnd", "1'b0");
   if (hw.program_banks > 1 && !rom) values.emplace_back("ProgramBanks", std::to_string(hw.program_banks));
   return values;
 }
 
 std::string load_port_ties(bool loaded) {
-  std::string s = "    .load_core_i(16'd0), .m_load_tready_i(1'b1)";
+  std::string s = "    .halt_i(1'b0), .load_core_i(16'd0), .m_load_tready_i(1'b1)";
   if (!loaded) s += ", .s_load_tvalid_i(1'b0), .s_load_tdata_i(64'd0), .s_load_tlast_i(1'b0)";
-  s += ",\n    /* verilator lint_off PINCONNECTEMPTY */\n    .m_load_tvalid_o(), .m_load_tdata_o(), .m_load_tlast_o()";
+  s += ",\n    /* verilator lint_off PINCONNECTEMPTY */\n    .m_load_tvalid_o(), .m_load_tdata_o(), .m_load_tlast_o(), .ready_o()";
   if (!loaded) s += ", .s_load_tready_o()";
   return s + "\n    /* verilator lint_on PINCONNECTEMPTY */";
 }

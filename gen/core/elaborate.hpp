@@ -68,12 +68,13 @@ struct CoreSettings {
   const LayerProgram* rom = nullptr;  ///< tables and cells from images; else written over the bus
   std::string images;                 ///< folder of the images in the top's MemDir, '/' at its end; empty: MemDir itself
   bool count = true, ram = false, endless = false;
+  bool chain_end = true;              ///< of a core with a load port: none behind it
   std::uint64_t hash = 0;
 };
 /// Parameters of epim_core and their values as SystemVerilog, in order.
 std::vector<std::pair<const char*, std::string>> core_parameter_values(const CoreParameters& p, const CoreSettings& settings);
 
-/// Pins of an epim_core that ends its chain of load ports; not `loaded`: of one without.
+/// Pins of an epim_core outside of a loaded chip: it ends its chain of load ports; not `loaded`: it has none.
 std::string load_port_ties(bool loaded);
 
 /// $readmemh images of a program, names below the folder of images: tables, channel parameters and slopes per joint lane,

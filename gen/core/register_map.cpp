@@ -44,6 +44,16 @@ const std::vector<Register>& register_map() {
   return map;
 }
 
+const std::vector<Register>& chip_register_map() {
+  static const std::vector<Register> map = {
+#define REG(name, offset, access, reset, meaning)
+#define CHIP(name, offset, access, reset, meaning) {#name, offset, Access::access, reset, meaning},
+#include "gen/core/register_map.def"
+#undef REG
+  };
+  return map;
+}
+
 namespace {
 
 /// What a geometry register holds: bits first_bit .. first_bit + bits - 1 of the register at `offset`.
@@ -81,6 +91,11 @@ std::string registers_sv() {
   s += "\n  /// First bit of every field of the geometry, last_patch from bit 0 on.\n";
   for (const Field& f : geometry_fields())
     s += fmt::format("  localparam int {}Lsb = {};\n", camel(f.name), 8 * (f.offset - kGeometryFirst) + static_cast<std::uint32_t>(f.first_bit));
+  s += "\n  /// Registers of a chip with a load port.\n";
+  for (const Register& r : chip_register_map()) {
+    s += fmt::format("  /// {} {}.\n  localparam int {} = 'h{:03X};\n", name_of(r.access), r.meaning, camel(r.name), r.offset);
+    if (r.offset <= reg::chip_version) s += fmt::format("  localparam int {}Reset = 'h{:08X};\n", camel(r.name), r.reset);
+  }
   return s + "\nendpackage\n/* verilator lint_on UNUSEDPARAM */\n";
 }
 
@@ -101,6 +116,10 @@ std::string registers_c() {
                   "#ifndef EPIM_REGS_H\n#define EPIM_REGS_H\n\n";
   for (const Register& r : register_map())
     s += fmt::format("/* {}: {} */\n#define EPIM_{} 0x{:03X}u\n", name_of(r.access), r.meaning, upper(r.name), r.offset);
+  s += "\n/* Registers of a chip with a load port. Core k has its own from byte EPIM_CHIP_WINDOW * (k + 1) on. */\n";
+  s += fmt::format("#define EPIM_CHIP_WINDOW 0x{:X}u\n", kRegisterWindow);
+  for (const Register& r : chip_register_map())
+    s += fmt::format("/* {}: {} */\n#define EPIM_{} 0x{:03X}u\n", name_of(r.access), r.meaning, upper(r.name), r.offset);
   s += "\n/* Event counter i is the 64-bit word at EPIM_EVENTS + 8*i. */\n";
   for (std::size_t i = 0; i < event_count; ++i)
     s += fmt::format("#define EPIM_EVENT_{} {}u\n", upper(event_list[i].name), i);
@@ -118,6 +137,10 @@ std::string registers_markdown() {
   for (std::size_t i = 0; i < event_count; ++i)
     s += fmt::format("| 0x{:03X} | {} | {} | {} |\n", reg::events + 8 * i, event_list[i].name, event_list[i].unit,
                      event_list[i].meaning);
+  s += "\n## Chips with a load port\n\n`load_stream = true` and `--top network` ([load.md](load.md)): the chip's registers in the first window of 4096 bytes, those "
+       "above of core k, in the order of the chain, from byte 4096 * (k + 1) on.\n\n| offset | name | access | reset | meaning |\n|---|---|---|---|---|\n";
+  for (const Register& r : chip_register_map())
+    s += fmt::format("| 0x{:03X} | {} | {} | 0x{:08X} | {} |\n", r.offset, r.name, name_of(r.access), r.reset, r.meaning);
   return s;
 }
 

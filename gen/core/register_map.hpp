@@ -24,14 +24,18 @@ struct Register {
 
 namespace reg {
 #define REG(name, offset, access, reset, meaning) inline constexpr std::uint32_t name = offset;
+#define CHIP(name, offset, access, reset, meaning) inline constexpr std::uint32_t name = offset;
 #include "gen/core/register_map.def"
 #undef REG
 }  // namespace reg
 /// Geometry registers: last_patch .. pad_value.
 inline constexpr std::uint32_t kGeometryWords = (reg::pad_value - reg::last_patch) / 4 + 1;
 
-/// All registers, by offset.
+/// All registers of a core, by offset.
 const std::vector<Register>& register_map();
+/// Those of a chip with a load port, in its first window; core k has its own in window k + 1.
+const std::vector<Register>& chip_register_map();
+inline constexpr std::uint32_t kRegisterWindow = 4096;
 
 /// Package epim_regs_pkg: offsets, identity, reset values of the geometry registers.
 std::string registers_sv();

@@ -41,7 +41,7 @@ void print_markdown(const std::vector<Bug>& bugs, const std::vector<BugResult>& 
       "- A killer such as `misuse-handshakes` is a protocol or misuse check of `sim/misuse.cpp`.\n"
       "- The killer `chip` is `configs/mix.toml` as one chip: output, handshakes and the level of every FIFO in every\n"
       "  cycle, without stalls and with random ones. `chip-features` is `tb/chip/features.toml` likewise, with FIFOs two words deeper,\n"
-      "  `chip-copies` `tb/chip/copies.toml`.\n"
+      "  `chip-copies` `tb/chip/copies.toml`; `chip-load` is the load port of `tb/chip/loaded.toml` (`sim/chip_load.cpp`).\n"
       "- The killer `board` is a core behind its serial line: a layer and broken commands over the pins, and the\n"
       "  self-test's LEDs.\n"
       "- The stage is where the difference was seen first: the closer to the bug, the less there is to search.\n\n"

@@ -16,6 +16,7 @@
 #include "gen/network/walk.hpp"
 #include "golden/graph/float_network.hpp"
 #include "golden/parallel.hpp"
+#include "golden/timing/chip_load.hpp"
 #include "golden/timing/chip_timing.hpp"
 #include "sim/chip_joined.hpp"
 #include "sim/chip_run.hpp"
@@ -61,7 +62,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   const std::size_t count = set.images.size();
   const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
   const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && flat_cells && !loaded : sim.model != "flat";
-  const bool events = sim.events && !joined;
+  const bool events = sim.events && !joined && !loaded;
   ChipWords words;
   ChipGolden evaluated;
   if (joined) {
@@ -120,6 +121,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   std::optional<ChipRunEstimate> counted;
   if (events) counted = chip_run(p.chip, predicted, static_cast<int>(count), run.events, table, run.cycles);
   const Slowest slowest = slowest_block(graph);
+  const auto program = static_cast<std::int64_t>(p.chip.loaded() ? chip_load_words(p.chip).size() : 0);
+  const ChipLoad load = predict_chip_load(program, static_cast<int>(p.chip.cores.size()));
   const auto percent = [&](std::size_t n) { return 100.0 * static_cast<double>(n) / static_cast<double>(count); };
   const std::int64_t latency = run.image_end.front() + 1;
   // Steady state: the second half of the images.
@@ -141,6 +144,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     j["first_image_cycles"] = {{"rtl", latency}, {"predicted", predicted.image_end.empty() ? 0 : predicted.image_end.front() + 1}};
     j["cycles_per_image"] = {{"rtl", measured}, {"predicted", foretold}, {"slowest_block_alone", slowest.rate.per_image()}};
     j["slowest_block"] = slow;
+    if (p.chip.loaded()) j["load_cycles"] = {{"rtl", run.load_cycles}, {"predicted", load.open}, {"words", program}};
     j["stalls"] = sim.stalls.any();
     for (std::size_t f = 0; f < graph.streams.size(); ++f)
       j["fifos"].push_back({{"name", graph.stream_name(static_cast<int>(f))},
@@ -167,6 +171,9 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     fmt::print("accuracy            float {}   golden {:.2f} %   RTL {:.2f} %\n",
                has_float ? fmt::format("{:.2f} %", percent(right_float)) : "not known", percent(right_golden), percent(right_rtl));
   fmt::print("identical outputs   {} of {}\n", count, count);
+  if (p.chip.loaded())
+    fmt::print("program             {} words in {} cycles, as predicted; pixels from cycle {} on (predicted {})\n", program, load.cycles(),
+               run.load_cycles, load.open);
   fmt::print("first image         {} cycles{}\n", latency,
              sim.stalls.any() ? "" : fmt::format(" (predicted {})", predicted.image_end.empty() ? 0 : predicted.image_end.front() + 1));
   fmt::print("throughput          {:.1f} cycles per image{}; slowest block alone: {}, {:.1f}\n", measured,

@@ -17,6 +17,7 @@
 #include "gen/core/register_map.hpp"
 #include "golden/files/json_document.hpp"
 #include "golden/parallel.hpp"
+#include "sim/chip_load.hpp"
 #include "sim/misuse.hpp"
 #include "sim/regression.hpp"
 
@@ -28,7 +29,7 @@ struct VerifyArguments {
   std::optional<int> random;
   int layers = 5, hardware = -1, layer = -1, jobs = 0;
   std::uint64_t seed = 1;
-  std::string coverage, macro;
+  std::string coverage, macro, chip;
   bool no_named = false, json = false;
 };
 
@@ -97,6 +98,7 @@ void add_verify(CLI::App& app) {
   verb->add_option("--macro", o->macro,
                    "File whose modules take the place of our crossbar model, epim_crossbar among them (docs/macro.md); cells are programmed "
                    "over the bus, so that the configurations need storage = \"ram\" and tables = \"writable\"");
+  verb->add_option("--chip", o->chip, "Nothing but the checks of a chip's load port and control, on the chip of this configuration (hardware.load_stream = true)");
   verb->add_flag("--json", o->json, "Results as JSON on stdout");
   verb->footer("Examples:\n  epim verify configs/named/zero-point.toml\n  epim verify --random 100 --random-seed 7\n  epim verify --random-seed 1 --random-hardware 3");
   verb->callback([o] {
@@ -104,7 +106,7 @@ void add_verify(CLI::App& app) {
       std::cout << random_configuration(o->seed, std::max(0, o->hardware), o->layer);
       return;
     }
-    const std::vector<Case> cases = cases_of(*o);
+    const std::vector<Case> cases = o->chip.empty() ? cases_of(*o) : std::vector<Case>{};
     fmt::print(stderr, "{} cases, random seed {}\n", cases.size(), o->seed);
     BuildOptions build;
     build.cache = cache();
@@ -123,7 +125,8 @@ void add_verify(CLI::App& app) {
     std::iota(order.begin(), order.end(), 0);
     std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return weight_of(cases[a]) > weight_of(cases[b]); });
     std::vector<CaseResult> misuse;
-    if (o->hardware < 0 && o->configs.empty() && !foreign) order.insert(order.begin(), cases.size());
+    if (!o->chip.empty()) misuse = run_chip_load(o->chip, build, o->seed);
+    else if (o->hardware < 0 && o->configs.empty() && !foreign) order.insert(order.begin(), cases.size());
     parallel(order.size(), jobs, [&](std::size_t n) {
       const std::size_t i = order[n];
       if (i == cases.size()) misuse = run_misuse(build);

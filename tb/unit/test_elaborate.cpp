@@ -159,5 +159,32 @@ TEST_CASE("elaborate: ports, images and blocks of a chip are those of its text",
   CHECK(folders == std::set<std::string>{"a", "b", "c", "f"});
 }
 
+TEST_CASE("elaborate: a chip with a load port has control, bus and chain in the place of its cores' images", "[elaborate]") {
+  const Config config = load_config(std::string(EPIM_SOURCE_DIR) + "/tb/chip/loaded.toml");
+  const ChipDesign chip = design_chip(config, compile_network(config, {}, CorePolicy::own));
+  REQUIRE(chip.loaded());
+  const Elaboration plain = elaborate_chip(chip), observed = elaborate_chip(chip, {true});
+  check_top(plain);
+  check_top(observed);
+  CHECK(plain.images.empty());
+  CHECK(observed.ports.size() == plain.ports.size() + 3);
+  const auto has = [](const Elaboration& e, const std::string& block) {
+    return std::any_of(e.blocks.begin(), e.blocks.end(), [&](const auto& b) { return b.first == block + ".sv"; });
+  };
+  CHECK((has(plain, "epim_chip_control") && has(plain, "epim_axil_router") && has(plain, "epim_load")));
+  const auto count = [&](const std::string& text) {
+    int n = 0;
+    for (std::size_t at = plain.text.find(text); at != std::string::npos; at = plain.text.find(text, at + 1)) ++n;
+    return n;
+  };
+  CHECK(count(".LoadChainEnd(1'b0)") == static_cast<int>(chip.cores.size()) - 1);
+  for (int k = 0; k < static_cast<int>(chip.cores.size()); ++k) CHECK(count(fmt::format(".load_core_i(16'd{})", k)) == 1);
+  // The same chip of images has nothing of it.
+  const Config rom = load_config(std::string(EPIM_SOURCE_DIR) + "/tb/chip/loaded.toml", {"hardware.load_stream=false", "hardware.parity=false"});
+  const Elaboration images = elaborate_chip(design_chip(rom, compile_network(rom, {}, CorePolicy::own)));
+  CHECK_FALSE((has(images, "epim_chip_control") || has(images, "epim_axil_router") || images.text.find("s_load_tvalid_i(1'b0)") == std::string::npos));
+  CHECK(images.images.size() > 4);
+}
+
 }  // namespace
 }  // namespace epim
