@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "gen/base/interrupt.hpp"
 #include "sim/model.hpp"
 #include "sim/protocol.hpp"
 #include "sim/staller.hpp"
@@ -41,9 +42,9 @@ EventCounts counted_events(const Signal& counters, std::size_t c) {
 
 }  // namespace
 
-BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl, bool events) {
-  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir, events});
-  return {build_elaborated(e, options, rtl), events};
+BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl, const ChipBuild& what) {
+  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir, what.cores_outside, what.events});
+  return {build_elaborated(e, options, rtl), what.events};
 }
 
 ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
@@ -63,6 +64,7 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
          out_last = model.port("m_axis_tlast_o"), error = model.port("error_o"), count = model.port("mon_count_o"),
          push = model.port("mon_push_o"), pop = model.port("mon_pop_o");
   ProtocolWatch watch(model);
+  const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(model) : nullptr;
   const auto tick = [&] {
     watch.before_edge();
     clk.set(1);
@@ -119,7 +121,9 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
     }
     const bool ready = !out_stall.stall() && cycle >= settings.out_from;
     out_ready.set(ready);
+    if (cores) cores->drive(expected_time);
     model.eval();
+    if (cores) cores->answered(expected_time, cycle);
 
     // Levels and words so far of every FIFO say in which cycle every word moved on every stream, stalls or not.
     bool moved = false;
@@ -189,9 +193,13 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
     if (quiet > settings.watchdog)
       fail("deadlock", fmt::format("no word moved for {} cycles (cycle {}), nor in the golden model: {} of {} pixel words in, {} of {} output words out; {}", quiet, cycle,
                                    word, pixels, run.beats.size(), beats, fifo_text(chip, count)));
-    if (settings.progress && (cycle & 0xFFF) == 0) settings.progress(static_cast<double>(run.beats.size()) / static_cast<double>(beats));
+    if (settings.progress && (cycle & 0xFFF) == 0)
+      settings.progress(settings.foretold > 0 ? std::min(1.0, static_cast<double>(cycle) / static_cast<double>(settings.foretold))
+                                              : static_cast<double>(run.beats.size()) / static_cast<double>(beats));
+    if ((cycle & 0xFFF) == 0) check_interrupt();
     expected_time.step(offer, ready);
     tick();
+    if (cores) cores->edge();
     ++cycle;
   }
   run.cycles = run.beats.empty() ? 0 : run.beats.back() + 1;

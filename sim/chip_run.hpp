@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -11,15 +12,33 @@
 #include "golden/timing/chip_timing.hpp"
 #include "sim/build.hpp"
 #include "sim/driver.hpp"
+#include "sim/model.hpp"
 
 namespace epim {
 
-/// A chip that simulates: shared object of module <name>_chip_observed.
+/// A chip that simulates: shared object of module <name>_chip_observed, or with `cores_outside` of <name>_chip_frame.
 struct BuiltChip {
   std::string object;
   bool events = false;  ///< its cores count events
 };
-BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl = nullptr, bool events = false);
+/// What of a chip is built.
+struct ChipBuild {
+  bool cores_outside = false;  ///< its frame alone (ElaborateOptions::cores_outside)
+  bool events = false;         ///< its cores count events
+};
+BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl = nullptr, const ChipBuild& what = {});
+
+/// The cores of a chip whose model is its frame alone.
+class OutsideCores {
+ public:
+  virtual ~OutsideCores() = default;
+  /// Puts on the frame's ports what the cores say in this cycle; `time`: the prediction of it.
+  virtual void drive(const SteppedChip& time) = 0;
+  /// The frame has answered. Throws CheckFailed where it offers a core what it should not.
+  virtual void answered(const SteppedChip& time, std::int64_t cycle) = 0;
+  /// The rising edge.
+  virtual void edge() {}
+};
 
 struct ChipRunSettings {
   Stalls stalls;                   ///< of s_axis and m_axis
@@ -27,7 +46,10 @@ struct ChipRunSettings {
   std::int64_t watchdog = 100000;  ///< cycles in which no word moves anywhere
   const std::vector<EventCounts>* events = nullptr;  ///< golden's, per core: compared with the counters; idle cycles are those of golden's time
   std::string reproduce;           ///< command printed with a difference
-  std::function<void(double)> progress;
+  std::function<void(double)> progress;  ///< finished share
+  std::int64_t foretold = 0;       ///< cycles, for it; 0: output words count
+  /// Of a frame: makes the cores, which say nothing until they are driven.
+  std::function<std::unique_ptr<OutsideCores>(Model&)> cores;
 };
 
 struct ChipRun {

@@ -73,6 +73,30 @@ expect "copies: gen" 0 'top module copies_chip' copies gen --set hardware.storag
 expect "copies: its resolved text says how many" 0 '^# c: 5 copies$' cat "$work/copies/resolved.toml"
 expect "copies: check the folder" 0 'files as generated' "$epim" check "$work/copies" --config "$root/tb/chip/copies.toml" --set hardware.storage=ram
 
+# Joined, the cores as models of their own, beside the flat chip: outputs, beats, levels and words; everything before the times.
+same() {  # NAME CONFIG OPTIONS...
+  local kind
+  for kind in flat joined together; do
+    "$epim" sim --top network --config "$root/$2" "${@:3}" --model "$kind" --json 2> "$work/$kind.log" | sed '/"simulation_seconds"/,$d' > "$work/$kind.json"
+  done
+  expect "$1: joined" 0 - diff "$work/flat.json" "$work/joined.json"
+  expect "$1: joined, in step" 0 - diff "$work/flat.json" "$work/together.json"
+  expect "$1: they ended" 0 '"beats": "[0-9a-f]{16}"' cat "$work/flat.json"
+}
+same "features" tb/chip/features.toml --images 6
+same "features, stalls, seed $seed" tb/chip/features.toml --images 6 --stalls 40 --seed "$seed"
+same "copies, smallest FIFOs, stalls, seed $seed" tb/chip/copies.toml --images 6 --fifo-depths smallest --stalls 40 --seed "$seed"
+same "digits_residual" configs/digits_residual.toml --images 12
+same "digits_pool" configs/digits_pool.toml --images 2
+joined() { "$epim" sim --top network --config "$root/tb/chip/copies.toml" --images 6 --model joined "$@"; }
+rm -rf "$work/results"
+expect "joined, its results kept" 0 'every output, its cycle' joined --results "$work/results"
+echo '{' > "$work/results/000-$(cd "$work/results" && ls | sed -n '1s/^000-//p')"
+expect "joined, all but a damaged result taken" 0 "; $(($(ls "$work/results" | wc -l) - 1)) cores from $work/results" joined --results "$work/results"
+expect "joined, other stalls: no result fits" 1 - bash -c "\"\$@\" | grep ' cores from '" _ \
+  "$epim" sim --top network --config "$root/tb/chip/copies.toml" --images 6 --model joined --stalls 40 --seed "$seed" --results "$work/results"
+expect "joined, a FIFO too small" 1 'no word moved .*full: .*a.s' joined --fifo-depths smallest --fifo "a.s=$((least - 1))"
+
 # The shipped networks; the whole test set through the residual one, at the rate of its slowest block.
 expect "digits, 12 images" 0 'identical outputs   12 of 12' chip digits --images 12
 expect "digits_residual, whole test set" 0 'identical outputs   360 of 360' chip digits_residual --no-events

@@ -180,6 +180,10 @@ rm -rf digits && cp -r "$root/models/digits" digits
 expect "chip of a single layer" 'ok.toml: layer-or-network' "$epim" gen --top network --config ok.toml --out out
 expect "chip: FIFO without a depth" '^--fifo: fifo-depth' chip --fifo image.conv1=0
 expect "chip: unknown FIFO" '^--fifo: unknown-fifo' chip --fifo image.conv2=4
+apart() { "$epim" sim --top network --config "$root/tb/chip/copies.toml" "$@"; }
+expect "chip: results of a flat simulation" '^--results: joined-results' apart --model flat --results out
+expect "chip: cores apart, their cells in ROMs" '^--model: joined-storage' apart --model joined --set hardware.storage=ram
+expect "chip: cores apart, with a load port" '^--model: joined-loaded' apart --model joined --set hardware.load_stream=true
 # Weights that were trained on a pool.
 cp -r "$root/models/digits_pool" pool
 sed -e 's/digits\/network/pool\/network/' net.toml > pool.toml
