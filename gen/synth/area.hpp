@@ -50,7 +50,7 @@ struct AreaReport {
 AreaReport area_report(const SynthResult& result);
 
 /// A chip by what its top holds: a row per kind of block, everything inside it counted with it (crossbars, as black boxes, are nothing),
-/// the top's own logic last in alphabetical order as "between them". Black boxes have rows without area.
+/// the top's own logic as "between them"; in alphabetical order. Black boxes count as instances without area.
 std::vector<AreaRow> chip_area(const SynthResult& result);
 
 }  // namespace epim

@@ -431,6 +431,7 @@ expect "estimate of a chip: events of a run that is none" '^--exact: bad-argumen
 expect "estimate of a chip: images of a run that is none" '^--images: bad-argument.*--stepped' estimate "${chip[@]}" --images 3
 expect "estimate of a chip: depth of a FIFO that has none" '^--fifo: bad-argument.*--stepped' estimate "${chip[@]}" --fifo image.conv1=3
 expect "estimate: an option about a chip" '^--stepped: bad-argument.*--top network' estimate resnet18 --stepped
+expect "sim: an option about a chip" '^--no-events: bad-argument.*--top network' "$epim" sim --config "$root/configs/digits.toml" --no-events
 expect "synth: an option about a chip" '^--core-boxes: bad-argument.*--top network' "$epim" synth --config "$root/configs/digits.toml" --core-boxes --out nothing
 expect "synth of a chip: a library" '^--top: bad-argument.*--liberty' "$epim" synth "${chip[@]}" --liberty x.lib --out nothing
 expect "estimate: no result of a run" 'unreadable-file' estimate --against nowhere

@@ -122,6 +122,7 @@ end
 
 TEST_CASE("synth: area by hand", "[synth]") {
   SynthResult r;
+  r.top = "epim_top";
   r.ge_library = parse_liberty(kSmallLibrary, "f.lib");
   NetlistModule ram{"epim_ram_8x4", false, {}, {{8, 4}}, {{"Q", 4}, {"$mem_v2", 1}}};
   NetlistModule table{"epim_table_2", false, {}, {}, {{"epim_ram_8x4", 1}}};
@@ -145,6 +146,29 @@ TEST_CASE("synth: area by hand", "[synth]") {
   CHECK(a.strict_all() == Approx((130.0 + 48) / (140 + 48)));
   r.ge[3].cells["mystery"] = 1;
   CHECK_THROWS_WITH(area_report(r), Catch::Contains("mystery"));
+}
+
+TEST_CASE("synth: a chip by hand", "[synth]") {
+  SynthResult r;
+  r.top = "chip";
+  r.ge_library = parse_liberty(kSmallLibrary, "f.lib");
+  const NetlistModule ram{"epim_ram_8x4", false, {}, {{8, 4}}, {{"Q", 4}}};
+  const NetlistModule inner{"epim_front", false, {}, {}, {{"epim_ram_8x4", 1}, {"N", 4}}};
+  const NetlistModule core{"epim_core_2", false, {}, {}, {{"epim_front", 2}, {"N", 2}}}, box{"epim_core", true, {}, {}, {}};
+  const NetlistModule fifo{"epim_fifo", false, {}, {{3, 5}}, {{"Q", 1}, {"$mem_v2", 1}}};
+  r.ge = {ram, inner, core, box, fifo, {"chip", false, {}, {}, {{"epim_core_2", 1}, {"epim_core", 3}, {"epim_fifo", 2}, {"N", 6}}}};
+  const std::vector<AreaRow> rows = chip_area(r);
+  REQUIRE(rows.size() == 3);
+  CHECK(rows[0].block == "between them");
+  CHECK(rows[0].ge == 6 * 2.5);
+  CHECK(rows[1].block == "epim_core");
+  CHECK(rows[1].instances == 4);                       // three of them black boxes
+  CHECK(rows[1].ge == 2 * (4 * 10 + 4 * 2.5) + 2 * 2.5);
+  CHECK(rows[1].registers == 8);
+  CHECK(rows[1].memory_bits == 64);
+  CHECK(rows[2].block == "epim_fifo");
+  CHECK(rows[2].ge == 20);
+  CHECK(rows[2].memory_bits == 30);
 }
 
 TEST_CASE("synth: macros have an arc at every port", "[synth]") {
