@@ -35,6 +35,7 @@ constexpr const char* chip = "chip";
 constexpr const char* chip_features = "chip-features";
 constexpr const char* chip_copies = "chip-copies";
 constexpr const char* chip_load_port = "chip-load";
+constexpr const char* chip_joined = "chip-joined";
 constexpr const char* board = "board";
 
 std::string read_text(const fs::path& path) {
@@ -89,6 +90,7 @@ Finding run_killer(const std::string& name, const std::map<std::string, Case>& c
       if (!r.passed) return finding_of(r, r.name);
     return {true, true, name, "", ""};
   }
+  if (name == chip_joined) return finding_of(run_joined_case(options.home + "/tb/chip/copies.toml", build, &sources), name);
   if (name == board) return finding_of(run_board_case(options.home + "/configs/named", build, &sources), name);
   if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
   for (const CaseResult& r : run_misuse(build, &sources, true))
@@ -193,12 +195,12 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
     for (const std::string& killer : killers_of(bug)) {
       if (std::find(killers.begin(), killers.end(), killer) != killers.end()) continue;
       killers.push_back(killer);
-      if (killer == misuse || killer == chip || killer == chip_features || killer == chip_copies || killer == chip_load_port || killer == board) continue;
+      if (killer == misuse || killer == chip || killer == chip_features || killer == chip_copies || killer == chip_joined || killer == chip_load_port || killer == board) continue;
       fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
       if (!fs::exists(file)) file = fs::path(options.home) / "configs" / "edges" / (killer + ".toml");
       if (!fs::exists(file))
         throw InputError({bug.path, 0, 0}, "unknown-bug-killer",
-                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor \"chip\" nor \"chip-features\" nor \"chip-copies\" nor \"chip-load\" nor \"board\" nor \"misuse\"", killer));
+                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor \"chip\" nor \"chip-features\" nor \"chip-copies\" nor \"chip-joined\" nor \"chip-load\" nor \"board\" nor \"misuse\"", killer));
       cases.emplace(killer, named_case(file.string()));
     }
   const int jobs = options.jobs > 0 ? options.jobs : processors();

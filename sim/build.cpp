@@ -97,14 +97,16 @@ const Tools& tools() {
   return t;
 }
 
+/// Name that Verilator makes of one in the design: of a variable in the class of the top, of any other with `prefix`.
+std::string member(const std::string& path, const char* prefix = "__PVT__") {
+  std::string name = prefix;
+  for (char c : path) name += c == '.' ? "__DOT__" : c == '[' ? "__BRA__" : c == ']' ? "__KET__" : std::string(1, c);
+  return name;
+}
+
 /// Function epim_cells of the adapter: where the flat cell memory of PE (t,u) lies, by the names that Verilator makes of
 /// those of the design. Where a model has no such member, no memory is reached and cells go over the control bus.
 std::string cells_function(const std::string& top, const std::vector<CellMemory>& cells) {
-  const auto member = [](const std::string& path) {
-    std::string name = "__PVT__";
-    for (char c : path) name += c == '.' ? "__DOT__" : c == '[' ? "__BRA__" : c == ']' ? "__KET__" : std::string(1, c);
-    return name;
-  };
   std::string s = fmt::format("#include \"V{}__Syms.h\"\n", top), cases;
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const std::string memory = member(top + "." + cells[i].pe) + "->" + member(cells[i].memory) + ".m_storage";
@@ -114,6 +116,56 @@ std::string cells_function(const std::string& top, const std::vector<CellMemory>
   }
   return s + "static std::uint64_t* epim_cells(V" + top + "& t, int row, int col) {\n  (void)t;\n  switch (row * 4096 + col) {\n" + cases +
          "    default: return nullptr;\n  }\n}\n";
+}
+
+/// In front of a bare model's code: images come from the program that made the instance.
+constexpr const char* kGivenImages = R"(#include <cstring>
+#include <stdexcept>
+#include <string>
+namespace {
+thread_local const std::string* (*epim_find_image)(void*, const char*) = nullptr;
+thread_local void* epim_images = nullptr;
+/// $readmemh of one entry of at most 64 bits a line.
+template <class Depth, class First, class Last>
+void epim_readmem(bool, int bits, Depth depth, int, const std::string& file, void* memory, First, Last) {
+  const std::string* text = epim_find_image ? epim_find_image(epim_images, file.c_str()) : nullptr;
+  if (!text) throw std::runtime_error("no image is given for " + file);
+  if (bits > 64) throw std::runtime_error("an image of more than 64 bits a line: " + file);
+  const std::size_t bytes = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : 8;
+  const char* at = text->c_str();
+  for (std::size_t i = 0; i < static_cast<std::size_t>(depth) && *at; ++i) {
+    std::uint64_t value = 0;
+    for (; *at && *at != '\n'; ++at) value = value << 4 | static_cast<std::uint64_t>(*at <= '9' ? *at - '0' : (*at | 32) - 'a' + 10);
+    if (*at) ++at;
+    std::memcpy(static_cast<char*>(memory) + i * bytes, &value, bytes);
+  }
+}
+}
+extern "C" __attribute__((visibility("default"))) void epim_model_images(const std::string* (*find)(void*, const char*), void* images) {
+  epim_find_image = find;
+  epim_images = images;
+}
+#define VL_READMEM_N epim_readmem
+)";
+
+/// Functions epim_model_register, epim_model_settle and epim_model_state of a bare model.
+std::string bare_functions(const std::string& top, const std::vector<CellMemory>& registers) {
+  std::string s = "namespace {\nstruct Place { void* at; int bytes; };\n", cases;
+  for (std::size_t i = 0; i < registers.size(); ++i) {
+    const std::string name = registers[i].pe.empty() ? member(top + "." + registers[i].memory, "")
+                                                     : member(top + "." + registers[i].pe) + "->" + member(registers[i].memory);
+    s += fmt::format("template <class Root> auto register_{0}(Root& r, int) -> decltype((void)r.{1}, Place()) {{ return {{&r.{1}, int(sizeof(r.{1}))}}; }}\n"
+                     "template <class Root> Place register_{0}(Root&, long) {{ return {{nullptr, 0}}; }}\n", i, name);
+    cases += fmt::format("    case {0}: p = register_{0}(*t.rootp, 0); break;\n", i);
+  }
+  s += "}\n" + fmt::format("void V{0}___024root___eval_settle(V{0}___024root* vlSelf);\n"
+                           "extern \"C\" __attribute__((visibility(\"default\"))) void epim_model_settle(void* v) {{\n"
+                           "  V{0}___024root___eval_settle(static_cast<Instance*>(v)->top->rootp);\n}}\n", top);
+  return s + "extern \"C\" __attribute__((visibility(\"default\"))) void* epim_model_register(void* v, int n, int* bytes) {\n"
+         "  auto& t = *static_cast<Instance*>(v)->top;\n  (void)t;\n  Place p{nullptr, 0};\n  switch (n) {\n" + cases +
+         "    default: break;\n  }\n  *bytes = p.bytes;\n  return p.at;\n}\n"
+         "extern \"C\" __attribute__((visibility(\"default\"))) void* epim_model_state(void* v, std::size_t* bytes) {\n"
+         "  auto* s = static_cast<Instance*>(v)->top->rootp->vlSymsp;\n  *bytes = sizeof(*s);\n  return s;\n}\n";
 }
 
 std::string adapter(const std::string& top, const std::vector<BuildPort>& ports, const BuildOptions& options) {
@@ -159,6 +211,7 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
   if (coverage)
     s += "extern \"C\" __attribute__((visibility(\"default\"))) void epim_model_coverage(void* i, const char* file) {\n"
          "  static_cast<Instance*>(i)->context.coveragep()->write(file);\n}\n";
+  if (options.bare) s += bare_functions(top, options.registers);
   return s;
 }
 
@@ -237,6 +290,7 @@ std::string model_key(const ModelTools& with, const Sources& sources, const std:
   std::uint64_t key = fnv1a(with.verilator + with.compiler + compiler_flags(options) + optimisation(options) +
                             verilator_command(options) + kShared + top + adapter(top, ports, options));
   for (const auto& [name, text] : sources) key = fnv1a(name + "\n" + text, key);
+  if (options.bare) key = fnv1a(kGivenImages, key);
   for (const auto& [name, text] : options.data) key = fnv1a(name + "\n" + text, key);
   return hash_text(key);
 }
@@ -277,7 +331,7 @@ std::string build_model(const Sources& sources, const std::string& top, const st
     verilated = run_command(verilate + " --unroll-count 8192" + rest);
   check(verilated, "verilator");
   write(work / "obj" / "adapter.cpp", adapter(top, ports, options));
-  std::string all;
+  std::string all = options.bare ? kGivenImages : "";
   std::vector<std::string> units;
   for (const auto& entry : fs::directory_iterator(work / "obj"))
     if (entry.path().extension() == ".cpp") units.push_back(entry.path().filename().string());

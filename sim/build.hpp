@@ -20,6 +20,9 @@ struct BuildOptions {
   bool random_init = false;            ///< registers start with random values instead of zero
   std::vector<std::pair<std::string, std::string>> data;  ///< files beside the sources that $readmemh reads
   std::vector<CellMemory> cells;       ///< memories that the model gives access to (Model::cells)
+  /// What $readmemh reads is given to every instance (Model::give_images); `registers` can be written, the state be read.
+  bool bare = false;
+  std::vector<CellMemory> registers;   ///< with `bare`: registers of PEs, or with an empty `pe` of the rest (Model::find_register)
 };
 
 /// Port of the top module to reach from C++.

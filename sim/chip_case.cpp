@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sim/chip_case.hpp"
 
+#include "sim/chip_joined.hpp"
 #include "sim/chip_run.hpp"
 #include "sim/network_run.hpp"
 
@@ -24,6 +25,38 @@ CaseResult run_chip_case(const std::string& config_file, const BuildOptions& bui
     settings.stalls = {30, 30, true, 1};
     settings.out_from = 15000;
     run_chip(chip, built, set.images, golden, settings);
+  });
+  return result;
+}
+
+CaseResult run_joined_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl) {
+  CaseResult result;
+  result.name = "chip-joined";
+  record(result, [&] {
+    const Config config = load_config(config_file);
+    const CompiledNetwork net = compile_network(config, {}, CorePolicy::own);
+    const ChipDesign chip = design_chip(config, net);
+    const LabelledImages set = load_images(config, net.network, net.seeded ? 6 : 0);
+    const ChipWords words = golden_words(chip, net, set.images, 1);
+    JoinedSettings settings;
+    settings.build = build;
+    settings.rtl = rtl;
+    settings.run.watchdog = 20000;
+    std::vector<ChipRun> joined;
+    for (const Stalls& stalls : {Stalls{}, Stalls{30, 30, true, 1}})
+      for (const bool together : {false, true}) {
+        settings.run.stalls = stalls;
+        settings.together = together;
+        joined.push_back(run_joined(chip, predict_chip(chip.graph, static_cast<int>(set.images.size())), set.images, words, settings).chip);
+      }
+    // Last: a chip that is broken fails above.
+    const BuiltChip built = build_chip(chip, build, rtl);
+    for (std::size_t i = 0; i < joined.size(); ++i) {
+      settings.run.stalls = i < 2 ? Stalls{} : Stalls{30, 30, true, 1};
+      const ChipRun flat = run_chip(chip, built, set.images, words.outputs, settings.run);
+      if (flat.beats != joined[i].beats || flat.outputs != joined[i].outputs || flat.high_water != joined[i].high_water || flat.words != joined[i].words)
+        throw CheckFailed("joined", "the joined chip differs from the flat one");
+    }
   });
   return result;
 }

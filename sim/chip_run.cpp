@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include "gen/base/interrupt.hpp"
+#include "sim/model.hpp"
 #include "sim/staller.hpp"
 
 namespace epim {
@@ -29,25 +31,26 @@ std::string fifo_text(const ChipDesign& chip, const Signal& counts) {
                      between.empty() ? "none" : fmt::format("{}", fmt::join(between, ", ")));
 }
 
+/// The counters of core `c`.
+EventCounts counted_events(const Signal& counters, std::size_t c) {
+  constexpr int kBits = 48;
+  EventCounts e;
+  for (std::size_t i = 0; i < event_count; ++i) e.at(i) = static_cast<std::int64_t>(counters.field(kBits * static_cast<int>(c * event_count + i), kBits));
+  return e;
+}
+
 }  // namespace
 
-BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl) {
-  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir});
-  return {build_elaborated(e, options, rtl)};
+BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const Sources* rtl, const ChipBuild& what) {
+  const Elaboration e = elaborate_chip(chip, {true, std::string(kDataFolder) + "/" + kMemDir, what.cores_outside, what.events});
+  return {build_elaborated(e, options, rtl), what.events};
 }
 
-ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
-                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
-  ChipHost host(chip, built.object);
-  host.reset();
-  const std::int64_t load = chip.loaded() ? host.load(chip_load_words(chip), false) : 0;
-  ChipRun run = run_chip(chip, host, images, expected, settings);
-  run.load_cycles = load;
-  return run;
-}
+namespace {
 
-ChipRun run_chip(const ChipDesign& chip, ChipHost& host, const std::vector<IntTensor>& images,
-                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
+/// Images through a chip that stands at cycle 0; `cores`: of a frame; `counted`: its cores count events.
+ChipRun run_from_start(const ChipDesign& chip, ChipHost& host, OutsideCores* cores, bool counted, const std::vector<IntTensor>& images,
+                       const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
   const ChipGraph& graph = chip.graph;
   const int lanes = graph.lanes, fifos = static_cast<int>(graph.streams.size());
   const StreamType &in_type = chip.types.front(), &out_type = chip.types.back();
@@ -97,7 +100,9 @@ ChipRun run_chip(const ChipDesign& chip, ChipHost& host, const std::vector<IntTe
     }
     const bool ready = !out_stall.stall() && cycle >= settings.out_from;
     out_ready.set(ready);
+    if (cores) cores->drive(expected_time);
     model.eval();
+    if (cores) cores->answered(expected_time, cycle);
 
     // Levels and words so far of every FIFO say in which cycle every word moved on every stream, stalls or not.
     bool moved = false;
@@ -167,17 +172,49 @@ ChipRun run_chip(const ChipDesign& chip, ChipHost& host, const std::vector<IntTe
     if (quiet > settings.watchdog)
       fail("deadlock", fmt::format("no word moved for {} cycles (cycle {}), nor in the golden model: {} of {} pixel words in, {} of {} output words out; {}", quiet, cycle,
                                    word, pixels, run.beats.size(), beats, fifo_text(chip, count)));
-    if (settings.progress && (cycle & 0xFFF) == 0) settings.progress(static_cast<double>(run.beats.size()) / static_cast<double>(beats));
+    if (settings.progress && (cycle & 0xFFF) == 0)
+      settings.progress(settings.foretold > 0 ? std::min(1.0, static_cast<double>(cycle) / static_cast<double>(settings.foretold))
+                                              : static_cast<double>(run.beats.size()) / static_cast<double>(beats));
+    if ((cycle & 0xFFF) == 0) check_interrupt();
     expected_time.step(offer, ready);
     host.tick();
+    if (cores) cores->edge();
     ++cycle;
   }
   in_valid.set(0);
   out_ready.set(0);
   model.eval();
   run.cycles = run.beats.empty() ? 0 : run.beats.back() + 1;
+  for (std::size_t c = 0; counted && c < chip.cores.size(); ++c) {
+    run.events.push_back(counted_events(model.port("mon_events_o"), c));
+    if (!settings.events) continue;
+    EventCounts golden = settings.events->at(c);
+    golden.idle_cycles = cycle - expected_time.activity(static_cast<std::size_t>(chip.cores[c].block)).fire_cycles;
+    for (std::size_t i = 0; i < event_count; ++i)
+      if (run.events[c].at(i) != golden.at(i))
+        fail("events", fmt::format("core {}: {} is {} on the RTL, {} in the golden model, after {} images", graph.blocks[static_cast<std::size_t>(chip.cores[c].block)].name,
+                                   event_list[i].name, run.events[c].at(i), golden.at(i), images.size()));
+  }
   run.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return run;
+}
+
+}  // namespace
+
+ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vector<IntTensor>& images,
+                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
+  ChipHost host(chip, built.object);
+  const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(host.model()) : nullptr;
+  host.reset();
+  const std::int64_t load = chip.loaded() ? host.load(chip_load_words(chip), false) : 0;
+  ChipRun run = run_from_start(chip, host, cores.get(), built.events, images, expected, settings);
+  run.load_cycles = load;
+  return run;
+}
+
+ChipRun run_chip(const ChipDesign& chip, ChipHost& host, const std::vector<IntTensor>& images,
+                 const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
+  return run_from_start(chip, host, nullptr, false, images, expected, settings);
 }
 
 }  // namespace epim

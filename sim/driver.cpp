@@ -19,6 +19,7 @@
 #include "sim/protocol.hpp"
 #include "sim/scoreboard.hpp"
 #include "sim/staller.hpp"
+#include "sim/store_cells.hpp"
 
 namespace epim {
 
@@ -131,25 +132,10 @@ std::uint32_t CoreDriver::read(std::uint32_t address) {
   return static_cast<std::uint32_t>(p_->rdata.get());
 }
 
-/// Puts the cells of a block into the model's memory; false where it has none that can be reached.
+/// Cells past the port: parity bits, and the place among programs, are the port's.
 bool CoreDriver::store_cells(const ProgramBlock& block) {
-  const CoreParameters& p = core_.parameters;
-  if (block.kind != ProgramKind::cells || p.hw.parity || p.hw.program_banks > 1) return false;  // parity bits, and the place among programs, are the port's
-  std::uint64_t* cells = model_->cells(block.pe / p.hw.pe_cols, block.pe % p.hw.pe_cols);
-  if (!cells) return false;
-  // Address fields are rounded up to powers of two, words of the array are not (rtl/epim_crossbar.sv).
-  const int chunk_bits = idx_width(p.chunks()), plane_bits = idx_width(p.planes()), lane_bits = idx_width(p.hw.adcs());
-  for (std::size_t i = 0; i < block.entries.size(); ++i) {
-    const std::size_t at = block.address + i;
-    const auto field = [&](int lsb, int bits) { return at >> lsb & ((std::size_t{1} << bits) - 1); };
-    const std::size_t chunk = field(0, chunk_bits), plane = field(chunk_bits, plane_bits),
-                      lane = field(chunk_bits + plane_bits, lane_bits), step = at >> (chunk_bits + plane_bits + lane_bits);
-    const auto chunks = static_cast<std::size_t>(p.chunks()), planes = static_cast<std::size_t>(p.planes()),
-               lanes = static_cast<std::size_t>(p.hw.adcs());
-    if (chunk < chunks && plane < planes && lane < lanes)
-      cells[((step * lanes + lane) * planes + plane) * chunks + chunk] = block.entries[i];
-  }
-  return true;
+  const Hardware& hw = core_.parameters.hw;
+  return !hw.parity && hw.program_banks == 1 && epim::store_cells(*model_, core_.parameters, block);
 }
 
 void CoreDriver::load(const LayerProgram& program, bool direct_cells) {

@@ -37,6 +37,38 @@ void Model::write_coverage(const std::string& file) const {
   write(self_, file.c_str());
 }
 
+namespace {
+template <class Function> Function bare_function(void* handle, const char* name) {
+  auto* f = reinterpret_cast<Function>(dlsym(handle, name));
+  if (!f) throw std::logic_error("the compiled model is not a bare one");
+  return f;
+}
+}  // namespace
+
+void Model::give_images(const std::map<std::string, std::string>& images) {
+  using Find = const std::string* (*)(void*, const char*);
+  const Find find = [](void* self, const char* name) -> const std::string* {
+    const auto& all = *static_cast<const std::map<std::string, std::string>*>(self);
+    const auto at = all.find(name);
+    return at == all.end() ? nullptr : &at->second;
+  };
+  bare_function<void (*)(Find, void*)>(handle_, "epim_model_images")(find, const_cast<std::map<std::string, std::string>*>(&images));
+}
+
+std::pair<void*, int> Model::find_register(int index) {
+  int bytes = 0;
+  void* at = bare_function<void* (*)(void*, int, int*)>(handle_, "epim_model_register")(self_, index, &bytes);
+  return {at, bytes};
+}
+
+void Model::settle() { bare_function<void (*)(void*)>(handle_, "epim_model_settle")(self_); }
+
+std::pair<std::uint8_t*, std::size_t> Model::state() {
+  std::size_t bytes = 0;
+  void* at = bare_function<void* (*)(void*, std::size_t*)>(handle_, "epim_model_state")(self_, &bytes);
+  return {static_cast<std::uint8_t*>(at), bytes};
+}
+
 Signal Model::port(const std::string& name) const {
   for (const auto& [n, s] : ports_)
     if (n == name) return s;

@@ -4,8 +4,10 @@
 #pragma once
 #include <cstdint>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace epim {
@@ -62,6 +64,12 @@ class Signal {
     std::memcpy(at_ + first, &v, static_cast<std::size_t>(count > 8 ? 8 : count));
   }
   const std::uint8_t* data() const { return at_; }
+  /// Whole words of 64 bits, bit 0 of the port first; what lies beyond the port is not written and read as 0.
+  void set_words(const std::uint64_t* words) { std::memcpy(at_, words, static_cast<std::size_t>(bytes_)); }
+  void get_words(std::uint64_t* words) const {
+    words[(bits_ - 1) / 64] = 0;
+    std::memcpy(words, at_, static_cast<std::size_t>(bytes_));
+  }
 
  private:
   std::uint8_t* at_ = nullptr;
@@ -84,6 +92,15 @@ class Model {
   /// Cell memory of a PE (epim_crossbar's flat array), to fill it without the control bus; null where the model has
   /// none that can be reached.
   std::uint64_t* cells(int pe_row, int pe_col) { return api_.cells(self_, pe_row, pe_col); }
+  /// Of a model built with BuildOptions::bare. Images by their names in the model's text, for the first eval, which this thread must
+  /// call before it makes another such instance.
+  void give_images(const std::map<std::string, std::string>& images);
+  /// Register `index` of BuildOptions::registers and its bytes; null where the model has none, since nothing in it reads one.
+  std::pair<void*, int> find_register(int index);
+  /// Works out what follows from registers that were written so.
+  void settle();
+  /// Everything that the model keeps from one eval to the next, its ports included.
+  std::pair<std::uint8_t*, std::size_t> state();
   bool trace_open(const std::string& file) { return api_.trace_open(self_, file.c_str()); }
   void trace_dump(std::uint64_t time) { api_.trace_dump(self_, time); }
   void trace_close() { api_.trace_close(self_); }

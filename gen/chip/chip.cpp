@@ -126,6 +126,7 @@ ChipDesign design_chip(const Config& config, const CompiledNetwork& net, FifoRul
   for (std::size_t s = 0; s < chip.graph.streams.size(); ++s)
     chip.fifo_ids.push_back(fifos.take(chip.graph.stream_name(static_cast<int>(s))));
   // Counting takes seconds where trying depths takes hours.
+  if (rule == FifoRule::none && depths.empty()) return chip;
   chip.analysis = rule == FifoRule::counted ? count_fifos(chip.graph) : rule == FifoRule::paced ? paced_fifos(chip.graph) : analyse_fifos(chip.graph);
   chip.graph = with_depths(chip.graph, rule == FifoRule::full || rule == FifoRule::paced ? chip.analysis.full_throughput
                                        : rule == FifoRule::smallest ? chip.analysis.smallest

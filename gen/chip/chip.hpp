@@ -47,6 +47,7 @@ enum class FifoRule {
   smallest,  ///< never stops, no FIFO can be smaller
   paced,     ///< as fast too, from one run in place of a search: deeper; the smallest depths stay unknown
   counted,   ///< never stops by counting words alone, whatever the blocks hold inside; the other depths stay unknown
+  none,      ///< nothing is analysed, every FIFO has two words: for what does not depend on depths
 };
 
 /// "NAME=DEPTH". Throws InputError `fifo-depth`.
@@ -72,10 +73,20 @@ std::vector<LoadFrame> chip_load_frames(const ChipDesign& chip, int core);
 std::vector<LoadWord> chip_load_words(const ChipDesign& chip);
 
 /// The chip as SystemVerilog (gen/core/elaborate.hpp): top <module>, images <node>/.... `observed`: <module>_observed, with
-/// mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order.
+/// mon_count_o (16 bits per FIFO), mon_push_o and mon_pop_o, in stream order; with `events` mon_events_o as well: 48 bits per core, in order, and event.
 Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& options = {});
+/// With `cores_outside` it is <module>_frame: everything but the cores, whose streams are ports, those of core n of ChipDesign::cores
+/// named core_port(n, ...).
 /// Ports and text of that top alone.
 Elaboration chip_top(const ChipDesign& chip, const ElaborateOptions& options);
+
+/// A port of the frame for core `n`: "s_valid_o", "s_ready_i", "s_data_o", "s_last_o", "m_valid_i", "m_ready_o", "m_data_i", "m_last_i".
+std::string core_port(std::size_t n, const char* name);
+
+/// The instance of one core as in the chip, in a top epim_chip_core of its own (ports as above, and clk_i, rst_ni, error_o; reset is
+/// not synchronised). Cells, M, Z and geometry are left out, so that cores of one shape have one text: a model's memory takes them.
+/// Images of tables are named core/....
+Elaboration elaborate_chip_core(const ChipDesign& chip, std::size_t n, const std::string& mem_dir);
 
 /// Pixels and logits for the testbench of the folder.
 struct ChipStimulus {

@@ -213,11 +213,12 @@ std::string readme(const ChipDesign& chip, const Config& config) {
 
 Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& options) {
   Elaboration e = chip_top(chip, options);
-  std::vector<std::string> blocks = {"epim_core", "epim_fifo", "epim_reset_sync"};
+  std::vector<std::string> blocks = {"epim_fifo", "epim_reset_sync"};
+  if (!options.cores_outside) blocks.push_back("epim_core");
   if (chip.loaded()) blocks.insert(blocks.end(), {"epim_axil_router", "epim_chip_control"});
   for (std::size_t b = 0; b < chip.graph.blocks.size(); ++b) {
     const std::string module = chip_module(chip, static_cast<int>(b));
-    if (!module.empty()) blocks.push_back(module);
+    if (!module.empty() && module != "epim_core") blocks.push_back(module);
     if (chip.graph.blocks[b].kind != BlockKind::table) continue;
     const int bits = chip.types[b].bits;
     std::string& text = e.images[chip.ids[b] + "/table.hex"];
@@ -226,7 +227,7 @@ Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& optio
   }
   e.blocks = block_files(blocks);
   for (const ChipCore& core : chip.cores) {
-    if (chip.loaded()) break;
+    if (options.cores_outside || chip.loaded()) break;
     const CoreParameters p = core_parameters(core.hw, {core.layer});
     for (auto& [name, text] : program_images(p, build_program(p, core.layer, core.data), chip.common.storage == Storage::ram))
       e.images[chip.ids[static_cast<std::size_t>(core.block)] + "/" + name] = std::move(text);

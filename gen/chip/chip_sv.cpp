@@ -33,10 +33,14 @@ std::string packed(const std::vector<std::int64_t>& values, int bits) {
 }
 std::string bus(int bits) { return fmt::format("[{}:0]", bits - 1); }
 
+/// Bits of the counters of one core.
+constexpr int kCounters = 48 * static_cast<int>(event_count);
+
 class Writer {
  public:
   Writer(const ChipDesign& chip, const ElaborateOptions& options)
-      : chip_(chip), graph_(chip.graph), mem_dir_(options.mem_dir), observed_(options.observed) {
+      : chip_(chip), graph_(chip.graph), mem_dir_(options.mem_dir), observed_(options.observed), outside_(options.cores_outside),
+        events_(options.observed && options.events) {
     for (const std::string& name : chip_.ids) blocks_.push_back("b_" + name);
     for (const std::string& name : chip_.fifo_ids) fifos_.push_back("f_" + name);
   }
@@ -52,7 +56,48 @@ class Writer {
     return std::move(e_);
   }
 
+  /// One core in a top of its own.
+  Elaboration core_alone(std::size_t n) {
+    alone_ = true;
+    const int b = chip_.cores[n].block;
+    const ChipBlock& block = graph_.blocks[static_cast<std::size_t>(b)];
+    const int stream = graph_.entering(b).at(0), from = graph_.streams[static_cast<std::size_t>(stream)].from;
+    blocks_[static_cast<std::size_t>(b)] = "b_core";  // equal cores give equal texts
+    e_.top = "epim_chip_core";
+    s_ += fmt::format("module {} {}(\n", e_.top, mem_dir_parameter(mem_dir_));
+    port("input ", 0, "clk_i");
+    port("input ", 0, "rst_ni");
+    port("input ", 0, "s_valid_i");
+    port("output", 0, "s_ready_o");
+    port("input ", width(from), "s_data_i");
+    port("input ", 0, "s_last_i");
+    port("output", 0, "m_valid_o");
+    port("input ", 0, "m_ready_i");
+    port("output", width(b), "m_data_o");
+    port("output", 0, "m_last_o");
+    port("output", 0, "error_o", "");
+    s_ += fmt::format(");\n\n  logic rst_n;\n  assign rst_n = rst_ni;\n  logic f_in_valid, f_in_ready, f_in_last;\n  logic {} f_in_data;\n"
+                      "  logic b_core_valid, b_core_ready, b_core_last;\n  logic {} b_core_data;\n"
+                      "  assign f_in_valid = s_valid_i;\n  assign f_in_data = s_data_i;\n  assign f_in_last = s_last_i;\n  assign s_ready_o = f_in_ready;\n"
+                      "  assign m_valid_o = b_core_valid;\n  assign m_data_o = b_core_data;\n  assign m_last_o = b_core_last;\n"
+                      "  assign b_core_ready = m_ready_i;\n\n",
+                      bus(width(from)), bus(width(b)));
+    core(b, block, "f_in");
+    s_ += "  assign error_o = b_core_error;\n\nendmodule\n";
+    const Hardware& hw = chip_.cores[n].hw;
+    for (int t = 0; t < hw.pe_rows; ++t)
+      for (int u = 0; u < hw.pe_cols; ++u)
+        e_.cells.push_back({t, u, fmt::format("u_b_core.u_array.gen_pe_row[{}].gen_pe_col[{}].u_pe", t, u), "u_crossbar.gen_flat.cells_q"});
+    e_.text = std::move(s_);
+    return std::move(e_);
+  }
+
  private:
+  /// bits 0: no range
+  void port(const char* direction, int bits, const std::string& name, const char* end = ",") {
+    e_.ports.push_back({name, *direction == 'o', std::max(bits, 1)});
+    s_ += fmt::format("  {} logic {:<8} {}{}\n", direction, bits > 0 ? bus(bits) : "", name, end);
+  }
   int lanes() const { return graph_.lanes; }
   /// Some block reads an image.
   bool images() const {
@@ -73,13 +118,8 @@ class Writer {
     s_ += fmt::format("/// Network {} as one chip, configuration {}: {} cores, {} FIFOs, {} lanes.\n"
                       "/// Generated. Pixels go in, the map of the output node comes out, image after image; docs/chip.md.\n",
                       graph_.name, chip_.name, chip_.cores.size(), n, lanes());
-    e_.top = chip_.module + (observed_ ? "_observed" : "");
+    e_.top = chip_.module + (outside_ ? "_frame" : observed_ ? "_observed" : "");
     s_ += fmt::format("module {} {}(\n", e_.top, images() ? mem_dir_parameter(mem_dir_) : "");
-    // bits 0: no range
-    const auto port = [&](const char* direction, int bits, const char* name, const char* end = ",") {
-      e_.ports.push_back({name, *direction == 'o', std::max(bits, 1)});
-      s_ += fmt::format("  {} logic {:<8} {}{}\n", direction, bits > 0 ? bus(bits) : "", name, end);
-    };
     s_ += "  /// Clock.\n";
     port("input ", 0, "clk_i");
     s_ += "  /// Reset, active low.\n";
@@ -105,6 +145,18 @@ class Writer {
     port("input ", 0, "m_axis_tready_i");
     port("output", whole_bytes(out), "m_axis_tdata_o");
     port("output", 0, "m_axis_tlast_o");
+    for (std::size_t c = 0; outside_ && c < chip_.cores.size(); ++c) {
+      const int b = chip_.cores[c].block;
+      s_ += fmt::format("  /// Core {}.\n", graph_.blocks[static_cast<std::size_t>(b)].name);
+      port("output", 0, core_port(c, "s_valid_o"));
+      port("input ", 0, core_port(c, "s_ready_i"));
+      port("output", width(graph_.streams[static_cast<std::size_t>(graph_.entering(b).at(0))].from), core_port(c, "s_data_o"));
+      port("output", 0, core_port(c, "s_last_o"));
+      port("input ", 0, core_port(c, "m_valid_i"));
+      port("output", 0, core_port(c, "m_ready_o"));
+      port("input ", width(b), core_port(c, "m_data_i"));
+      port("input ", 0, core_port(c, "m_last_i"));
+    }
     if (chip_.loaded()) {
       s_ += "  /// A frame had a wrong length, a table is broken, or a frame of the load port was wrong.\n";
       port("output", 0, "error_o");
@@ -118,7 +170,11 @@ class Writer {
       s_ += "  /// Observation for verification: words in every FIFO (16 bits each), words going in and out of it.\n";
       port("output", 16 * n, "mon_count_o");
       port("output", n, "mon_push_o");
-      port("output", n, "mon_pop_o", "");
+      port("output", n, "mon_pop_o", events_ ? "," : "");
+    }
+    if (events_) {
+      s_ += "  /// Event counters of every core in execution order, 48 bits each in the order of epim_events_pkg.\n";
+      port("output", static_cast<int>(chip_.cores.size()) * kCounters, "mon_events_o", "");
     }
     s_ += ");\n\n";
   }
@@ -188,7 +244,7 @@ class Writer {
         if (chip_.loaded()) s_ += fmt::format("  assign map_last = {}_last;\n\n", i);
         break;
       }
-      case BlockKind::core: core(b, block, i); break;
+      case BlockKind::core: outside_ ? core_ports(b, i) : core(b, block, i); break;
       case BlockKind::add: join(b, "epim_stream_add", in); break;
       case BlockKind::concat: join(b, "epim_stream_concat", in); break;
       case BlockKind::merge: merge(b, block, in); break;
@@ -292,6 +348,18 @@ class Writer {
     errors_.push_back(o + "_error");
   }
 
+  /// A core elsewhere: its streams are ports.
+  void core_ports(int b, const std::string& i) {
+    const std::size_t n = static_cast<std::size_t>(chip_.core_of(b) - chip_.cores.data());
+    const auto assign = [&](const std::string& to, const std::string& from) { s_ += fmt::format("  assign {} = {};\n", to, from); };
+    const std::string& o = id(b);
+    for (const char* part : {"valid", "data", "last"}) assign(core_port(n, (std::string("s_") + part + "_o").c_str()), i + "_" + part);
+    assign(i + "_ready", core_port(n, "s_ready_i"));
+    for (const char* part : {"valid", "data", "last"}) assign(o + "_" + part, core_port(n, (std::string("m_") + part + "_i").c_str()));
+    assign(core_port(n, "m_ready_o"), o + "_ready");
+    s_ += "\n";
+  }
+
   void core(int b, const ChipBlock& block, const std::string& i) {
     const ChipCore& core = *chip_.core_of(b);
     const std::string& o = id(b);
@@ -300,15 +368,22 @@ class Writer {
     LayerProgram program;
     CoreSettings settings;
     if (!chip_.loaded()) settings.rom = &(program = build_program(p, core.layer, core.data));
-    settings.images = chip_.ids[static_cast<std::size_t>(b)] + "/";
-    settings.count = chip_.loaded() && chip_.common.event_counters;
+    settings.images = (alone_ ? "core" : chip_.ids[static_cast<std::size_t>(b)]) + std::string("/");
+    settings.count = events_ || (chip_.loaded() && chip_.common.event_counters);
     settings.chain_end = !chip_.loaded() || number + 1 == count;
     settings.ram = chip_.common.storage == Storage::ram;
     settings.endless = true;
-    const auto values = core_parameter_values(p, settings);
+    auto values = core_parameter_values(p, settings);
+    if (alone_) {
+      const auto apart = [](const auto& v) {
+        const std::string name = v.first;
+        return name == "CellFile" || name == "ScaleInit" || name == "ZeroInit" || name == "GeometryInit";
+      };
+      values.erase(std::remove_if(values.begin(), values.end(), apart), values.end());
+    }
     const int in = lanes() * core.hw.act_bits, out = width(b);
     const int in_pad = whole_bytes(in) - in, out_pad = whole_bytes(out) - out;
-    s_ += fmt::format("  // {}: {}x{} PEs, {} crossbars\n", block.name, core.hw.pe_rows, core.hw.pe_cols,
+    s_ += fmt::format("  // {}: {}x{} PEs, {} crossbars\n", alone_ ? "core" : block.name, core.hw.pe_rows, core.hw.pe_cols,
                       2 * core.hw.slices() * core.hw.pe_rows * core.hw.pe_cols);
     if (!chip_.loaded()) s_ += fmt::format("  logic {}_error;\n", o);
     if (out_pad)
@@ -330,6 +405,8 @@ class Writer {
       s_ += fmt::format("    .error_o(core_error[{0}]), .ready_o(core_ready[{0}]), .halt_i(halt),\n"
                         "    /* verilator lint_off PINCONNECTEMPTY */\n    .busy_o(), .irq_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n",
                         number);
+      if (events_)
+        s_ += fmt::format("  assign mon_events_o[{} +: {}] = u_{}.u_control.gen_count.u_counters.counts;\n\n", (&core - chip_.cores.data()) * kCounters, kCounters, o);
       return;
     }
     s_ += fmt::format("    .error_o({}_error),\n", o);
@@ -337,11 +414,13 @@ class Writer {
           "    .s_axil_awready_o(), .s_axil_wready_o(), .s_axil_bvalid_o(), .s_axil_bresp_o(), .s_axil_arready_o(),\n"
           "    .s_axil_rvalid_o(), .s_axil_rdata_o(), .s_axil_rresp_o(), .busy_o(), .irq_o()\n"
           "    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n";
+    if (events_)
+      s_ += fmt::format("  assign mon_events_o[{} +: {}] = u_{}.u_control.gen_count.u_counters.counts;\n\n", (&core - chip_.cores.data()) * kCounters, kCounters, o);
     errors_.push_back(o + "_error");
   }
 
   void tail() {
-    std::string all;
+    std::string all = errors_.empty() ? "1'b0" : "";
     for (const std::string& e : errors_) all += fmt::format("{}{}", all.empty() ? "" : " || ", e);
     if (chip_.loaded()) {
       s_ += fmt::format("  assign length = {};\n\nendmodule\n", all.empty() ? "1'b0" : all);
@@ -355,7 +434,7 @@ class Writer {
   const ChipDesign& chip_;
   const ChipGraph& graph_;
   std::string mem_dir_;
-  bool observed_;
+  bool observed_, outside_, events_, alone_ = false;
   Elaboration e_;
   std::vector<std::string> blocks_, fifos_, errors_;
   std::string s_;
@@ -364,5 +443,20 @@ class Writer {
 }  // namespace
 
 Elaboration chip_top(const ChipDesign& chip, const ElaborateOptions& options) { return Writer(chip, options).top(); }
+
+std::string core_port(std::size_t n, const char* name) { return fmt::format("core{}_{}", n, name); }
+
+Elaboration elaborate_chip_core(const ChipDesign& chip, std::size_t n, const std::string& mem_dir) {
+  Elaboration e = Writer(chip, {false, mem_dir, false}).core_alone(n);
+  e.blocks = block_files({"epim_core"});
+  const ChipCore& core = chip.cores[n];
+  const CoreParameters p = core_parameters(core.hw, {core.layer});
+  LayerProgram program = build_program(p, core.layer, core.data);
+  const auto cells = [](const ProgramBlock& b) { return b.kind == ProgramKind::cells; };
+  program.blocks.erase(std::remove_if(program.blocks.begin(), program.blocks.end(), cells), program.blocks.end());
+  for (auto& [name, text] : program_images(p, program, false))
+    if (name.rfind("cells", 0) != 0) e.images["core/" + name] = std::move(text);
+  return e;
+}
 
 }  // namespace epim

@@ -7,9 +7,11 @@
 #include <filesystem>
 #include <iostream>
 #include <memory>
+#include <set>
 
 #include <nlohmann/json.hpp>
 
+#include "gen/command/chip_estimate.hpp"
 #include "gen/command/command.hpp"
 #include "gen/network/input_checks.hpp"
 #include "gen/command/estimate_report.hpp"
@@ -32,6 +34,7 @@ struct EstimateArguments {
   double clock = 100;
   std::uint64_t seed = 1;
   bool compat = false, exact = false, json = false;
+  ChipEstimateArguments as_chip;
   bool crossbar_given = false, bits_given = false, wrap_given = false;
   std::vector<std::string> given;  ///< options on the command line that a run decides as well
 };
@@ -292,6 +295,26 @@ void run_estimate(EstimateArguments o) {
 
 }  // namespace
 
+/// Options of the estimate of a chip; `o` holds what both take.
+void run_chip_estimate(const EstimateArguments& o, const CLI::App& verb) {
+  ChipEstimateArguments chip = o.as_chip;
+  for (const CLI::Option* option : verb.get_options())
+    if (option->count() > 0) {
+      static const std::set<std::string> taken = {"--top", "--config", "--crossbar", "--design", "--set", "--fifo-depths", "--fifo", "--images", "--stepped", "--exact", "--mnsim", "--clock", "--json"};
+      if (!taken.count(option->get_name()))
+        throw InputError({option->get_name(), 0, 0}, "bad-argument", "does not go with --top network; legal: " + fmt::format("{}", fmt::join(taken, " ")));
+    }
+  if (chip.config.config.empty()) throw InputError({"--config", 0, 0}, "missing-argument", "--top network needs a configuration");
+  if (!(o.clock > 0 && o.clock <= 1e6)) throw InputError({"--clock", 0, 0}, "value-out-of-range", fmt::format("{} MHz; legal: above 0, up to 1e6", o.clock));
+  chip.config.crossbar = o.crossbar_given ? o.crossbar : "";
+  chip.config.design = verb.count("--design") > 0 ? o.design : "";
+  chip.config.set = o.set;
+  chip.exact = o.exact;
+  chip.clock = o.clock;
+  chip.json = o.json;
+  estimate_chip_verb(chip);
+}
+
 void add_estimate(CLI::App& app) {
   auto o = std::make_shared<EstimateArguments>();
   CLI::App* verb = app.add_subcommand("estimate", "Crossbars, latency, energy and area of a network before any hardware exists");
@@ -321,11 +344,17 @@ void add_estimate(CLI::App& app) {
   verb->add_option("--traffic", o->traffic, "mnsim: what an epitome moves through its buffers; partial-sums is a hypothesis (docs/estimate.md)")
       ->check(CLI::IsMember({"whole-position", "partial-sums"}))->capture_default_str();
   verb->add_option("--mnsim-cases", o->cases, "Compare the mnsim model with every answer of MNSIM in a file");
+  o->as_chip.chip.add(*verb);
+  verb->add_option("-c,--config", o->as_chip.config.config, "With --top network: configuration of the chip (TOML)");
+  verb->add_flag("--stepped", o->as_chip.stepped, "With --top network: size the FIFOs by --fifo-depths and step the whole chip: first image, levels, exactly");
+  verb->add_flag("--mnsim", o->as_chip.mnsim, "With --top network: MNSIM's pipelined answer for the same network, its assumptions replaced by ours one after the other");
+  verb->add_option("--images", o->as_chip.images, "With --stepped: images back to back; default: 3, with --exact all of the configuration")->check(CLI::Range(1, 1000000));
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   verb->add_option("--csv", o->csv, "Write one line per layer to a file");
   verb->footer("Examples:\n  epim estimate resnet50\n  epim estimate resnet50 --design none --model mnsim --compat -w 32 -a 32 --slices 16 --classes 10\n"
                "  epim estimate resnet50 --against out/run-resnet50-1a2b3c4d\n  epim estimate --mnsim-cases tb/unit/data/mnsim_cases.json\n"
-               "  epim estimate vgg16 --compat --model mnsim --mnsim-set ADC_Num=64 --mnsim-set Tile_Num=96,96");
+               "  epim estimate vgg16 --compat --model mnsim --mnsim-set ADC_Num=64 --mnsim-set Tile_Num=96,96\n"
+               "  epim estimate --top network --config configs/digits_residual.toml --stepped");
   verb->callback([o, verb] {
     o->crossbar_given = verb->count("--crossbar") > 0;
     o->bits_given = verb->count("--weight-bits") > 0;
@@ -333,6 +362,9 @@ void add_estimate(CLI::App& app) {
     for (const char* option : {"--design", "--wrap", "--crossbar", "--weight-bits", "--act-bits", "--lanes", "--set", "--seed",
                                "--image", "--classifier-bits", "--model"})
       if (verb->count(option) > 0) o->given.push_back(option);
+    if (o->as_chip.chip.network()) return run_chip_estimate(*o, *verb);
+    for (const char* option : {"--config", "--fifo-depths", "--fifo", "--stepped", "--images", "--mnsim"})
+      if (verb->count(option) > 0) throw InputError({option, 0, 0}, "bad-argument", "is about a chip; legal: with --top network");
     run_estimate(*o);
   });
 }

@@ -92,6 +92,7 @@ void say_absent(Data& data, const ReportArguments& o) {
   data.absent("accuracy", "needs a folder or the JSON of epim eval");
   data.absent("study", "needs the JSON of scripts/device_study.py");
   data.absent("search", "needs a result of epim search --json, or a design file that a search wrote");
+  data.absent("chip", "needs the JSON of epim sim --top network, or of epim estimate --top network --stepped");
   data.absent("balance", "needs a result of epim search --interval --json");
 }
 
@@ -119,6 +120,8 @@ void run_report(const ReportArguments& o) {
       Json sections = report::estimate_sections(s.estimate, s.file);
       for (auto& [section, value] : sections.items()) data.add(section, std::move(value), name);
     }
+    if (!s.chip.is_null())
+      for (const auto& [section, value] : s.chip.items()) data.add(section, value, name);
     if (!s.accuracy.is_null()) data.add("accuracy", report::accuracy_section(s.accuracy, o.min_snr, s.file), name);
     if (!s.study.is_null()) data.add("study", s.study, name);
     if (!s.search.is_null()) data.add("search", s.search, name);

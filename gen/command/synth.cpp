@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/command/chip.hpp"
 #include "gen/command/command.hpp"
 #include "gen/base/hash.hpp"
 #include "gen/base/interrupt.hpp"
@@ -24,7 +25,8 @@ struct SynthArguments {
   std::string crossbar, liberty, out, csv, markdown, target = "asic", yosys = "yosys", sta = "sta", sdc;
   std::vector<std::string> set;
   double period = 20, macro_delay = 0;
-  bool json = false, timing = false, generic = false, no_share = false;
+  bool json = false, timing = false, generic = false, no_share = false, core_boxes = false;
+  ChipOptions chip;
 };
 
 /// One synthesised configuration.
@@ -186,6 +188,57 @@ Point synthesise_one(const std::string& path, const SynthArguments& o, const std
   return p;
 }
 
+/// A network as one chip.
+void synthesise_chip(const SynthArguments& o) {
+  if (o.configs.size() > 1 || o.target != "asic" || !o.liberty.empty() || o.timing || o.generic || !o.csv.empty() || !o.markdown.empty())
+    throw InputError({"--top", 0, 0}, "bad-argument", "a chip is one configuration in gate equivalents; legal: without --target, --liberty, --timing, --generic-netlist, --csv, --markdown");
+  ConfigOptions c;
+  c.config = o.configs.at(0);
+  c.crossbar = o.crossbar;
+  c.set = o.set;
+  check_output_folder(o.out);
+  const PreparedChip p = prepare_chip(c, o.chip);
+  SynthOptions s;
+  s.yosys = o.yosys;
+  s.ge_liberty = home() + "/constraints/epim_ge.lib";
+  s.reference = false;
+  s.core_boxes = o.core_boxes;
+  Progress bar("synth");
+  s.progress = [&](double share, const std::string& what) { bar.update(share, what); };
+  const InterruptGuard guard;
+  SynthResult r = synthesise(elaborate_chip(p.chip), s);
+  bar.clear();
+  const std::vector<AreaRow> rows = chip_area(r);
+  AreaRow total;
+  total.block = "total";
+  for (const AreaRow& row : rows) {
+    total.instances += row.instances;
+    total.ge += row.ge;
+    total.registers += row.registers;
+    total.memory_bits += row.memory_bits;
+  }
+  Json j{{"config", p.config.name}, {"top", r.top}, {"yosys", r.yosys_version}, {"memory_bit_ge", kMemoryBitGe}, {"core_boxes", o.core_boxes}};
+  const auto json_row = [](const AreaRow& row) {
+    return Json{{"block", row.block}, {"instances", row.instances}, {"ge", row.ge}, {"registers", row.registers}, {"memory_bits", row.memory_bits}, {"memory_ge", row.memory_ge()}};
+  };
+  for (const AreaRow& row : rows) j["blocks"].push_back(json_row(row));
+  j["total"] = json_row(total);
+  FileSet files = std::move(r.files);
+  files["area.json"] = j.dump(2) + "\n";
+  write_output_folder(o.out, files);
+  if (o.json) {
+    std::cout << j.dump(2) << "\n";
+    return;
+  }
+  fmt::print("{}: {}\n{:<22}{:>5} {:>12} {:>10} {:>12} {:>12} {:>8}\n", r.top, r.yosys_version, "block", "n", "GE", "registers", "memory bits", "memory GE", "share");
+  const auto line = [&](const AreaRow& row) {
+    fmt::print("{:<22}{:>5} {:>12.0f} {:>10} {:>12} {:>12.0f} {:>7.2f}%\n", row.block, row.instances, row.ge, row.registers, row.memory_bits, row.memory_ge(),
+               100 * row.total_ge() / total.total_ge());
+  };
+  for (const AreaRow& row : rows) line(row);
+  line(total);
+}
+
 }  // namespace
 
 void add_synth(CLI::App& app) {
@@ -209,6 +262,8 @@ void add_synth(CLI::App& app) {
   verb->add_option("--sta", o->sta, "OpenSTA program");
   verb->add_option("--csv", o->csv, "Also write the table as CSV");
   verb->add_option("--markdown", o->markdown, "Also write one row per configuration as a Markdown table");
+  o->chip.add(*verb);
+  verb->add_flag("--core-boxes", o->core_boxes, "With --top network: what stands between the cores alone");
   verb->add_flag("--json", o->json, "As JSON on stdout");
   verb->footer("Examples:\n"
                "  epim synth --config configs/layer3.toml --out out/synth\n"
@@ -219,6 +274,8 @@ void add_synth(CLI::App& app) {
   verb->callback([o] {
     if (o->timing && o->liberty.empty())
       throw InputError({}, "bad-argument", "--timing needs --liberty FILE with delays; gate equivalents have none");
+    if (o->chip.network()) return synthesise_chip(*o);
+    if (o->core_boxes || !o->chip.fifos.empty()) throw InputError({o->core_boxes ? "--core-boxes" : "--fifo", 0, 0}, "bad-argument", "is about a chip; legal: with --top network");
     std::vector<Point> points;
     Json all = Json::array();
     Progress bar("synth");

@@ -55,6 +55,8 @@ struct Elaboration {
 struct ElaborateOptions {
   bool observed = false;          ///< epim_observed in place of epim_top: with ports that show nets of the core
   std::string mem_dir = kMemDir;  ///< default of MemDir, '/' at its end
+  bool cores_outside = false;     ///< chips: the ports of every core are ports of the top, the cores are elsewhere
+  bool events = false;            ///< of an observed chip: its cores count events, and mon_events_o shows the counters
 };
 
 /// epim_top, or epim_observed, of `core`: epim_core with every parameter. `p`: core_parameters of its layers; `rom`: the

@@ -221,6 +221,17 @@ void program_network(CompiledNetwork& net, const DeviceModel& device) {
   });
 }
 
+CompiledNetwork outline_network(const Config& config, CorePolicy policy) {
+  const Network network = read_configured(*config.network);
+  if (!without_weights(*config.network, network)) return lay_out_network(config, policy);
+  CompiledNetwork net;
+  net.policy = policy;
+  net.seeded = true;
+  say_remarks(network);
+  take_mapping(config, map_configured(config, network, policy), nullptr, net);
+  return net;
+}
+
 CompiledNetwork compile_network(const Config& config, const QuantiseOptions& options, CorePolicy policy) {
   if (!config.network->adc_calibration.empty()) {
     Config calibrated = config;

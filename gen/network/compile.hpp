@@ -77,4 +77,8 @@ void quantise_network(const Config& config, CompiledNetwork& network, const Quan
 /// config.network->adc_calibration hardware.adc_step is calibrated_adc_step.
 CompiledNetwork compile_network(const Config& config, const QuantiseOptions& options = {}, CorePolicy policy = CorePolicy::shared);
 
+/// compile_network without the integers: mapping, cores and arithmetic, all that time and counts follow from. No weight is read where the
+/// network has none. Accumulators are as wide as the mapping has them.
+CompiledNetwork outline_network(const Config& config, CorePolicy policy);
+
 }  // namespace epim

@@ -21,6 +21,7 @@ enum class JsonKind {
   design,    ///< a design file
   accuracy,  ///< result.json of epim eval
   study,     ///< curves of scripts/device_study.py
+  chip,      ///< epim sim or estimate --top network --json
   unknown,
 };
 JsonKind kind_of(const Json& json);
@@ -45,6 +46,8 @@ Json balance_section(const Json& result, const std::string& file);
 /// Accuracy over a sweep, and per point the signal-to-noise ratio of every map against the float network and the first one below
 /// `least`.
 Json accuracy_section(const Json& result, double least, const std::string& file);
+/// Sections "chip" and "energy" of a network as one chip.
+Json chip_sections(const Json& result, const std::string& file);
 /// Curves of a study of devices: families of networks, what is swept, means over chips and their intervals.
 Json study_section(const Json& study, const std::string& file);
 

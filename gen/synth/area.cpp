@@ -67,7 +67,7 @@ int rank(const std::string& block) {
 
 AreaReport area_report(const SynthResult& result) {
   AreaReport report;
-  const auto counts = instance_counts(result.ge, "epim_top");
+  const auto counts = instance_counts(result.ge, result.top);
   const auto ge = own_areas(result.ge, result.ge_library);
   std::map<std::string, Own> um2;
   if (!result.mapped.empty()) um2 = own_areas(result.mapped, result.library);
@@ -138,6 +138,42 @@ AreaReport area_report(const SynthResult& result) {
   add("joint module", "epim_joint", false, true);
   add("output ranges in the drain", "epim_drain", false, false);
   return report;
+}
+
+std::vector<AreaRow> chip_area(const SynthResult& result) {
+  const auto own = own_areas(result.ge, result.ge_library);
+  std::map<std::string, const NetlistModule*> by_name;
+  for (const NetlistModule& m : result.ge) by_name[m.name] = &m;
+  std::map<std::string, Own> known;
+  const auto whole = [&](const auto& self, const std::string& name) -> Own {
+    if (const auto it = known.find(name); it != known.end()) return it->second;
+    const NetlistModule& m = *by_name.at(name);
+    Own o;
+    if (!m.blackbox) o = own.at(name);
+    for (const auto& [type, n] : m.cells) {
+      if (!by_name.count(type) || is_memory(type)) continue;
+      const Own inner = self(self, type);
+      o.area += static_cast<double>(n) * inner.area;
+      o.registers += n * inner.registers;
+      o.bits += n * inner.bits;
+    }
+    return known[name] = o;
+  };
+  std::map<std::string, AreaRow> rows;
+  const auto add = [&](const std::string& block, std::int64_t n, const Own& o) {
+    AreaRow& row = rows[block];
+    row.block = block;
+    row.instances += n;
+    row.ge += static_cast<double>(n) * o.area;
+    row.registers += n * o.registers;
+    row.memory_bits += n * o.bits;
+  };
+  for (const auto& [type, n] : by_name.at(result.top)->cells)
+    if (by_name.count(type)) add(block_of(type), n, whole(whole, type));
+  add("between them", 1, own.at(result.top));
+  std::vector<AreaRow> list;
+  for (const auto& [name, row] : rows) list.push_back(row);
+  return list;
 }
 
 }  // namespace epim

@@ -49,4 +49,8 @@ struct AreaReport {
 /// Throws std::runtime_error when a cell of the netlist is neither in the library nor a known module.
 AreaReport area_report(const SynthResult& result);
 
+/// A chip by what its top holds: a row per kind of block, everything inside it counted with it (crossbars, as black boxes, are nothing),
+/// the top's own logic last in alphabetical order as "between them". Black boxes have rows without area.
+std::vector<AreaRow> chip_area(const SynthResult& result);
+
 }  // namespace epim

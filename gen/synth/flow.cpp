@@ -71,14 +71,16 @@ void rename_modules(const fs::path& from, const fs::path& to) {
 
 class Flow {
  public:
-  Flow(const Elaboration& core, const SynthOptions& o) : o_(o) {
+  Flow(const Elaboration& core, const SynthOptions& o) : o_(o), top_(core.top) {
+    result_.top = top_;
     version();
     // Yosys would take minutes to say this.
     result_.ge_library = load_liberty(o.ge_liberty);
     if (!o.liberty.empty()) result_.library = load_liberty(o.liberty);
     for (const auto& [name, text] : core.sources()) {
       save_text(work_ / "rtl" / name, text);
-      sources_ += " rtl/" + name;
+      const bool package = name.ends_with("_pkg.sv");
+      (package ? packages_ : o.core_boxes && name == "epim_core.sv" ? boxes_ : sources_) += " rtl/" + name;
     }
     for (const auto& [name, text] : core.images) save_text(work_ / kMemDir / name, text);
     save_text(work_ / "ge.lib", read_text(o.ge_liberty));
@@ -122,14 +124,15 @@ class Flow {
 
   void elaborate() {
     const std::string define = o_.target == SynthTarget::asic ? " -DEPIM_CROSSBAR_BLACKBOX" : "";
-    yosys("elaborate",
-          fmt::format("read_verilog -sv -defer{}{}\nhierarchy -check -top epim_top\nproc\ncheck -assert\nopt_clean\n"
-                      "write_rtlil elaborated.il\n", define, sources_), 0.0);
+    // A black box is read whole, and so is what stands beside it.
+    const std::string read = boxes_.empty() ? fmt::format("read_verilog -sv -defer{}{}{}\n", define, packages_, sources_)
+                                            : fmt::format("read_verilog -sv{0}\nread_verilog -sv -lib{1}\nread_verilog -sv{2}\n", packages_, boxes_, sources_);
+    yosys("elaborate", fmt::format("{}hierarchy -check -top {}\nproc\ncheck -assert\nopt_clean\nwrite_rtlil elaborated.il\n", read, top_), 0.0);
     rename_modules(work_ / "elaborated.il", work_ / "renamed.il");
   }
 
   void map() {
-    std::string s = "read_rtlil renamed.il\nhierarchy -check -top epim_top\n";
+    std::string s = "read_rtlil renamed.il\nhierarchy -check -top " + top_ + "\n";
     s += kGates;
     if (!o_.liberty.empty()) s += "design -save gates\n";
     s += map_to("ge.lib", "") + "write_rtlil ge.il\nwrite_verilog -noattr netlist_ge.v\n";
@@ -170,7 +173,7 @@ class Flow {
   }
 
   void generic() {
-    yosys("generic", "read_rtlil renamed.il\nsynth -top epim_top\nopt_clean -purge\nwrite_verilog -noattr netlist_generic.v\n", 0.75);
+    yosys("generic", "read_rtlil renamed.il\nsynth -top " + top_ + "\nopt_clean -purge\nwrite_verilog -noattr netlist_generic.v\n", 0.75);
     keep("netlist_generic.v");
   }
 
@@ -192,8 +195,8 @@ class Flow {
     yosys("timing_netlist", "read_rtlil mapped.il\n" + boxes + "rename -wire -suffix _reg" + registers + "\nwrite_verilog -noattr timing.v\n", 0.92);
     save_text(work_ / "epim.sdc", read_text(o_.sdc));
     const std::string script = fmt::format(
-        "set epim_period {}\nread_liberty target.lib\nread_liberty macros.lib\nread_verilog timing.v\nlink_design epim_top\n"
-        "source epim.sdc\nputs BEGIN\nreport_checks -path_delay max -fields {{net}} -digits 3\nputs END\n", o_.period_ns);
+        "set epim_period {}\nread_liberty target.lib\nread_liberty macros.lib\nread_verilog timing.v\nlink_design {}\n"
+        "source epim.sdc\nputs BEGIN\nreport_checks -path_delay max -fields {{net}} -digits 3\nputs END\n", o_.period_ns, top_);
     save_text(work_ / "timing.tcl", script);
     result_.files["scripts/timing.tcl"] = script;
     CommandResult r = run_command(fmt::format("cd '{}' && '{}' -no_splash -exit timing.tcl", work_.string(), o_.sta));
@@ -223,7 +226,7 @@ class Flow {
   const SynthOptions& o_;
   WorkFolder work_{"epim-synth"};
   SynthResult result_;
-  std::string sources_;
+  std::string top_, packages_, boxes_, sources_;
 };
 
 }  // namespace

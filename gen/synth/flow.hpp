@@ -1,6 +1,6 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
-/// Runs Yosys and OpenSTA on a generated core and collects what they give.
+/// Runs Yosys and OpenSTA on a generated core or chip and collects what they give.
 #pragma once
 #include <functional>
 #include <optional>
@@ -29,6 +29,7 @@ struct SynthOptions {
   double macro_delay_ns = 0;                 ///< clock to output, and setup, of memories and crossbar macros
   bool generic_netlist = false;              ///< also a netlist of Yosys' own gates, memories as flip-flops
   bool reference = true;                     ///< also the blocks with the epitome part tied off
+  bool core_boxes = false;                   ///< of a chip: its cores are black boxes
   std::function<void(double, const std::string&)> progress = [](double, const std::string&) {};
 };
 
@@ -41,6 +42,7 @@ struct TimingPath {
 };
 
 struct SynthResult {
+  std::string top;                                ///< module
   std::vector<NetlistModule> ge, mapped;          ///< modules after mapping to the GE library, to `liberty`
   std::vector<NetlistModule> reference;           ///< blocks with the epitome part tied off, in GE cells
   Liberty ge_library, library;
@@ -58,7 +60,7 @@ struct TieOff {
 };
 const std::vector<TieOff>& tie_offs();
 
-/// Synthesises a core.
+/// Synthesises a core or a chip.
 /// Errors: MissingTool (yosys, opensta), InputError (Liberty files, program that is not Yosys), std::runtime_error with the
 /// log's end where a tool fails.
 SynthResult synthesise(const Elaboration& core, const SynthOptions& options);

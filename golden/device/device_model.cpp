@@ -44,35 +44,41 @@ class Crossbar {
         unit_(std::ldexp(1.0, hw.fraction_bits)), most_((1 << hw.word_bits()) - 1), drifts_(d.drift_time > d.drift_reference),
         drift_(drifts_ ? std::log(d.drift_time / d.drift_reference) : 0), programs_(key.with(programming)), drifting_(key.with(drifting)), sticks_(key.with(sticking)) {}
 
-  std::uint16_t cell(int level, int row, int column) const {
-    const auto of = [&](DrawKey key) { return at_place(key, row, column); };
+  /// The keys of one row's draws.
+  struct Row {
+    int row;
+    DrawKey programs, drifting, sticks;
+  };
+  Row row(int r) const { return {r, programs_.with(static_cast<std::uint64_t>(r)), drifting_.with(static_cast<std::uint64_t>(r)), sticks_.with(static_cast<std::uint64_t>(r))}; }
+
+  std::uint16_t cell(int level, const Row& row, int column) const {
+    const auto of = [&](DrawKey key) { return key.with(static_cast<std::uint64_t>(column)); };
     if (const int state = stuck_state(row, column); state != 0) return stuck(state > 0);
     double g = level + (top_ - level) * leak_;
     if (d_.program_sigma > 0) {
-      const double z = d_.program_sigma * of(programs_).normal();
+      const double z = d_.program_sigma * of(row.programs).normal();
       const double error = d_.program_lognormal ? std::exp(z) - 1 : z;
       g += (d_.program_proportional ? g : top_) * error;
     }
     if (drifts_) {
-      const double nu = d_.drift_exponent + (d_.drift_exponent_sigma > 0 ? d_.drift_exponent_sigma * of(drifting_).normal() : 0);
+      const double nu = d_.drift_exponent + (d_.drift_exponent_sigma > 0 ? d_.drift_exponent_sigma * of(row.drifting).normal() : 0);
       g *= std::exp(-nu * drift_);
     }
     if (!d_.attenuation.factors.empty()) {
       const AttenuationTable& a = d_.attenuation;
-      g *= a.factors[at(a.rows == 1 ? 0 : row) * at(a.columns) + at(a.columns == 1 ? 0 : column)];
+      g *= a.factors[at(a.rows == 1 ? 0 : row.row) * at(a.columns) + at(a.columns == 1 ? 0 : column)];
     }
     return word(g);
   }
   /// What the rates say: 1 on, -1 off, 0 neither.
-  std::int8_t stuck_state(int row, int column) const {
+  std::int8_t stuck_state(const Row& row, int column) const {
     if (stuck_on_ <= 0 && stuck_off_ <= 0) return 0;
-    const double u = at_place(sticks_, row, column).uniform();
+    const double u = row.sticks.with(static_cast<std::uint64_t>(column)).uniform();
     return static_cast<std::int8_t>(u < stuck_on_ ? 1 : u < stuck_on_ + stuck_off_ ? -1 : 0);
   }
   std::uint16_t stuck(bool on) const { return word(on ? top_ : top_ * leak_); }
 
  private:
-  static DrawKey at_place(DrawKey key, int row, int column) { return key.with(static_cast<std::uint64_t>(row)).with(static_cast<std::uint64_t>(column)); }
   std::uint16_t word(double g) const {
     return static_cast<std::uint16_t>(std::clamp(std::floor(g * unit_ + 0.5), 0.0, most_));
   }
@@ -156,8 +162,10 @@ std::vector<std::int8_t> stuck_cells(const DeviceModel& device, const Hardware& 
   const std::size_t columns = at(hw.pe_cols * hw.xb_cols);
   std::vector<std::int8_t> states(at(hw.pe_rows * hw.slices() * 2) * at(hw.xb_rows) * columns);
   each_crossbar(device, hw, layer_number, [&](int t, int u, int n, int s, const Crossbar& crossbar) {
-    for (int r = 0; r < hw.xb_rows; ++r)
-      for (int c = 0; c < hw.xb_cols; ++c) states[AnalogData::place(hw, t, s, n, r, u * hw.xb_cols + c)] = crossbar.stuck_state(r, c);
+    for (int r = 0; r < hw.xb_rows; ++r) {
+      const Crossbar::Row row = crossbar.row(r);
+      for (int c = 0; c < hw.xb_cols; ++c) states[AnalogData::place(hw, t, s, n, r, u * hw.xb_cols + c)] = crossbar.stuck_state(row, c);
+    }
     for (const StuckCell& f : device.faults)
       if (is_in(f, layer_number, t, u, n, s)) states[AnalogData::place(hw, t, s, n, f.row, u * hw.xb_cols + f.column)] = f.on ? 1 : -1;
   });
@@ -174,12 +182,16 @@ std::shared_ptr<const AnalogData> program_cells(const DeviceModel& device, const
   const std::vector<std::int16_t> codes = codes_by_place(hw, layer, data);
   analog->cells.resize(at(hw.pe_rows * slices * 2) * at(hw.xb_rows) * columns);
   each_crossbar(device, hw, layer_number, [&](int t, int u, int n, int s, const Crossbar& crossbar) {
-    for (int r = 0; r < hw.xb_rows; ++r)
+    for (int r = 0; r < hw.xb_rows; ++r) {
+      const Crossbar::Row row = crossbar.row(r);
+      const std::int16_t* const of_row = codes.data() + at(t * hw.xb_rows + r) * columns + at(u * hw.xb_cols);
+      std::uint16_t* const cells = analog->cells.data() + AnalogData::place(hw, t, s, n, r, u * hw.xb_cols);
       for (int c = 0; c < hw.xb_cols; ++c) {
-        const int column = u * hw.xb_cols + c, code = codes[at(t * hw.xb_rows + r) * columns + at(column)];
+        const int code = of_row[c];
         const int level = (code < 0) == (n == 1) ? (std::abs(code) >> (s * hw.cell_bits)) & ((1 << hw.cell_bits) - 1) : 0;
-        analog->cells[AnalogData::place(hw, t, s, n, r, column)] = crossbar.cell(level, r, c);
+        cells[c] = crossbar.cell(level, row, c);
       }
+    }
     for (const StuckCell& f : device.faults)
       if (is_in(f, layer_number, t, u, n, s)) analog->cells[AnalogData::place(hw, t, s, n, f.row, u * hw.xb_cols + f.column)] = crossbar.stuck(f.on);
   });

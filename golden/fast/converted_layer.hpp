@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /// The arithmetic of golden/evaluate.hpp conversion by conversion, for whole data sets: cells and ADCs that are not ideal, row groups.
 ///
-/// Per input step, row group, slice and polarity the sums of a bit line are an integer product of bytes, for 24 output positions
-/// and 32 columns at a time; every sum then goes through the equation of its ADC. Steps in which no line is driven are not multiplied.
+/// Per input step, row group and slice the sums of bit lines are looked up, for 64 output positions and 32 columns of both polarities at a
+/// time: what the cells of four word lines add is a table of 16 entries. Every sum then goes through the equation of its ADC.
 /// GoldenLayer stays the definition that tests compare with.
 #pragma once
 #include <memory>

@@ -7,6 +7,7 @@
 
 #include "golden/fast/counted_events.hpp"
 #include "golden/fast/packed_layer.hpp"
+#include "golden/fast/requantiser.hpp"
 #include "golden/parallel.hpp"
 
 namespace epim {
@@ -55,8 +56,9 @@ struct FastLayer::State {
   FiringPlan plan;
   fast::PackedLayer packed;
   const fast::Kernels* kernels;
-  bool counts = false, has_zero_points = false, narrow = false;
+  bool counts = false, has_zero_points = false;
   std::vector<std::vector<std::int64_t>> scale, offset;  ///< per range [PE row][column] M, M*Z
+  std::vector<fast::Requantiser> requantisers;  ///< per channel
   int positions = 0;
 
   State(const Hardware& core, const Layer& l, const LayerData& d, bool count_events, const fast::Kernels& k)
@@ -64,6 +66,7 @@ struct FastLayer::State {
         counts(count_events) {
     data.epitome = {};  // packed
     positions = layer.out_h() * layer.out_w();
+    for (int ch = 0; ch < layer.cout; ++ch) requantisers.emplace_back(hw, layer, data, ch);
     for (std::int64_t z : data.zero_point.data) has_zero_points = has_zero_points || z != 0;
     for (const OutputRange& range : plan.ranges) {
       const int padded = rounded_up(range.columns, tile_columns);
@@ -77,27 +80,6 @@ struct FastLayer::State {
       scale.push_back(std::move(m));
       offset.push_back(std::move(mz));
     }
-    narrow = fits_64_bits();
-  }
-
-  /// acc*G + B, and that times A, stay inside 62 bits.
-  bool fits_64_bits() const {
-    const auto largest = [](const IntTensor& t) {
-      double most = 0;
-      for (std::int64_t v : t.data) most = std::max(most, std::abs(static_cast<double>(v)));
-      return most;
-    };
-    double lines = 0;
-    for (const fast::PackedWindow& w : packed.windows) {
-      double sum = 0;
-      for (const fast::PackedRows& r : w.rows) sum += r.lines;
-      lines = std::max(lines, sum);
-    }
-    const double act = static_cast<double>(std::max(hw.act_max(), -hw.act_min()));
-    const double acc = lines * static_cast<double>(plan.firings.size()) * act * largest(data.crossbar_scale) *
-                       (2 * static_cast<double>(hw.weight_max()) + largest(data.zero_point));
-    const double value = acc * largest(data.channel_scale) + largest(data.channel_bias);
-    return value * (layer.slopes ? std::max(1.0, largest(data.channel_slope)) : 1.0) < 0x1p61 && layer.shift < 61;
   }
 
   /// The map with channels last, 16 bits each.
@@ -238,16 +220,6 @@ struct FastLayer::State {
     for (std::size_t r = 1; r < first.size(); ++r) first[r] = first[r - 1] + at(plan.ranges[r - 1].stop - plan.ranges[r - 1].start);
     return first;
   }
-
-  std::int64_t finished(std::int64_t acc, int ch) const {
-    const std::int64_t g = data.channel_scale(ch), b = data.channel_bias(ch);
-    const NegativeSlope slope = layer.slopes ? NegativeSlope{data.channel_slope(ch), hw.slope_fraction_bits()} : NegativeSlope{};
-    if (!narrow) return requantise(acc, g, b, layer.shift, layer.clamp_lo, layer.clamp_hi, slope);
-    std::int64_t v = acc * g + b;
-    if (v < 0) v = (v * slope.a) >> slope.f;
-    v = (v + (layer.shift > 0 ? std::int64_t{1} << (layer.shift - 1) : 0)) >> layer.shift;
-    return std::clamp(v, layer.clamp_lo, layer.clamp_hi);
-  }
 };
 
 FastLayer::FastLayer(const Hardware& hardware, const Layer& layer, const LayerData& data, bool count_events, const fast::Kernels& kernels)
@@ -273,7 +245,7 @@ IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, s
     const std::size_t r = job % ranges;
     const std::int64_t* const acc = s.accumulate(map, places.data() + first, count, r, events != nullptr, conversions[job]);
     s.each_channel(r, first_channel[r], acc, count, [&](int ch, std::size_t stored, int i, std::int64_t sum) {
-      y.data[stored * at(s.positions) + at(first + i)] = s.finished(sum, ch);
+      y.data[stored * at(s.positions) + at(first + i)] = s.requantisers[at(ch)](sum);
     });
   });
   Conversions sums;

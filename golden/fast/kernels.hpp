@@ -28,24 +28,45 @@ struct PlaneGroup {
   bool negative;                ///< polarity
 };
 
-/// ADCs of tile_columns neighbouring columns, of one slice and polarity.
-struct AdcTile {
-  const std::int32_t* gain;    ///< [tile_columns] K
-  const std::int32_t* offset;  ///< [tile_columns] O + half
-  std::int32_t top;            ///< largest code
-  int shift;                   ///< bits of a sum below a code
-  int columns;                 ///< of the tile that are there
-  bool narrow;                 ///< neither a sum*K + O + n nor what one call adds to a psum leaves 32 bits
-  bool unit_gain;              ///< K = 1
+/// Sums of one entry of a lookup table: of the cells of both polarities of a tile of columns; see entry_place().
+inline constexpr int entry_sums = 2 * tile_columns, entry_bytes = 2 * entry_sums;
+/// Where the sum of column j of a tile stands within its polarity: columns 0..15 in the even places, 16..31 in the odd ones.
+constexpr int entry_place(int j) { return 2 * (j % 16) + j / 16; }
+/// Table indices of 4 bits whose tables stand in the first-level cache together.
+inline constexpr int chunk_indices = 16;
+
+/// Word lines of a row group, of one slice and tile: 4 bits that drive them, of 4 lines or of 2 lines with levels of 2 bits, are an index.
+/// In the latter its bits 0 and 1 are the lower ones of both levels. A row is one input step at one output position.
+struct LookupChunk {
+  const std::uint8_t* cells;   ///< [index][line][entry_sums]
+  int indices;                 ///< 1..chunk_indices
+  const std::uint16_t* lists;  ///< [row][chunk_indices] of its indices that are not 0 the table entries, in bytes from the table's begin
+  const std::uint16_t* order;  ///< the rows, by number of entries
+  const std::uint16_t* ends;   ///< [chunk_indices + 1] where in `order` the rows with so many end
 };
 
-/// Conversions of one input step and row group at one output position.
-struct ConvertedRow {
-  int sums, noise;       ///< places of its rows among the sums and the noise
-  bool driven;           ///< else the sums are 0, and `sums` is not read
-  int shift;             ///< a code counts 2^shift
-  bool negative;
-  std::int64_t* psum;    ///< [tile_columns]
+struct ConvertedStep {
+  int first_bit;  ///< the step counts 2^first_bit
+  bool negative;  ///< the sign step
+};
+
+/// How the sums of one slice, tile and row group become psums: += or -= clamp((sum*gain + offset + noise) >> below, 0, top) << (left + first bit).
+struct Conversion {
+  const ConvertedStep* step;
+  int steps;
+  int below, left;
+  std::int32_t top;            ///< largest code
+  bool clips;                  ///< a sum may lie above it
+  const std::int32_t* gain;    ///< [polarity][tile_columns]; null: 1
+  const std::int32_t* offset;  ///< the same
+  const std::int32_t* noise;   ///< null: none; else per position and step noise_position and noise_step further, of the other polarity noise_polarity
+  int noise_position, noise_step, noise_polarity;
+};
+
+/// Some number of steps of the noise registers of a tile's columns.
+struct ColumnJump {
+  const std::uint32_t* images;  ///< [8][16] of the values of every 4 bits of a register
+  std::uint32_t columns;        ///< bit j: of column j
 };
 
 struct Kernels {
@@ -66,15 +87,28 @@ struct Kernels {
   /// one bit per line, width 1; one plane.
   std::int64_t (*silent)(const Step* steps, int count, const std::uint64_t* plane, int words, int columns);
 
-  /// c[i][j] = sum over k of a[i*stride + k] * w(k, j), i < rows, j < tile_columns. `w`: [quads][tile_columns][4]; a[] is 0..3.
-  void (*multiply_bytes)(const std::int8_t* a, int stride, int rows, const std::uint8_t* w, int quads, std::int32_t* c);
+  /// lists and lengths[row] of a LookupChunk whose row drives lines as words[row] says, 4 bits per index.
+  void (*list_entries)(const std::uint64_t* words, int rows, std::uint16_t* lists, std::uint8_t* lengths);
 
-  /// psum += or -= clamp((sum*gain + offset + noise) >> shift, 0, top) << its shift; counts the sums above top. `noise`: null: none.
-  std::int64_t (*convert)(const std::int32_t* sums, int rows, const std::int32_t* noise, const AdcTile& adc, const ConvertedRow* to);
+  /// sums[row][entry_sums] of a chunk, modulo 2^16: `start` or with `add` what stands there, and the cells of the driven lines times their
+  /// levels of level_bits, 1 or 2. `table` is memory of [16*chunk_indices][entry_sums]; it and the sums are aligned to 64 bytes.
+  void (*look_up)(const LookupChunk& chunk, int level_bits, bool add, std::uint16_t start, std::uint16_t* table, std::uint16_t* sums);
 
-  /// noise[k][j], k < count: of the registers `state`, first taken by `jump` ([32][tile_columns], the image of every bit), then stepped
-  /// before every value (golden/read_noise.hpp).
-  void (*make_noise)(std::uint32_t* state, const std::uint32_t* jump, const std::uint32_t* amplitude, int count, std::int32_t* noise);
+  /// psum[position][tile_columns] from sums[position][step][entry_sums]; returns the sums above top. Without gain a sum has the offset already
+  /// and codes are below 2^15. With gain a sum is 32768 too small; gains of columns 16..31 stand in the upper 16 bits.
+  /// Values fit 32 bits, and so does what the steps of a position and slice add up to.
+  std::int64_t (*convert)(const std::uint16_t* sums, int positions, const Conversion& how, std::int64_t* psum);
+
+  /// The same of sums and values of any width, all with gain and offset as they are.
+  std::int64_t (*convert_wide)(const std::int32_t* sums, int positions, const Conversion& how, std::int64_t* psum);
+
+  /// state[tile_columns] goes on by these jumps.
+  void (*jump_registers)(std::uint32_t* state, const ColumnJump* jumps, int count);
+
+  /// noise[position][k][column], k < each: of the registers `state`, stepped before every value (golden/read_noise.hpp). Between positions
+  /// `state` jumps, once more behind the last.
+  void (*make_noise)(std::uint32_t* state, const ColumnJump* jumps, int jump_count, const std::uint32_t* amplitude, int positions, int each,
+                     std::int32_t* noise);
 };
 
 /// The fastest one that this processor runs.

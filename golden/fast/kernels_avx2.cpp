@@ -115,29 +115,23 @@ std::int64_t silent(const Step* steps, int count, const std::uint64_t* plane, in
   return found;
 }
 
-void multiply_bytes(const std::int8_t* a, int stride, int rows, const std::uint8_t* w, int quads, std::int32_t* c) {
-  const __m256i ones = _mm256_set1_epi16(1);
-  for (int i = 0; i < rows; ++i) {
-    __m256i sum[4];
-    for (__m256i& s : sum) s = _mm256_setzero_si256();
-    for (int q = 0; q < quads; ++q) {
-      std::int32_t quad;
-      __builtin_memcpy(&quad, a + i * stride + 4 * q, sizeof quad);
-      const __m256i x = _mm256_set1_epi32(quad);
-      for (int k = 0; k < 4; ++k) {
-        const __m256i cells = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(w + q * tile_columns * 4 + 32 * k));
-        sum[k] = _mm256_add_epi32(sum[k], _mm256_madd_epi16(_mm256_maddubs_epi16(cells, x), ones));  // at most 2 * 255 * 3: no saturation
-      }
-    }
-    for (int k = 0; k < 4; ++k) _mm256_storeu_si256(reinterpret_cast<__m256i*>(c + i * tile_columns + 8 * k), sum[k]);
-  }
+constexpr int vector_bytes = 32;
+
+#include "golden/fast/plain_steps.inc"
+#include "golden/fast/lookups.inc"
+
+/// acc + the lower halves' product + the upper halves' product, per lane.
+template <class V> V dot(V acc, V a, V b) { return acc + (V)_mm256_madd_epi16((__m256i)a, (__m256i)b); }
+template <class V> auto byte_sums(V x) {
+  typedef std::int32_t Signed __attribute__((vector_size(32)));
+  return (Signed)_mm256_madd_epi16(_mm256_maddubs_epi16(_mm256_set1_epi8(1), (__m256i)x), _mm256_set1_epi16(1));
 }
 
 #include "golden/fast/conversions.inc"
 
 }  // namespace
 
-const Kernels avx2_kernels = {"AVX2", multiply, bit_planes, clip, silent, multiply_bytes, convert, make_noise};
+const Kernels avx2_kernels = {"AVX2", multiply, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
 
 }  // namespace epim::fast
 #endif

@@ -6,6 +6,7 @@
 
 #if defined(__x86_64__)
 #pragma GCC target("avx512f,avx512bw,avx512vnni,avx512vpopcntdq,popcnt")
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 on its own _mm512_undefined_epi32
 #include <immintrin.h>
 
 namespace epim::fast {
@@ -153,89 +154,55 @@ std::int64_t silent(const Step* steps, int count, const std::uint64_t* plane, in
   return found;
 }
 
-template <int Rows>
-void multiply_byte_rows(const std::int8_t* a, int stride, const std::uint8_t* w, int quads, std::int32_t* c) {
-  __m512i low[Rows], high[Rows];
-  for (int i = 0; i < Rows; ++i) low[i] = high[i] = _mm512_setzero_si512();
-  for (int q = 0; q < quads; ++q) {
-    const __m512i w0 = _mm512_loadu_si512(w + q * tile_columns * 4), w1 = _mm512_loadu_si512(w + q * tile_columns * 4 + 64);
-    for (int i = 0; i < Rows; ++i) {
-      std::int32_t quad;
-      __builtin_memcpy(&quad, a + i * stride + 4 * q, sizeof quad);
-      const __m512i x = _mm512_set1_epi32(quad);
-      low[i] = _mm512_dpbusd_epi32(low[i], w0, x);
-      high[i] = _mm512_dpbusd_epi32(high[i], w1, x);
-    }
-  }
-  for (int i = 0; i < Rows; ++i) {
-    _mm512_storeu_si512(c + i * tile_columns, low[i]);
-    _mm512_storeu_si512(c + i * tile_columns + 16, high[i]);
+constexpr int vector_bytes = 64;
+
+void list_entries(const std::uint64_t* words, int rows, std::uint16_t* lists, std::uint8_t* lengths) {
+  const __m512i shifts = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 0, 4, 8, 12, 16, 20, 24, 28);
+  const __m512i halves = _mm512_setr_epi32(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1);
+  const __m512i index = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const __m512i tables = _mm512_slli_epi32(index, 4), low = _mm512_set1_epi32(15);
+  for (int r = 0; r < rows; ++r) {
+    const __m512i both = _mm512_permutexvar_epi32(halves, _mm512_set1_epi64(static_cast<long long>(words[r])));
+    const __m512i value = _mm512_and_si512(_mm512_srlv_epi32(both, shifts), low);
+    const __mmask16 there = _mm512_test_epi32_mask(value, value);
+    const __m512i entry = _mm512_slli_epi32(_mm512_add_epi32(tables, value), 7);
+    static_assert(entry_bytes == 1 << 7);
+    _mm256_storeu_si256(reinterpret_cast<__m256i*>(lists + r * chunk_indices), _mm512_cvtepi32_epi16(_mm512_maskz_compress_epi32(there, entry)));
+    lengths[r] = static_cast<std::uint8_t>(__builtin_popcount(there));
   }
 }
 
-void multiply_bytes(const std::int8_t* a, int stride, int rows, const std::uint8_t* w, int quads, std::int32_t* c) {
-  int i = 0;
-  for (; rows - i >= 12; i += 12) multiply_byte_rows<12>(a + i * stride, stride, w, quads, c + i * tile_columns);
-  for (; rows - i >= 4; i += 4) multiply_byte_rows<4>(a + i * stride, stride, w, quads, c + i * tile_columns);
-  for (; i < rows; ++i) multiply_byte_rows<1>(a + i * stride, stride, w, quads, c + i * tile_columns);
+/// The image of every 4 bits of a register is one of 16 numbers in a vector.
+void jump_registers(std::uint32_t* state, const ColumnJump* jumps, int count) {
+  for (int half = 0; half < 2; ++half) {
+    const __m512i before = _mm512_loadu_si512(state + 16 * half);
+    __m512i after = before;
+    for (int j = 0; j < count; ++j) {
+      __m512i x = before, y = _mm512_setzero_si512();
+      for (int k = 0; k < 8; ++k) {
+        y = _mm512_xor_si512(y, _mm512_permutexvar_epi32(x, _mm512_loadu_si512(jumps[j].images + 16 * k)));  // takes 4 bits of x
+        x = _mm512_srli_epi32(x, 4);
+      }
+      after = _mm512_mask_mov_epi32(after, static_cast<__mmask16>(jumps[j].columns >> (16 * half)), y);
+    }
+    _mm512_storeu_si512(state + 16 * half, after);
+  }
+}
+
+#include "golden/fast/lookups.inc"
+
+/// acc + the lower halves' product + the upper halves' product, per lane.
+template <class V> V dot(V acc, V a, V b) { return (V)_mm512_dpwssd_epi32((__m512i)acc, (__m512i)a, (__m512i)b); }
+template <class V> auto byte_sums(V x) {
+  typedef std::int32_t Signed __attribute__((vector_size(64)));
+  return (Signed)_mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_set1_epi8(1), (__m512i)x);
 }
 
 #include "golden/fast/conversions.inc"
 
-/// The narrow case: the psums of a position are added in 32 bits, in registers.
-template <bool Gain> std::int64_t convert_narrow(const std::int32_t* sums, int rows, const std::int32_t* noise, const AdcTile& adc, const ConvertedRow* to) {
-  const __m512i zero = _mm512_setzero_si512(), top = _mm512_set1_epi32(adc.top);
-  const __m512i gain0 = _mm512_loadu_si512(adc.gain), gain1 = _mm512_loadu_si512(adc.gain + 16);
-  const __m512i offset0 = _mm512_loadu_si512(adc.offset), offset1 = _mm512_loadu_si512(adc.offset + 16);
-  const __m128i below = _mm_cvtsi32_si128(adc.shift);
-  const std::uint32_t there = adc.columns >= 32 ? ~0u : (1u << adc.columns) - 1;
-  __m512i psum0 = zero, psum1 = zero;
-  std::int64_t clipped = 0;
-  for (int r = 0; r < rows; ++r) {
-    __m512i v0 = zero, v1 = zero;
-    if (to[r].driven) {
-      v0 = _mm512_loadu_si512(sums + to[r].sums * tile_columns);
-      v1 = _mm512_loadu_si512(sums + to[r].sums * tile_columns + 16);
-      if (Gain) {
-        v0 = _mm512_mullo_epi32(v0, gain0);
-        v1 = _mm512_mullo_epi32(v1, gain1);
-      }
-    }
-    v0 = _mm512_add_epi32(v0, offset0);
-    v1 = _mm512_add_epi32(v1, offset1);
-    if (noise) {
-      v0 = _mm512_add_epi32(v0, _mm512_loadu_si512(noise + to[r].noise * tile_columns));
-      v1 = _mm512_add_epi32(v1, _mm512_loadu_si512(noise + to[r].noise * tile_columns + 16));
-    }
-    v0 = _mm512_sra_epi32(v0, below);
-    v1 = _mm512_sra_epi32(v1, below);
-    const std::uint32_t over = (static_cast<std::uint32_t>(_mm512_cmpgt_epi32_mask(v0, top)) |
-                                static_cast<std::uint32_t>(_mm512_cmpgt_epi32_mask(v1, top)) << 16) & there;
-    if (over != 0) clipped += __builtin_popcount(over);
-    const __m128i left = _mm_cvtsi32_si128(to[r].shift);
-    v0 = _mm512_sll_epi32(_mm512_min_epi32(_mm512_max_epi32(v0, zero), top), left);
-    v1 = _mm512_sll_epi32(_mm512_min_epi32(_mm512_max_epi32(v1, zero), top), left);
-    psum0 = to[r].negative ? _mm512_sub_epi32(psum0, v0) : _mm512_add_epi32(psum0, v0);
-    psum1 = to[r].negative ? _mm512_sub_epi32(psum1, v1) : _mm512_add_epi32(psum1, v1);
-    if (r + 1 < rows && to[r + 1].psum == to[r].psum) continue;
-    std::int64_t* const psum = to[r].psum;
-    const __m256i parts[4] = {_mm512_castsi512_si256(psum0), _mm512_extracti64x4_epi64(psum0, 1), _mm512_castsi512_si256(psum1),
-                              _mm512_extracti64x4_epi64(psum1, 1)};
-    for (int i = 0; i < 4; ++i)
-      _mm512_storeu_si512(psum + 8 * i, _mm512_add_epi64(_mm512_loadu_si512(psum + 8 * i), _mm512_cvtepi32_epi64(parts[i])));
-    psum0 = psum1 = zero;
-  }
-  return clipped;
-}
-
-std::int64_t convert_fast(const std::int32_t* sums, int rows, const std::int32_t* noise, const AdcTile& adc, const ConvertedRow* to) {
-  if (!adc.narrow) return convert(sums, rows, noise, adc, to);
-  return adc.unit_gain ? convert_narrow<false>(sums, rows, noise, adc, to) : convert_narrow<true>(sums, rows, noise, adc, to);
-}
-
 }  // namespace
 
-const Kernels avx512_kernels = {"AVX-512", multiply, bit_planes, clip, silent, multiply_bytes, convert_fast, make_noise};
+const Kernels avx512_kernels = {"AVX-512", multiply, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
 
 }  // namespace epim::fast
 #endif

@@ -61,22 +61,23 @@ std::int64_t silent(const Step* steps, int count, const std::uint64_t* plane, in
   return found;
 }
 
-void multiply_bytes(const std::int8_t* a, int stride, int rows, const std::uint8_t* w, int quads, std::int32_t* c) {
-  for (int i = 0; i < rows; ++i) {
-    std::int32_t sum[tile_columns] = {};
-    for (int q = 0; q < quads; ++q) {
-      const std::int8_t* const x = a + i * stride + 4 * q;
-      const std::uint8_t* const row = w + q * tile_columns * 4;
-      for (int j = 0; j < tile_columns; ++j) sum[j] += x[0] * row[4 * j] + x[1] * row[4 * j + 1] + x[2] * row[4 * j + 2] + x[3] * row[4 * j + 3];
-    }
-    for (int j = 0; j < tile_columns; ++j) c[i * tile_columns + j] = sum[j];
-  }
+constexpr int vector_bytes = 16;
+
+#include "golden/fast/plain_steps.inc"
+#include "golden/fast/lookups.inc"
+
+/// acc + the lower halves' product + the upper halves' product, per lane.
+template <class V> V dot(V acc, V a, V b) { return acc + ((a << 16) >> 16) * ((b << 16) >> 16) + (a >> 16) * (b >> 16); }
+template <class V> auto byte_sums(V x) {
+  typedef std::int32_t Signed __attribute__((vector_size(sizeof(V))));
+  const Signed s = (Signed)x;
+  return (s >> 24) + ((s << 8) >> 24) + ((s << 16) >> 24) + ((s << 24) >> 24);
 }
 
 #include "golden/fast/conversions.inc"
 
 }  // namespace
 
-const Kernels portable_kernels = {"portable", multiply, bit_planes, clip, silent, multiply_bytes, convert, make_noise};
+const Kernels portable_kernels = {"portable", multiply, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
 
 }  // namespace epim::fast

@@ -53,6 +53,22 @@ bool SteppedChip::room_behind(const Part& p) const {
   return std::all_of(p.out.begin(), p.out.end(), [&](int s) { return !full(static_cast<std::size_t>(s)); });
 }
 
+BlockPorts SteppedChip::ports(std::size_t block) const {
+  const Part& p = parts_[block];
+  BlockPorts at;
+  at.word = count_[static_cast<std::size_t>(p.in.at(0))] > 0;
+  at.room = room_behind(p);
+  if (const auto* core = std::get_if<SteppedCore>(&p.machine)) {
+    at.ready = core->in_ready();
+    at.valid = core->out_valid();
+  }
+  if (const auto* pool = std::get_if<SteppedPool>(&p.machine)) {
+    at.ready = pool->in_ready();
+    at.valid = pool->out_valid();
+  }
+  return at;
+}
+
 bool SteppedChip::step(bool offered, bool ready) {
   bool moved = false;
   std::fill(change_.begin(), change_.end(), 0);

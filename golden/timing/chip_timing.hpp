@@ -32,6 +32,11 @@ struct BlockActivity {
   std::int64_t words_in = 0, words_out = 0;
 };
 
+/// Ports of a core or pool in one cycle: a word is offered to it, a word can leave; it takes one, it offers one.
+struct BlockPorts {
+  bool word = false, room = false, ready = false, valid = false;
+};
+
 /// The whole chip, stepped cycle by cycle under any stalls of its two ports.
 class SteppedChip {
  public:
@@ -47,6 +52,8 @@ class SteppedChip {
   const std::vector<int>& high_water() const { return high_; }
   bool full(std::size_t stream) const { return depth_[stream] > 0 && count_[stream] >= depth_[stream]; }
   const BlockActivity& activity(std::size_t block) const { return parts_[block].did; }
+  /// Ports of a core or pool in the cycle that is stepped next.
+  BlockPorts ports(std::size_t block) const;
   /// Everything that decides the future under given stalls.
   std::vector<std::int64_t> state() const;
 

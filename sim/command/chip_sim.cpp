@@ -4,39 +4,106 @@
 
 #include <algorithm>
 #include <iostream>
+#include <optional>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "gen/base/hash.hpp"
+#include "gen/chip/chip_events.hpp"
+#include "gen/cost/chip_result.hpp"
 #include "gen/network/scale_check.hpp"
 #include "gen/network/walk.hpp"
 #include "golden/graph/float_network.hpp"
 #include "golden/parallel.hpp"
 #include "golden/timing/chip_load.hpp"
 #include "golden/timing/chip_timing.hpp"
+#include "sim/chip_joined.hpp"
 #include "sim/chip_run.hpp"
 
 namespace epim::command {
+namespace {
+
+/// Chips with more crossbars are joined where nobody says how: one model of all takes too long to compile.
+constexpr int kFlatCrossbars = 128;
+
+int crossbars_of(const ChipDesign& chip) {
+  int sum = 0;
+  for (const ChipCore& c : chip.cores) sum += c.hw.crossbars(c.hw.pe_rows, c.hw.pe_cols);
+  return sum;
+}
+
+std::uint64_t digest(const std::vector<std::int64_t>& values, std::uint64_t h) {
+  return fnv1a({reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0])}, h);
+}
+
+nlohmann::ordered_json joined_json(const JoinedRun& run) {
+  nlohmann::ordered_json j = {{"models", run.shapes}, {"build_seconds", run.build_seconds}, {"replay_seconds", run.replay_seconds}};
+  for (const CoreReplay& c : run.cores)
+    j["cores"].push_back({{"name", c.name}, {"words_in", c.words_in}, {"words_out", c.words_out}, {"cycles", c.cycles}, {"stepped", c.stepped},
+                          {"seconds", c.seconds}, {"resumed", c.resumed}});
+  return j;
+}
+
+}  // namespace
+
 void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, const ChipSim& sim) {
+  if (sim.model == "flat" && !sim.results.empty())
+    throw InputError({"--results", 0, 0}, "joined-results", "one model of the whole chip keeps no results of cores; legal: --model joined");
   const PreparedChip p = prepare_chip(options, chip_options);
+  const bool flat_cells = p.chip.common.storage == Storage::flat, loaded = p.chip.common.hw.load_stream, asked = sim.model == "joined" || sim.model == "together";
+  if (asked && !flat_cells)
+    throw InputError({"--model", 0, 0}, "joined-storage", "cells in ROMs are compiled into a model; legal: storage = \"flat\", or --model flat");
+  if (asked && loaded)
+    throw InputError({"--model", 0, 0}, "joined-loaded", "cores with a load port are not simulated apart; legal: load_stream = false, or --model flat");
   const ChipGraph& graph = p.chip.graph;
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
   check_scales(p.net, set.images);
   const std::size_t count = set.images.size();
-  const std::vector<IntTensor> golden = run_network_golden(p.net, set.images, processors());
+  const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
+  const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && flat_cells && !loaded : sim.model != "flat";
+  const bool events = sim.events && !joined;
+  ChipWords words;
+  ChipGolden evaluated;
+  if (joined) {
+    words = golden_words(p.chip, p.net, set.images, processors());
+    evaluated.outputs = words.outputs;
+  } else if (events) {
+    evaluated = run_chip_golden(p.chip, p.net, set.images, processors());
+  } else {
+    evaluated.outputs = run_network_golden(p.net, set.images, processors());
+  }
+  const std::vector<IntTensor>& golden = evaluated.outputs;
   const ChipTiming predicted = predict_chip(graph, static_cast<int>(count));
   BuildOptions build;
   build.cache = cache();
   build.fast = predicted.cycles > 200000;  // an optimised model takes longer to compile than a short run
-  fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
-  const BuiltChip built = build_chip(p.chip, build);
   ChipRunSettings settings;
+  if (events) settings.events = &evaluated.events;
   settings.stalls = sim.stalls;
   if (sim.stalls.any() && !predicted.deadlock) settings.out_from = 4 * predicted.image_end.front();
   settings.reproduce = sim.reproduce;
+  // Where golden proves that nothing can ever move again, the RTL, equal so far, is not watched for long.
+  if (predicted.deadlock) settings.watchdog = 2000;
   Progress progress("simulating");
-  settings.progress = [&](double share) { progress.update(share); };
-  const ChipRun run = run_chip(p.chip, built, set.images, golden, settings);
+  JoinedRun apart;
+  ChipRun run;
+  if (joined) {
+    JoinedSettings j;
+    j.run = settings;
+    j.build = build;
+    j.folder = sim.results;
+    j.jobs = sim.jobs > 0 ? sim.jobs : processors();
+    j.together = sim.model == "together";
+    j.progress = [&](const std::string& what, double share) { progress.update(share, what); };
+    apart = run_joined(p.chip, predicted, set.images, words, j);
+    run = std::move(apart.chip);
+  } else {
+    fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
+    const BuiltChip built = build_chip(p.chip, build, nullptr, {.events = events});
+    settings.progress = [&](double share) { progress.update(share); };
+    run = run_chip(p.chip, built, set.images, golden, settings);
+  }
   progress.clear();
 
   std::size_t right_float = 0, right_golden = 0, right_rtl = 0;
@@ -51,6 +118,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     right_golden += argmax(golden[i]) == set.labels[i];
     right_rtl += argmax(run.outputs[i]) == set.labels[i];
   }
+  std::optional<ChipRunEstimate> counted;
+  if (events) counted = chip_run(p.chip, predicted, static_cast<int>(count), run.events, table, run.cycles);
   const Slowest slowest = slowest_block(graph);
   const auto program = static_cast<std::int64_t>(p.chip.loaded() ? chip_load_words(p.chip).size() : 0);
   const ChipLoad load = predict_chip_load(program, static_cast<int>(p.chip.cores.size()));
@@ -82,7 +151,13 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
                             {"depth", graph.streams[f].depth},
                             {"high_water", run.high_water[f]},
                             {"words", run.words[f]}});
+    std::uint64_t outputs = fnv1a("");
+    for (const IntTensor& map : run.outputs) outputs = digest(map.data, outputs);
+    j["digests"] = {{"outputs", hash_text(outputs)}, {"beats", hash_text(digest(run.beats, fnv1a("")))}};
+    if (counted) j["chip"] = chip_json(p.chip, estimate_chip(p.chip, load_estimate_data(home())));
+    if (counted) j["run"] = chip_run_json(p.chip, *counted);
     j["simulation_seconds"] = run.seconds;
+    if (joined) j["joined"] = joined_json(apart);
     std::cout << j.dump(2) << "\n";
     return;
   }
@@ -104,6 +179,24 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   fmt::print("throughput          {:.1f} cycles per image{}; slowest block alone: {}, {:.1f}\n", measured,
              sim.stalls.any() ? "" : fmt::format(" (predicted {:.1f})", foretold), slow, slowest.rate.per_image());
   fmt::print("cycles              {}{}\n", run.cycles, sim.stalls.any() ? "" : fmt::format(" (predicted {})", predicted.cycles));
+  if (joined) {
+    std::int64_t stepped = 0, cycles = 0, resumed = 0;
+    for (const CoreReplay& c : apart.cores) {
+      stepped += c.stepped;
+      cycles += c.cycles;
+      resumed += c.resumed;
+    }
+    fmt::print("joined              {} models for {} cores; {} of {} core cycles stepped, in the others nothing could change{}\n", apart.shapes,
+               p.chip.cores.size(), stepped, cycles, resumed > 0 ? fmt::format("; {} cores from {}", resumed, sim.results) : "");
+    fmt::print("wall time           models and streams {:.1f} s, cores {:.1f} s\n", apart.build_seconds, apart.replay_seconds);
+  }
+  if (counted) {
+    const EnergyReport& energy = counted->all_energy;
+    const double total = static_cast<double>(energy.total);
+    fmt::print("energy              {:.4f} uJ per image, every event of every core equal\n", total * 1e-12 / static_cast<double>(count));
+    for (const auto& [component, attojoules] : energy.by_component)
+      fmt::print("  {:<17} {:>16.1f} pJ {:>7.2f} %\n", component, static_cast<double>(attojoules) * 1e-6 / static_cast<double>(count), 100 * static_cast<double>(attojoules) / total);
+  }
   fmt::print("simulation          {:.1f} s, {:.0f} kcycle/s\n", run.seconds, static_cast<double>(run.cycles) / run.seconds / 1e3);
 }
 

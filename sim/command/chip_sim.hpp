@@ -14,6 +14,10 @@ struct ChipSim {
   Stalls stalls;
   std::string reproduce;
   bool json = false;
+  std::string model = "auto";  ///< flat, joined, together (joined, cores stepped with the frame); auto: joined where the chip is large
+  std::string results;         ///< joined: a file per finished core, so that a killed run goes on
+  int jobs = 0;                ///< joined: threads; 0: one per processor
+  bool events = true;    ///< cores count their events, which are compared; without, the simulation is faster
 };
 void sim_chip(const ConfigOptions& options, const ChipOptions& chip, const ChipSim& sim);
 

@@ -26,14 +26,18 @@ struct SimArguments {
   ChipOptions chip;
   std::string dump, trace, json_file;
   std::string window = "0:2000";
-  int stalls = 0, images = 0, frames = 1;
+  std::string chip_model = "auto", results;
+  int stalls = 0, images = 0, frames = 1, jobs = 0;
   std::uint64_t seed = 1;
+  bool no_events = false;
   bool json = false, traceable = false;
 };
 
 std::string invocation(const SimArguments& o) {
   std::string s = "epim sim --config " + o.config.config;
   if (o.chip.network()) s += " --top network";
+  if (o.chip.depths != "full") s += " --fifo-depths " + o.chip.depths;
+  if (o.chip_model != "auto") s += " --model " + o.chip_model;
   for (const std::string& f : o.chip.fifos) s += " --fifo " + f;
   if (!o.config.crossbar.empty()) s += " --crossbar " + o.config.crossbar;
   for (const std::string& v : o.config.set) s += " --set " + v;
@@ -245,6 +249,14 @@ void add_sim(CLI::App& app) {
   verb->add_option("--seed", o->seed, "Seed of the stalls")->capture_default_str();
   verb->add_option("--frames", o->frames, "Input maps back to back ([layer])")->check(CLI::Range(1, 10000))->capture_default_str();
   verb->add_option("--images", o->images, "Only the first N images ([network])")->check(CLI::Range(1, 1000000));
+  verb->add_option("--model", o->chip_model,
+                   "--top network: flat, the chip as one model; joined, a model per shape of core and one of everything else; together, the same in step with "
+                   "each other; auto: joined where the chip is large")
+      ->check(CLI::IsMember({"auto", "flat", "joined", "together"}))
+      ->capture_default_str();
+  verb->add_option("--results", o->results, "Joined: keep the result of every finished core here, and take those that are there");
+  verb->add_option("--jobs", o->jobs, "Joined: threads; 0: one per processor")->check(CLI::Range(0, 1024))->capture_default_str();
+  verb->add_flag("--no-events", o->no_events, "With --top network: count and compare no events, simulate faster");
   verb->add_flag("--json", o->json, "Result as JSON on stdout");
   verb->footer("Examples: epim sim --config configs/digits.toml --images 20 --dump out/digits\n"
                "          epim sim --top network --config configs/digits_residual.toml --stalls 30");
@@ -252,9 +264,15 @@ void add_sim(CLI::App& app) {
     if (o->chip.network()) {
       if (!o->dump.empty() || !o->trace.empty() || o->frames > 1)
         throw InputError({"command line", 0, 0}, "bad-argument", "--dump, --trace and --frames do not go with --top network");
-      sim_chip(o->config, o->chip, {o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json});
+      ChipSim what{o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json};
+      what.model = o->chip_model;
+      what.results = o->results;
+      what.jobs = o->jobs;
+      what.events = !o->no_events;
+      sim_chip(o->config, o->chip, what);
       return;
     }
+    if (o->no_events) throw InputError({"--no-events", 0, 0}, "bad-argument", "is about a chip; legal: with --top network");
     (void)run_options(*o);  // refuses a bad window before anything is built
     const Config config = o->config.load();
     const Prepared p = prepare(config);

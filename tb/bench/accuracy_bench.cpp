@@ -50,6 +50,33 @@ const Prepared& vgg8(int adc_bits) {
   return *p;
 }
 
+/// The same with lossless ADCs and a device: cells that every conversion rounds, or trims and read noise as well.
+const Prepared& vgg8_on_device(bool noisy) {
+  static std::map<bool, std::unique_ptr<Prepared>> known;
+  std::unique_ptr<Prepared>& p = known[noisy];
+  if (!p) {
+    const Network network = load_network(root + "/models/vgg8/network.json");
+    HardwareRequest hw = request(0);
+    hw.fraction_bits = 4;
+    hw.adc_trims = hw.read_noise = noisy;
+    DeviceModel device;
+    device.program_sigma = 0.05;
+    device.stuck = 0.01;
+    if (noisy) {
+      device.gain_sigma = 0.005;
+      device.offset_sigma = 0.05;
+      device.read_noise = 0.1;
+    }
+    Mapping mapping = map_network(network, hw, {});
+    p = std::make_unique<Prepared>();
+    p->image = synthetic_image(network, 1);
+    SynthesisedNetwork integers = synthesise_network(mapping, p->image, {}, processors(), {});
+    p->net = synthesised_network(std::move(mapping), std::move(integers), nullptr);
+    program_network(p->net, device);
+  }
+  return *p;
+}
+
 /// Every layer of one image by the reference, on all processors.
 void reference(benchmark::State& state) {
   const Prepared& p = vgg8(static_cast<int>(state.range(0)));
@@ -71,8 +98,7 @@ void reference(benchmark::State& state) {
 }
 
 /// Images side by side on all processors.
-void fast_network(benchmark::State& state, bool events) {
-  const Prepared& p = vgg8(static_cast<int>(state.range(0)));
+void fast_network(benchmark::State& state, const Prepared& p, bool events) {
   const GoldenNetwork golden(p.net, events);
   constexpr std::size_t images = 8;
   for (auto _ : state)
@@ -94,6 +120,16 @@ void one_layer(benchmark::State& state, const fast::Kernels* kernels, int adc_bi
   state.SetItemsProcessed(state.iterations() * l.layer.macs());
 }
 
+/// The same with a device.
+void one_layer_on_device(benchmark::State& state, const fast::Kernels* kernels, bool noisy) {
+  const CompiledLayer& l = vgg8_on_device(noisy).net.layers.at(1);
+  const ConvertedLayer layer(l.hw, l.layer, l.data, *kernels);
+  IntTensor x({l.layer.cin, l.layer.h, l.layer.w});
+  for (std::size_t i = 0; i < x.size(); ++i) x.data[i] = static_cast<std::int64_t>(i * 2654435761u % 1024) < 512 ? 0 : static_cast<std::int64_t>(i * 2654435761u % 300);
+  for (auto _ : state) benchmark::DoNotOptimize(layer.run(x));
+  state.SetItemsProcessed(state.iterations() * l.layer.macs());
+}
+
 /// The golden pass of `epim run resnet50`: seeded weights and batch norm, quantisation, every map.
 void golden_pass(benchmark::State& state, const char* name) {
   const Network network = load_network(root + "/models/" + name + "/network.json");
@@ -112,12 +148,17 @@ int main(int argc, char** argv) {
   const auto measured = [](benchmark::internal::Benchmark* b) { return b->Unit(benchmark::kMillisecond)->MeasureProcessCPUTime(); };
   for (const auto& [name, adc] : {std::pair{"lossless", 0}, {"adc8", 8}, {"adc6", 6}}) {
     measured(benchmark::RegisterBenchmark(fmt::format("vgg8/reference/{}", name).c_str(), reference))->Arg(adc)->Iterations(1);
-    measured(benchmark::RegisterBenchmark(fmt::format("vgg8/fast/{}", name).c_str(), [](benchmark::State& s) { fast_network(s, false); }))->Arg(adc);
+    measured(benchmark::RegisterBenchmark(fmt::format("vgg8/fast/{}", name).c_str(), [adc = adc](benchmark::State& s) { fast_network(s, vgg8(adc), false); }));
   }
-  measured(benchmark::RegisterBenchmark("vgg8/fast_with_events/lossless", [](benchmark::State& s) { fast_network(s, true); }))->Arg(0);
+  measured(benchmark::RegisterBenchmark("vgg8/fast_with_events/lossless", [](benchmark::State& s) { fast_network(s, vgg8(0), true); }));
+  for (const auto& [name, noisy] : {std::pair{"rounding", false}, {"noisy", true}})
+    measured(benchmark::RegisterBenchmark(fmt::format("vgg8/device/{}", name).c_str(), [noisy = noisy](benchmark::State& s) { fast_network(s, vgg8_on_device(noisy), false); }));
   for (const fast::Kernels* k : fast::usable_kernels())
     for (const auto& [name, adc] : {std::pair{"lossless", 0}, {"adc6", 6}})
       measured(benchmark::RegisterBenchmark(fmt::format("conv1_2/{}/{}", k->name, name).c_str(), [k, adc = adc](benchmark::State& s) { one_layer(s, k, adc); }));
+  for (const fast::Kernels* k : fast::usable_kernels())
+    for (const auto& [name, noisy] : {std::pair{"rounding", false}, {"noisy", true}})
+      measured(benchmark::RegisterBenchmark(fmt::format("conv1_2/{}/{}", k->name, name).c_str(), [k, noisy = noisy](benchmark::State& s) { one_layer_on_device(s, k, noisy); }));
   measured(benchmark::RegisterBenchmark("golden_pass/resnet50", [](benchmark::State& s) { golden_pass(s, "resnet50"); }));
   benchmark::Initialize(&argc, argv);
   benchmark::RunSpecifiedBenchmarks();

@@ -83,14 +83,49 @@ expect "loaded: check the folder" 0 'files as generated' "$epim" check "$work/lo
 expect "loaded: gen with cells in RAMs" 0 'program: 1648 words' loaded gen --out "$work/loaded_ram"
 expect "loaded: no second program" 2 'chip-program-banks' loaded gen --set hardware.program_banks=2 --out "$work/banks"
 expect "digits, its program through the load port" 0 'identical outputs   2 of 2' chip digits --images 2 --set hardware.load_stream=true
+# Joined, the cores as models of their own, beside the flat chip: outputs, beats, levels and words; everything before the times.
+same() {  # NAME CONFIG OPTIONS...
+  local kind
+  for kind in flat joined together; do
+    "$epim" sim --top network --config "$root/$2" "${@:3}" --model "$kind" --json 2> "$work/$kind.log" | sed '/"simulation_seconds"/,$d' > "$work/$kind.json"
+  done
+  expect "$1: joined" 0 - diff "$work/flat.json" "$work/joined.json"
+  expect "$1: joined, in step" 0 - diff "$work/flat.json" "$work/together.json"
+  expect "$1: they ended" 0 '"beats": "[0-9a-f]{16}"' cat "$work/flat.json"
+}
+same "features" tb/chip/features.toml --images 6
+same "features, stalls, seed $seed" tb/chip/features.toml --images 6 --stalls 40 --seed "$seed"
+same "copies, smallest FIFOs, stalls, seed $seed" tb/chip/copies.toml --images 6 --fifo-depths smallest --stalls 40 --seed "$seed"
+same "digits_residual" configs/digits_residual.toml --images 12
+same "digits_pool" configs/digits_pool.toml --images 2
+joined() { "$epim" sim --top network --config "$root/tb/chip/copies.toml" --images 6 --model joined "$@"; }
+rm -rf "$work/results"
+expect "joined, its results kept" 0 'every output, its cycle' joined --results "$work/results"
+echo '{' > "$work/results/000-$(cd "$work/results" && ls | sed -n '1s/^000-//p')"
+expect "joined, all but a damaged result taken" 0 "; $(($(ls "$work/results" | wc -l) - 1)) cores from $work/results" joined --results "$work/results"
+expect "joined, other stalls: no result fits" 1 - bash -c "\"\$@\" | grep ' cores from '" _ \
+  "$epim" sim --top network --config "$root/tb/chip/copies.toml" --images 6 --model joined --stalls 40 --seed "$seed" --results "$work/results"
+expect "joined, a FIFO too small" 1 'no word moved .*full: .*a.s' joined --fifo-depths smallest --fifo "a.s=$((least - 1))"
 
 # The shipped networks; the whole test set through the residual one, at the rate of its slowest block.
 expect "digits, 12 images" 0 'identical outputs   12 of 12' chip digits --images 12
-expect "digits_residual, whole test set" 0 'identical outputs   360 of 360' chip digits_residual
+expect "digits_residual, whole test set" 0 'identical outputs   360 of 360' chip digits_residual --no-events
 cp "$work/log" "$work/residual.log"
 rate='throughput +([0-9.]+) cycles per image \(predicted \1\); slowest block alone: [a-z0-9]+, \1'
 expect "digits_residual runs at the rate of its slowest block" 0 "$rate" cat "$work/residual.log"
 expect "digits_residual, stalls, seed $seed" 0 'identical outputs   40 of 40' chip digits_residual --images 40 --stalls 30 --seed "$seed"
+
+# What the estimate says before there is RTL, against the counters of the RTL: cycles, FIFOs, every event of every core, energy.
+costs() {
+  "$epim" estimate --top network --config "$1" --stepped --exact --images "$2" --json > "$work/estimate.json" &&
+    "$epim" sim --top network --config "$1" --images "$2" --json > "$work/sim.json" 2> "$work/sim.err" && python3 "$root/tb/chip/costs.py" "$work/estimate.json" "$work/sim.json"
+}
+expect "copies: the estimate is what was simulated" 0 '13 cores: .* as simulated' costs "$root/tb/chip/copies.toml" 6
+expect "digits: the estimate is what was simulated" 0 '5 cores: .* as simulated' costs "$root/configs/digits.toml" 6
+expect "digits_residual: the estimate is what was simulated" 0 '6 cores: .* as simulated' costs "$root/configs/digits_residual.toml" 6
+sed -i 's/"adc_conversions": \([0-9]*\)/"adc_conversions": 1\1/' "$work/sim.json"
+expect "a changed counter is found" 1 'adc_conversions: [0-9]+ estimated' python3 "$root/tb/chip/costs.py" "$work/estimate.json" "$work/sim.json"
+expect "an estimate without weights, in the text" 0 'interval +2048.0 cycles per image.*conv2a' "$epim" estimate --top network --config "$root/configs/digits_residual.toml" --mnsim
 
 # A network without weights: seeded, as `epim run` does it; and digits from integers, with labels.
 seeded() { "$epim" "$1" --top network --config "$root/tb/chip/seeded.toml" "${@:2}"; }

@@ -180,6 +180,10 @@ rm -rf digits && cp -r "$root/models/digits" digits
 expect "chip of a single layer" 'ok.toml: layer-or-network' "$epim" gen --top network --config ok.toml --out out
 expect "chip: FIFO without a depth" '^--fifo: fifo-depth' chip --fifo image.conv1=0
 expect "chip: unknown FIFO" '^--fifo: unknown-fifo' chip --fifo image.conv2=4
+apart() { "$epim" sim --top network --config "$root/tb/chip/copies.toml" "$@"; }
+expect "chip: results of a flat simulation" '^--results: joined-results' apart --model flat --results out
+expect "chip: cores apart, their cells in ROMs" '^--model: joined-storage' apart --model joined --set hardware.storage=ram
+expect "chip: cores apart, with a load port" '^--model: joined-loaded' apart --model joined --set hardware.load_stream=true
 # Weights that were trained on a pool.
 cp -r "$root/models/digits_pool" pool
 sed -e 's/digits\/network/pool\/network/' net.toml > pool.toml
@@ -420,6 +424,15 @@ expect "estimate: unknown key of SimConfig.ini" 'unknown-key.*ADC_Num' estimate 
 printf '[Process element level]\nADC_Num 3\n' > sim.ini
 expect "estimate: broken SimConfig.ini" '^sim.ini:2:1: ini-syntax' estimate resnet50 --mnsim-config sim.ini
 expect "estimate: options of a model that is not asked for" 'bad-argument.*mnsim' estimate resnet50 --model rtl --compat
+chip=(--top network --config "$root/configs/digits.toml")
+expect "estimate of a chip: no configuration" '^--config: missing-argument' estimate --top network
+expect "estimate of a chip: an option about one core" '^--weight-bits: bad-argument.*--stepped' estimate "${chip[@]}" -w 5
+expect "estimate of a chip: events of a run that is none" '^--exact: bad-argument.*--stepped' estimate "${chip[@]}" --exact
+expect "estimate of a chip: images of a run that is none" '^--images: bad-argument.*--stepped' estimate "${chip[@]}" --images 3
+expect "estimate of a chip: depth of a FIFO that has none" '^--fifo: bad-argument.*--stepped' estimate "${chip[@]}" --fifo image.conv1=3
+expect "estimate: an option about a chip" '^--stepped: bad-argument.*--top network' estimate resnet18 --stepped
+expect "synth: an option about a chip" '^--core-boxes: bad-argument.*--top network' "$epim" synth --config "$root/configs/digits.toml" --core-boxes --out nothing
+expect "synth of a chip: a library" '^--top: bad-argument.*--liberty' "$epim" synth "${chip[@]}" --liberty x.lib --out nothing
 expect "estimate: no result of a run" 'unreadable-file' estimate --against nowhere
 eval_verb() { "$epim" eval "$@"; }
 expect "run: a device's wrapping compared" '^--compare-wrap: bad-argument: ' "$epim" run digits --compare-wrap --set device.stuck=0.1 --out out

@@ -12,6 +12,7 @@ usage: page.py itself NAME FIGURES     the page's own look at itself: figures, a
        page.py import NAME JSON LEAST  ... of import.json, with the first map below LEAST dB
        page.py search NAME JSON        ... of epim search
        page.py balance NAME JSON       ... of epim search --interval
+       page.py chip NAME JSON          ... of epim sim or estimate --top network: areas of the floor plan too
        page.py accuracy NAME JSON LEAST   ... of epim eval, with the first maps below LEAST dB
        page.py boxes NAME NETWORK      box plots of the weights of a network.json
        page.py cases NETWORK           writes hostile.json: the network with names that look like HTML
@@ -272,6 +273,28 @@ def balance(name, file):
           [[l["node"], l["candidate"], l["copies"], l["crossbars"], l["cycles_per_image"]] for l in b["layers"]])
 
 
+def chip(name, file):
+    page = Page(name + ".dom")
+    with open(file, encoding="utf-8") as f:
+        j = json.load(f)
+    c, run = j["chip"], j["run"]
+    equal("cores", [[row[0]] + [float(v) for v in row[1:5]] for row in page.rows["floor"]], [[k["name"], k["pe_rows"], k["pe_cols"], k["crossbars"], k["alone"]["per_image"]] for k in c["cores"]])
+    areas = [b for b in page.bars["floor"]]
+    equal("areas", [b["data-value"] for b in areas], [float(k["crossbars"]) for k in c["cores"]])
+    for b in areas:
+        if abs(b["width"] * b["height"] / b["data-value"] / (areas[0]["width"] * areas[0]["height"] / areas[0]["data-value"]) - 1) > 1e-6:
+            wrong.append(f"an area of {b['width']}x{b['height']} for {b['data-value']} crossbars")
+    for i, b in enumerate(areas):
+        for other in areas[i + 1:]:
+            if b["x"] < other["x"] + other["width"] - 0.01 and other["x"] < b["x"] + b["width"] - 0.01 and b["y"] < other["y"] + other["height"] - 0.01 and other["y"] < b["y"] + b["height"] - 0.01:
+                wrong.append("areas lie on each other")
+    equal("firing", page.numbers("chip-timeline", "firing (cycles)"), [float(sum(k["fired"])) for k in run["trace"]["cores"]])
+    equal("firing of the whole run", page.numbers("chip-timeline", "firing (cycles)"), [float(k["events"]["fire_cycles"]) for k in run["cores"]])  # three images, all drawn
+    equal("FIFOs", [[row[0]] + [float(v) for v in row[1:]] for row in page.rows["fifo-levels"]], [[f["name"], f["depth"], f["high_water"], f["words"]] for f in run["fifos"]])
+    equal("energy", [float(row[1]) for row in page.rows["energy-layers"]], [float(k["energy"]["total"]) for k in run["cores"]])
+    equal("cycles per image", page.texts["cycles per image"], f"{c['interval']['per_image']:g}cycles per image")
+
+
 def accuracy(name, file, least):
     page = Page(name + ".dom")
     with open(file, encoding="utf-8") as f:
@@ -351,7 +374,7 @@ def hostile(name):
     equal("elements", page.tags.count("b") - len([t for t in page.texts if t in ("crossbars", "cycles", "energy", "multiply-accumulates")]), 0)
 
 
-{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "balance": balance, "accuracy": accuracy, "study": study, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "balance": balance, "chip": chip, "accuracy": accuracy, "study": study, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)
 sys.exit(1 if wrong else 0)

@@ -79,6 +79,10 @@ page balance balance,copies balance.json
 keep "copies on a chip: numbers of epim search" python3 "$root/tb/report/page.py" balance balance balance.json
 page balanced $mapped,repetition,tables balanced.json
 
+"$epim" estimate --top network --config "$root/tb/chip/copies.toml" --stepped --json > chip.json
+page chip floor,chip-timeline,fifo-levels,energy-components,energy-layers chip.json
+keep "chip: numbers of epim estimate" python3 "$root/tb/report/page.py" chip chip chip.json
+
 "$epim" report hostile.json --crossbar 64x16 --lanes 4 --design none -w 5 -a 8 --title '</script><script>throw 1</script><b>&"' --out hostile.html > /dev/null
 keep "names that look like HTML: drawn" drawn hostile
 keep "names that look like HTML: stay text" python3 "$root/tb/report/page.py" hostile hostile

@@ -11,7 +11,7 @@ function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
 }
 
-const figureNames = {graph: 'network graph', layers: 'layers on cores', timeline: 'timeline', energy: 'energy', epitomes: 'epitomes and index tables', values: 'weights and activations', fidelity: 'error of every map', search: 'search', balance: 'copies on a chip', accuracy: 'accuracy', study: 'study of devices'};
+const figureNames = {graph: 'network graph', layers: 'layers on cores', timeline: 'timeline', energy: 'energy', epitomes: 'epitomes and index tables', values: 'weights and activations', fidelity: 'error of every map', search: 'search', balance: 'copies on a chip', chip: 'one chip', accuracy: 'accuracy', study: 'study of devices'};
 
 function heading(data) {
   const theme = html('button', {type: 'button', onclick: () => {
@@ -28,7 +28,8 @@ function heading(data) {
     if (t.cycles !== undefined) totals.push(['cycles', number(t.cycles)]);
     totals.push(['multiply-accumulates', number(t.macs)]);
   }
-  if (data.energy) totals.push(['energy', joule(data.energy.total_aJ)]);
+  if (data.chip) totals.push(['crossbars', number(data.chip.crossbars)], ['cycles per image', number(data.chip.interval)], ['cycles to the first image', number(data.chip.first_image_cycles)], ['words in FIFOs', number(data.chip.fifo_words)]);
+  if (data.energy) totals.push([data.chip ? `energy of ${number(data.chip.images)} images` : 'energy', joule(data.energy.total_aJ)]);
   if (data.fidelity) totals.push([`first map below ${data.fidelity.least_dB} dB`, data.fidelity.first_below || 'none']);
   if (data.accuracy && data.accuracy.points[0].top1) totals.push(['images right at the best point', percent(Math.max(...data.accuracy.points.map((p) => p.top1[0] / p.top1[1])))]);
   if (totals.length > 0) top.append(html('ul', {class: 'totals'}, totals.map(([name, value]) => html('li', {'data-total': name}, html('b', {}, value), name))));
@@ -48,7 +49,7 @@ function start() {
   systemDark.addEventListener('change', () => setTheme(wantedTheme()));
   document.body.prepend(patterns());
   heading(data);
-  const sections = [['graph', graphFigure], ['layers', layersFigure], ['timeline', timelineFigures], ['energy', energyFigures], ['epitomes', epitomeFigures], ['values', valueFigures],
+  const sections = [['chip', chipFigures], ['graph', graphFigure], ['layers', layersFigure], ['timeline', timelineFigures], ['energy', energyFigures], ['epitomes', epitomeFigures], ['values', valueFigures],
     ['formats', formatsFigure], ['fidelity', fidelityFigure], ['accuracy', accuracyFigures], ['study', studyFigures], ['search', searchFigures], ['balance', balanceFigures]];
   for (const [section, draw] of sections)
     if (data[section]) draw(data[section]);

@@ -1,0 +1,40 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+/// requantise() of a layer's channels, in 64 bits for the accumulators that allow it.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+
+#include "golden/evaluate.hpp"
+
+namespace epim::fast {
+
+class Requantiser {
+ public:
+  Requantiser() = default;
+  Requantiser(const Hardware& hw, const Layer& layer, const LayerData& data, int channel)
+      : g_(data.channel_scale(channel)), b_(data.channel_bias(channel)), lo_(layer.clamp_lo), hi_(layer.clamp_hi), shift_(layer.shift),
+        half_(layer.shift > 0 ? std::int64_t{1} << (layer.shift - 1) : 0) {
+    if (layer.slopes) slope_ = {data.channel_slope(channel), hw.slope_fraction_bits()};
+    // |acc*G + B|, and that times A, stay below 2^61
+    const std::int64_t slope = layer.slopes ? std::max<std::int64_t>(1, std::abs(std::int64_t{slope_.a})) : 1;
+    const std::int64_t value = (std::int64_t{1} << 61) / slope - std::abs(b_) - 1;
+    narrow_ = layer.shift < 61 && value > 0 ? value / std::max<std::int64_t>(1, std::abs(g_)) : -1;
+  }
+  std::int64_t operator()(std::int64_t acc) const {
+    if (acc > narrow_ || acc < -narrow_) return requantise(acc, g_, b_, shift_, lo_, hi_, slope_);
+    std::int64_t v = acc * g_ + b_;
+    if (v < 0) v = (v * slope_.a) >> slope_.f;
+    return std::clamp((v + half_) >> shift_, lo_, hi_);
+  }
+
+ private:
+  std::int64_t g_ = 0, b_ = 0, lo_ = 0, hi_ = 0;
+  int shift_ = 0;
+  std::int64_t half_ = 0;
+  NegativeSlope slope_;
+  std::int64_t narrow_ = -1;  ///< largest |acc| in 64 bits
+};
+
+}  // namespace epim::fast

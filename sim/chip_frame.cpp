@@ -1,0 +1,140 @@
+// SPDX-FileCopyrightText: 2026 The epim authors
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/chip_frame.hpp"
+
+#include <fmt/format.h>
+
+namespace epim {
+namespace {
+
+/// Ports of the frame for one core, named from the frame.
+struct Ports {
+  Signal s_valid, s_ready, s_data, s_last, m_valid, m_ready, m_data, m_last;
+  std::vector<std::uint64_t> in;  ///< the word on s_data
+  Ports(Model& frame, std::size_t n) {
+    const auto at = [&](const char* name) { return frame.port(core_port(n, name)); };
+    s_valid = at("s_valid_o");
+    s_ready = at("s_ready_i");
+    s_data = at("s_data_o");
+    s_last = at("s_last_o");
+    m_valid = at("m_valid_i");
+    m_ready = at("m_ready_o");
+    m_data = at("m_data_i");
+    m_last = at("m_last_i");
+    in.resize(static_cast<std::size_t>(s_data.bits() + 63) / 64);
+    for (Signal* quiet : {&s_ready, &m_valid, &m_last}) quiet->set(0);
+  }
+};
+
+std::vector<Ports> ports_of(const ChipDesign& chip, Model& frame) {
+  std::vector<Ports> all;
+  for (std::size_t n = 0; n < chip.cores.size(); ++n) all.emplace_back(frame, n);
+  return all;
+}
+
+class Predicted : public OutsideCores {
+ public:
+  Predicted(const ChipDesign& chip, Model& frame, const ChipWords& words, std::vector<CoreSchedule>& schedules)
+      : chip_(chip), words_(words), ports_(ports_of(chip, frame)), schedules_(schedules) {
+    schedules_.assign(chip.cores.size(), {});
+    offered_.assign(chip.cores.size(), -1);
+  }
+
+  void drive(const SteppedChip& time) override {
+    for (std::size_t n = 0; n < ports_.size(); ++n) {
+      const auto b = static_cast<std::size_t>(chip_.cores[n].block);
+      const BlockPorts at = time.ports(b);
+      schedules_[n].add(at);
+      Ports& p = ports_[n];
+      p.s_ready.set(at.ready);
+      p.m_valid.set(at.valid);
+      const std::int64_t word = time.activity(b).words_out;
+      if (!at.valid || offered_[n] == word) continue;
+      const WordTape& tape = words_.sent[b];
+      if (word >= tape.count()) throw CheckFailed("timing", fmt::format("core {}: word {} is predicted, there are {}", name(n), word, tape.count()));
+      p.m_data.set_words(tape.at(word));
+      p.m_last.set(tape.last(word));
+      offered_[n] = word;
+    }
+  }
+
+  void answered(const SteppedChip& time, std::int64_t cycle) override {
+    for (std::size_t n = 0; n < ports_.size(); ++n) {
+      const int b = chip_.cores[n].block;
+      const BlockPorts at = time.ports(static_cast<std::size_t>(b));
+      Ports& p = ports_[n];
+      const auto fail = [&](const char* stage, const std::string& text) {
+        throw ChipMismatch(stage, fmt::format("cycle {}: {} of core {}", cycle, text, name(n)), cycle);
+      };
+      if (p.s_valid.high() != at.word || p.m_ready.high() != at.room)
+        fail("timing", fmt::format("a word is offered {}, room behind {}, predicted {} and {}: the streams", p.s_valid.high(), p.m_ready.high(), at.word, at.room));
+      if (!at.word) continue;
+      const int from = chip_.graph.streams[static_cast<std::size_t>(chip_.graph.entering(b).at(0))].from;
+      const WordTape& tape = words_.sent[static_cast<std::size_t>(from)];
+      const std::int64_t word = time.activity(static_cast<std::size_t>(b)).words_in;
+      p.s_data.get_words(p.in.data());
+      if (word >= tape.count() || !tape.equals(word, p.in.data())) fail("output", fmt::format("word {} differs from golden at the input", word));
+      if (p.s_last.high() != tape.last(word)) fail("output", fmt::format("tlast of word {} is {} at the input", word, p.s_last.high()));
+    }
+  }
+
+ private:
+  const std::string& name(std::size_t n) const { return chip_.cores[n].layer.name; }
+  const ChipDesign& chip_;
+  const ChipWords& words_;
+  std::vector<Ports> ports_;
+  std::vector<CoreSchedule>& schedules_;
+  std::vector<std::int64_t> offered_;
+};
+
+class Stepped : public OutsideCores {
+ public:
+  Stepped(const ChipDesign& chip, Model& frame, std::vector<std::unique_ptr<CoreModel>> models)
+      : chip_(chip), ports_(ports_of(chip, frame)), models_(std::move(models)) {
+    // What comes out of a core in a cycle does not depend on what goes in: any input shows it.
+    for (auto& m : models_) m->drive(false, nullptr, false, false);
+  }
+
+  void drive(const SteppedChip&) override {
+    for (std::size_t n = 0; n < ports_.size(); ++n) {
+      Ports& p = ports_[n];
+      p.s_ready.set(models_[n]->ready());
+      p.m_valid.set(models_[n]->valid());
+      p.m_data.set_words(models_[n]->word());
+      p.m_last.set(models_[n]->last());
+    }
+  }
+
+  void answered(const SteppedChip&, std::int64_t cycle) override {
+    for (std::size_t n = 0; n < ports_.size(); ++n) {
+      Ports& p = ports_[n];
+      p.s_data.get_words(p.in.data());
+      models_[n]->drive(p.s_valid.high(), p.in.data(), p.s_last.high(), p.m_ready.high());
+      if (models_[n]->error()) throw ChipMismatch("status", fmt::format("core {}: error_o is set in cycle {}", chip_.cores[n].layer.name, cycle), cycle);
+    }
+  }
+
+  void edge() override {
+    for (auto& m : models_) {
+      m->edge();
+      m->drive(false, nullptr, false, false);
+    }
+  }
+
+ private:
+  const ChipDesign& chip_;
+  std::vector<Ports> ports_;
+  std::vector<std::unique_ptr<CoreModel>> models_;
+};
+
+}  // namespace
+
+std::unique_ptr<OutsideCores> predicted_cores(const ChipDesign& chip, Model& frame, const ChipWords& words, std::vector<CoreSchedule>& schedules) {
+  return std::make_unique<Predicted>(chip, frame, words, schedules);
+}
+
+std::unique_ptr<OutsideCores> stepped_cores(const ChipDesign& chip, Model& frame, std::vector<std::unique_ptr<CoreModel>> models) {
+  return std::make_unique<Stepped>(chip, frame, std::move(models));
+}
+
+}  // namespace epim
