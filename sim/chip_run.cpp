@@ -47,9 +47,9 @@ BuiltChip build_chip(const ChipDesign& chip, const BuildOptions& options, const 
 
 namespace {
 
-/// `cores`: of a frame, else null; `events`: the chip's cores count them.
-ChipRun run(const ChipDesign& chip, ChipHost& host, OutsideCores* cores, bool events, const std::vector<IntTensor>& images,
-            const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
+/// Images through a chip that stands at cycle 0; `cores`: of a frame; `counted`: its cores count events.
+ChipRun run_from_start(const ChipDesign& chip, ChipHost& host, OutsideCores* cores, bool counted, const std::vector<IntTensor>& images,
+                       const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
   const ChipGraph& graph = chip.graph;
   const int lanes = graph.lanes, fifos = static_cast<int>(graph.streams.size());
   const StreamType &in_type = chip.types.front(), &out_type = chip.types.back();
@@ -184,7 +184,7 @@ ChipRun run(const ChipDesign& chip, ChipHost& host, OutsideCores* cores, bool ev
   out_ready.set(0);
   model.eval();
   run.cycles = run.beats.empty() ? 0 : run.beats.back() + 1;
-  for (std::size_t c = 0; events && c < chip.cores.size(); ++c) {
+  for (std::size_t c = 0; counted && c < chip.cores.size(); ++c) {
     run.events.push_back(counted_events(model.port("mon_events_o"), c));
     if (!settings.events) continue;
     EventCounts golden = settings.events->at(c);
@@ -206,14 +206,14 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
   const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(host.model()) : nullptr;
   host.reset();
   const std::int64_t load = chip.loaded() ? host.load(chip_load_words(chip), false) : 0;
-  ChipRun done = run(chip, host, cores.get(), built.events, images, expected, settings);
-  done.load_cycles = load;
-  return done;
+  ChipRun run = run_from_start(chip, host, cores.get(), built.events, images, expected, settings);
+  run.load_cycles = load;
+  return run;
 }
 
 ChipRun run_chip(const ChipDesign& chip, ChipHost& host, const std::vector<IntTensor>& images,
                  const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
-  return run(chip, host, nullptr, false, images, expected, settings);
+  return run_from_start(chip, host, nullptr, false, images, expected, settings);
 }
 
 }  // namespace epim

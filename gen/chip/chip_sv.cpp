@@ -405,6 +405,8 @@ class Writer {
       s_ += fmt::format("    .error_o(core_error[{0}]), .ready_o(core_ready[{0}]), .halt_i(halt),\n"
                         "    /* verilator lint_off PINCONNECTEMPTY */\n    .busy_o(), .irq_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n",
                         number);
+      if (events_)
+        s_ += fmt::format("  assign mon_events_o[{} +: {}] = u_{}.u_control.gen_count.u_counters.counts;\n\n", (&core - chip_.cores.data()) * kCounters, kCounters, o);
       return;
     }
     s_ += fmt::format("    .error_o({}_error),\n", o);

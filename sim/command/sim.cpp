@@ -264,7 +264,11 @@ void add_sim(CLI::App& app) {
     if (o->chip.network()) {
       if (!o->dump.empty() || !o->trace.empty() || o->frames > 1)
         throw InputError({"command line", 0, 0}, "bad-argument", "--dump, --trace and --frames do not go with --top network");
-      ChipSim what{o->images, o->stalls ? Stalls{o->stalls, o->stalls, true, o->seed} : Stalls{}, invocation(*o), o->json};
+      ChipSim what;
+      what.images = o->images;
+      if (o->stalls) what.stalls = {o->stalls, o->stalls, true, o->seed};
+      what.reproduce = invocation(*o);
+      what.json = o->json;
       what.model = o->chip_model;
       what.results = o->results;
       what.jobs = o->jobs;

@@ -73,6 +73,16 @@ expect "copies: gen" 0 'top module copies_chip' copies gen --set hardware.storag
 expect "copies: its resolved text says how many" 0 '^# c: 5 copies$' cat "$work/copies/resolved.toml"
 expect "copies: check the folder" 0 'files as generated' "$epim" check "$work/copies" --config "$root/tb/chip/copies.toml" --set hardware.storage=ram
 
+# Programs through the load port: when they are in, damage, reload between images, hold, stop, misuse.
+loaded() { "$epim" "$1" --top network --config "$root/tb/chip/loaded.toml" "${@:2}"; }
+expect "loaded: load port and control, seed $seed" 0 '^11 passed, 0 failed' "$epim" verify --chip "$root/tb/chip/loaded.toml" --random-seed "$seed"
+expect "loaded, stalls, seed $seed" 0 'program +1648 words in 1648 cycles, as predicted; pixels from cycle 1658 on \(predicted 1658\)' \
+  loaded sim --images 3 --stalls 40 --seed "$seed"
+expect "loaded: gen" 0 'program: 1648 words' loaded gen --set hardware.storage=flat --out "$work/loaded"
+expect "loaded: check the folder" 0 'files as generated' "$epim" check "$work/loaded" --config "$root/tb/chip/loaded.toml" --set hardware.storage=flat
+expect "loaded: gen with cells in RAMs" 0 'program: 1648 words' loaded gen --out "$work/loaded_ram"
+expect "loaded: no second program" 2 'chip-program-banks' loaded gen --set hardware.program_banks=2 --out "$work/banks"
+expect "digits, its program through the load port" 0 'identical outputs   2 of 2' chip digits --images 2 --set hardware.load_stream=true
 # Joined, the cores as models of their own, beside the flat chip: outputs, beats, levels and words; everything before the times.
 same() {  # NAME CONFIG OPTIONS...
   local kind
@@ -186,6 +196,16 @@ cd "$work/copies" || exit 4
 mapfile -t files < <(grep -v '^//' epim.f)
 expect "copies: yosys" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top copies_chip"
 expect "copies: Icarus, stalls, seed $seed" 0 '^PASS 2 images' vvp -n "$work/copies.vvp" +stalls=30 "+seed=$seed"
+for folder in loaded loaded_ram; do
+  cd "$work/$folder" || exit 4
+  mapfile -t files < <(grep -v '^//' epim.f)
+  expect "$folder: verilator -Wall" 0 - verilator --lint-only -Wall --top-module loaded_chip "${files[@]}"
+  expect "$folder: icarus -Wall" 0 - iverilog -g2012 -Wall -s loaded_chip_tb -o "$work/$folder.vvp" "${files[@]}" tb/loaded_chip_tb.sv
+done
+expect "loaded_ram: yosys" 0 - yosys -q -p "read_verilog -sv ${files[*]}; hierarchy -check -top loaded_chip; proc; check -assert"
+# Cells in RAMs play twenty times slower.
+cd "$work/loaded" || exit 4
+expect "loaded: Icarus, programs and an image, stalls, seed $seed" 0 '^PASS 1 images' vvp -n "$work/loaded.vvp" +stalls=30 "+seed=$seed" +images=1
 cd "$work/features" || exit 4
 expect "features: Icarus" 0 '^PASS 2 images' vvp -n "$work/features.vvp"
 cd "$work/ram" || exit 4

@@ -6,7 +6,7 @@
   $(scripts/python_env.sh test)/python tb/subset/slang_read.py EPIM OUT_DIR [CONFIG.toml ...]
 
 Default configurations: configs/named/*.toml, configs/digits.toml, configs/layer3.toml, those of configs/fpga that are one
-layer, and the chips of configs/digits_residual.toml and tb/chip/copies.toml. Read are epim_top, epim_observed and epim_top around a black-box
+layer, and the chips of configs/digits_residual.toml, tb/chip/copies.toml and tb/chip/loaded.toml. Read are epim_top, epim_observed and epim_top around a black-box
 crossbar, with -Weverything less ACCEPTED. One line per configuration; the last line is "N passed, M failed".
 """
 import os
@@ -63,7 +63,7 @@ def sources(folder):
 def check_configuration(epim, out, config):
     name = os.path.splitext(os.path.basename(config))[0]
     folder = os.path.join(out, name)
-    network = name in ("digits_residual", "copies")
+    network = name in ("digits_residual", "copies", "loaded")
     command = [epim, "gen", "--config", config, "--out", folder] + (["--top", "network"] if network else [])
     made = subprocess.run(command, capture_output=True, text=True)
     if made.returncode != 0:
@@ -103,7 +103,7 @@ def main():
     os.makedirs(out, exist_ok=True)
     configs = [os.path.abspath(c) for c in sys.argv[3:]] or (
         sorted(glob(f"{ROOT}/configs/named/*.toml")) + [f"{ROOT}/configs/{c}.toml" for c in (
-            "digits", "layer3", "fpga/ice40_hx8k", "fpga/self_test", "fpga/up5k", "digits_residual", "../tb/chip/copies")])
+            "digits", "layer3", "fpga/ice40_hx8k", "fpga/self_test", "fpga/up5k", "digits_residual", "../tb/chip/copies", "../tb/chip/loaded")])
     results = [("slang notices", check_notices(out)), ("accepted warnings are documented", check_documented())]
     results += [check_configuration(epim, out, c) for c in configs]
     failed = 0
