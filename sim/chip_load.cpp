@@ -278,6 +278,28 @@ void stop_anywhere(Bench& b) {
   }
 }
 
+/// A beat that is offered stays until it is taken: the stop waits for it.
+void stop_keeps_beat(Bench& b) {
+  auto h = b.loaded_host();
+  ChipTraffic t(b.a, *h, 1, 0);
+  t.send(b.images[0]);
+  t.expect(b.golden_a[0]);
+  t.hold_output(true);
+  for (int i = 0; !t.output_waits(); ++i) {
+    require(i < 5000, "stop", "no beat waits at the output");
+    t.cycle();
+  }
+  h->write(reg::chip_control, stop | hold);
+  for (int i = 0; i < 20; ++i) t.cycle();
+  require(t.output_waits(), "stop", "the beat that waited is withdrawn");
+  expect_status(*h, running, running, "a beat waits");
+  t.hold_output(false);
+  t.cycle();
+  t.forget();
+  for (int i = 0; i < 20; ++i) t.cycle();
+  expect_status(*h, running, 0, "its beat is taken");
+}
+
 /// Programs of two cores alone; the others keep theirs.
 void reload_of_one(Bench& b) {
   CompiledNetwork mixed = b.net_a;
@@ -387,7 +409,7 @@ struct Check {
   void (*run)(Bench&);
 };
 const Check checks[] = {{"whole-program", whole_program}, {"stalled-program", stalled_program}, {"flipped-bit", flipped_bit}, {"reload", reload},
-                        {"reload-in-stream", reload_in_stream}, {"hold", hold_images}, {"stop-anywhere", stop_anywhere}, {"reload-of-one", reload_of_one},
+                        {"reload-in-stream", reload_in_stream}, {"hold", hold_images}, {"stop-anywhere", stop_anywhere}, {"stop-keeps-beat", stop_keeps_beat}, {"reload-of-one", reload_of_one},
                         {"misuse", misuse}, {"restart-after-error", restart_after_error}, {"reset-in-load", reset_in_load}};
 
 }  // namespace

@@ -46,7 +46,7 @@ void ChipTraffic::step() {
     for (int l = 0; l < chip_.graph.lanes; ++l) in_data_.put(l * in.bits, in.bits, static_cast<std::uint64_t>(in_.front().lanes[static_cast<std::size_t>(l)]));
     in_last_.set(in_.front().last);
   }
-  out_ready_.set(!random_.chance(percent_));
+  out_ready_.set(!held_ && !random_.chance(percent_));
   host_.model().eval();
   const bool taken = offered_ && in_ready_.high();
   if (out_valid_.high() && out_ready_.high()) {

@@ -25,6 +25,8 @@ class ChipTraffic {
   void expect(const IntTensor& map);   ///< of an image; every word that comes out must be one of them, in order
   void forget() { out_.clear(); }      ///< what was expected will not come
   void forget_last(std::size_t words) { out_.resize(out_.size() - words); }
+  void hold_output(bool held) { held_ = held; }  ///< m_axis takes nothing
+  bool output_waits() const { return out_valid_.high() && !out_ready_.high(); }
   /// One clock. The streams go on in every clock of the host, those of bus accesses too.
   void cycle() { host_.tick(); }
   /// Clocks until all words are out, and in; at most `limit`.
@@ -46,7 +48,7 @@ class ChipTraffic {
   Random random_;
   int percent_;
   std::deque<Word> in_, out_;
-  bool offered_ = false, between_ = true;
+  bool offered_ = false, between_ = true, held_ = false;
 };
 
 }  // namespace epim
