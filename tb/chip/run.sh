@@ -75,7 +75,7 @@ expect "copies: check the folder" 0 'files as generated' "$epim" check "$work/co
 
 # Programs through the load port: when they are in, damage, reload between images, hold, stop, misuse.
 loaded() { "$epim" "$1" --top network --config "$root/tb/chip/loaded.toml" "${@:2}"; }
-expect "loaded: load port and control, seed $seed" 0 '^11 passed, 0 failed' "$epim" verify --chip "$root/tb/chip/loaded.toml" --random-seed "$seed"
+expect "loaded: load port and control, seed $seed" 0 '^[0-9]+ passed, 0 failed' "$epim" verify --chip "$root/tb/chip/loaded.toml" --random-seed "$seed"
 expect "loaded, stalls, seed $seed" 0 'program +1648 words in 1648 cycles, as predicted; pixels from cycle 1658 on \(predicted 1658\)' \
   loaded sim --images 3 --stalls 40 --seed "$seed"
 expect "loaded: gen" 0 'program: 1648 words' loaded gen --set hardware.storage=flat --out "$work/loaded"
@@ -87,7 +87,7 @@ expect "digits, its program through the load port" 0 'identical outputs   2 of 2
 same() {  # NAME CONFIG OPTIONS...
   local kind
   for kind in flat joined together; do
-    "$epim" sim --top network --config "$root/$2" "${@:3}" --model "$kind" --json 2> "$work/$kind.log" | sed '/"simulation_seconds"/,$d' > "$work/$kind.json"
+    "$epim" sim --top network --config "$root/$2" "${@:3}" --no-events --model "$kind" --json 2> "$work/$kind.log" | sed '/"simulation_seconds"/,$d' > "$work/$kind.json"
   done
   expect "$1: joined" 0 - diff "$work/flat.json" "$work/joined.json"
   expect "$1: joined, in step" 0 - diff "$work/flat.json" "$work/together.json"
