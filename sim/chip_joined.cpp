@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 #include <numeric>
 #include <optional>
@@ -19,6 +18,7 @@
 #include "golden/parallel.hpp"
 #include "sim/chip_frame.hpp"
 #include "sim/network_jobs.hpp"
+#include "sim/stored_result.hpp"
 
 namespace epim {
 namespace {
@@ -26,36 +26,25 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double wall_since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
 
-template <typename Value> std::uint64_t hash_of(const std::vector<Value>& v, std::uint64_t h) {
-  return fnv1a({reinterpret_cast<const char*>(v.data()), v.size() * sizeof(Value)}, h);
-}
-
 /// Of everything that a replay depends on.
 std::string key_of(const CoreText& text, const std::string& object, const CoreSchedule& schedule, const WordTape& in, const WordTape& out) {
   std::uint64_t h = fnv1a(std::filesystem::path(object).parent_path().filename().string());
   for (const auto& [name, image] : text.images) h = fnv1a(image, fnv1a(name, h));
-  for (const ProgramBlock& b : text.program.blocks) h = hash_of(b.entries, fnv1a(fmt::format("{} {} {}", static_cast<int>(b.kind), b.pe, b.address), h));
-  h = hash_of(schedule.cycles(), h);
-  for (const WordTape* t : {&in, &out}) h = hash_of(t->masks, hash_of(t->words, h));
+  for (const ProgramBlock& b : text.program.blocks) h = fnv1a(b.entries, fnv1a(fmt::format("{} {} {}", static_cast<int>(b.kind), b.pe, b.address), h));
+  h = fnv1a(schedule.cycles(), h);
+  for (const WordTape* t : {&in, &out}) h = fnv1a(t->masks, fnv1a(t->words, h));
   return hash_text(h);
 }
 
 bool read_replay(const std::string& path, CoreReplay& r) {
-  std::ifstream in(path);
-  if (!in) return false;
-  try {
-    const auto j = nlohmann::ordered_json::parse(in);
-    if (j.at("key") != r.key) return false;
+  return read_stored(path, r.key, [&](const nlohmann::ordered_json& j) {
     r.cycles = j.at("cycles");
     r.words_in = j.at("words_in");
     r.words_out = j.at("words_out");
     r.stepped = j.at("stepped");
     r.seconds = j.at("seconds");
     r.resumed = true;
-    return true;
-  } catch (const std::exception&) {
-    return false;  // an incomplete file counts as none
-  }
+  });
 }
 
 void write_replay(const std::string& path, const CoreReplay& r) {

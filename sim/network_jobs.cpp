@@ -7,7 +7,6 @@
 #include <condition_variable>
 #include <exception>
 #include <filesystem>
-#include <fstream>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -17,16 +16,13 @@
 #include "gen/base/output_folder.hpp"
 #include "gen/base/interrupt.hpp"
 #include "golden/parallel.hpp"
+#include "sim/stored_result.hpp"
 
 namespace epim {
 namespace {
 
 using Clock = std::chrono::steady_clock;
 double since(Clock::time_point t) { return std::chrono::duration<double>(Clock::now() - t).count(); }
-
-std::uint64_t hash_values(const IntTensor& t, std::uint64_t h) {
-  return fnv1a({reinterpret_cast<const char*>(t.data.data()), t.data.size() * sizeof(t.data[0])}, h);
-}
 
 std::string key_of(const Core& core, const Layer& layer, const LayerData& data, const IntTensor& input) {
   std::uint64_t h = core.rtl;
@@ -36,15 +32,14 @@ std::string key_of(const Core& core, const Layer& layer, const LayerData& data, 
   if (layer.act) h = fnv1a(fmt::format("{} {} {}", layer.act->bits, layer.act->is_signed, layer.act->pad), h);
   for (const Patch& p : layer.patches)
     h = fnv1a(fmt::format("{} {} {} {} {} {} {} {}", p.p, p.q, p.c_in, p.c_out, p.beta1, p.beta2, p.dst_in, p.dst_out), h);
-  if (layer.pool) h = hash_values(data.permutation, fnv1a(fmt::format("{} {} {}", layer.pool->group, layer.pool->kept_one_in, layer.pool->kept_first), h));
+  if (layer.pool) h = fnv1a(data.permutation.data, fnv1a(fmt::format("{} {} {}", layer.pool->group, layer.pool->kept_one_in, layer.pool->kept_first), h));
   if (data.analog) {
-    const std::vector<std::uint16_t>& cells = data.analog->cells;
-    h = fnv1a({reinterpret_cast<const char*>(cells.data()), cells.size() * sizeof(cells[0])}, h);
+    h = fnv1a(data.analog->cells, h);
     for (const AdcTrim& a : data.analog->trims) h = fnv1a(fmt::format("{} {} {} {}", a.gain, a.offset, a.noise, a.seed), h);
   }
-  if (layer.slopes) h = hash_values(data.channel_slope, h);
+  if (layer.slopes) h = fnv1a(data.channel_slope.data, h);
   for (const IntTensor* t : {&data.epitome, &data.crossbar_scale, &data.zero_point, &data.channel_scale, &data.channel_bias, &input})
-    h = hash_values(*t, h);
+    h = fnv1a(t->data, h);
   return hash_text(h);
 }
 
@@ -55,11 +50,7 @@ nlohmann::ordered_json to_json(const LayerJobResult& r) {
 }
 
 bool read_result(const std::string& path, LayerJobResult& r) {
-  std::ifstream in(path);
-  if (!in) return false;
-  try {
-    const auto j = nlohmann::ordered_json::parse(in);
-    if (j.at("key") != r.key) return false;
+  return read_stored(path, r.key, [&](const nlohmann::ordered_json& j) {
     r.cycles = j.at("cycles");
     r.first_fire = j.at("first_fire");
     r.last_fire = j.at("last_fire");
@@ -68,10 +59,7 @@ bool read_result(const std::string& path, LayerJobResult& r) {
     r.load_seconds = j.at("load_seconds");
     r.events = events_from_json(j.at("events"));
     r.resumed = true;
-    return true;
-  } catch (const std::exception&) {
-    return false;  // an incomplete file counts as no result
-  }
+  });
 }
 
 std::string file_of(const NetworkJobs& options, std::size_t l, const std::string& name) {
@@ -245,7 +233,7 @@ class Queue {
     r.events = run.rtl;
     r.seconds = run.seconds;
     r.load_seconds = since(begin) - run.seconds;
-    r.output_hash = hash_values(run.outputs[0], fnv1a(""));
+    r.output_hash = fnv1a(run.outputs[0].data, fnv1a(""));
     r.cycles = run.cycles;
     write_file_atomically(file_of(options_, l, r.name), to_json(r).dump(1) + "\n");
     const std::lock_guard lock(mutex_);

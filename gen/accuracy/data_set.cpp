@@ -81,8 +81,8 @@ IntTensor DataSet::image(std::size_t i) const {
 
 std::uint64_t DataSet::hash() const {
   std::uint64_t h = fnv1a(fmt::format("{} {} {} {}", first_, count_, seed_, fmt::join(images_.shape, " ")));
-  h = fnv1a({reinterpret_cast<const char*>(images_.bytes.data()), images_.bytes.size()}, h);
-  return fnv1a({reinterpret_cast<const char*>(labels_.data()), labels_.size() * sizeof(std::int64_t)}, h);
+  h = fnv1a(images_.bytes, h);
+  return fnv1a(labels_, h);
 }
 
 }  // namespace epim

@@ -166,20 +166,20 @@ class Evaluators {
 
 std::string evaluation_key(const std::vector<const CompiledNetwork*>& points, const DataSet& data, bool events) {
   std::uint64_t h = fnv1a(fmt::format("evaluation 1 {} {}", data.hash(), events));
-  const auto add_tensor = [&](const IntTensor& t) { h = fnv1a({reinterpret_cast<const char*>(t.data.data()), t.data.size() * sizeof(std::int64_t)}, h); };
+  const auto add_tensor = [&](const IntTensor& t) { h = fnv1a(t.data, h); };
   for (const CompiledNetwork* net : points) {
     for (const Node& n : net->network.nodes)
       h = fnv1a(fmt::format("{} {} {} {} {} {} {} {}", n.name, op_name(n.op), n.kh, n.kw, n.stride.y, n.stride.x, n.act_scale, n.zero_point), h);
     for (const MapFormat& f : net->arithmetic.formats) h = fnv1a(fmt::format("{} {} {} {} {} {}", f.bits, f.is_signed, f.scale, f.zero, f.lo, f.hi), h);
     for (const auto& [name, array] : net->weights.arrays) {
       h = fnv1a(name, h);
-      h = fnv1a({reinterpret_cast<const char*>(array.bytes.data()), array.bytes.size()}, h);
+      h = fnv1a(array.bytes, h);
     }
     for (const CompiledLayer& l : net->layers) {
       if (l.hw.analog() || l.data.analog) {
         h = fnv1a(fmt::format("device {} {} {} {} {}", l.hw.fraction_bits, l.hw.adc_trims, l.hw.read_noise, l.hw.adc_step, data.first()), h);
         if (l.data.analog) {
-          h = fnv1a({reinterpret_cast<const char*>(l.data.analog->cells.data()), l.data.analog->cells.size() * sizeof(std::uint16_t)}, h);
+          h = fnv1a(l.data.analog->cells, h);
           for (const AdcTrim& a : l.data.analog->trims) h = fnv1a(fmt::format("{} {} {} {}", a.gain, a.offset, a.noise, a.seed), h);
         }
       }

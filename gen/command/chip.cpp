@@ -40,13 +40,17 @@ void ChipOptions::add(CLI::App& verb) {
       ->allow_extra_args(false);
 }
 
-PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip) {
-  PreparedChip p;
+Config load_chip_config(const ConfigOptions& options) {
   ConfigOptions as_chip = options;
   as_chip.use = "chip";
-  p.config = as_chip.load();
-  if (!p.config.network)
-    throw InputError({p.config.path, 0, 0}, "layer-or-network", "--top network needs a [network]; this configuration has a [layer]");
+  Config config = as_chip.load();
+  if (!config.network) throw InputError({config.path, 0, 0}, "layer-or-network", "--top network needs a [network]; this configuration has a [layer]");
+  return config;
+}
+
+PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip) {
+  PreparedChip p;
+  p.config = load_chip_config(options);
   FifoDepthOverrides depths;
   for (const std::string& text : chip.fifos) depths.push_back(parse_fifo_depth(text));
   p.net = compile_network(p.config, {}, CorePolicy::own);

@@ -24,7 +24,9 @@ struct PreparedChip {
   CompiledNetwork net;
   ChipDesign chip;
 };
-/// Throws InputError layer-or-network where the configuration has no [network], and those of design_chip.
+/// The configuration of a chip. Throws InputError layer-or-network where it has no [network].
+Config load_chip_config(const ConfigOptions& options);
+/// Throws what load_chip_config and design_chip throw.
 PreparedChip prepare_chip(const ConfigOptions& options, const ChipOptions& chip);
 /// What `epim gen --top network` writes; the first images of the configuration become the folder's testbench.
 FileSet chip_files(const PreparedChip& p);

@@ -23,11 +23,7 @@ constexpr int kImages = 3;  // of a stepped chip, where nobody asks for another 
 PreparedChip outline(const ConfigOptions& options, const ChipOptions& chip) {
   if (!chip.fifos.empty()) throw InputError({"--fifo", 0, 0}, "bad-argument", "no FIFO has a depth without --stepped; legal: with it");
   PreparedChip p;
-  ConfigOptions as_chip = options;
-  as_chip.use = "chip";
-  p.config = as_chip.load();
-  if (!p.config.network)
-    throw InputError({p.config.path, 0, 0}, "layer-or-network", "--top network needs a [network]; this configuration has a [layer]");
+  p.config = load_chip_config(options);
   p.net = outline_network(p.config, CorePolicy::own);
   p.chip = design_chip(p.config, p.net, FifoRule::none);
   return p;

@@ -122,9 +122,12 @@ ChipRunEstimate chip_run(const ChipDesign& chip, ChipTiming timing, int images, 
     run.all_events += e;
     add(run.all_energy, run.energy.back());
   }
-  constexpr int kDrawnImages = 3, kBins = 256;
-  run.trace = trace_chip(chip.graph, std::min(images, kDrawnImages), kBins, run.timing.deadlock ? run.timing.deadlock_cycle + 1 : run.timing.cycles);
   return run;
+}
+
+ChipTrace drawn_trace(const ChipGraph& graph, const ChipRunEstimate& run) {
+  constexpr int kDrawnImages = 3, kBins = 256;
+  return trace_chip(graph, std::min(run.images, kDrawnImages), kBins, run.timing.deadlock ? run.timing.deadlock_cycle + 1 : run.timing.cycles);
 }
 
 }  // namespace epim

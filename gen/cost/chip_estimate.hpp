@@ -42,11 +42,13 @@ struct ChipRunEstimate {
   std::vector<EnergyReport> energy;     ///< per core
   EventCounts all_events;
   EnergyReport all_energy;
-  ChipTrace trace;                      ///< of the first images
 };
 
 /// `events`: per core, of all images, without idle_cycles: run_chip_golden's, counters, or estimated_events. `cycles`: of the run, 0: as predicted.
 ChipRunEstimate chip_run(const ChipDesign& chip, ChipTiming timing, int images, std::vector<EventCounts> events, const EnergyTable& table, std::int64_t cycles = 0);
+
+/// What a report draws of a run: its first images, stepped again.
+ChipTrace drawn_trace(const ChipGraph& graph, const ChipRunEstimate& run);
 
 /// Events of `images` images by the estimate, for chip_run.
 std::vector<EventCounts> estimated_events(const ChipEstimate& estimate, int images);

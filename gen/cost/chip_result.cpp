@@ -51,7 +51,7 @@ Json chip_run_json(const ChipDesign& chip, const ChipRunEstimate& run) {
     j["cores"].push_back({{"name", name_of_core(chip, c)}, {"energy", to_json(run.energy[c])}, {"events", to_json(run.events[c])}});
   j["energy"] = to_json(run.all_energy);
   j["events"] = to_json(run.all_events);
-  j["trace"] = json_of(chip, run.trace);
+  j["trace"] = json_of(chip, drawn_trace(chip.graph, run));
   return j;
 }
 

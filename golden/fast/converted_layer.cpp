@@ -255,15 +255,6 @@ struct ConvertedLayer::State {
     return all;
   }
 
-  /// The map with channels last, 16 bits each.
-  std::vector<std::int16_t> channels_last(const IntTensor& x) const {
-    const std::size_t channels = at(layer.stored_cin()), places = at(layer.h) * at(layer.w);
-    std::vector<std::int16_t> y(channels * places);
-    for (std::size_t c = 0; c < channels; ++c)
-      for (std::size_t i = 0; i < places; ++i) y[i * channels + c] = static_cast<std::int16_t>(x.data[c * places + i]);
-    return y;
-  }
-
   /// inputs[i][line] of positions first .. first + count - 1; lines up to `stride` are zero. Adds to sum_x[i].
   void gather(const std::vector<std::int16_t>& x, const Patch& p, int first, int count, const GroupLines& g, int stride, std::int16_t* inputs,
               std::int64_t* sum_x) const {
@@ -455,7 +446,7 @@ IntTensor ConvertedLayer::run(const IntTensor& x, int threads, std::int64_t* cli
   check_input(x);
   IntTensor y({s.plan.stored_cout, s.layer.out_h(), s.layer.out_w()});
   const std::vector<std::vector<std::uint32_t>> registers = s.registers(frame);
-  const std::vector<std::int16_t> map = s.channels_last(x);
+  const std::vector<std::int16_t> map = fast::channels_last(s.layer, x);
   const std::size_t ranges = s.plan.ranges.size();
   std::vector<std::size_t> first_channel(ranges);
   for (std::size_t r = 1; r < ranges; ++r) first_channel[r] = first_channel[r - 1] + at(s.plan.ranges[r - 1].stop - s.plan.ranges[r - 1].start);
@@ -480,7 +471,7 @@ IntTensor ConvertedLayer::accumulators(const IntTensor& x, const std::vector<int
   const State& s = *state_;
   check_input(x);
   const std::vector<std::vector<std::uint32_t>> registers = s.registers(0);
-  const std::vector<std::int16_t> map = s.channels_last(x);
+  const std::vector<std::int16_t> map = fast::channels_last(s.layer, x);
   IntTensor sums({s.plan.stored_cout, static_cast<int>(places.size())});
   std::int64_t ignored = 0;
   for (std::size_t i = 0; i < places.size(); ++i) {

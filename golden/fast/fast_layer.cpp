@@ -82,15 +82,6 @@ struct FastLayer::State {
     }
   }
 
-  /// The map with channels last, 16 bits each.
-  std::vector<std::int16_t> channels_last(const IntTensor& x) const {
-    const std::size_t channels = at(layer.stored_cin()), places = at(layer.h) * at(layer.w);
-    std::vector<std::int16_t> y(channels * places);
-    for (std::size_t c = 0; c < channels; ++c)
-      for (std::size_t i = 0; i < places; ++i) y[i * channels + c] = static_cast<std::int16_t>(x.data[c * places + i]);
-    return y;
-  }
-
   /// inputs[i][line] of output position places[i]; lines from `lines` to `stride` are zero.
   void gather(const std::vector<std::int16_t>& x, const int* places, int count, const std::vector<fast::Segment>& segments, int stride, std::int16_t* inputs) const {
     const auto padded = static_cast<std::int16_t>(layer.pad_value());
@@ -234,7 +225,7 @@ IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, s
   const State& s = *state_;
   check_input(x);
   IntTensor y({s.plan.stored_cout, s.layer.out_h(), s.layer.out_w()});
-  const std::vector<std::int16_t> map = s.channels_last(x);
+  const std::vector<std::int16_t> map = fast::channels_last(s.layer, x);
   std::vector<int> places(at(s.positions));
   std::iota(places.begin(), places.end(), 0);
   const std::size_t ranges = s.plan.ranges.size(), blocks = (at(s.positions) + block_positions - 1) / block_positions;
@@ -265,7 +256,7 @@ IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, s
 IntTensor FastLayer::accumulators(const IntTensor& x, const std::vector<int>& places) const {
   const State& s = *state_;
   check_input(x);
-  const std::vector<std::int16_t> map = s.channels_last(x);
+  const std::vector<std::int16_t> map = fast::channels_last(s.layer, x);
   const std::vector<std::size_t> first_channel = s.first_channels();
   const int all = static_cast<int>(places.size());
   IntTensor sums({s.plan.stored_cout, all});

@@ -198,4 +198,12 @@ PackedLayer pack(const Hardware& hw, const Layer& layer, const LayerData& data, 
   return packed;
 }
 
+std::vector<std::int16_t> channels_last(const Layer& layer, const IntTensor& x) {
+  const std::size_t channels = at(layer.stored_cin()), places = at(layer.h) * at(layer.w);
+  std::vector<std::int16_t> y(channels * places);
+  for (std::size_t c = 0; c < channels; ++c)
+    for (std::size_t i = 0; i < places; ++i) y[i * channels + c] = static_cast<std::int16_t>(x.data[c * places + i]);
+  return y;
+}
+
 }  // namespace epim::fast

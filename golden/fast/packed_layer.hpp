@@ -61,4 +61,7 @@ struct PackedLayer {
 /// `cells`: with what events need.
 PackedLayer pack(const Hardware& hardware, const Layer& layer, const LayerData& data, const FiringPlan& plan, bool cells);
 
+/// A layer's input map with channels last, 16 bits each.
+std::vector<std::int16_t> channels_last(const Layer& layer, const IntTensor& x);
+
 }  // namespace epim::fast
