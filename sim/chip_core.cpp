@@ -36,6 +36,8 @@ CoreText core_text(const ChipDesign& chip, std::size_t n) {
   const ChipCore& core = chip.cores[n];
   CoreText t;
   t.rtl = elaborate_chip_core(chip, n, kImages);
+  t.loaded = chip.loaded();
+  if (t.loaded) return t;
   for (auto& [name, text] : t.rtl.images) t.images[kImages + name] = std::move(text);
   t.rtl.images.clear();
   t.parameters = core_parameters(core.hw, {core.layer});
@@ -44,6 +46,7 @@ CoreText core_text(const ChipDesign& chip, std::size_t n) {
 }
 
 std::string build_core_text(const CoreText& text, const BuildOptions& options) {
+  if (text.loaded) return build_elaborated(text.rtl, options);
   BuildOptions build = options;
   build.bare = true;
   build.registers = registers_of(text);

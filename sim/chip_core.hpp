@@ -24,6 +24,7 @@ struct CoreText {
   std::map<std::string, std::string> images; ///< by the names in the text
   CoreParameters parameters;
   LayerProgram program;
+  bool loaded = false;                       ///< it has a load port: a LinkedCores core, programmed from outside; the text is all
 };
 CoreText core_text(const ChipDesign& chip, std::size_t core);
 /// Path of the compiled model.

@@ -127,6 +127,94 @@ class Stepped : public OutsideCores {
   std::vector<std::unique_ptr<CoreModel>> models_;
 };
 
+/// A core with a load port, between the frame and its own model.
+struct LinkedCore {
+  Ports frame;
+  Signal frame_bus_o, frame_bus_i;
+  std::unique_ptr<Model> model;
+  Signal clk, bus_i, bus_o, s_valid, s_ready, s_data, s_last, m_valid, m_ready, m_data, m_last;
+  std::vector<std::uint64_t> to, from, word, again;
+
+  LinkedCore(const ChipDesign& chip, Model& top, std::size_t n, const std::string& object)
+      : frame(top, n), frame_bus_o(top.port(core_port(n, "bus_o"))), frame_bus_i(top.port(core_port(n, "bus_i"))), model(std::make_unique<Model>(object)) {
+    const auto at = [&](const char* name) { return model->port(name); };
+    clk = at("clk_i"), bus_i = at("bus_i"), bus_o = at("bus_o");
+    s_valid = at("s_valid_i"), s_ready = at("s_ready_o"), s_data = at("s_data_i"), s_last = at("s_last_i");
+    m_valid = at("m_valid_o"), m_ready = at("m_ready_i"), m_data = at("m_data_o"), m_last = at("m_last_o");
+    const auto words = [](const Signal& s) { return static_cast<std::size_t>(s.bits() + 63) / 64; };
+    if (bus_i.bits() != frame_bus_o.bits() || bus_o.bits() != frame_bus_i.bits())
+      throw std::logic_error("the pins of core " + chip.cores[n].layer.name + " and of its frame differ");
+    to.resize(words(bus_i));
+    from.resize(words(bus_o));
+    again.resize(from.size());
+    word.resize(words(m_data));
+    for (Signal* s : {&clk, &s_valid, &s_last, &m_ready}) s->set(0);
+    s_data.clear();
+    bus_i.clear();
+    model->eval();
+    give();
+  }
+
+  /// What the core says, on the frame's ports.
+  void give() {
+    frame.s_ready.set(s_ready.high());
+    frame.m_valid.set(m_valid.high());
+    if (m_valid.high()) {
+      m_data.get_words(word.data());
+      frame.m_data.set_words(word.data());
+      frame.m_last.set(m_last.high());
+    }
+    bus_o.get_words(from.data());
+    frame_bus_i.set_words(from.data());
+  }
+
+  /// What the frame says, on the core's; false: an output of the core depends on it in this cycle.
+  bool take() {
+    const bool ready = s_ready.high(), valid = m_valid.high();
+    clk.set(0);
+    s_valid.set(frame.s_valid.high());
+    if (frame.s_valid.high()) {
+      frame.s_data.get_words(frame.in.data());
+      s_data.set_words(frame.in.data());
+      s_last.set(frame.s_last.high());
+    }
+    m_ready.set(frame.m_ready.high());
+    frame_bus_o.get_words(to.data());
+    bus_i.set_words(to.data());
+    model->eval();
+    bus_o.get_words(again.data());
+    return s_ready.high() == ready && m_valid.high() == valid && again == from;
+  }
+};
+
+class LinkedCores {
+ public:
+  LinkedCores(const ChipDesign& chip, ChipHost& host, const std::vector<std::string>& objects) : chip_(chip), host_(host) {
+    for (std::size_t n = 0; n < chip.cores.size(); ++n) cores_.emplace_back(chip, host.model(), n, objects.at(n));
+    host.with_cores([this] { before_edge(); }, [this] { after_edge(); });
+  }
+  ~LinkedCores() { host_.with_cores({}, {}); }
+  LinkedCores(const LinkedCores&) = delete;
+  LinkedCores& operator=(const LinkedCores&) = delete;
+
+ private:
+  void before_edge() {
+    for (std::size_t n = 0; n < cores_.size(); ++n)
+      if (!cores_[n].take()) throw CheckFailed("protocol", fmt::format("core {}: an output depends on an input of the same cycle", chip_.cores[n].layer.name));
+  }
+  void after_edge() {
+    for (LinkedCore& c : cores_) {
+      c.clk.set(1);
+      c.model->eval();
+      c.give();
+    }
+  }
+
+  const ChipDesign& chip_;
+  ChipHost& host_;
+  std::vector<LinkedCore> cores_;
+};
+
 }  // namespace
 
 std::unique_ptr<OutsideCores> predicted_cores(const ChipDesign& chip, Model& frame, const ChipWords& words, std::vector<CoreSchedule>& schedules) {
@@ -135,6 +223,10 @@ std::unique_ptr<OutsideCores> predicted_cores(const ChipDesign& chip, Model& fra
 
 std::unique_ptr<OutsideCores> stepped_cores(const ChipDesign& chip, Model& frame, std::vector<std::unique_ptr<CoreModel>> models) {
   return std::make_unique<Stepped>(chip, frame, std::move(models));
+}
+
+std::shared_ptr<void> link_cores(const ChipDesign& chip, ChipHost& host, const std::vector<std::string>& objects) {
+  return std::make_shared<LinkedCores>(chip, host, objects);
 }
 
 }  // namespace epim

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "sim/chip_core.hpp"
+#include "sim/chip_host.hpp"
 #include "sim/chip_run.hpp"
 #include "sim/chip_words.hpp"
 
@@ -18,5 +19,9 @@ std::unique_ptr<OutsideCores> predicted_cores(const ChipDesign& chip, Model& fra
 
 /// The cores' own models, stepped with the frame.
 std::unique_ptr<OutsideCores> stepped_cores(const ChipDesign& chip, Model& frame, std::vector<std::unique_ptr<CoreModel>> models);
+
+/// The same of a chip with a load port, with its bus, chain and control: the cores live with the host's clock, from reset on, as long as
+/// the result does. `objects`: the compiled model of every core.
+std::shared_ptr<void> link_cores(const ChipDesign& chip, ChipHost& host, const std::vector<std::string>& objects);
 
 }  // namespace epim

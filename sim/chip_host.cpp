@@ -26,10 +26,12 @@ void ChipHost::tick() {
     taken = offered_ && model_.port("s_load_tready_o").high();
   }
   if (traffic_) traffic_();
+  if (cores_before_) cores_before_();
   watch_.before_edge();
   clk_.set(1);
   model_.eval();
   clk_.set(0);
+  if (cores_after_) cores_after_();
   model_.eval();
   if (taken) {
     if (first_taken_ < 0) first_taken_ = cycle_;

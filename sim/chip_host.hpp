@@ -27,6 +27,11 @@ class ChipHost : public CoreLink {
   void tick();
   /// Something that drives the streams: called in every clock, before its edge. Empty: nothing.
   void with_traffic(std::function<void()> traffic) { traffic_ = std::move(traffic); }
+  /// Cores that are models of their own: called before every edge, when the frame's outputs hold, and after it, to put theirs on the frame's ports.
+  void with_cores(std::function<void()> before_edge, std::function<void()> after_edge) {
+    cores_before_ = std::move(before_edge);
+    cores_after_ = std::move(after_edge);
+  }
   std::int64_t cycle() const { return cycle_; }  ///< clocks so far
   /// Reset. A chip of images stands at cycle 0 then; one with a load port waits for its programs.
   void reset();
@@ -55,7 +60,7 @@ class ChipHost : public CoreLink {
   Signal clk_, rst_, in_valid_, in_ready_, out_ready_;
   std::deque<LoadWord> load_;
   std::optional<Staller> stalls_;
-  std::function<void()> traffic_;
+  std::function<void()> traffic_, cores_before_, cores_after_;
   bool offered_ = false;
   std::int64_t cycle_ = 0, first_taken_ = -1, last_taken_ = -1;
 };

@@ -143,7 +143,13 @@ class Joined {
       done(frame_weight_ * (now - share), "streams between the cores");
       share = now;
     };
-    run.cores = [&](Model& model) -> std::unique_ptr<OutsideCores> {
+    if (chip_.loaded()) {
+      run.link = [&](ChipHost& host) {
+        std::vector<std::string> objects;
+        for (const std::size_t shape : shape_) objects.push_back(models_[shape].object);
+        return link_cores(chip_, host, objects);
+      };
+    } else run.cores = [&](Model& model) -> std::unique_ptr<OutsideCores> {
       if (!settings_.together) return predicted_cores(chip_, model, words_, schedules_);
       std::vector<std::unique_ptr<CoreModel>> cores;
       for (std::size_t n = 0; n < chip_.cores.size(); ++n) cores.push_back(std::make_unique<CoreModel>(texts_[n], models_[shape_[n]].object));

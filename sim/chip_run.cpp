@@ -204,6 +204,7 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
                  const std::vector<IntTensor>& expected, const ChipRunSettings& settings) {
   ChipHost host(chip, built.object);
   const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(host.model()) : nullptr;
+  const std::shared_ptr<void> linked = settings.link ? settings.link(host) : nullptr;
   host.reset();
   const std::int64_t load = chip.loaded() ? host.load(chip_load_words(chip), false) : 0;
   ChipRun run = run_from_start(chip, host, cores.get(), built.events, images, expected, settings);

@@ -51,6 +51,8 @@ struct ChipRunSettings {
   std::int64_t foretold = 0;       ///< cycles, for it; 0: output words count
   /// Of a frame: makes the cores, which say nothing until they are driven.
   std::function<std::unique_ptr<OutsideCores>(Model&)> cores;
+  /// Of the frame of a chip with a load port: links its cores with the host for as long as what it gives lives.
+  std::function<std::shared_ptr<void>(ChipHost&)> link;
 };
 
 struct ChipRun {

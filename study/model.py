@@ -14,7 +14,7 @@ from train_fashion import augmented
 from variants import Variant, layer_bits
 
 base.INPUT.update(resnet.INPUT)
-BATCH = 128
+BATCH, START_BATCH = 64, 128  # images a step, of a variant and of the float network
 
 
 class Masked:
@@ -99,16 +99,16 @@ def prepare(variant: Variant, design, start, images):
     return net, masks
 
 
-def fit(net, images, labels, steps, rate, generator, weight_decay=0.0, report=None, frozen_norm_from=None):
+def fit(net, images, labels, steps, rate, generator, weight_decay=0.0, report=None, frozen_norm_from=None, batch=BATCH):
     """`steps` batches, Adam with a cosine rate; batch norm is frozen from step frozen_norm_from on, as it will be exported."""
     optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
     net.train()
     order = torch.empty(0, dtype=torch.int64)
     for step in range(steps):
-        if len(order) < BATCH:
+        if len(order) < batch:
             order = torch.randperm(len(images), generator=generator)
-        pick, order = order[:BATCH], order[BATCH:]
+        pick, order = order[:batch], order[batch:]
         if step == frozen_norm_from:
             for unit in net.units.values():
                 unit.norm.eval()
@@ -125,4 +125,5 @@ def write_folder(net, masks, name, folder, float_accuracy):
     """network.json and weights.npz."""
     folder.mkdir(parents=True, exist_ok=True)
     base.write_bytes(folder / "weights.npz", base.npz_bytes(base.weight_arrays(net, masks)))
-    base.write_bytes(folder / "network.json", network_text(net.nodes, name, resnet.INPUT, net.act_scale, float_accuracy).encode())
+    text = network_text(net.nodes, name, resnet.INPUT, net.act_scale, float_accuracy, scales_trained=True)
+    base.write_bytes(folder / "network.json", text.encode())

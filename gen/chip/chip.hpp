@@ -80,11 +80,12 @@ Elaboration elaborate_chip(const ChipDesign& chip, const ElaborateOptions& optio
 /// Ports and text of that top alone.
 Elaboration chip_top(const ChipDesign& chip, const ElaborateOptions& options);
 
-/// A port of the frame for core `n`: "s_valid_o", "s_ready_i", "s_data_o", "s_last_o", "m_valid_i", "m_ready_o", "m_data_i", "m_last_i".
+/// A port of the frame for core `n`: "s_valid_o", "s_ready_i", "s_data_o", "s_last_o", "m_valid_i", "m_ready_o", "m_data_i", "m_last_i", and of
+/// a chip with a load port "bus_o", "bus_i": all else that it takes and gives (gen/chip/chip_control_sv.hpp).
 std::string core_port(std::size_t n, const char* name);
 
 /// The instance of one core as in the chip, in a top epim_chip_core of its own (ports as above, and clk_i, rst_ni, error_o; reset is
-/// not synchronised). Cells, M, Z and geometry are left out, so that cores of one shape have one text: a model's memory takes them.
+/// not synchronised; of a chip with a load port bus_i and bus_o in place of rst_ni and error_o). Cells, M, Z and geometry are left out, so that cores of one shape have one text: a model's memory takes them.
 /// Images of tables are named core/....
 Elaboration elaborate_chip_core(const ChipDesign& chip, std::size_t n, const std::string& mem_dir);
 

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gen/chip/chip_control_sv.hpp"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "gen/base/hash.hpp"
@@ -11,8 +13,7 @@ namespace {
 
 std::string range(int bits) { return fmt::format("[{}:0]", bits - 1); }
 
-/// The same of a slave behind the router: what its pin is called there, and whether each slave has its own.
-/// X
+/// The net of a pin of the slave behind the router that has this window.
 std::string behind(const SlavePin& pin, int window) {
   std::string name = std::string(pin.name).substr(7);
   name = name.substr(0, name.size() - 2);
@@ -68,14 +69,58 @@ std::string chip_control_text(const ChipDesign& chip, const std::string& pixels)
   return s;
 }
 
-std::string loaded_core_pins(int number) {
-  int n = 0;
+std::vector<CorePin> loaded_core_pins(int number) {
+  std::vector<CorePin> pins;
+  for (const SlavePin& pin : axil_pins(12)) pins.push_back({pin.name, pin.output, std::max(pin.bits, 1), behind(pin, number + 1)});
+  const auto chain = [&](const char* side, bool in, int k) {
+    pins.push_back({fmt::format("{}_load_tvalid_{}", side, in ? "i" : "o"), !in, 1, fmt::format("load_valid[{}]", k)});
+    pins.push_back({fmt::format("{}_load_tready_{}", side, in ? "o" : "i"), in, 1, fmt::format("load_ready[{}]", k)});
+    pins.push_back({fmt::format("{}_load_tdata_{}", side, in ? "i" : "o"), !in, 64, fmt::format("load{}_data", k)});
+    pins.push_back({fmt::format("{}_load_tlast_{}", side, in ? "i" : "o"), !in, 1, fmt::format("load{}_last", k)});
+  };
+  chain("s", true, number);
+  chain("m", false, number + 1);
+  pins.push_back({"load_core_i", false, 16, fmt::format("16'd{}", number)});
+  pins.push_back({"error_o", true, 1, fmt::format("core_error[{}]", number)});
+  pins.push_back({"ready_o", true, 1, fmt::format("core_ready[{}]", number)});
+  pins.push_back({"halt_i", false, 1, "halt"});
+  return pins;
+}
+
+std::string loaded_core_text(int number) {
+  const std::vector<CorePin> pins = loaded_core_pins(number);
+  constexpr std::size_t bus = 17, words = 4, all = bus + 2 * words + 1;
   std::string s = "    ";
-  for (const SlavePin& pin : axil_pins(12)) s += fmt::format(".{}({}),{}", pin.name, behind(pin, number + 1), ++n % 3 == 0 ? "\n    " : " ");
-  s += fmt::format("\n    .s_load_tvalid_i(load_valid[{0}]), .s_load_tready_o(load_ready[{0}]), .s_load_tdata_i(load{0}_data), .s_load_tlast_i(load{0}_last),\n"
-                    "    .m_load_tvalid_o(load_valid[{1}]), .m_load_tready_i(load_ready[{1}]), .m_load_tdata_o(load{1}_data), .m_load_tlast_o(load{1}_last),\n"
-                    "    .load_core_i(16'd{0}),\n",
-                    number, number + 1);
+  for (std::size_t n = 0; n < all; ++n) {
+    if (n >= bus && (n - bus) % words == 0) s += "\n    ";
+    s += fmt::format(".{}({}),", pins[n].pin, pins[n].net);
+    if (n < bus) s += (n + 1) % 3 == 0 ? "\n    " : " ";
+    else if ((n - bus) % words != words - 1 && n + 1 < all) s += " ";
+  }
+  return s + "\n";
+}
+
+int outside_bits(bool to_core) {
+  int bits = to_core ? 1 : 0;
+  for (const CorePin& pin : loaded_core_pins(0)) bits += pin.output != to_core ? pin.bits : 0;
+  return bits;
+}
+
+std::string outside_nets(int number, bool to_core) {
+  std::string s = to_core ? "rst_n" : "";
+  for (const CorePin& pin : loaded_core_pins(number))
+    if (pin.output != to_core) s = s.empty() ? pin.net : pin.net + ", " + s;
+  return "{" + s + "}";
+}
+
+std::string outside_pins() {
+  int in = 1, out = 0;
+  std::string s;
+  for (const CorePin& pin : loaded_core_pins(0)) {
+    int& at = pin.output ? out : in;
+    s += fmt::format("    .{}(bus_{}[{} +: {}]),\n", pin.pin, pin.output ? "o" : "i", at, pin.bits);
+    at += pin.bits;
+  }
   return s;
 }
 

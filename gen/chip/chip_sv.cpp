@@ -66,7 +66,12 @@ class Writer {
     e_.top = "epim_chip_core";
     s_ += fmt::format("module {} {}(\n", e_.top, mem_dir_parameter(mem_dir_));
     port("input ", 0, "clk_i");
-    port("input ", 0, "rst_ni");
+    if (chip_.loaded()) {
+      port("input ", outside_bits(true), "bus_i");
+      port("output", outside_bits(false), "bus_o");
+    } else {
+      port("input ", 0, "rst_ni");
+    }
     port("input ", 0, "s_valid_i");
     port("output", 0, "s_ready_o");
     port("input ", width(from), "s_data_i");
@@ -74,18 +79,19 @@ class Writer {
     port("output", 0, "m_valid_o");
     port("input ", 0, "m_ready_i");
     port("output", width(b), "m_data_o");
-    port("output", 0, "m_last_o");
-    port("output", 0, "error_o", "");
-    s_ += fmt::format(");\n\n  logic rst_n;\n  assign rst_n = rst_ni;\n  logic f_in_valid, f_in_ready, f_in_last;\n  logic {} f_in_data;\n"
+    port("output", 0, "m_last_o", chip_.loaded() ? "" : ",");
+    if (!chip_.loaded()) port("output", 0, "error_o", "");
+    s_ += fmt::format(");\n\n  logic rst_n;\n  assign rst_n = {};\n  logic f_in_valid, f_in_ready, f_in_last;\n  logic {} f_in_data;\n"
                       "  logic b_core_valid, b_core_ready, b_core_last;\n  logic {} b_core_data;\n"
                       "  assign f_in_valid = s_valid_i;\n  assign f_in_data = s_data_i;\n  assign f_in_last = s_last_i;\n  assign s_ready_o = f_in_ready;\n"
                       "  assign m_valid_o = b_core_valid;\n  assign m_data_o = b_core_data;\n  assign m_last_o = b_core_last;\n"
                       "  assign b_core_ready = m_ready_i;\n\n",
-                      bus(width(from)), bus(width(b)));
+                      chip_.loaded() ? "bus_i[0]" : "rst_ni", bus(width(from)), bus(width(b)));
     core(b, block, "f_in");
-    s_ += "  assign error_o = b_core_error;\n\nendmodule\n";
+    if (!chip_.loaded()) s_ += "  assign error_o = b_core_error;\n\n";
+    s_ += "endmodule\n";
     const Hardware& hw = chip_.cores[n].hw;
-    for (int t = 0; t < hw.pe_rows; ++t)
+    for (int t = 0; t < hw.pe_rows && !chip_.loaded(); ++t)
       for (int u = 0; u < hw.pe_cols; ++u)
         e_.cells.push_back({t, u, fmt::format("u_b_core.u_array.gen_pe_row[{}].gen_pe_col[{}].u_pe", t, u), "u_crossbar.gen_flat.cells_q"});
     e_.text = std::move(s_);
@@ -156,6 +162,9 @@ class Writer {
       port("output", 0, core_port(c, "m_ready_o"));
       port("input ", width(b), core_port(c, "m_data_i"));
       port("input ", 0, core_port(c, "m_last_i"));
+      if (!chip_.loaded()) continue;
+      port("output", outside_bits(true), core_port(c, "bus_o"));
+      port("input ", outside_bits(false), core_port(c, "bus_i"));
     }
     if (chip_.loaded()) {
       s_ += "  /// A frame had a wrong length, a table is broken, or a frame of the load port was wrong.\n";
@@ -357,6 +366,11 @@ class Writer {
     assign(i + "_ready", core_port(n, "s_ready_i"));
     for (const char* part : {"valid", "data", "last"}) assign(o + "_" + part, core_port(n, (std::string("m_") + part + "_i").c_str()));
     assign(core_port(n, "m_ready_o"), o + "_ready");
+    if (chip_.loaded()) {
+      const int number = static_cast<int>(n);
+      assign(core_port(n, "bus_o"), outside_nets(number, true));
+      assign(outside_nets(number, false), core_port(n, "bus_i"));
+    }
     s_ += "\n";
   }
 
@@ -393,7 +407,7 @@ class Writer {
     for (std::size_t n = 0; n < values.size(); ++n)
       s_ += fmt::format("    .{}({}){}\n", values[n].first, values[n].second, n + 1 < values.size() ? "," : "");
     s_ += fmt::format("  ) u_{} (\n    .clk_i, .rst_ni(rst_n),\n", o);
-    if (chip_.loaded()) s_ += loaded_core_pins(number);
+    if (chip_.loaded()) s_ += alone_ ? outside_pins() : loaded_core_text(number);
     else s_ += "    .s_axil_awvalid_i(1'b0), .s_axil_awaddr_i(12'd0), .s_axil_wvalid_i(1'b0), .s_axil_wdata_i(32'd0), "
           ".s_axil_wstrb_i(4'd0),\n    .s_axil_bready_i(1'b0), .s_axil_arvalid_i(1'b0), .s_axil_araddr_i(12'd0), "
           ".s_axil_rready_i(1'b0),\n" + load_port_ties(false) + ",\n";
@@ -402,9 +416,8 @@ class Writer {
     s_ += fmt::format("    .m_axis_tvalid_o({0}_valid), .m_axis_tready_i({0}_ready), .m_axis_tdata_o({1}), .m_axis_tlast_o({0}_last),\n", o,
                       out_pad ? fmt::format("{{unused_{0}, {0}_data}}", o) : o + "_data");
     if (chip_.loaded()) {
-      s_ += fmt::format("    .error_o(core_error[{0}]), .ready_o(core_ready[{0}]), .halt_i(halt),\n"
-                        "    /* verilator lint_off PINCONNECTEMPTY */\n    .busy_o(), .irq_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n",
-                        number);
+      if (!alone_) s_ += fmt::format("    .error_o(core_error[{0}]), .ready_o(core_ready[{0}]), .halt_i(halt),\n", number);
+      s_ += "    /* verilator lint_off PINCONNECTEMPTY */\n    .busy_o(), .irq_o()\n    /* verilator lint_on PINCONNECTEMPTY */\n  );\n\n";
       if (events_)
         s_ += fmt::format("  assign mon_events_o[{} +: {}] = u_{}.u_control.gen_count.u_counters.counts;\n\n", (&core - chip_.cores.data()) * kCounters, kCounters, o);
       return;
@@ -449,6 +462,7 @@ std::string core_port(std::size_t n, const char* name) { return fmt::format("cor
 Elaboration elaborate_chip_core(const ChipDesign& chip, std::size_t n, const std::string& mem_dir) {
   Elaboration e = Writer(chip, {false, mem_dir, false}).core_alone(n);
   e.blocks = block_files({"epim_core"});
+  if (chip.loaded()) return e;
   const ChipCore& core = chip.cores[n];
   const CoreParameters p = core_parameters(core.hw, {core.layer});
   LayerProgram program = build_program(p, core.layer, core.data);

@@ -13,6 +13,7 @@
 #include "gen/config/unused_keys.hpp"
 #include "gen/search/mixed_precision.hpp"
 #include "gen/base/output_folder.hpp"
+#include "gen/network/golden_network.hpp"
 #include "golden/evaluate.hpp"
 #include "golden/graph/float_network.hpp"
 #include "golden/files/integer_bundle.hpp"
@@ -249,17 +250,23 @@ std::pair<double, double> accuracies(const Config& config, const CompiledNetwork
     throw InputError({"--accuracy", 0, 0}, "missing-images", "--accuracy needs a configuration with network.images and network.labels");
   const LabelledImages test = load_images(config, net.network, 0);
   check_scales(net, test.images);
-  const int threads = processors();
-  const std::vector<IntTensor> golden = run_network_golden(net, test.images, threads);
-  std::size_t right_float = 0, right = 0;
   const FloatNetwork real(net.network, net.weights);
-  for (std::size_t i = 0; i < golden.size(); ++i) {
-    const FloatTensor f = real.run(test.images[i]);
-    right_float += std::max_element(f.data.begin(), f.data.end()) - f.data.begin() == test.labels[i];
-    right += argmax(golden[i]) == test.labels[i];
+  const GoldenNetwork golden(net, false);
+  const std::size_t n = test.images.size(), together = 64;
+  std::vector<char> right_float(n), right(n);
+  Progress progress("classifying");
+  for (std::size_t first = 0; first < n; first += together) {
+    progress.update(static_cast<double>(first) / static_cast<double>(n), fmt::format("{} of {} images", first, n));
+    parallel(std::min(together, n - first), processors(), [&](std::size_t k) {
+      const std::size_t i = first + k;
+      const FloatTensor f = real.run(test.images[i]);
+      right_float[i] = std::max_element(f.data.begin(), f.data.end()) - f.data.begin() == test.labels[i];
+      right[i] = argmax(golden.run(test.images[i], 1, {}, nullptr, static_cast<std::int64_t>(i))) == test.labels[i];
+    });
   }
-  const double n = static_cast<double>(golden.size());
-  return {static_cast<double>(right_float) / n, static_cast<double>(right) / n};
+  progress.clear();
+  const auto share = [&](const std::vector<char>& v) { return static_cast<double>(std::count(v.begin(), v.end(), 1)) / static_cast<double>(n); };
+  return {share(right_float), share(right)};
 }
 
 void run_quantize(QuantizeArguments o) {

@@ -20,7 +20,7 @@ struct MapLoss {
 }  // namespace
 
 void check_scales(const CompiledNetwork& net, const std::vector<IntTensor>& images) {
-  if (net.layers.empty() || net.layers[0].quantised.codes.data.empty()) return;  // integers, or seeds
+  if (net.network.scales_trained || net.layers.empty() || net.layers[0].quantised.codes.data.empty()) return;  // integers, or seeds
   std::vector<MapLoss> loss(net.layers.size());
   const std::size_t count = std::min<std::size_t>(images.size(), 4);
   for (std::size_t i = 0; i < count; ++i)

@@ -455,12 +455,11 @@ IntTensor ConvertedLayer::run(const IntTensor& x, int threads, std::int64_t* cli
     const std::size_t r = job % ranges;
     const int first = static_cast<int>(job / ranges) * s.block, count = std::min(s.block, s.positions - first);
     const OutputRange& range = s.plan.ranges[r];
-    const std::size_t padded = at(rounded_up(range.columns, tile_columns));
+    const int padded = rounded_up(range.columns, tile_columns);
     const std::int64_t* const acc = s.accumulate(map, r, first, count, registers, over[job]);
     for (int ch = range.start; ch < range.stop; ++ch)
-      for (int i = 0; i < count; ++i)
-        y.data[(first_channel[r] + at(ch - range.start)) * at(s.positions) + at(first + i)] =
-            s.requantisers[at(ch)](acc[at(i) * padded + at((ch - range.start) % range.columns)]);
+      s.requantisers[at(ch)].run(acc + (ch - range.start) % range.columns, padded, count,
+                                 y.data.data() + (first_channel[r] + at(ch - range.start)) * at(s.positions) + at(first));
   });
   if (clipped)
     for (const std::int64_t n : over) *clipped += n;

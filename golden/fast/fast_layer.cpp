@@ -3,6 +3,7 @@
 #include "golden/fast/fast_layer.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <numeric>
 
 #include "golden/fast/counted_events.hpp"
@@ -38,6 +39,12 @@ thread_local BlockScratch block_scratch;
 template <class T> T* grown(std::vector<T>& v, std::size_t n) {
   if (v.size() < n) v.resize(n);
   return v.data();
+}
+
+/// Most segments have a word or two of 8 channels: copied without a call.
+inline void copy_words(const std::int16_t* from, int count, std::int16_t* to) {
+  for (; count >= 8; count -= 8, from += 8, to += 8) std::memcpy(to, from, 8 * sizeof *to);
+  for (; count > 0; --count) *to++ = *from++;
 }
 
 /// Conversions of one block of positions.
@@ -94,7 +101,7 @@ struct FastLayer::State {
       for (const fast::Segment& s : segments) {
         const int iy = layer.row(oy, s.ky), ix = layer.column(ox, s.kx);
         if (iy >= 0 && iy < layer.h && ix >= 0 && ix < layer.w)
-          std::copy_n(x.data() + (at(iy) * at(layer.w) + at(ix)) * channels + at(s.channel), s.count, to);
+          copy_words(x.data() + (at(iy) * at(layer.w) + at(ix)) * channels + at(s.channel), s.count, to);
         else
           std::fill_n(to, s.count, padded);
         to += s.count;
@@ -177,11 +184,7 @@ struct FastLayer::State {
         gather(x, places, count, firing.segments[k], stride, inputs);
         for (int tile = 0; tile < padded; tile += tile_columns) {
           kernels->multiply(inputs, stride, count, rows.weights.data() + at(tile) * at(pairs) * 2, pairs, products);
-          for (int i = 0; i < count; ++i) {
-            std::int64_t* const to = acc + at(i) * at(padded) + at(tile);
-            const std::int32_t* const from = products + at(i) * at(tile_columns);
-            for (int c = 0; c < tile_columns; ++c) to[c] += m[tile + c] * from[c];
-          }
+          kernels->add_scaled(products, count, m + tile, acc + tile, padded);
         }
         if (has_zero_points) {
           const std::int64_t* const mz = offset[r].data() + at(rows.pe_row) * at(padded);
@@ -197,12 +200,11 @@ struct FastLayer::State {
     return acc;
   }
 
-  /// give(channel, position of the list, accumulator) for every channel that range r gives.
-  template <class Give> void each_channel(std::size_t r, std::size_t first_channel, const std::int64_t* acc, int count, const Give& give) const {
+  /// give(channel, stored channel, accumulators, from one position to the next) for every channel that range r gives.
+  template <class Give> void each_channel(std::size_t r, std::size_t first_channel, const std::int64_t* acc, const Give& give) const {
     const OutputRange& range = plan.ranges[r];
-    const std::size_t padded = at(rounded_up(range.columns, tile_columns));
-    for (int ch = range.start; ch < range.stop; ++ch)
-      for (int i = 0; i < count; ++i) give(ch, first_channel + at(ch - range.start), i, acc[at(i) * padded + at((ch - range.start) % range.columns)]);
+    const int padded = rounded_up(range.columns, tile_columns);
+    for (int ch = range.start; ch < range.stop; ++ch) give(ch, first_channel + at(ch - range.start), acc + (ch - range.start) % range.columns, padded);
   }
 
   /// Of every range, the first stored channel.
@@ -235,8 +237,8 @@ IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, s
     const int first = static_cast<int>(job / ranges) * block_positions, count = std::min(block_positions, s.positions - first);
     const std::size_t r = job % ranges;
     const std::int64_t* const acc = s.accumulate(map, places.data() + first, count, r, events != nullptr, conversions[job]);
-    s.each_channel(r, first_channel[r], acc, count, [&](int ch, std::size_t stored, int i, std::int64_t sum) {
-      y.data[stored * at(s.positions) + at(first + i)] = s.requantisers[at(ch)](sum);
+    s.each_channel(r, first_channel[r], acc, [&](int ch, std::size_t stored, const std::int64_t* sums, int stride) {
+      s.requantisers[at(ch)].run(sums, stride, count, y.data.data() + stored * at(s.positions) + at(first));
     });
   });
   Conversions sums;
@@ -265,8 +267,9 @@ IntTensor FastLayer::accumulators(const IntTensor& x, const std::vector<int>& pl
     for (int first = 0; first < all; first += block_positions) {
       const int count = std::min(block_positions, all - first);
       const std::int64_t* const acc = s.accumulate(map, places.data() + first, count, r, false, ignored);
-      s.each_channel(r, first_channel[r], acc, count,
-                     [&](int, std::size_t stored, int i, std::int64_t sum) { sums.data[stored * places.size() + at(first + i)] = sum; });
+      s.each_channel(r, first_channel[r], acc, [&](int, std::size_t stored, const std::int64_t* from, int stride) {
+        for (int i = 0; i < count; ++i) sums.data[stored * places.size() + at(first + i)] = from[i * stride];
+      });
     }
   return sums;
 }

@@ -76,6 +76,9 @@ struct Kernels {
   /// of k = 2*pair and 2*pair + 1. The sums fit 32 bits.
   void (*multiply)(const std::int16_t* a, int stride, int rows, const std::int16_t* w, int pairs, std::int32_t* c);
 
+  /// acc[i*stride + j] += m[j] * products[i][j], i < rows, j < tile_columns; the factors fit 32 bits.
+  void (*add_scaled)(const std::int32_t* products, int rows, const std::int64_t* m, std::int64_t* acc, int stride);
+
   /// planes[b*words + i]: bit b of the values 64*i .. 64*i + 63.
   void (*bit_planes)(const std::int16_t* values, int words, int bits, std::uint64_t* planes);
 

@@ -39,6 +39,14 @@ void multiply(const std::int16_t* a, int stride, int rows, const std::int16_t* w
   for (; i < rows; ++i) multiply_rows<1>(a + i * stride, stride, w, pairs, c + i * tile_columns);
 }
 
+void add_scaled(const std::int32_t* products, int rows, const std::int64_t* m, std::int64_t* acc, int stride) {
+  for (int i = 0; i < rows; ++i, products += tile_columns, acc += stride)
+    for (int j = 0; j < tile_columns; j += 4) {
+      const __m256i product = _mm256_cvtepi32_epi64(_mm_loadu_si128(reinterpret_cast<const __m128i*>(products + j)));
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(acc + j), _mm256_add_epi64(load(acc + j), _mm256_mul_epi32(product, load(m + j))));
+    }
+}
+
 void bit_planes(const std::int16_t* values, int words, int bits, std::uint64_t* planes) {
   for (int i = 0; i < words; ++i)
     for (int b = 0; b < bits; ++b) {
@@ -131,7 +139,7 @@ template <class V> auto byte_sums(V x) {
 
 }  // namespace
 
-const Kernels avx2_kernels = {"AVX2", multiply, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
+const Kernels avx2_kernels = {"AVX2", multiply, add_scaled, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
 
 }  // namespace epim::fast
 #endif

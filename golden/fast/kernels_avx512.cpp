@@ -49,6 +49,16 @@ void multiply(const std::int16_t* a, int stride, int rows, const std::int16_t* w
   while (i < rows) at(1);
 }
 
+void add_scaled(const std::int32_t* products, int rows, const std::int64_t* m, std::int64_t* acc, int stride) {
+  __m512i scale[tile_columns / 8];
+  for (int j = 0; j < tile_columns; j += 8) scale[j / 8] = _mm512_loadu_si512(m + j);
+  for (int i = 0; i < rows; ++i, products += tile_columns, acc += stride)
+    for (int j = 0; j < tile_columns; j += 8) {
+      const __m512i product = _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(products + j)));
+      _mm512_storeu_si512(acc + j, _mm512_add_epi64(_mm512_loadu_si512(acc + j), _mm512_mul_epi32(product, scale[j / 8])));
+    }
+}
+
 void bit_planes(const std::int16_t* values, int words, int bits, std::uint64_t* planes) {
   for (int i = 0; i < words; ++i) {
     const __m512i low = _mm512_loadu_si512(values + 64 * i), high = _mm512_loadu_si512(values + 64 * i + 32);
@@ -202,7 +212,7 @@ template <class V> auto byte_sums(V x) {
 
 }  // namespace
 
-const Kernels avx512_kernels = {"AVX-512", multiply, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
+const Kernels avx512_kernels = {"AVX-512", multiply, add_scaled, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
 
 }  // namespace epim::fast
 #endif

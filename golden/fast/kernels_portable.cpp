@@ -18,6 +18,11 @@ void multiply(const std::int16_t* a, int stride, int rows, const std::int16_t* w
   }
 }
 
+void add_scaled(const std::int32_t* products, int rows, const std::int64_t* m, std::int64_t* acc, int stride) {
+  for (int i = 0; i < rows; ++i, products += tile_columns, acc += stride)
+    for (int j = 0; j < tile_columns; ++j) acc[j] += m[j] * products[j];
+}
+
 void bit_planes(const std::int16_t* values, int words, int bits, std::uint64_t* planes) {
   for (int i = 0; i < words; ++i)
     for (int b = 0; b < bits; ++b) {
@@ -78,6 +83,6 @@ template <class V> auto byte_sums(V x) {
 
 }  // namespace
 
-const Kernels portable_kernels = {"portable", multiply, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
+const Kernels portable_kernels = {"portable", multiply, add_scaled, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
 
 }  // namespace epim::fast

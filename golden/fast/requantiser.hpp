@@ -22,11 +22,18 @@ class Requantiser {
     const std::int64_t value = (std::int64_t{1} << 61) / slope - std::abs(b_) - 1;
     narrow_ = layer.shift < 61 && value > 0 ? value / std::max<std::int64_t>(1, std::abs(g_)) : -1;
   }
-  std::int64_t operator()(std::int64_t acc) const {
-    if (acc > narrow_ || acc < -narrow_) return requantise(acc, g_, b_, shift_, lo_, hi_, slope_);
-    std::int64_t v = acc * g_ + b_;
-    if (v < 0) v = (v * slope_.a) >> slope_.f;
-    return std::clamp((v + half_) >> shift_, lo_, hi_);
+  /// to[i] = the requantised acc[i*stride], i < count.
+  void run(const std::int64_t* acc, int stride, int count, std::int64_t* to) const {
+    const Requantiser r = *this;  // in registers, whatever `to` may be
+    for (int i = 0; i < count; ++i, acc += stride) {
+      if (*acc > r.narrow_ || *acc < -r.narrow_) {
+        to[i] = requantise(*acc, r.g_, r.b_, r.shift_, r.lo_, r.hi_, r.slope_);
+        continue;
+      }
+      std::int64_t v = *acc * r.g_ + r.b_;
+      if (v < 0) v = (v * r.slope_.a) >> r.slope_.f;
+      to[i] = std::clamp((v + r.half_) >> r.shift_, r.lo_, r.hi_);
+    }
   }
 
  private:

@@ -156,6 +156,7 @@ struct Network {
   std::vector<std::string> host;     ///< what follows on the host, one line each: "softmax of fc"
   std::vector<std::string> remarks;  ///< what the reader decided and its user should know: warnings
   std::string weights;      ///< path as written, relative to the file's folder; empty = none
+  bool scales_trained = false;  ///< the weights were trained with these act_scales and their clamps, so that what they cut is meant
   double float_accuracy = -1.0;  ///< of the trained network before quantisation, 0..1; -1 = not given
 
   /// Index of a node by name; -1 when absent.

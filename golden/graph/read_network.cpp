@@ -318,7 +318,7 @@ Network parse_network(const std::string& text, const std::string& file) {
   const JsonValue doc = parse_json(text, file);
   const std::string what = "the network";
   json_object(doc, what);
-  json_refuse_unknown_keys(doc, what, {"schema", "name", "input", "nodes", "output", "weights", "float_accuracy", "host"});
+  json_refuse_unknown_keys(doc, what, {"schema", "name", "input", "nodes", "output", "weights", "float_accuracy", "scales_trained", "host"});
   const JsonValue& schema = json_required(doc, "schema", what);
   if (json_integer(schema, "schema", 0, max_size) != 1)
     throw InputError(schema.where, "unsupported-schema",
@@ -333,6 +333,7 @@ Network parse_network(const std::string& text, const std::string& file) {
   for (std::size_t i = 0; i < texts.size(); ++i) net.nodes.push_back(read_node(texts[i], i));
   if (const JsonValue* w = doc.find("weights")) net.weights = json_string(*w, "weights");
   if (const JsonValue* a = doc.find("float_accuracy")) net.float_accuracy = json_real(*a, "float_accuracy", 0, 1);
+  if (const JsonValue* t = doc.find("scales_trained")) net.scales_trained = json_boolean(*t, "scales_trained");
   if (const JsonValue* h = doc.find("host"))
     for (const JsonValue& line : json_array(*h, "host")) net.host.push_back(json_string(line, "host"));
   const JsonValue& output = json_required(doc, "output", what);

@@ -48,16 +48,16 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     throw InputError({"--results", 0, 0}, "joined-results", "one model of the whole chip keeps no results of cores; legal: --model joined");
   const PreparedChip p = prepare_chip(options, chip_options);
   const bool flat_cells = p.chip.common.storage == Storage::flat, loaded = p.chip.common.hw.load_stream, asked = sim.model == "joined" || sim.model == "together";
-  if (asked && !flat_cells)
+  if (asked && !flat_cells && !loaded)
     throw InputError({"--model", 0, 0}, "joined-storage", "cells in ROMs are compiled into a model; legal: storage = \"flat\", or --model flat");
-  if (asked && loaded)
-    throw InputError({"--model", 0, 0}, "joined-loaded", "cores with a load port are not simulated apart; legal: load_stream = false, or --model flat");
+  if (sim.model == "joined" && loaded)
+    throw InputError({"--model", 0, 0}, "joined-loaded", "cores with a load port are stepped with each other; legal: --model together or flat, or load_stream = false");
   const ChipGraph& graph = p.chip.graph;
   const LabelledImages set = load_images(p.config, p.net.network, sim.images);
   check_scales(p.net, set.images);
   const std::size_t count = set.images.size();
   const EnergyTable table = load_energy_table(home() + "/golden/data/energy.toml");
-  const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && flat_cells && !loaded : sim.model != "flat";
+  const bool joined = sim.model == "auto" ? crossbars_of(p.chip) > kFlatCrossbars && (flat_cells || loaded) : sim.model != "flat";
   const bool events = sim.events && !joined && !loaded;
   ChipWords words;
   ChipGolden evaluated;
@@ -90,7 +90,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     j.build = build;
     j.folder = sim.results;
     j.jobs = sim.jobs > 0 ? sim.jobs : processors();
-    j.together = sim.model == "together";
+    j.together = sim.model == "together" || loaded;
     j.progress = [&](const std::string& what, double share) { progress.update(share, what); };
     apart = run_joined(p.chip, predicted, set.images, words, j);
     run = std::move(apart.chip);

@@ -94,9 +94,10 @@ class _FakeQuantise(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x, scale, low, high):
         code = x / scale
+        clamped = code.clamp(low, high)
         ctx.scale = scale
-        ctx.save_for_backward((code >= low) & (code <= high))
-        return code.clamp_(low, high).round_().mul_(scale)
+        ctx.save_for_backward(code.eq_(clamped))  # 1 inside, 0 outside, as floats: comparisons that give bool are slow
+        return clamped.round_().mul_(scale)
 
     @staticmethod
     def backward(ctx, gradient):
@@ -169,6 +170,15 @@ class WeightQuantiser:
         return (scale * round_straight_through(torch.clamp(x, zero - self.top, zero + self.top))).to(epitome.dtype)
 
 
+def padded_conv2d(x: torch.Tensor, weight: torch.Tensor, bias: Optional[torch.Tensor], stride: int,
+                  padding: Tuple[int, int, int, int]) -> torch.Tensor:
+    """Convolution with zeros (top, left, bottom, right) around x. Equal ones are left to PyTorch, which needs no padded copy."""
+    top, left, bottom, right = padding
+    if (top, left) == (bottom, right):
+        return F.conv2d(x, weight, bias, stride=stride, padding=(top, left))
+    return F.conv2d(F.pad(x, (left, right, top, bottom)), weight, bias, stride=stride)
+
+
 class EpitomeConv2d(nn.Module):
     """Convolution whose weights are patches of an epitome; with epitome_shape None, a plain convolution.
 
@@ -202,8 +212,7 @@ class EpitomeConv2d(nn.Module):
         return torch.cat([torch.cat(band, dim=1) for band in bands.values()], dim=0)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        top, left, bottom, right = self.padding
-        return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight(), self.bias, stride=self.stride)
+        return padded_conv2d(x, self.weight(), self.bias, self.stride, self.padding)
 
 
 class EpitomeUnit(nn.Module):
@@ -230,6 +239,8 @@ class EpitomeUnit(nn.Module):
 
     def repeat(self, stored: torch.Tensor, dim: int) -> torch.Tensor:
         """Virtual channel v reads stored channel v mod period."""
+        if self.period == self.cout:
+            return stored
         return stored.index_select(dim, torch.arange(self.cout) % self.period)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:

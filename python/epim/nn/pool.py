@@ -14,10 +14,10 @@ from typing import Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import nn
 
 from ..errors import InputError
+from .epitome import padded_conv2d
 
 SCALE_BITS = 8  # of the multipliers that a and e become
 
@@ -182,8 +182,7 @@ class WeightPoolConv2d(nn.Module):
         return a * self.columns + e * (self.kept * sign)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        top, left, bottom, right = self.padding
-        return F.conv2d(F.pad(x, (left, right, top, bottom)), self.weight(), self.bias, stride=self.stride)
+        return padded_conv2d(x, self.weight(), self.bias, self.stride, self.padding)
 
     def arrays(self, node: str) -> Dict[str, np.ndarray]:
         """What a weights file holds for the node: weights, permutation, a and e (golden/graph/node_weights.hpp)."""
