@@ -1,9 +1,11 @@
 # SPDX-FileCopyrightText: 2026 The epim authors
 # SPDX-License-Identifier: Apache-2.0
 # Short names for the scripts that do the work; each installs what is missing.
-.PHONY: demo verify build bench formal coverage mutation synth fpga paper study netlist clean networks resnet18 resnet34 resnet50 resnet50-w3 resnet101 vgg16
+.PHONY: demo verify long build bench formal coverage mutation synth fpga paper study netlist clean networks resnet18 resnet34 resnet50 resnet50-w3 resnet101 vgg16
 demo:   ; scripts/demo.sh
 verify: ; scripts/verify.sh
+# ResNet-18 as one chip, its program through the load port: ten minutes.
+long:   ; scripts/long.sh
 build:  ; scripts/build.sh run
 bench:  ; scripts/build.sh bench && build/gen/command/epim bench && build/tb/bench/epim_estimate_bench
 formal: ; scripts/formal.sh

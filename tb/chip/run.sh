@@ -60,6 +60,16 @@ for fifo in low.again wide.sum stem.point; do
     features sim --images 2 --fifo-depths smallest --fifo "$fifo=$((least - 1))"
 done
 
+# The same for FIFOs of the other kinds: into a table, a requantiser, a pool, copies of a core. In front of a merger one word is always enough.
+bypass() { "$epim" "$1" --top network --config "$root/tb/chip/bypass.toml" --fifo-depths smallest "${@:2}"; }
+expect "bypass, smallest FIFOs, stalls, seed $seed" 0 'identical outputs   8 of 8' bypass sim --images 8 --stalls 40 --seed "$seed"
+bypass gen --out "$work/bypass" --json > "$work/bypass.json"
+for fifo in x.t s.r s.p v.m@0 v.m@1; do
+  least=$(grep -A1 "\"$fifo\"" "$work/bypass.json" | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
+  expect "bypass, FIFO $fifo of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*$fifo \($((least - 1))\)" \
+    bypass sim --images 2 --model joined --fifo "$fifo=$((least - 1))"
+done
+
 # Copies of cores and pools that share the rows of a map, and their mergers.
 copies() { "$epim" "$1" --top network --config "$root/tb/chip/copies.toml" "${@:2}"; }
 expect "copies, 12 images" 0 'identical outputs   12 of 12' copies sim --images 12
@@ -85,17 +95,21 @@ expect "loaded: no second program" 2 'chip-program-banks' loaded gen --set hardw
 expect "digits, its program through the load port" 0 'identical outputs   2 of 2' chip digits --images 2 --set hardware.load_stream=true
 # Joined, the cores as models of their own, beside the flat chip: outputs, beats, levels and words; everything before the times.
 same() {  # NAME CONFIG OPTIONS...
-  local kind
-  for kind in flat joined together; do
+  local kind kinds="flat joined together"
+  [[ $2 != */loaded.toml ]] || kinds="flat together"
+  for kind in $kinds; do
     "$epim" sim --top network --config "$root/$2" "${@:3}" --no-events --model "$kind" --json 2> "$work/$kind.log" | sed '/"simulation_seconds"/,$d' > "$work/$kind.json"
   done
-  expect "$1: joined" 0 - diff "$work/flat.json" "$work/joined.json"
+  [[ $kinds != *joined* ]] || expect "$1: joined" 0 - diff "$work/flat.json" "$work/joined.json"
   expect "$1: joined, in step" 0 - diff "$work/flat.json" "$work/together.json"
   expect "$1: they ended" 0 '"beats": "[0-9a-f]{16}"' cat "$work/flat.json"
 }
 same "features" tb/chip/features.toml --images 6
 same "features, stalls, seed $seed" tb/chip/features.toml --images 6 --stalls 40 --seed "$seed"
 same "copies, smallest FIFOs, stalls, seed $seed" tb/chip/copies.toml --images 6 --fifo-depths smallest --stalls 40 --seed "$seed"
+same "loaded" tb/chip/loaded.toml --images 6
+same "loaded, stalls, cells flat, seed $seed" tb/chip/loaded.toml --images 6 --set hardware.storage=flat --stalls 40 --seed "$seed"
+expect "loaded: no cores apart" 2 'joined-loaded' loaded sim --model joined
 same "digits_residual" configs/digits_residual.toml --images 12
 same "digits_pool" configs/digits_pool.toml --images 2
 joined() { "$epim" sim --top network --config "$root/tb/chip/copies.toml" --images 6 --model joined "$@"; }

@@ -287,7 +287,11 @@ TEST_CASE("the requantiser in 64 bits is the one of any width, on both sides of 
     INFO("draw " << n << ": acc " << acc << ", G " << data.channel_scale(0) << ", B " << data.channel_bias(0) << ", shift " << layer.shift << ", slopes " << layer.slopes);
     const std::int64_t expected = requantise(acc, data.channel_scale(0), data.channel_bias(0), layer.shift, layer.clamp_lo, layer.clamp_hi,
                                              layer.slopes ? NegativeSlope{data.channel_slope(0), hw.slope_fraction_bits()} : NegativeSlope{});
-    REQUIRE(fast::Requantiser(hw, layer, data, 0)(acc) == expected);
+    const std::int64_t sums[] = {acc, 0, acc};
+    std::int64_t given[2];
+    fast::Requantiser(hw, layer, data, 0).run(sums, 2, 2, given);
+    REQUIRE(given[0] == expected);
+    REQUIRE(given[1] == expected);
     (expected == layer.clamp_lo || expected == layer.clamp_hi ? outer : inner) += 1;
   }
   REQUIRE(inner > 1000);
