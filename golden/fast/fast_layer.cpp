@@ -30,6 +30,7 @@ struct BlockScratch {
   std::vector<std::int32_t> products; ///< [position][tile_columns]
   std::vector<std::int64_t> acc;      ///< [position][columns]
   std::vector<std::int64_t> excess;   ///< [position][columns]
+  std::vector<std::int64_t> codes;    ///< [position][tile_columns]
   std::vector<std::uint64_t> planes;  ///< [position][bit][word]
   std::vector<std::uint64_t> driven;  ///< [position][step][word]
   std::vector<Step> clipping, counting;
@@ -66,16 +67,24 @@ struct FastLayer::State {
   bool counts = false, has_zero_points = false;
   std::vector<std::vector<std::int64_t>> scale, offset;  ///< per range [PE row][column] M, M*Z
   std::vector<fast::Requantiser> requantisers;  ///< per channel
+  std::vector<std::vector<fast::ColumnRequantiser>> columns;  ///< per range and copy of it
   int positions = 0;
 
   State(const Hardware& core, const Layer& l, const LayerData& d, bool count_events, const fast::Kernels& k)
       : hw(hardware_for(core, l)), layer(l), data(d), plan(check_layer(core, l, d)), packed(fast::pack(hw, layer, data, plan, count_events)), kernels(&k),
         counts(count_events) {
     data.epitome = {};  // packed
+    for (fast::PackedFiring& f : packed.firings)
+      for (std::vector<fast::Segment>& row : f.segments)
+        for (fast::Segment& s : row)
+          s.offset = (std::ptrdiff_t{layer.row(0, s.ky) - layer.row(0, 0)} * layer.w + layer.column(0, s.kx) - layer.column(0, 0)) * layer.stored_cin() + s.channel;
     positions = layer.out_h() * layer.out_w();
     for (int ch = 0; ch < layer.cout; ++ch) requantisers.emplace_back(hw, layer, data, ch);
     for (std::int64_t z : data.zero_point.data) has_zero_points = has_zero_points || z != 0;
     for (const OutputRange& range : plan.ranges) {
+      columns.emplace_back();
+      for (int ch = range.start; ch < range.stop; ch += range.columns)
+        columns.back().emplace_back(requantisers, ch, std::min(ch + range.columns, range.stop), layer.slopes);
       const int padded = rounded_up(range.columns, tile_columns);
       std::vector<std::int64_t> m(at(hw.pe_rows) * at(padded)), mz(m.size());
       for (int t = 0; t < hw.pe_rows; ++t)
@@ -95,9 +104,18 @@ struct FastLayer::State {
     const std::size_t channels = at(layer.stored_cin());
     const int wo = layer.out_w();
     for (int i = 0; i < count; ++i) {
-      const int oy = places[i] / wo, ox = places[i] % wo;
+      const int oy = places[i] / wo, ox = places[i] % wo, top = layer.row(oy, 0), left = layer.column(ox, 0);
       std::int16_t* to = inputs + at(i) * at(stride);
       std::int16_t* const end = to + stride;
+      if (top >= 0 && left >= 0 && layer.row(oy, layer.kh - 1) < layer.h && layer.column(ox, layer.kw - 1) < layer.w) {
+        const std::int16_t* const window = x.data() + (at(top) * at(layer.w) + at(left)) * channels;
+        for (const fast::Segment& s : segments) {
+          copy_words(window + s.offset, s.count, to);
+          to += s.count;
+        }
+        std::fill(to, end, std::int16_t{0});
+        continue;
+      }
       for (const fast::Segment& s : segments) {
         const int iy = layer.row(oy, s.ky), ix = layer.column(ox, s.kx);
         if (iy >= 0 && iy < layer.h && ix >= 0 && ix < layer.w)
@@ -207,6 +225,24 @@ struct FastLayer::State {
     for (int ch = range.start; ch < range.stop; ++ch) give(ch, first_channel + at(ch - range.start), acc + (ch - range.start) % range.columns, padded);
   }
 
+  /// to[stored channel][position] of range r: what becomes of its accumulators; `to` has `positions` for every channel.
+  void requantise(std::size_t r, const std::int64_t* acc, int count, std::int64_t* to) const {
+    const OutputRange& range = plan.ranges[r];
+    const int padded = rounded_up(range.columns, tile_columns);
+    std::int64_t* const codes = grown(block_scratch.codes, at(block_positions) * at(tile_columns));
+    for (int first = range.start, copy = 0; first < range.stop; first += range.columns, ++copy)
+      for (int tile = 0, all = std::min(range.columns, range.stop - first); tile < all; tile += tile_columns) {
+        const int some = std::min(tile_columns, all - tile);
+        std::int64_t* const rows = to + at(first - range.start + tile) * at(positions);
+        if (kernels->requantise && kernels->requantise(acc + tile, padded, count, columns[r][at(copy)].tile(tile), codes)) {
+          for (int c = 0; c < some; ++c)
+            for (int i = 0; i < count; ++i) rows[at(c) * at(positions) + at(i)] = codes[i * tile_columns + c];
+        } else {
+          for (int c = 0; c < some; ++c) requantisers[at(first + tile + c)].run(acc + tile + c, padded, count, rows + at(c) * at(positions));
+        }
+      }
+  }
+
   /// Of every range, the first stored channel.
   std::vector<std::size_t> first_channels() const {
     std::vector<std::size_t> first(plan.ranges.size());
@@ -237,9 +273,7 @@ IntTensor FastLayer::run(const IntTensor& x, EventCounts* events, int threads, s
     const int first = static_cast<int>(job / ranges) * block_positions, count = std::min(block_positions, s.positions - first);
     const std::size_t r = job % ranges;
     const std::int64_t* const acc = s.accumulate(map, places.data() + first, count, r, events != nullptr, conversions[job]);
-    s.each_channel(r, first_channel[r], acc, [&](int ch, std::size_t stored, const std::int64_t* sums, int stride) {
-      s.requantisers[at(ch)].run(sums, stride, count, y.data.data() + stored * at(s.positions) + at(first));
-    });
+    s.requantise(r, acc, count, y.data.data() + first_channel[r] * at(s.positions) + at(first));
   });
   Conversions sums;
   for (const Conversions& c : conversions) {

@@ -63,6 +63,15 @@ struct Conversion {
   int noise_position, noise_step, noise_polarity;
 };
 
+/// What becomes of the accumulators of tile_columns columns: clamp((v' + half) >> shift, lo, hi), v = acc*g + b, v' = v < 0 and slopes ? (v*a) >> f : v.
+struct Requantisation {
+  const std::int64_t *g, *b, *a;  ///< per column
+  const std::int64_t* most;       ///< largest |acc| for which that fits 64 bits; below 0: none
+  bool slopes;
+  int f, shift;
+  std::int64_t half, lo, hi;
+};
+
 /// Some number of steps of the noise registers of a tile's columns.
 struct ColumnJump {
   const std::uint32_t* images;  ///< [8][16] of the values of every 4 bits of a register
@@ -78,6 +87,10 @@ struct Kernels {
 
   /// acc[i*stride + j] += m[j] * products[i][j], i < rows, j < tile_columns; the factors fit 32 bits.
   void (*add_scaled)(const std::int32_t* products, int rows, const std::int64_t* m, std::int64_t* acc, int stride);
+
+  /// codes[i*tile_columns + j] from acc[i*stride + j], i < rows. False: an accumulator is too large, and the codes mean nothing. Null where one
+  /// after the other is as fast.
+  bool (*requantise)(const std::int64_t* acc, int stride, int rows, const Requantisation& how, std::int64_t* codes);
 
   /// planes[b*words + i]: bit b of the values 64*i .. 64*i + 63.
   void (*bit_planes)(const std::int16_t* values, int words, int bits, std::uint64_t* planes);
@@ -122,7 +135,7 @@ std::vector<const Kernels*> usable_kernels();
 extern const Kernels portable_kernels;
 #if defined(__x86_64__)
 extern const Kernels avx2_kernels;    ///< AVX2
-extern const Kernels avx512_kernels;  ///< AVX-512 F, BW, VNNI, VPOPCNTDQ
+extern const Kernels avx512_kernels;  ///< AVX-512 F, BW, DQ, VNNI, VPOPCNTDQ
 #endif
 
 }  // namespace epim::fast

@@ -139,7 +139,7 @@ template <class V> auto byte_sums(V x) {
 
 }  // namespace
 
-const Kernels avx2_kernels = {"AVX2", multiply, add_scaled, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
+const Kernels avx2_kernels = {"AVX2", multiply, add_scaled, nullptr, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
 
 }  // namespace epim::fast
 #endif

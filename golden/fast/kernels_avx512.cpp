@@ -5,7 +5,7 @@
 #include "golden/read_noise.hpp"
 
 #if defined(__x86_64__)
-#pragma GCC target("avx512f,avx512bw,avx512vnni,avx512vpopcntdq,popcnt")
+#pragma GCC target("avx512f,avx512bw,avx512dq,avx512vnni,avx512vpopcntdq,popcnt")
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"  // g++ 12 on its own _mm512_undefined_epi32
 #include <immintrin.h>
 
@@ -57,6 +57,24 @@ void add_scaled(const std::int32_t* products, int rows, const std::int64_t* m, s
       const __m512i product = _mm512_cvtepi32_epi64(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(products + j)));
       _mm512_storeu_si512(acc + j, _mm512_add_epi64(_mm512_loadu_si512(acc + j), _mm512_mul_epi32(product, scale[j / 8])));
     }
+}
+
+bool requantise(const std::int64_t* acc, int stride, int rows, const Requantisation& how, std::int64_t* codes) {
+  const __m512i half = _mm512_set1_epi64(how.half), lo = _mm512_set1_epi64(how.lo), hi = _mm512_set1_epi64(how.hi);
+  const __m128i shift = _mm_cvtsi32_si128(how.shift), f = _mm_cvtsi32_si128(how.f);
+  __mmask8 large = 0;
+  for (int j = 0; j < tile_columns; j += 8) {
+    const __m512i g = _mm512_loadu_si512(how.g + j), b = _mm512_loadu_si512(how.b + j), a = _mm512_loadu_si512(how.a + j), most = _mm512_loadu_si512(how.most + j);
+    for (int i = 0; i < rows; ++i) {
+      const __m512i x = _mm512_loadu_si512(acc + i * stride + j);
+      large |= _mm512_cmpgt_epi64_mask(_mm512_abs_epi64(x), most);
+      __m512i v = _mm512_add_epi64(_mm512_mullo_epi64(x, g), b);
+      if (how.slopes) v = _mm512_mask_sra_epi64(v, _mm512_movepi64_mask(v), _mm512_mullo_epi64(v, a), f);
+      v = _mm512_sra_epi64(_mm512_add_epi64(v, half), shift);
+      _mm512_storeu_si512(codes + i * tile_columns + j, _mm512_min_epi64(_mm512_max_epi64(v, lo), hi));
+    }
+  }
+  return large == 0;
 }
 
 void bit_planes(const std::int16_t* values, int words, int bits, std::uint64_t* planes) {
@@ -212,7 +230,7 @@ template <class V> auto byte_sums(V x) {
 
 }  // namespace
 
-const Kernels avx512_kernels = {"AVX-512", multiply, add_scaled, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
+const Kernels avx512_kernels = {"AVX-512", multiply, add_scaled, requantise, bit_planes, clip, silent, list_entries, look_up, convert, convert_wide, jump_registers, make_noise};
 
 }  // namespace epim::fast
 #endif

@@ -16,6 +16,7 @@ inline int rounded_up(int n, int unit) { return (n + unit - 1) / unit * unit; }
 /// Neighbouring channels of one window tap.
 struct Segment {
   int ky = 0, kx = 0, channel = 0, count = 0;
+  std::ptrdiff_t offset = 0;  ///< from channel 0 of the window's first tap, in a map with channels last
 };
 
 /// The word lines of one PE row that a window of the epitome uses, in an order of their own: by tap, then by channel. The

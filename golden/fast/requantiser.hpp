@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cstdint>
 #include <limits>
+#include <vector>
 
 #include "golden/evaluate.hpp"
+#include "golden/fast/packed_layer.hpp"
 
 namespace epim::fast {
 
@@ -37,11 +39,39 @@ class Requantiser {
   }
 
  private:
+  friend class ColumnRequantiser;
   std::int64_t g_ = 0, b_ = 0, lo_ = 0, hi_ = 0;
   int shift_ = 0;
   std::int64_t half_ = 0;
   NegativeSlope slope_;
   std::int64_t narrow_ = -1;  ///< largest |acc| in 64 bits
+};
+
+/// The same of neighbouring channels at a time, as Kernels::requantise takes them.
+class ColumnRequantiser {
+ public:
+  /// Channels `first`, `first` + 1, .. `last` - 1, all of one layer, in columns 0, 1, ..
+  ColumnRequantiser(const std::vector<Requantiser>& channels, int first, int last, bool slopes) {
+    const std::size_t padded = at(rounded_up(last - first, tile_columns));
+    g_.resize(padded), b_.resize(padded), a_.resize(padded);
+    most_.resize(padded, std::numeric_limits<std::int64_t>::max());
+    for (int ch = first; ch < last; ++ch) {
+      const Requantiser& r = channels[at(ch)];
+      const std::size_t j = at(ch - first);
+      g_[j] = r.g_, b_[j] = r.b_, a_[j] = r.slope_.a, most_[j] = r.narrow_;
+      layer_ = {nullptr, nullptr, nullptr, nullptr, slopes, r.slope_.f, r.shift_, r.half_, r.lo_, r.hi_};
+    }
+  }
+  /// Of the columns of a tile that begins at `column`.
+  Requantisation tile(int column) const {
+    Requantisation t = layer_;
+    t.g = g_.data() + column, t.b = b_.data() + column, t.a = a_.data() + column, t.most = most_.data() + column;
+    return t;
+  }
+
+ private:
+  std::vector<std::int64_t> g_, b_, a_, most_;
+  Requantisation layer_{};
 };
 
 }  // namespace epim::fast

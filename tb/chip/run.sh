@@ -60,7 +60,7 @@ for fifo in low.again wide.sum stem.point; do
     features sim --images 2 --fifo-depths smallest --fifo "$fifo=$((least - 1))"
 done
 
-# The same for FIFOs of the other kinds: into a table, a requantiser, a pool, copies of a core. In front of a merger one word is always enough.
+# The same for FIFOs of the other kinds: into a table, a requantiser, a pool, copies of a core.
 bypass() { "$epim" "$1" --top network --config "$root/tb/chip/bypass.toml" --fifo-depths smallest "${@:2}"; }
 expect "bypass, smallest FIFOs, stalls, seed $seed" 0 'identical outputs   8 of 8' bypass sim --images 8 --stalls 40 --seed "$seed"
 bypass gen --out "$work/bypass" --json > "$work/bypass.json"
