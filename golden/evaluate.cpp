@@ -22,118 +22,6 @@ constexpr int max_steps = 9, max_dac_bits = 2;
 
 std::size_t at(int i) { return static_cast<std::size_t>(i); }
 
-void check_hardware(const Hardware& hw) {
-  const auto range = [](int value, int lo, int hi, const char* what) {
-    if (value < lo || value > hi) fail("bit-width", fmt::format("{} = {}; legal: {}..{}", what, value, lo, hi));
-  };
-  range(hw.weight_bits, 2, 9, "weight_bits");
-  range(hw.act_bits, hw.act_signed ? 2 : 1, 9, "act_bits");
-  range(hw.dac_bits, 1, max_dac_bits, "dac_bits");
-  range(hw.adc_bits, 1, 24, "adc_bits");
-  range(hw.scale_bits, 1, 16, "scale_bits");
-  range(hw.out_bits, 1, 32, "out_bits");
-  range(hw.channel_scale_bits, 2, 32, "channel_scale_bits");
-  range(hw.channel_bias_bits, 2, 62, "channel_bias_bits");
-  if (hw.slope_bits != 0) range(hw.slope_bits, slope_bits_least, slope_bits_most, "slope_bits");
-  if (hw.cell_bits != 1 && hw.cell_bits != 2 && hw.cell_bits != 4)
-    fail("bit-width", fmt::format("cell_bits = {}; legal: 1, 2, 4", hw.cell_bits));
-  if (hw.lanes < 1 || hw.xb_rows < 1 || hw.xb_cols < 1 || hw.cols_per_adc < 1 || hw.pe_rows < 1 || hw.pe_cols < 1)
-    fail("crossbar-shape", "lanes, xb_rows, xb_cols, cols_per_adc, pe_rows and pe_cols must be at least 1");
-  if (hw.xb_rows % hw.lanes != 0)
-    fail("crossbar-shape", fmt::format("xb_rows = {} is not a multiple of lanes = {}", hw.xb_rows, hw.lanes));
-  if (hw.xb_cols % hw.cols_per_adc != 0)
-    fail("crossbar-shape", fmt::format("xb_cols = {} is not a multiple of cols_per_adc = {}", hw.xb_cols,
-                                       hw.cols_per_adc));
-  if (hw.rows_per_read < 0 || hw.xb_rows % hw.read_rows() != 0)
-    fail("crossbar-shape", fmt::format("rows_per_read = {} does not divide xb_rows = {}", hw.rows_per_read, hw.xb_rows));
-  if (hw.adc_latency < 1 || hw.adc_interval < 1)
-    fail("crossbar-shape", "adc_latency and adc_interval must be at least 1");
-  range(hw.fraction_bits, 0, 6, "fraction_bits");
-  range(hw.adc_step, 0, 12, "adc_step");
-  if (hw.read_noise && !hw.adc_trims) fail("bit-width", "read_noise without adc_trims; legal: with them");
-  if (hw.xb_rows > 8192 || hw.xb_cols > 8192)
-    fail("crossbar-shape", fmt::format("crossbar {}x{}; legal: up to 8192x8192", hw.xb_rows, hw.xb_cols));
-}
-
-void check_tensor(const IntTensor& tensor, const std::vector<int>& shape, const char* what, std::int64_t lo,
-                  std::int64_t hi) {
-  if (tensor.shape != shape || tensor.data.size() != IntTensor::size_of(shape))
-    fail("layer-data-shape", fmt::format("{} has shape [{}]; it must be [{}]", what, fmt::join(tensor.shape, "]["),
-                                         fmt::join(shape, "][")));
-  for (std::size_t i = 0; i < tensor.data.size(); ++i)
-    if (tensor.data[i] < lo || tensor.data[i] > hi)
-      fail("layer-data-range", fmt::format("{} element {} is {}; legal: {}..{}", what, i, tensor.data[i], lo, hi));
-}
-
-void check_analog(const Hardware& hw, const AnalogData& analog) {
-  const std::size_t cells = at(hw.pe_rows) * at(hw.slices()) * 2 * at(hw.xb_rows) * at(hw.pe_cols * hw.xb_cols);
-  const std::size_t adcs = at(hw.pe_rows * hw.pe_cols * hw.adcs()) * at(hw.slices()) * 2;
-  if (analog.cells.size() != cells)
-    fail("layer-data-shape", fmt::format("{} cells; legal for these crossbars: {}", analog.cells.size(), cells));
-  if (!analog.trims.empty() && (!hw.adc_trims || analog.trims.size() != adcs))
-    fail("layer-data-shape", fmt::format("{} trims; legal for these ADCs: {}", analog.trims.size(), hw.adc_trims ? adcs : 0));
-  for (const std::uint16_t g : analog.cells)
-    if (g >> hw.word_bits() != 0) fail("layer-data-range", fmt::format("a cell is {}; legal: 0..{}", g, (1 << hw.word_bits()) - 1));
-  for (const AdcTrim& a : analog.trims)
-    if (a.gain >> AdcTrim::gain_bits != 0 || a.noise >> AdcTrim::noise_bits != 0 || (a.noise != 0 && !hw.read_noise) ||
-        a.offset > signed_max(AdcTrim::offset_bits) || a.offset < -signed_max(AdcTrim::offset_bits) - 1)
-      fail("layer-data-range", fmt::format("an ADC has gain {}, offset {}, noise {}; legal: {} bits, {} bits signed, {} bits{}", a.gain, a.offset, a.noise,
-                                           AdcTrim::gain_bits, AdcTrim::offset_bits, AdcTrim::noise_bits, hw.read_noise ? "" : ", 0 without read_noise"));
-}
-
-void check_data(const Hardware& hw, const Layer& layer, const LayerData& data) {
-  const EpitomeShape& e = layer.epitome;
-  check_tensor(data.epitome, {e.e_out, e.e_in, e.p, e.q}, "epitome", -hw.weight_max(), hw.weight_max());
-  check_tensor(data.crossbar_scale, {hw.pe_rows, hw.pe_cols}, "crossbar_scale M", 0,
-               (std::int64_t{1} << hw.scale_bits) - 1);
-  const std::int64_t z = (std::int64_t{1} << hw.weight_bits) - 1;
-  check_tensor(data.zero_point, {hw.pe_rows, hw.pe_cols}, "zero_point Z", -z, z);
-  if (!hw.zero_point)
-    for (std::int64_t value : data.zero_point.data)
-      if (value != 0) fail("zero-point-not-built", "Z is not zero, but zero_point = false leaves its path out");
-  check_tensor(data.channel_scale, {layer.cout}, "channel_scale G", -signed_max(hw.channel_scale_bits) - 1,
-               signed_max(hw.channel_scale_bits));
-  check_tensor(data.channel_bias, {layer.cout}, "channel_bias B", -signed_max(hw.channel_bias_bits) - 1,
-               signed_max(hw.channel_bias_bits));
-  if (layer.slopes) {
-    if (hw.slope_bits == 0)
-      fail("slope-not-built", fmt::format("layer {} has slopes, the core has slope_bits = 0; legal: {}..{}", layer.name,
-                                          slope_bits_least, slope_bits_most));
-    check_tensor(data.channel_slope, {layer.cout}, "channel_slope A", -signed_max(hw.slope_bits) - 1, signed_max(hw.slope_bits));
-  } else if (!data.channel_slope.data.empty()) {
-    fail("layer-data-shape", fmt::format("channel_slope A has {} elements; legal for layer {}, which has no slopes: none",
-                                         data.channel_slope.size(), layer.name));
-  }
-  if (layer.pool) check_pool_data(layer, data, hw.lanes);
-  else if (!data.permutation.data.empty())
-    fail("layer-data-shape", fmt::format("permutation has {} elements; legal for layer {}, which has no pool: none", data.permutation.size(), layer.name));
-  if (data.analog) check_analog(hw, *data.analog);
-  if (layer.shift < 0 || layer.shift > 62) fail("bit-width", fmt::format("shift = {}; legal: 0..62", layer.shift));
-  const std::int64_t top = (std::int64_t{1} << hw.out_bits) - 1;
-  const bool is_signed = layer.clamp_lo < 0;
-  const std::int64_t hi = is_signed ? top / 2 : top, lo = is_signed ? -top / 2 - 1 : 0;
-  constexpr std::int64_t register_max = 0x7FFFFFFF;  // a lower limit is a signed number of 32 bits
-  if (layer.clamp_lo > layer.clamp_hi || layer.clamp_lo < lo || layer.clamp_hi > hi || layer.clamp_lo > register_max)
-    fail("clamp-range", fmt::format("clamp {}..{}; legal with out_bits = {}: inside {}..{}, lowest first",
-                                    layer.clamp_lo, layer.clamp_hi, hw.out_bits, lo, hi));
-}
-
-}  // namespace
-
-void check_format(const FixedHardware& core, const Layer& layer) {
-  if (!layer.act) return;
-  const ActFormat& act = *layer.act;
-  if (core.input_shift && act.bits != core.act_bits)
-    fail("activation-format", fmt::format("layer {}: activations of {} bits; legal with input_shift: those of the core, {}", layer.name,
-                                          act.bits, core.act_bits));
-  if (act.bits > core.act_bits || (act.is_signed && !core.act_signed))
-    fail("activation-format", fmt::format("layer {}: {} activations of {} bits; legal on this core: {}, up to {} bits", layer.name,
-                                          act.is_signed ? "signed" : "unsigned", act.bits,
-                                          core.act_signed ? "signed or unsigned" : "unsigned", core.act_bits));
-}
-
-namespace {
-
 /// cnt[c] += 2^shift * sum over the N words of sum_k 2^k * popcount(x[i] & g[i][k][c]); plane k+1 is `stride` further.
 template <int CellBits, int N>
 void count(std::uint64_t* __restrict cnt, int n, const std::uint64_t* x, const std::uint64_t* const* g,
@@ -235,97 +123,6 @@ thread_local Scratch scratch;
 
 }  // namespace
 
-int physical_row(const EpitomeShape& e, int lanes, int c, int p, int q) {
-  return ((c / lanes) * e.p * e.q + p * e.q + q) * lanes + c % lanes;
-}
-
-int physical_rows(const EpitomeShape& e, int lanes) { return (e.e_in + lanes - 1) / lanes * e.p * e.q * lanes; }
-
-PeArray pe_array_for(const FixedHardware& hw, const EpitomeShape& e) {
-  return {(physical_rows(e, hw.lanes) + hw.xb_rows - 1) / hw.xb_rows, (e.e_out + hw.xb_cols - 1) / hw.xb_cols};
-}
-
-int column_steps_of(const Hardware& hw, const Patch& patch) {
-  const int adcs = hw.adcs(), most = hw.column_steps();
-  const int first = patch.c_out % hw.xb_cols, last = first + patch.beta2 - 1;  // may reach into further PE columns
-  if (patch.beta2 >= hw.xb_cols) return most;
-  if (last < hw.xb_cols) return last / adcs - first / adcs + 1;
-  return std::min(most, (most - first / adcs) + (last - hw.xb_cols) / adcs + 1);
-}
-
-std::vector<int> row_groups_of(const FixedHardware& hw, const Layer& layer, const Patch& patch) {
-  if (hw.row_groups() == 1) return {0};
-  std::vector<bool> read(at(hw.row_groups()));
-  for (const PatchWord& word : patch_words(layer, patch, hw.lanes))
-    for (const int first : word.rows)
-      for (int row = first; first >= 0 && row < first + hw.lanes; ++row) read[at(row % hw.xb_rows / hw.read_rows())] = true;
-  std::vector<int> groups;
-  for (int g = 0; g < hw.row_groups(); ++g)
-    if (read[at(g)]) groups.push_back(g);
-  return groups;
-}
-
-std::vector<int> converting_rows_of(const Hardware& hw, const Layer& layer, const Patch& patch) {
-  std::vector<bool> converts(at(hw.pe_rows), !layer.pool);
-  if (layer.pool)
-    for (const PatchWord& word : patch_words(layer, patch, hw.lanes))
-      for (const int first : word.rows)
-        if (first >= 0) converts[at(first / hw.xb_rows)] = true;
-  std::vector<int> rows;
-  for (int t = 0; t < hw.pe_rows; ++t)
-    if (converts[at(t)]) rows.push_back(t);
-  return rows;
-}
-
-FiringPlan plan_firings(const Layer& layer) {
-  struct Sampled {
-    std::size_t first = 0, count = 0;
-  };
-  std::vector<Sampled> sampled;  // output ranges as the sampler lists them
-  for (std::size_t j = 0; j < layer.patches.size(); ++j) {
-    if (j == 0 || layer.patches[j].dst_out != layer.patches[j - 1].dst_out) sampled.push_back({j, 0});
-    ++sampled.back().count;
-  }
-  const auto copies = [&](const Sampled& a, const Sampled& b) {
-    if (a.count != b.count) return false;
-    for (std::size_t k = 0; k < a.count; ++k) {
-      Patch p = layer.patches[a.first + k];
-      p.dst_out = layer.patches[b.first + k].dst_out;
-      if (p != layer.patches[b.first + k]) return false;
-    }
-    return true;
-  };
-  FiringPlan plan;
-  for (std::size_t i = 0; i < sampled.size();) {
-    std::size_t n = 1;
-    if (layer.wrap != Wrap::off)
-      while (i + n < sampled.size() && copies(sampled[i], sampled[i + n])) ++n;
-    if (layer.wrap == Wrap::stored_once && n < sampled.size()) {
-      const Patch& differs = layer.patches[sampled[i + n < sampled.size() ? i + n : 0].first];
-      fail("wrap-not-possible",
-           fmt::format("layer {}: output channels {}..{} do not read the same inputs and epitome columns as the range "
-                       "before them, so that the result cannot be stored once; use wrap = copies or off", layer.name,
-                       differs.dst_out, differs.dst_out + differs.beta2));
-    }
-    const Patch& first = layer.patches[sampled[i].first];
-    OutputRange range;
-    range.start = first.dst_out;
-    range.c_out = first.c_out;
-    range.columns = first.beta2;
-    range.copies = static_cast<int>(n);
-    range.stop = first.dst_out + first.beta2 * (layer.wrap == Wrap::stored_once ? 1 : range.copies);
-    range.first_firing = static_cast<int>(plan.firings.size());
-    range.firings = static_cast<int>(sampled[i].count);
-    for (std::size_t k = 0; k < sampled[i].count; ++k)
-      plan.firings.push_back({static_cast<int>(sampled[i].first + k), static_cast<int>(plan.ranges.size()),
-                              range.start, range.stop, k == 0, k + 1 == sampled[i].count});
-    plan.stored_cout += range.stop - range.start;
-    plan.ranges.push_back(range);
-    i += n;
-  }
-  return plan;
-}
-
 std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int shift, std::int64_t lo,
                         std::int64_t hi, NegativeSlope slope) {
   const __int128 half = shift > 0 ? static_cast<__int128>(1) << (shift - 1) : 0;
@@ -335,29 +132,6 @@ std::int64_t requantise(std::int64_t acc, std::int64_t g, std::int64_t b, int sh
   if (value < lo) return lo;
   if (value > hi) return hi;
   return static_cast<std::int64_t>(value);
-}
-
-FiringPlan check_layer(const Hardware& core, const Layer& layer, const LayerData& data) {
-  check_hardware(core);
-  check_format(core, layer);
-  const Hardware hw = hardware_for(core, layer);
-  validate_patches(layer, hw.lanes);
-  const PeArray needed = pe_array_for(hw, layer.epitome);
-  if (needed.rows > hw.pe_rows || needed.cols > hw.pe_cols)
-    fail("pe-array-too-small", fmt::format("layer {}: the epitome takes {} PE rows and {} PE columns, the array has {} "
-                                           "and {}", layer.name, needed.rows, needed.cols, hw.pe_rows, hw.pe_cols));
-  if (layer.pool) check_pool_core(core, layer);
-  check_data(hw, layer, data);
-  FiringPlan plan = plan_firings(layer);
-  if (layer.wrap == Wrap::stored_once)
-    for (int ch = plan.stored_cout; ch < layer.cout; ++ch)
-      if (data.channel_scale(ch) != data.channel_scale(ch - plan.stored_cout) ||
-          data.channel_bias(ch) != data.channel_bias(ch - plan.stored_cout) ||
-          (layer.slopes && data.channel_slope(ch) != data.channel_slope(ch - plan.stored_cout)))
-        fail("wrap-not-periodic", fmt::format("layer {}: G, B or A of channel {} differs from channel {}, so that the "
-                                              "result cannot be stored once; use wrap = copies", layer.name, ch,
-                                              ch - plan.stored_cout));
-  return plan;
 }
 
 GoldenLayer::GoldenLayer(const Hardware& hardware, const Layer& layer, const LayerData& data)
@@ -490,18 +264,6 @@ int GoldenLayer::words_read(int firing, int oy, int ox) const {
 }
 
 void GoldenLayer::check_input(const IntTensor& x) const { check_layer_input(hw_, layer_, x); }
-
-void check_layer_input(const Hardware& core, const Layer& layer, const IntTensor& x) {
-  const Hardware hw = hardware_for(core, layer);
-  const std::vector<int> shape{layer.stored_cin(), layer.h, layer.w};
-  if (x.shape != shape || x.data.size() != IntTensor::size_of(shape))
-    fail("tensor-shape", fmt::format("input of layer {} has shape [{}]; it must be [{}]", layer.name,
-                                     fmt::join(x.shape, "]["), fmt::join(shape, "][")));
-  for (std::size_t i = 0; i < x.data.size(); ++i)
-    if (x.data[i] < hw.act_min() || x.data[i] > hw.act_max())
-      fail("activation-range", fmt::format("input of layer {}: element {} is {}; legal: {}..{}", layer.name, i,
-                                           x.data[i], hw.act_min(), hw.act_max()));
-}
 
 void GoldenLayer::gather(const IntTensor& x, int oy, int ox, int firing, std::vector<std::int32_t>& rows) const {
   rows.assign(at(total_rows()), 0);
