@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "gen/base/interrupt.hpp"
 #include "golden/timing/chip_load.hpp"
 
 namespace epim {
@@ -75,7 +76,7 @@ void ChipHost::reset() {
   }
 }
 
-std::int64_t ChipHost::load(const std::vector<LoadWord>& words, bool running, bool predicted) {
+std::int64_t ChipHost::load(const std::vector<LoadWord>& words, bool running, bool predicted, const std::function<void(double)>& progress) {
   const auto cores = static_cast<int>(chip_.cores.size());
   const ChipLoad want = predict_chip_load(static_cast<std::int64_t>(words.size()), cores, running);
   const std::int64_t begin = cycle_;
@@ -85,6 +86,9 @@ std::int64_t ChipHost::load(const std::vector<LoadWord>& words, bool running, bo
   while (!load_.empty()) {
     if (cycle_ - begin > longest) throw CheckFailed("load port", fmt::format("{} of {} words are not taken", load_.size(), words.size()));
     tick();
+    if ((cycle_ & 0xFFF) != 0) continue;
+    check_interrupt();
+    if (progress) progress(1 - static_cast<double>(load_.size()) / static_cast<double>(words.size()));
   }
   if (predicted && (first_taken_ - begin != want.first || last_taken_ - begin != want.last))
     throw CheckFailed("load port", fmt::format("{} words taken in cycles {} to {}, predicted {} to {}", words.size(), first_taken_ - begin, last_taken_ - begin,

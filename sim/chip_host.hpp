@@ -42,9 +42,9 @@ class ChipHost : public CoreLink {
   std::size_t load_waits() const { return load_.size(); }
   void stall_load(int percent, std::uint64_t seed) { stalls_.emplace(percent, true, seed); }
   /// Sends `words` and waits for cycle 0. `predicted`: at a word per cycle, every cycle as golden says it is; else only the start after the
-  /// last word is. `running`: the chip runs, no image is in it. Throws CheckFailed "load port". Returns cycles from the first offer
-  /// to cycle 0.
-  std::int64_t load(const std::vector<LoadWord>& words, bool running, bool predicted = true);
+  /// last word is. `running`: the chip runs, no image is in it. `progress` is told the share of the words that is taken. Throws CheckFailed
+  /// "load port". Returns cycles from the first offer to cycle 0.
+  std::int64_t load(const std::vector<LoadWord>& words, bool running, bool predicted = true, const std::function<void(double)>& progress = {});
   bool open() const { return in_ready_.high(); }
 
   /// Registers: of the chip from address 0, of core k from `window(k)`.

@@ -71,6 +71,7 @@ class Joined {
       models_[shape_[n]].weight += weights_[n];
     }
     frame_weight_ = 20 + static_cast<double>(predicted.cycles) * 1e-6 * static_cast<double>(chip.graph.streams.size()) / 10;
+    if (chip.loaded()) frame_weight_ += 3e-6 * static_cast<double>(chip.cores.size()) * static_cast<double>(predicted.cycles + static_cast<std::int64_t>(chip_load_words(chip).size()));
     total_ = frame_weight_ + std::accumulate(weights_.begin(), weights_.end(), 0.0);
     for (const Shape& m : models_) total_ += build_weight(m);
   }

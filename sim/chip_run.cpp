@@ -206,8 +206,15 @@ ChipRun run_chip(const ChipDesign& chip, const BuiltChip& built, const std::vect
   const std::unique_ptr<OutsideCores> cores = settings.cores ? settings.cores(host.model()) : nullptr;
   const std::shared_ptr<void> linked = settings.link ? settings.link(host) : nullptr;
   host.reset();
-  const std::int64_t load = chip.loaded() ? host.load(chip_load_words(chip), false) : 0;
-  ChipRun run = run_from_start(chip, host, cores.get(), built.events, images, expected, settings);
+  if (!chip.loaded()) return run_from_start(chip, host, cores.get(), built.events, images, expected, settings);
+  const std::vector<LoadWord> words = chip_load_words(chip);
+  const double all = static_cast<double>(words.size()) + static_cast<double>(settings.foretold), part = static_cast<double>(words.size()) / all;
+  ChipRunSettings behind = settings;
+  if (settings.progress) behind.progress = [&](double share) { settings.progress(part + (1 - part) * share); };
+  const std::int64_t load = host.load(words, false, true, [&](double share) {
+    if (settings.progress) settings.progress(part * share);
+  });
+  ChipRun run = run_from_start(chip, host, cores.get(), built.events, images, expected, behind);
   run.load_cycles = load;
   return run;
 }

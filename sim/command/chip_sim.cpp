@@ -230,6 +230,7 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   } else {
     fmt::print(stderr, "building the chip ({} cores)...\n", p.chip.cores.size());
     const BuiltChip built = build_chip(p.chip, build, nullptr, {.events = events});
+    settings.foretold = o.predicted.deadlock ? 0 : o.predicted.cycles;
     settings.progress = [&](double share) { progress.update(share); };
     o.run = run_chip(p.chip, built, set.images, evaluated.outputs, settings);
   }
