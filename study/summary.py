@@ -177,6 +177,8 @@ def main():
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--docs", type=Path, help="a Markdown file with the study's markers")
     args = parser.parse_args()
+    if args.seeds < 2:
+        sys.exit("summary.py: an interval takes at least 2 seeds")
     summary = collect(args.results, range(1, args.seeds + 1))
     write(args.out, json.dumps(summary, indent=1) + "\n")
     if args.docs:

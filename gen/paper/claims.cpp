@@ -129,8 +129,9 @@ std::string claims_markdown(const PaperNumbers& paper, const ClaimNumbers& n, co
     };
     std::string out =
         "## The claims\n\nDirection on Fashion-MNIST: the training study ([study.md](study.md)), a ResNet of 20 layers, differences of accuracy paired by\n"
-        "seed with 95 % intervals. *Holds*: the interval lies on the claim's side (where a claim is that nothing is lost: above half a point of\n"
-        "loss); *does not hold*: it lies on the other side; *not separated*: neither.\n\n"
+        "seed" + (study.is_null() ? "" : fmt::format(" ({} seeds)", study.at("seeds").size())) + " with 95 %\n"
+        "intervals. *Holds*: the interval lies on the claim's side (where a claim is that nothing is lost: above half a point of loss);\n"
+        "*does not hold*: it lies on the other side; *not separated*: neither.\n\n"
         "| claim | printed | here, by our models | direction on Fashion-MNIST | numbers |\n|---|---|---|---|---|\n";
     std::string sentences;
     for (const Row& r : rows) {

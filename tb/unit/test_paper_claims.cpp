@@ -36,10 +36,11 @@ TEST_CASE("what the training study says of the paper's claims", "[paper]") {
   paper.table2 = {{"a", 70.0, 71.5, 71.6}, {"b", 72.0, 72.25, 72.0}};
   paper.table3 = {{"Epitome", 0, 0, 74, 76}, {"Epitome + Pruning", 0, 0, 73.5, 75}, {"PIM-Prune 50%", 0, 0, 72, 76.5}};
   const Written file(
-      "{\"claims\": [" + claim("overlap", -0.5, "not separated") + "," + claim("overlap", 1.25, "holds") + "," + claim("pruning", -2, "does not hold") + "," +
+      "{\"seeds\": [1, 2, 3], \"claims\": [" + claim("overlap", -0.5, "not separated") + "," + claim("overlap", 1.25, "holds") + "," + claim("pruning", -2, "does not hold") + "," +
                           claim("per-crossbar", 1, "holds") + "," + claim("per-crossbar", -1, "does not hold") + "," + claim("compression", -0.1, "holds") +
                           "], \"rtl\": {\"networks\": {\"256x64-w9\": {\"cycles\": 300}, \"latency-w9\": {\"cycles\": 200}}}}");
   const std::string text = claims_markdown(paper, {1.37, 1.17, 30.65}, file.path.string());
+  CHECK(text.find("paired by\nseed (3 seeds) with 95 %") != std::string::npos);
   CHECK(row_of(text, "ranges weighted").find("| -0.25 to +0.10 points | accuracies: needs ImageNet | holds | holds in 1, not separated in 1 of 2; "
                                              "differences -0.50 to +1.25 points |") != std::string::npos);
   CHECK(row_of(text, "a scale per crossbar").find("| not the same everywhere |") != std::string::npos);
