@@ -31,9 +31,11 @@ void ChipHost::tick() {
   watch_.before_edge();
   clk_.set(1);
   model_.eval();
+  if (tracing_) model_.trace_dump(static_cast<std::uint64_t>(cycle_) * 10);
   clk_.set(0);
   if (cores_after_) cores_after_();
   model_.eval();
+  if (tracing_) model_.trace_dump(static_cast<std::uint64_t>(cycle_) * 10 + 5);
   if (taken) {
     if (first_taken_ < 0) first_taken_ = cycle_;
     last_taken_ = cycle_;
@@ -45,6 +47,11 @@ void ChipHost::tick() {
     }
   }
   ++cycle_;
+}
+
+void ChipHost::trace_end() {
+  if (tracing_) model_.trace_close();
+  tracing_ = false;
 }
 
 void ChipHost::reset() {

@@ -32,6 +32,9 @@ class ChipHost : public CoreLink {
     cores_before_ = std::move(before_edge);
     cores_after_ = std::move(after_edge);
   }
+  /// A waveform of the clocks from now on, until trace_end() or the end. Of a model built for it.
+  void trace(const std::string& file) { tracing_ = model_.trace_open(file); }
+  void trace_end();
   std::int64_t cycle() const { return cycle_; }  ///< clocks so far
   /// Reset. A chip of images stands at cycle 0 then; one with a load port waits for its programs.
   void reset();
@@ -61,7 +64,7 @@ class ChipHost : public CoreLink {
   std::deque<LoadWord> load_;
   std::optional<Staller> stalls_;
   std::function<void()> traffic_, cores_before_, cores_after_;
-  bool offered_ = false;
+  bool offered_ = false, tracing_ = false;
   std::int64_t cycle_ = 0, first_taken_ = -1, last_taken_ = -1;
 };
 

@@ -176,10 +176,13 @@ ChipRun run_from_start(const ChipDesign& chip, ChipHost& host, OutsideCores* cor
                                               : static_cast<double>(run.beats.size()) / static_cast<double>(beats));
     if ((cycle & 0xFFF) == 0) check_interrupt();
     expected_time.step(offer, ready);
+    if (settings.trace && cycle == settings.trace->first) host.trace(settings.trace->file);
     host.tick();
+    if (settings.trace && cycle == settings.trace->last) host.trace_end();
     if (cores) cores->edge();
     ++cycle;
   }
+  host.trace_end();
   in_valid.set(0);
   out_ready.set(0);
   model.eval();

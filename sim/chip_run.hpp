@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct ChipRunSettings {
   std::int64_t out_from = 0;       ///< m_axis takes nothing before this cycle: every block and FIFO fills up
   std::int64_t watchdog = 100000;  ///< cycles in which no word moves anywhere
   const std::vector<EventCounts>* events = nullptr;  ///< golden's, per core: compared with the counters; idle cycles are those of golden's time
+  std::optional<TraceWindow> trace;  ///< cycle 0 is that of the run
   std::string reproduce;           ///< command printed with a difference
   std::function<void(double)> progress;  ///< finished share
   std::int64_t foretold = 0;       ///< cycles, for it; 0: output words count

@@ -3,6 +3,7 @@
 #include "sim/command/chip_sim.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <iostream>
 #include <optional>
 
@@ -18,6 +19,7 @@
 #include "golden/parallel.hpp"
 #include "golden/timing/chip_load.hpp"
 #include "golden/timing/chip_timing.hpp"
+#include "sim/chip_dump.hpp"
 #include "sim/chip_joined.hpp"
 #include "sim/chip_run.hpp"
 
@@ -175,7 +177,9 @@ bool joins(const ChipDesign& chip, const ChipSim& sim) {
     throw InputError({"--model", 0, 0}, "joined-storage", "cells in ROMs are compiled into a model; legal: storage = \"flat\", or --model flat");
   if (sim.model == "joined" && loaded)
     throw InputError({"--model", 0, 0}, "joined-loaded", "cores with a load port are stepped with each other; legal: --model together or flat, or load_stream = false");
-  return sim.model == "auto" ? crossbars_of(chip) > kFlatCrossbars && (flat_cells || loaded) : asked;
+  if (sim.trace && asked)
+    throw InputError({"--trace", 0, 0}, "joined-trace", "a chip in pieces has no waveform of its own; legal: --model flat");
+  return sim.trace ? false : sim.model == "auto" ? crossbars_of(chip) > kFlatCrossbars && (flat_cells || loaded) : asked;
 }
 
 }  // namespace
@@ -208,12 +212,16 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
 
   BuildOptions build;
   build.cache = cache();
-  build.fast = o.predicted.cycles > 200000;  // an optimised model takes longer to compile than a short run
+  build.trace = sim.trace.has_value();
+  build.fast = o.predicted.cycles > 200000 && !sim.trace;  // an optimised model takes longer to compile than a short run
   ChipRunSettings settings;
   if (events) settings.events = &evaluated.events;
   settings.stalls = sim.stalls;
   if (o.stalls && !o.predicted.deadlock) settings.out_from = 4 * o.predicted.image_end.front();
   settings.reproduce = sim.reproduce;
+  settings.trace = sim.trace;
+  if (sim.trace && std::filesystem::path(sim.trace->file).has_parent_path())
+    std::filesystem::create_directories(std::filesystem::path(sim.trace->file).parent_path());
   // Where golden proves that nothing can ever move again, the RTL, equal so far, is not watched for long.
   if (o.predicted.deadlock) settings.watchdog = 2000;
   Progress progress("simulating");
@@ -235,6 +243,8 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
     o.run = run_chip(p.chip, built, set.images, evaluated.outputs, settings);
   }
   progress.clear();
+  if (!sim.dump.empty()) dump_chip(sim.dump, p.chip, p.net, set.images, evaluated.outputs, o.run);
+  if (sim.trace) write_chip_waves(sim.trace->file, p.chip);
 
   if (!set.labels.empty()) o.accuracy = accuracy_of(p.net, set, evaluated.outputs, o.run.outputs);
   if (events) o.counted = chip_run(p.chip, o.predicted, count, o.run.events, load_energy_table(home() + "/golden/data/energy.toml"), o.run.cycles);

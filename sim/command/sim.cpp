@@ -47,23 +47,27 @@ std::string invocation(const SimArguments& o) {
   return s;
 }
 
+/// The waveform that is asked for.
+std::optional<TraceWindow> window_of(const SimArguments& o) {
+  if (o.trace.empty()) return std::nullopt;
+  const std::size_t colon = o.window.find(':');
+  TraceWindow w;
+  w.file = o.trace;
+  try {
+    if (colon == std::string::npos) throw std::invalid_argument("no colon");
+    w.first = std::stoll(o.window.substr(0, colon));
+    w.last = std::stoll(o.window.substr(colon + 1));
+  } catch (const std::exception&) {
+    throw InputError({"--window", 0, 0}, "bad-window", "\"" + o.window + "\" is not FIRST:LAST (two cycle numbers)");
+  }
+  return w;
+}
+
 RunOptions run_options(const SimArguments& o) {
   RunOptions r;
   if (o.stalls) r.stalls = {o.stalls, o.stalls, true, o.seed};
   r.reproduce = invocation(o) + " --trace out/mismatch.fst";
-  if (!o.trace.empty()) {
-    const std::size_t colon = o.window.find(':');
-    TraceWindow w;
-    w.file = o.trace;
-    try {
-      if (colon == std::string::npos) throw std::invalid_argument("no colon");
-      w.first = std::stoll(o.window.substr(0, colon));
-      w.last = std::stoll(o.window.substr(colon + 1));
-    } catch (const std::exception&) {
-      throw InputError({"--window", 0, 0}, "bad-window", "\"" + o.window + "\" is not FIRST:LAST (two cycle numbers)");
-    }
-    r.trace = w;
-  }
+  r.trace = window_of(o);
   return r;
 }
 
@@ -242,8 +246,8 @@ void add_sim(CLI::App& app) {
   CLI::App* verb = app.add_subcommand("sim", "Run a layer or a network on the generated RTL and compare every stage");
   o->config.add(*verb);
   o->chip.add(*verb);
-  verb->add_option("--dump", o->dump, "Write inputs, parameters, outputs, events and beats of every layer here");
-  verb->add_option("--trace", o->trace, "Write a waveform (.fst) and a GTKWave save file; [layer] configurations only");
+  verb->add_option("--dump", o->dump, "Write inputs, parameters, outputs, events and beats of every layer here; of a chip images, maps, outputs, beats and events");
+  verb->add_option("--trace", o->trace, "Write a waveform (.fst) and a GTKWave save file; of a [layer], or of a chip of one model");
   verb->add_option("--window", o->window, "Cycles of the waveform, FIRST:LAST")->capture_default_str();
   verb->add_option("--stalls", o->stalls, "Chance in percent that a stream side waits in a cycle")->check(CLI::Range(0, 95));
   verb->add_option("--seed", o->seed, "Seed of the stalls")->capture_default_str();
@@ -262,8 +266,7 @@ void add_sim(CLI::App& app) {
                "          epim sim --top network --config configs/digits_residual.toml --stalls 30");
   verb->callback([o] {
     if (o->chip.network()) {
-      if (!o->dump.empty() || !o->trace.empty() || o->frames > 1)
-        throw InputError({"command line", 0, 0}, "bad-argument", "--dump, --trace and --frames do not go with --top network");
+      if (o->frames > 1) throw InputError({"--frames", 0, 0}, "bad-argument", "does not go with --top network; legal: --images");
       ChipSim what;
       what.images = o->images;
       if (o->stalls) what.stalls = {o->stalls, o->stalls, true, o->seed};
@@ -273,6 +276,8 @@ void add_sim(CLI::App& app) {
       what.results = o->results;
       what.jobs = o->jobs;
       what.events = !o->no_events;
+      what.trace = window_of(*o);
+      what.dump = o->dump;
       sim_chip(o->config, o->chip, what);
       return;
     }

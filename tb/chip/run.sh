@@ -79,6 +79,13 @@ expect "copies, smallest FIFOs, stalls, seed $((seed + 1))" 0 'identical outputs
 least=$(copies gen --fifo-depths smallest --out "$work/copies_smallest" --json | grep -A1 '"a.s"' | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
 expect "copies, FIFO a.s of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*a.s \($((least - 1))\)" \
   copies sim --images 2 --fifo-depths smallest --fifo "a.s=$((least - 1))"
+rm -rf "$work/copies_dump" "$work/copies_waves"
+expect "copies: a dump and a waveform" 0 'identical outputs   3 of 3' \
+  copies sim --images 3 --dump "$work/copies_dump" --trace "$work/copies_waves/w.fst" --window 700:800
+expect "copies: the dump holds what was simulated" 0 "3 images, 6 beats, 9 maps, 13 cores" /usr/bin/python3 "$root/tb/chip/check_dump.py" "$work/copies_dump"
+expect "copies: the waveform is there" 0 - test -s "$work/copies_waves/w.fst"
+expect "copies: its save file shows every block" 0 '^TOP.copies_chip_observed.b_c_4_valid$' cat "$work/copies_waves/w.gtkw"
+expect "copies: a waveform of pieces" 2 'joined-trace' copies sim --model joined --trace "$work/copies_waves/w.fst"
 expect "copies: gen" 0 'top module copies_chip' copies gen --set hardware.storage=ram --out "$work/copies"
 expect "copies: its resolved text says how many" 0 '^# c: 5 copies$' cat "$work/copies/resolved.toml"
 expect "copies: check the folder" 0 'files as generated' "$epim" check "$work/copies" --config "$root/tb/chip/copies.toml" --set hardware.storage=ram
