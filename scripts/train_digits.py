@@ -311,7 +311,7 @@ def layer_bits(text, layers):
 
 def write_bytes(path, data):
     """Writes next to the target and renames, so that a reader never sees half a file."""
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(path.name + f".part-{os.getpid()}")
     part.write_bytes(data)
     os.replace(part, path)
 
