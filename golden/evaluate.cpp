@@ -2,18 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "golden/evaluate.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <bit>
 #include <cstring>
 #include <map>
 
-#include "golden/diagnostic.hpp"
 #include "golden/parallel.hpp"
 #include "golden/pool.hpp"
 #include "golden/read_noise.hpp"
-#include "golden/sampler.hpp"
 
 namespace epim {
 namespace {

@@ -6,20 +6,13 @@
 #include <filesystem>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
-
 #include "gen/base/output_folder.hpp"
 #include "gen/core/core_parameters.hpp"
 #include "gen/network/golden_network.hpp"
-#include "golden/files/npz.hpp"
+#include "sim/dump.hpp"
 
 namespace epim {
 namespace {
-
-std::string npy(const IntTensor& t) {
-  const std::vector<std::uint8_t> bytes = npy_bytes(NpyArray::from(t));
-  return {bytes.begin(), bytes.end()};
-}
 
 /// [N][C][H][W]
 IntTensor stacked(const std::vector<IntTensor>& maps) {
@@ -33,24 +26,30 @@ nlohmann::ordered_json description(const ChipDesign& chip, const ChipRun& run) {
   const ChipGraph& graph = chip.graph;
   nlohmann::ordered_json j = {{"network", graph.name}, {"images", run.outputs.size()}, {"cycles", run.cycles}, {"image_end", run.image_end}};
   for (const ChipBlock& block : graph.blocks) j["blocks"].push_back({{"name", block.name}, {"kind", name_of(block.kind)}});
-  for (std::size_t f = 0; f < graph.streams.size(); ++f)
-    j["fifos"].push_back({{"name", graph.stream_name(static_cast<int>(f))}, {"depth", graph.streams[f].depth}, {"high_water", run.high_water[f]}, {"words", run.words[f]}});
+  j["fifos"] = fifos_json(graph, run);
   return j;
 }
 
 }  // namespace
 
+nlohmann::ordered_json fifos_json(const ChipGraph& graph, const ChipRun& run) {
+  nlohmann::ordered_json j;
+  for (std::size_t f = 0; f < graph.streams.size(); ++f)
+    j.push_back({{"name", graph.stream_name(static_cast<int>(f))}, {"depth", graph.streams[f].depth}, {"high_water", run.high_water[f]}, {"words", run.words[f]}});
+  return j;
+}
+
 void dump_chip(const std::string& dir, const ChipDesign& chip, const CompiledNetwork& net, const std::vector<IntTensor>& images,
                const std::vector<IntTensor>& golden, const ChipRun& run) {
   FileSet files = {{kMarkerFile, "{\"tool\": \"epim\", \"kind\": \"chip dump\"}\n"},
                    {"chip.json", description(chip, run).dump(1) + "\n"},
-                   {"images.npy", npy(stacked(images))},
-                   {"outputs_golden.npy", npy(stacked(golden))},
-                   {"outputs_rtl.npy", npy(stacked(run.outputs))}};
+                   {"images.npy", npy_text(stacked(images))},
+                   {"outputs_golden.npy", npy_text(stacked(golden))},
+                   {"outputs_rtl.npy", npy_text(stacked(run.outputs))}};
   std::string& beats = files["beats.csv"] = "cycle,image,index\n";
   const std::size_t per_image = run.beats.size() / std::max<std::size_t>(1, run.outputs.size());
   for (std::size_t n = 0; n < run.beats.size(); ++n) beats += fmt::format("{},{},{}\n", run.beats[n], n / per_image, n % per_image);
-  GoldenNetwork(net, false).run(images.at(0), 1, [&](int node, const IntTensor& map) { files["maps/" + net.network.nodes[static_cast<std::size_t>(node)].name + ".npy"] = npy(map); });
+  GoldenNetwork(net, false).run(images.at(0), 1, [&](int node, const IntTensor& map) { files["maps/" + net.network.nodes[static_cast<std::size_t>(node)].name + ".npy"] = npy_text(map); });
   if (!run.events.empty()) {
     nlohmann::ordered_json events;
     for (std::size_t c = 0; c < run.events.size(); ++c) events[chip.graph.blocks[static_cast<std::size_t>(chip.cores[c].block)].name] = to_json(run.events[c]);

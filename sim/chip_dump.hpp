@@ -5,11 +5,16 @@
 #include <string>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 #include "gen/chip/chip.hpp"
 #include "gen/network/compile.hpp"
 #include "sim/chip_run.hpp"
 
 namespace epim {
+
+/// Of every FIFO: name, depth, high_water (most words that it held), words (that went through).
+nlohmann::ordered_json fifos_json(const ChipGraph& graph, const ChipRun& run);
 
 /// Writes the folder `dir`, whole or not at all: chip.json, images.npy, outputs_golden.npy, outputs_rtl.npy, beats.csv, maps/<node>.npy of golden
 /// for the first image, and where the chip counted events events_rtl.json. docs/dump-format.md describes them.

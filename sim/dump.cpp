@@ -11,8 +11,6 @@
 namespace epim {
 namespace {
 
-std::string text(const std::vector<std::uint8_t>& bytes) { return {bytes.begin(), bytes.end()}; }
-
 /// Channel c of a map stored with period n is stored channel c mod n.
 IntTensor expand(const IntTensor& y, int channels) {
   IntTensor full({channels, y.shape[1], y.shape[2]});
@@ -30,6 +28,11 @@ nlohmann::ordered_json axes(const Axes& a) {
 }
 
 }  // namespace
+
+std::string npy_text(const IntTensor& t) {
+  const std::vector<std::uint8_t> bytes = npy_bytes(NpyArray::from(t));
+  return {bytes.begin(), bytes.end()};
+}
 
 void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, const LayerData& data, const IntTensor& input,
                 const LayerRun& run) {
@@ -85,20 +88,20 @@ void dump_layer(const std::string& dir, const Hardware& hw, const Layer& layer, 
   FileSet files = {
       {kMarkerFile, "{\"tool\": \"epim\", \"kind\": \"dump\"}\n"},
       {"layer.json", j.dump(2) + "\n"},
-      {"x.npy", text(npy_bytes(NpyArray::from(expand(input, layer.cin))))},
-      {"epitome.npy", text(npy_bytes(NpyArray::from(data.epitome)))},
-      {"crossbar_scale.npy", text(npy_bytes(NpyArray::from(data.crossbar_scale)))},
-      {"zero_point.npy", text(npy_bytes(NpyArray::from(data.zero_point)))},
-      {"channel_scale.npy", text(npy_bytes(NpyArray::from(data.channel_scale)))},
-      {"channel_bias.npy", text(npy_bytes(NpyArray::from(data.channel_bias)))},
-      {"y_golden.npy", text(npy_bytes(NpyArray::from(expand(y_golden, layer.cout))))},
-      {"y_rtl.npy", text(npy_bytes(NpyArray::from(expand(run.outputs.at(0), layer.cout))))},
+      {"x.npy", npy_text(expand(input, layer.cin))},
+      {"epitome.npy", npy_text(data.epitome)},
+      {"crossbar_scale.npy", npy_text(data.crossbar_scale)},
+      {"zero_point.npy", npy_text(data.zero_point)},
+      {"channel_scale.npy", npy_text(data.channel_scale)},
+      {"channel_bias.npy", npy_text(data.channel_bias)},
+      {"y_golden.npy", npy_text(expand(y_golden, layer.cout))},
+      {"y_rtl.npy", npy_text(expand(run.outputs.at(0), layer.cout))},
       {"events_golden.json", to_json(counted).dump(2) + "\n"},
       {"events_rtl.json", to_json(run.rtl).dump(2) + "\n"},
       {"beats.csv", beats},
   };
-  if (layer.pool) files["permutation.npy"] = text(npy_bytes(NpyArray::from(data.permutation)));
-  if (layer.slopes) files["channel_slope.npy"] = text(npy_bytes(NpyArray::from(data.channel_slope)));
+  if (layer.pool) files["permutation.npy"] = npy_text(data.permutation);
+  if (layer.slopes) files["channel_slope.npy"] = npy_text(data.channel_slope);
   write_output_folder(dir + "/" + layer.name, files);
 }
 

@@ -9,6 +9,9 @@
 
 namespace epim {
 
+/// A .npy file of int64.
+std::string npy_text(const IntTensor& t);
+
 /// Writes `<dir>/<layer name>/`: layer.json, x.npy, epitome.npy, crossbar_scale.npy, zero_point.npy, channel_scale.npy,
 /// channel_bias.npy, channel_slope.npy (of a layer with slopes), y_golden.npy, y_rtl.npy, events_golden.json,
 /// events_rtl.json, beats.csv. One frame: y_golden is evaluated again, for the whole frame, and expanded to all Cout

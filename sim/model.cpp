@@ -4,6 +4,7 @@
 
 #include <dlfcn.h>
 
+#include <filesystem>
 #include <stdexcept>
 
 namespace epim {
@@ -59,6 +60,12 @@ std::pair<void*, int> Model::find_register(int index) {
   int bytes = 0;
   void* at = bare_function<void* (*)(void*, int, int*)>(handle_, "epim_model_register")(self_, index, &bytes);
   return {at, bytes};
+}
+
+bool Model::trace_open(const std::string& file) {
+  const std::filesystem::path folder = std::filesystem::path(file).parent_path();
+  if (!folder.empty()) std::filesystem::create_directories(folder);
+  return api_.trace_open(self_, file.c_str());
 }
 
 void Model::settle() { bare_function<void (*)(void*)>(handle_, "epim_model_settle")(self_); }

@@ -101,7 +101,8 @@ class Model {
   void settle();
   /// Everything that the model keeps from one eval to the next, its ports included.
   std::pair<std::uint8_t*, std::size_t> state();
-  bool trace_open(const std::string& file) { return api_.trace_open(self_, file.c_str()); }
+  /// Makes the folder of `file`. False: built without tracing.
+  bool trace_open(const std::string& file);
   void trace_dump(std::uint64_t time) { api_.trace_dump(self_, time); }
   void trace_close() { api_.trace_close(self_); }
   /// Verilator's line and toggle counts so far; throws std::logic_error where the model was built without coverage.

@@ -218,13 +218,6 @@ struct FastLayer::State {
     return acc;
   }
 
-  /// give(channel, stored channel, accumulators, from one position to the next) for every channel that range r gives.
-  template <class Give> void each_channel(std::size_t r, std::size_t first_channel, const std::int64_t* acc, const Give& give) const {
-    const OutputRange& range = plan.ranges[r];
-    const int padded = rounded_up(range.columns, tile_columns);
-    for (int ch = range.start; ch < range.stop; ++ch) give(ch, first_channel + at(ch - range.start), acc + (ch - range.start) % range.columns, padded);
-  }
-
   /// to[stored channel][position] of range r: what becomes of its accumulators; `to` has `positions` for every channel.
   void requantise(std::size_t r, const std::int64_t* acc, int count, std::int64_t* to) const {
     const OutputRange& range = plan.ranges[r];
@@ -301,9 +294,11 @@ IntTensor FastLayer::accumulators(const IntTensor& x, const std::vector<int>& pl
     for (int first = 0; first < all; first += block_positions) {
       const int count = std::min(block_positions, all - first);
       const std::int64_t* const acc = s.accumulate(map, places.data() + first, count, r, false, ignored);
-      s.each_channel(r, first_channel[r], acc, [&](int, std::size_t stored, const std::int64_t* from, int stride) {
-        for (int i = 0; i < count; ++i) sums.data[stored * places.size() + at(first + i)] = from[i * stride];
-      });
+      const OutputRange& range = s.plan.ranges[r];
+      const std::size_t padded = at(rounded_up(range.columns, tile_columns));
+      for (int ch = range.start; ch < range.stop; ++ch)
+        for (int i = 0; i < count; ++i)
+          sums.data[(first_channel[r] + at(ch - range.start)) * places.size() + at(first + i)] = acc[at(i) * padded + at((ch - range.start) % range.columns)];
     }
   return sums;
 }

@@ -3,7 +3,6 @@
 #include "sim/command/chip_sim.hpp"
 
 #include <algorithm>
-#include <filesystem>
 #include <iostream>
 #include <optional>
 
@@ -104,11 +103,7 @@ nlohmann::ordered_json json_of(const Outcome& o) {
   j["slowest_block"] = graph.blocks[static_cast<std::size_t>(slowest.block)].name;
   if (chip.loaded()) j["load_cycles"] = {{"rtl", run.load_cycles}, {"predicted", o.load.open}, {"words", o.program}};
   j["stalls"] = o.stalls;
-  for (std::size_t f = 0; f < graph.streams.size(); ++f)
-    j["fifos"].push_back({{"name", graph.stream_name(static_cast<int>(f))},
-                          {"depth", graph.streams[f].depth},
-                          {"high_water", run.high_water[f]},
-                          {"words", run.words[f]}});
+  j["fifos"] = fifos_json(graph, run);
   std::uint64_t outputs = fnv1a("");
   for (const IntTensor& map : run.outputs) outputs = fnv1a(map.data, outputs);
   j["digests"] = {{"outputs", hash_text(outputs)}, {"beats", hash_text(fnv1a(run.beats, fnv1a("")))}};
@@ -220,8 +215,6 @@ void sim_chip(const ConfigOptions& options, const ChipOptions& chip_options, con
   if (o.stalls && !o.predicted.deadlock) settings.out_from = 4 * o.predicted.image_end.front();
   settings.reproduce = sim.reproduce;
   settings.trace = sim.trace;
-  if (sim.trace && std::filesystem::path(sim.trace->file).has_parent_path())
-    std::filesystem::create_directories(std::filesystem::path(sim.trace->file).parent_path());
   // Where golden proves that nothing can ever move again, the RTL, equal so far, is not watched for long.
   if (o.predicted.deadlock) settings.watchdog = 2000;
   Progress progress("simulating");

@@ -131,8 +131,6 @@ void run_single(const SimArguments& o, const Prepared& p, const EnergyTable& tab
   const Core core = build_core(p.core, {layer}, &p.layers[0].data, build);
   CoreDriver driver(core);
   const std::vector<IntTensor> inputs(static_cast<std::size_t>(std::max(1, o.frames)), p.input);
-  if (!o.trace.empty() && std::filesystem::path(o.trace).has_parent_path())
-    std::filesystem::create_directories(std::filesystem::path(o.trace).parent_path());
   const LayerRun run = run_layer(driver, core, layer, p.layers[0].data, inputs, run_options(o));
   const EnergyReport report = energy(run.rtl, table, p.core.hw);
   if (energy(run.golden, table, p.core.hw).total != report.total) throw Failed("energy differs");

@@ -33,6 +33,8 @@ expect() {
     tail -n 15 "$work/log" | sed 's/^/    /'
   fi
 }
+# smallest FIFO: its depth, from the JSON of `epim gen` on stdin.
+smallest() { grep -A1 "\"$1\"" | sed -n 's/.*"depth": \([0-9]*\).*/\1/p'; }
 chip() { "$epim" sim --top network --config "$root/configs/$1.toml" "${@:2}"; }
 
 # Every block of a chip, odd widths; full and smallest FIFOs, with and without stalls.
@@ -43,8 +45,7 @@ expect "mix, smallest FIFOs, stalls, seed $((seed + 1))" 0 'identical outputs   
   chip mix --fifo-depths smallest --stalls 60 --seed "$((seed + 1))"
 
 # One entry less than the analysis asks for: the chip must stop, and the check must say where.
-least=$("$epim" gen --top network --config "$root/configs/mix.toml" --fifo-depths smallest --out "$work/smallest" --json \
-        | grep -A1 '"stem.skip"' | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
+least=$("$epim" gen --top network --config "$root/configs/mix.toml" --fifo-depths smallest --out "$work/smallest" --json | smallest stem.skip)
 expect "mix, FIFO stem.skip of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*stem.skip \($((least - 1))\)" \
   chip mix --fifo-depths smallest --fifo "stem.skip=$((least - 1))"
 
@@ -55,7 +56,7 @@ expect "features, stalls, seed $seed" 0 'identical outputs   12 of 12' features 
 expect "features, smallest FIFOs, stalls, seed $seed" 0 'identical outputs   8 of 8' \
   features sim --images 8 --fifo-depths smallest --stalls 40 --seed "$seed"
 for fifo in low.again wide.sum stem.point; do
-  least=$(features gen --fifo-depths smallest --out "$work/join" --json | grep -A1 "\"$fifo\"" | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
+  least=$(features gen --fifo-depths smallest --out "$work/join" --json | smallest "$fifo")
   expect "features, FIFO $fifo of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*$fifo \($((least - 1))\)" \
     features sim --images 2 --fifo-depths smallest --fifo "$fifo=$((least - 1))"
 done
@@ -65,7 +66,7 @@ bypass() { "$epim" "$1" --top network --config "$root/tb/chip/bypass.toml" --fif
 expect "bypass, smallest FIFOs, stalls, seed $seed" 0 'identical outputs   8 of 8' bypass sim --images 8 --stalls 40 --seed "$seed"
 bypass gen --out "$work/bypass" --json > "$work/bypass.json"
 for fifo in x.t s.r s.p v.m@0 v.m@1; do
-  least=$(grep -A1 "\"$fifo\"" "$work/bypass.json" | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
+  least=$(smallest "$fifo" < "$work/bypass.json")
   expect "bypass, FIFO $fifo of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*$fifo \($((least - 1))\)" \
     bypass sim --images 2 --model joined --fifo "$fifo=$((least - 1))"
 done
@@ -76,7 +77,7 @@ expect "copies, 12 images" 0 'identical outputs   12 of 12' copies sim --images 
 expect "copies, stalls, seed $seed" 0 'identical outputs   12 of 12' copies sim --images 12 --stalls 40 --seed "$seed"
 expect "copies, smallest FIFOs, stalls, seed $((seed + 1))" 0 'identical outputs   8 of 8' \
   copies sim --images 8 --fifo-depths smallest --stalls 60 --seed "$((seed + 1))"
-least=$(copies gen --fifo-depths smallest --out "$work/copies_smallest" --json | grep -A1 '"a.s"' | sed -n 's/.*"depth": \([0-9]*\).*/\1/p')
+least=$(copies gen --fifo-depths smallest --out "$work/copies_smallest" --json | smallest a.s)
 expect "copies, FIFO a.s of $((least - 1)) instead of $least words deadlocks" 1 "no word moved .*full: .*a.s \($((least - 1))\)" \
   copies sim --images 2 --fifo-depths smallest --fifo "a.s=$((least - 1))"
 rm -rf "$work/copies_dump" "$work/copies_waves"
