@@ -65,8 +65,8 @@ def evaluate(n, x, e, m, z, g, b, a=None):
                 for first in range(0, n["weight_bits"] - 1, n["cell_bits"]):
                     for polarity in (1, -1):
                         cell = np.maximum(polarity * w[part, columns], 0) >> first & (1 << n["cell_bits"]) - 1
-                        for g in range(0, n["xb_rows"], rows):  # a group without input gives the code 0
-                            read = slice(g, g + rows)
+                        for line in range(0, n["xb_rows"], rows):  # a group without input gives the code 0
+                            read = slice(line, line + rows)
                             code = np.minimum(level[:, read] @ cell[read].astype(float), 2 ** n["adc_bits"] - 1)  # ADC; exact
                             psum += sign * polarity * code.astype(np.int64) << bit + first
             psum += z[pe_row, u] * lines[:, part].sum(1, keepdims=True)
@@ -86,6 +86,8 @@ def check(folder):
         return np.load(folder / (name + ".npy"), allow_pickle=False).astype(np.int64)
 
     description = json.loads((folder / "layer.json").read_text())
+    if "pool" in description:
+        raise ValueError(f"{folder} has a weight pool, which this script does not compute; legal: epitomes and plain convolutions")
     check_blocks(description)
     names = ("x", "epitome", "crossbar_scale", "zero_point", "channel_scale", "channel_bias")
     if "slope_fraction_bits" in description:

@@ -77,6 +77,7 @@ narrow structure tb/structure/run.sh build/structure
 narrow expressions tb/netlist/expressions.sh build/expressions
 narrow quantise tb/quantise/run.sh $epim build/quantise
 narrow python tb/python/run.sh $epim build/python-test
+narrow dump tb/dump/run.sh $epim build/dump
 narrow wheel tb/python/wheel.sh build/wheel
 narrow study tb/study/run.sh $epim build/study
 narrow estimate tb/estimate/run.sh $epim build/estimate
