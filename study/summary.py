@@ -156,7 +156,7 @@ def collect(folder, seeds):
         "schema": 1, "made_by": "study/summary.py", "seeds": list(seeds), "made_with": every[0]["made_with"],
         "units": "accuracy as a share of the test images; ci95: half width of the 95 % interval of the mean over seeds",
         "float": statistics([start[s] for s in seeds]),
-        "variants": {n: {"crossbars": runs[0]["crossbars"], "parameters": runs[0]["parameters"],
+        "variants": {n: {**variants()[n]._asdict(), "crossbars": runs[0]["crossbars"], "parameters": runs[0]["parameters"],
                          "golden": statistics([r["accuracy"]["golden"] for r in runs]), "per_seed": [r["accuracy"] for r in runs]}
                      for n, runs in results.items()},
         "claims": claims(results), "missing": missing, "jobs": len(variants()) * (len(seeds) + 1),

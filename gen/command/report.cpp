@@ -91,6 +91,7 @@ void say_absent(Data& data, const ReportArguments& o) {
   data.absent("fidelity", "needs an import");
   data.absent("accuracy", "needs a folder or the JSON of epim eval");
   data.absent("study", "needs the JSON of scripts/device_study.py");
+  data.absent("training", "needs the JSON of study/summary.py");
   data.absent("search", "needs a result of epim search --json, or a design file that a search wrote");
   data.absent("chip", "needs the JSON of epim sim --top network, or of epim estimate --top network --stepped");
   data.absent("balance", "needs a result of epim search --interval --json");
@@ -124,6 +125,7 @@ void run_report(const ReportArguments& o) {
       for (const auto& [section, value] : s.chip.items()) data.add(section, value, name);
     if (!s.accuracy.is_null()) data.add("accuracy", report::accuracy_section(s.accuracy, o.min_snr, s.file), name);
     if (!s.study.is_null()) data.add("study", s.study, name);
+    if (!s.training.is_null()) data.add("training", s.training, name);
     if (!s.search.is_null()) data.add("search", s.search, name);
     if (!s.balance.is_null()) data.add("balance", s.balance, name);
     if (title.empty()) title = s.title;
@@ -162,6 +164,7 @@ void add_report(CLI::App& app) {
                "  epim report model --out import.html                      # a folder of epim import\n"
                "  epim report model out/eval-model-1a2b3c4d --out model.html  # with accuracy over a sweep\n"
                "  epim report models/device_study.json --out study.html\n"
+               "  epim report study/results/summary.json --out training.html\n"
                "  epim search resnet50 --budget 1080 --front --json > search.json\n"
                "  epim report search.json found.json --out search.html     # found.json: its --out");
   verb->callback([o, verb] {

@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 using report::JsonKind;
 
-constexpr const char* kKinds = "legal: a network, a configuration (.toml), a folder of epim run, import or eval, a design file, JSON of epim estimate, search or sim --top network, models/device_study.json";
+constexpr const char* kKinds = "legal: a network, a configuration (.toml), a folder of epim run, import or eval, a design file, JSON of epim estimate, search or sim --top network, models/device_study.json, study/results/summary.json";
 
 [[noreturn]] void refuse(const std::string& file, const std::string& text) { throw InputError({file, 0, 0}, "report-source", text); }
 
@@ -180,6 +180,11 @@ ReportSource read_source(const std::string& name, const ReportOptions& o) {
       s.kind = "study";
       s.study = report::study_section(json, s.file);
       s.title = "chips that are not ideal: a study";
+      return s;
+    case JsonKind::training:
+      s.kind = "training";
+      s.training = report::training_section(json, s.file);
+      s.title = "the training study";
       return s;
     case JsonKind::chip:
       s.kind = "chip";

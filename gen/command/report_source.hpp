@@ -38,12 +38,12 @@ struct NetworkOnCores {
 
 struct ReportSource {
   std::string name;   ///< as given
-  std::string kind;   ///< network, configuration, run, import, estimate, design, search, accuracy, study, chip
+  std::string kind;   ///< network, configuration, run, import, estimate, design, search, accuracy, study, training, chip
   std::string file;   ///< that was read
   std::string hash;   ///< of its bytes
   std::string title;
   std::optional<NetworkOnCores> network;
-  nlohmann::ordered_json record, estimate, search, balance, accuracy, study, chip;  ///< null where the source has none
+  nlohmann::ordered_json record, estimate, search, balance, accuracy, study, training, chip;  ///< null where the source has none
 };
 
 /// Throws InputError: unreadable-file; report-source (of no kind that a report is made from, or damaged), stale-run, and those of the readers.

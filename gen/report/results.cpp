@@ -15,6 +15,7 @@ JsonKind kind_of(const Json& j) {
   if (!j.is_object()) return JsonKind::unknown;
   if (has({"kind", "points"}) && j["kind"] == "eval") return JsonKind::accuracy;
   if (has({"curves", "names", "axes", "crossbars"})) return JsonKind::study;
+  if (has({"seeds", "variants", "claims"})) return JsonKind::training;
   if (has({"network", "chip", "run"})) return JsonKind::chip;
   if (has({"nodes", "input"})) return JsonKind::network;
   if (has({"network_hash", "hardware_hash", "layers"})) return JsonKind::run;

@@ -21,6 +21,7 @@ enum class JsonKind {
   design,    ///< a design file
   accuracy,  ///< result.json of epim eval
   study,     ///< curves of scripts/device_study.py
+  training,  ///< summary of study/summary.py
   chip,      ///< epim sim or estimate --top network --json
   unknown,
 };
@@ -50,5 +51,7 @@ Json accuracy_section(const Json& result, double least, const std::string& file)
 Json chip_sections(const Json& result, const std::string& file);
 /// Curves of a study of devices: families of networks, what is swept, means over chips and their intervals.
 Json study_section(const Json& study, const std::string& file);
+/// Accuracies of the training study with their intervals, and the differences that the claims ask for.
+Json training_section(const Json& summary, const std::string& file);
 
 }  // namespace epim::report

@@ -336,6 +336,23 @@ def study(name, file):
             equal(column, page.numbers(figure, column), [p[key] for _, _, _, p in points])
 
 
+def training(name, file):
+    page = Page(name + ".dom")
+    with open(file, encoding="utf-8") as f:
+        s = json.load(f)
+    usual = {n: v for n, v in s["variants"].items() if (v["mode"], v["scheme"]) == ("per_crossbar", "symmetric")}
+    modes = {n: v for n, v in s["variants"].items() if "A" in v["tables"]}
+    for figure, shown in (("training", usual), ("training-modes", modes)):
+        equal(f"{figure}: variants", page.column(figure, "variant"), list(shown))
+        equal(f"{figure}: crossbars", page.numbers(figure, "crossbars (count)"), [float(v["crossbars"]) for v in shown.values()])
+        equal(f"{figure}: means", page.numbers(figure, "top-1, mean (share)"), [v["golden"]["mean"] for v in shown.values()])
+        equal(f"{figure}: intervals", page.numbers(figure, "half of the interval (share)"), [v["golden"]["ci95"] for v in shown.values()])
+    claims = [c for c in s["claims"] if c["claim"] == s["claims"][0]["claim"]]  # the one that is shown first
+    equal("claims", list(zip(page.column("training-claims", "from"), page.column("training-claims", "to"), page.column("training-claims", "verdict"))),
+          [(c["from"], c["to"], c["verdict"]) for c in claims])
+    equal("differences", page.numbers("training-claims", "difference (share)"), [c["mean"] for c in claims])
+
+
 def boxes(name, file):
     page = Page(name + ".dom")
     with open(file, encoding="utf-8") as f:
@@ -374,7 +391,7 @@ def hostile(name):
     equal("elements", page.tags.count("b") - len([t for t in page.texts if t in ("crossbars", "cycles", "energy", "multiply-accumulates")]), 0)
 
 
-{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "balance": balance, "chip": chip, "accuracy": accuracy, "study": study, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
+{"itself": itself, "data": data, "alone": alone, "estimate": estimate, "run": run, "sim": sim, "import": imported, "search": search, "balance": balance, "chip": chip, "accuracy": accuracy, "study": study, "training": training, "boxes": boxes, "cases": cases, "hostile": hostile}[sys.argv[1]](*sys.argv[2:])
 for line in wrong:
     print(line)
 sys.exit(1 if wrong else 0)

@@ -70,6 +70,9 @@ keep "accuracy: numbers of epim eval" python3 "$root/tb/report/page.py" accuracy
 page study study-digits,study-fashion "$root/models/device_study.json"
 keep "study: numbers of device_study.json" python3 "$root/tb/report/page.py" study study "$root/models/device_study.json"
 
+page training training,training-modes,training-claims "$root/study/results/summary.json"
+keep "training: numbers of summary.json" python3 "$root/tb/report/page.py" training training "$root/study/results/summary.json"
+
 "$epim" search resnet18 --budget 256x256 --front --json --out found.json > search.json
 page search search,candidates search.json
 keep "search: numbers of epim search" python3 "$root/tb/report/page.py" search search search.json

@@ -11,7 +11,7 @@ function setTheme(theme) {
   document.documentElement.dataset.theme = theme;
 }
 
-const figureNames = {graph: 'network graph', layers: 'layers on cores', timeline: 'timeline', energy: 'energy', epitomes: 'epitomes and index tables', values: 'weights and activations', fidelity: 'error of every map', search: 'search', balance: 'copies on a chip', chip: 'one chip', accuracy: 'accuracy', study: 'study of devices'};
+const figureNames = {graph: 'network graph', layers: 'layers on cores', timeline: 'timeline', energy: 'energy', epitomes: 'epitomes and index tables', values: 'weights and activations', fidelity: 'error of every map', search: 'search', balance: 'copies on a chip', chip: 'one chip', accuracy: 'accuracy', study: 'study of devices', training: 'training study'};
 
 function heading(data) {
   const theme = html('button', {type: 'button', onclick: () => {
@@ -50,7 +50,7 @@ function start() {
   document.body.prepend(patterns());
   heading(data);
   const sections = [['chip', chipFigures], ['graph', graphFigure], ['layers', layersFigure], ['timeline', timelineFigures], ['energy', energyFigures], ['epitomes', epitomeFigures], ['values', valueFigures],
-    ['formats', formatsFigure], ['fidelity', fidelityFigure], ['accuracy', accuracyFigures], ['study', studyFigures], ['search', searchFigures], ['balance', balanceFigures]];
+    ['formats', formatsFigure], ['fidelity', fidelityFigure], ['accuracy', accuracyFigures], ['study', studyFigures], ['training', trainingFigures], ['search', searchFigures], ['balance', balanceFigures]];
   for (const [section, draw] of sections)
     if (data[section]) draw(data[section]);
   footing(data);
