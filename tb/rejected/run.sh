@@ -467,6 +467,7 @@ run = {"network": "digits", "design": "none", "wrap": "off", "crossbar": "64x64"
 json.dump(run, open("stale.json", "w"))
 json.dump({"source": {}, "maps": [], "integers": {"maps": [{"node": "a", "signal_to_noise_db": "loud"}]}}, open("import.json", "w"))
 json.dump({"network": "x", "search": {"objective": "edp"}, "layers": []}, open("search.json", "w"))
+json.dump({"seeds": [1], "made_with": {"test_images": 1}, "variants": {"a": {"design": 3}}, "claims": []}, open("summary.json", "w"))
 json.dump({"rule": "paper", "paper": {}, "physical": {}, "layers": [{"layer": "a", "weight_bits": True}]}, open("estimate.json", "w"))
 END
 expect "report: a run whose network has changed" '^stale.json: stale-run: .*run again' report stale.json
@@ -475,6 +476,7 @@ cp "$root/configs/digits.toml" config.toml && sed -i "s|\.\./models|$root/models
 expect "report: a damaged record of an import" '^import.json: report-source: no record of epim import' report import.json
 expect "report: a damaged result of a search" '^search.json: report-source: no result of epim search' report search.json
 expect "report: a damaged estimate" '^estimate.json: report-source: no result of epim estimate' report estimate.json
+expect "report: a damaged summary of the training study" '^summary.json: report-source: no summary of the training study' report summary.json
 expect "report: nothing to write" '^--out: missing-argument' "$epim" report resnet18
 expect "report: an option that no source takes" '^--crossbar: bad-argument: .*legal: with a network' report "$root/configs/digits.toml" --crossbar 64x64
 expect "report: a limit that is none" '^--min-snr: value-out-of-range' report resnet18 --min-snr 1e9
