@@ -161,7 +161,7 @@ def collect(folder, seeds):
                      for n, runs in results.items()},
         "claims": claims(results), "missing": missing, "jobs": len(variants()) * (len(seeds) + 1),
         "rtl": {"run": len(rtl), "identical": sum(r["identical_outputs"] == r["images"] for r in rtl), "images": rtl[0]["images"] if rtl else 0,
-                "networks": {r["variant"]: {k: r[k] for k in ("cycles", "energy_aJ", "crossbars")} for r in rtl}}}
+                "networks": {r["variant"]: {k: r[k] for k in ("on", "cycles", "energy_aJ") if k in r} for r in rtl}}}
 
 
 def write(path, text):

@@ -171,11 +171,16 @@ def variant(args):
 
 
 def rtl(args):
+    """On one core; a network of which some layers read a weight pool and others do not, as a chip with a core per layer."""
     folder = folder_of(args)
     words = ["sim", "--config", folder / "config.toml", "--images", args.rtl_images, "--set", f"network.integers={folder / 'integers.npz'}", "--json"]
+    chip = variants()[args.name].design.startswith("pool:")
+    if chip:
+        words += ["--top", "network", "--model", "joined"]
     report = json.loads(epim(args, *words))
-    kept = ("identical_outputs", "crossbars", "cycles", "energy_aJ", "array_utilisation", "accuracy")
-    write(args.out, {"variant": args.name, "seed": args.seed, "images": args.rtl_images, **{k: report[k] for k in kept}})
+    kept = ("identical_outputs", "accuracy") if chip else ("identical_outputs", "crossbars", "cycles", "energy_aJ", "array_utilisation", "accuracy")
+    of_chip = {"on": "chip", "cycles": report["cycles"]["rtl"]} if chip else {"on": "core"}
+    write(args.out, {"variant": args.name, "seed": args.seed, "images": args.rtl_images, **{k: report[k] for k in kept}, **of_chip})
 
 
 def write(path, value):
