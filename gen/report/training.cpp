@@ -1,12 +1,14 @@
 // SPDX-FileCopyrightText: 2026 The epim authors
 // SPDX-License-Identifier: Apache-2.0
+#include <cctype>
+
 #include "gen/report/result_fields.hpp"
 #include "gen/report/results.hpp"
 
 namespace epim::report {
 namespace {
 
-/// Half width of an interval; null where the study has one seed (nlohmann writes and Python reads NaN).
+/// Half width of an interval; null where there is none.
 Json half_width(const Json& j) { return j.is_null() ? Json() : Json(number(j)); }
 
 /// What a variant is compared as.
