@@ -28,6 +28,8 @@ inline double number(const nlohmann::ordered_json& j) {
   if (!std::isfinite(v)) throw nlohmann::ordered_json::type_error::create(302, "a finite number is expected", &j);
   return v;
 }
+/// A number, or null where there is none.
+inline nlohmann::ordered_json number_or_null(const nlohmann::ordered_json& j) { return j.is_null() ? nlohmann::ordered_json() : nlohmann::ordered_json(number(j)); }
 inline std::int64_t whole(const nlohmann::ordered_json& j) {
   if (!j.is_number_integer()) throw nlohmann::ordered_json::type_error::create(302, "an integer is expected", &j);
   return j.get<std::int64_t>();

@@ -20,8 +20,6 @@ double value_of(const Json& j) {
   return v;
 }
 
-Json limit(const Json& j) { return j.is_null() ? Json() : Json(number(j)); }
-
 }  // namespace
 
 Json study_section(const Json& study, const std::string& file) {
@@ -38,7 +36,7 @@ Json study_section(const Json& study, const std::string& file) {
           const Json& curve = members.at(member).at(key);
           Json points = Json::array();
           for (const Json& p : list(curve.at("points")))
-            points.push_back({{"x", scale * value_of(p.at("value"))}, {"mean", number(p.at("mean"))}, {"low", limit(p.at("low"))}, {"high", limit(p.at("high"))}});
+            points.push_back({{"x", scale * value_of(p.at("value"))}, {"mean", number(p.at("mean"))}, {"low", number_or_null(p.at("low"))}, {"high", number_or_null(p.at("high"))}});
           if (points.empty()) throw Json::type_error::create(302, "a point is expected", &curve);
           series.push_back({{"network", text(name)}, {"crossbars", whole(study.at("crossbars").at(family).at(member))}, {"images", whole(curve.at("images"))},
                             {"chips", whole(curve.at("chips"))}, {"points", std::move(points)}});

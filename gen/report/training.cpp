@@ -8,9 +8,6 @@
 namespace epim::report {
 namespace {
 
-/// Half width of an interval; null where there is none.
-Json half_width(const Json& j) { return j.is_null() ? Json() : Json(number(j)); }
-
 /// What a variant is compared as.
 std::string family(const Json& v) {
   const std::string design = text(v.at("design"));
@@ -29,9 +26,9 @@ Json training_section(const Json& summary, const std::string& file) {
     for (const auto& [name, v] : summary.at("variants").items())
       s["variants"].push_back({{"name", name}, {"family", family(v)}, {"tables", text(v.at("tables"))}, {"design", text(v.at("design"))}, {"bits", text(v.at("bits"))},
                                {"mode", text(v.at("mode"))}, {"scheme", text(v.at("scheme"))}, {"crossbars", whole(v.at("crossbars"))}, {"parameters", whole(v.at("parameters"))},
-                               {"mean", number(v.at("golden").at("mean"))}, {"half", half_width(v.at("golden").at("ci95"))}});
+                               {"mean", number(v.at("golden").at("mean"))}, {"half", number_or_null(v.at("golden").at("ci95"))}});
     for (const Json& c : list(summary.at("claims")))
-      s["claims"].push_back({{"claim", text(c.at("claim"))}, {"from", text(c.at("from"))}, {"to", text(c.at("to"))}, {"mean", number(c.at("mean"))}, {"half", half_width(c.at("ci95"))},
+      s["claims"].push_back({{"claim", text(c.at("claim"))}, {"from", text(c.at("from"))}, {"to", text(c.at("to"))}, {"mean", number(c.at("mean"))}, {"half", number_or_null(c.at("ci95"))},
                              {"verdict", text(c.at("verdict"))}});
     if (s["variants"].empty()) throw Json::type_error::create(302, "a variant is expected", &summary);
     return s;

@@ -25,7 +25,7 @@ function deviceDrawing({groups, float, width = 760, height = 360}) {
     const own = groups.filter((g) => seriesOf(g) === name).sort((a, b) => x(a) - x(b));
     if (own.length > 1) drawn.append(svg('path', {class: `stroke ${hueOf(n)}`, d: own.map((g, i) => `${i ? 'L' : 'M'}${sx(x(g))} ${sy(100 * g.mean)}`).join('')}));
     for (const g of own) {
-      if (g.low !== null) drawn.append(svg('path', {class: `stroke ${hueOf(n)}`, d: `M${sx(x(g))} ${held(g.low)}V${held(g.high)}M${sx(x(g)) - 5} ${held(g.low)}h10M${sx(x(g)) - 5} ${held(g.high)}h10`}));
+      if (g.low !== null) drawn.append(interval(sx(x(g)), held(g.low), held(g.high), n, 5));
       const point = mark(n, sx(x(g)), sy(100 * g.mean), 4.5, `${settingsText(g)}: ${(100 * g.mean).toFixed(2)} % over ${g.chips} chips`);
       point.setAttribute('data-value', g.mean);
       drawn.append(point);

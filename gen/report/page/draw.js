@@ -174,6 +174,8 @@ function mark(n, x, y, r, tip, hue = n) {
   const open = [4, 5, 7].includes(n % 8);
   return svg('path', {class: `${open ? 'stroke' : 'fill'} ${hueOf(hue)}`, d: paths[n % 8]}, tip ? svg('title', {}, tip) : null);
 }
+// An interval of heights at x, with a cap of twice `cap` at either end.
+const interval = (x, low, high, hue, cap = 3) => svg('path', {class: `stroke ${hueOf(hue)}`, d: `M${x} ${low}V${high}M${x - cap} ${low}h${2 * cap}M${x - cap} ${high}h${2 * cap}`});
 // Swatches in a row: [[text, draw(x, y)], ...].
 function legend(entries, x, y) {
   const group = svg('g', {class: 'legend'});

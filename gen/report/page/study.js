@@ -15,7 +15,7 @@ function studyDrawing({curve, width = 760, height = 380}) {
     const at = (p) => sx(p.x) + 4 * (n - (curve.series.length - 1) / 2), own = [...s.points].sort((a, b) => a.x - b.x);
     drawn.append(svg('path', {class: `stroke ${hueOf(n)}`, d: own.map((p, i) => `${i ? 'L' : 'M'}${at(p)} ${held(p.mean)}`).join('')}));
     for (const p of own) {
-      if (p.low !== null) drawn.append(svg('path', {class: `stroke ${hueOf(n)}`, d: `M${at(p)} ${held(p.low)}V${held(p.high)}M${at(p) - 3} ${held(p.low)}h6M${at(p) - 3} ${held(p.high)}h6`}));
+      if (p.low !== null) drawn.append(interval(at(p), held(p.low), held(p.high), n));
       const point = mark(n, at(p), held(p.mean), 4, `${s.network}, ${xTitle} ${p.x}: ${(100 * p.mean).toFixed(2)} % over ${s.chips} chips`);
       point.setAttribute('data-value', p.mean);
       drawn.append(point);

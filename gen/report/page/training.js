@@ -11,7 +11,7 @@ function trainedPoint({shape, hue, x, v, sy, low}) {
   const held = (share) => sy(Math.min(100, Math.max(low, 100 * share)));
   const point = mark(shape, x, held(v.mean), 4, trainedText(v), hue);
   point.setAttribute('data-value', v.mean);
-  return [v.half === null ? null : svg('path', {class: `stroke ${hueOf(hue)}`, d: `M${x} ${held(v.mean - v.half)}V${held(v.mean + v.half)}M${x - 3} ${held(v.mean - v.half)}h6M${x - 3} ${held(v.mean + v.half)}h6`}), point].filter(Boolean);
+  return [v.half === null ? null : interval(x, held(v.mean - v.half), held(v.mean + v.half), hue), point].filter(Boolean);
 }
 
 function trainedAgainstCrossbars({variants, low, width = 900, height = 440}) {
