@@ -7,7 +7,7 @@ Accuracy over the share of stuck cells, the programming error and the bits of th
 networks that compute the same ("unrolled": a cell per weight), and for plain networks of as many crossbars, trained alike. Every point
 is the mean over --seeds chips. Then degraded cores of both data sets run in RTL against golden, every stage, for three chips.
 
-usage: scripts/device_study.py [--seeds 10] [--images 200] [--rtl-images 100] [--only curves|rtl] [--work out/device-study]
+usage: scripts/device_study.py [--seeds 40] [--images 200] [--rtl-images 100] [--only curves|rtl] [--work out/device-study]
        scripts/device_study.py --write        the tables and the picture of docs/device.md, from models/device_study.json
 
 Needs a built epim (--epim), and Debian's dataset-fashion-mnist and python3-numpy. What has run stays in --work: a second call goes on.
@@ -224,7 +224,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--epim", default=str(ROOT / "build/gen/command/epim"))
     parser.add_argument("--work", type=Path, default=Path("out/device-study"))
-    parser.add_argument("--seeds", type=int, default=10, help="chips; four times as many for the digits' cells")
+    parser.add_argument("--seeds", type=int, default=40, help="chips; four times as many for the digits' cells")
     parser.add_argument("--images", type=int, default=200, help="of every point of a curve of Fashion-MNIST; the digits take all 360")
     parser.add_argument("--rtl-images", type=int, default=100)
     parser.add_argument("--only", choices=["curves", "rtl"])
