@@ -51,6 +51,8 @@ python3-numpy|its arrays
 python3-pytest|runs its tests
 patch|applies the bug bank
 chromium|draws the pages of reports
+clang|compiles small models in less than half the time
+libtcmalloc-minimal4|allocates memory for compilers and simulators, a tenth to a fifth of their time
 dataset-fashion-mnist|images of the walk of docs/own-network.md'
 synth_packages='opensta|slowest path of a netlist
 qflow-tech-osu035|a cell library for area and timing'
@@ -90,12 +92,17 @@ if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>
   exit 3
 fi
 
-# Any Python that can make an environment will do.
+home=$(cd "$(dirname "$0")" && pwd)
+# Any Python that can make an environment will do, and any clang.
 has_python() {
   python3 -c 'import ensurepip' 2>/dev/null
 }
 is_installed() {
-  case $1 in python3 | python3-venv) ! has_python || return 0 ;; esac
+  case $1 in
+    python3 | python3-venv) ! has_python || return 0 ;;
+    clang) ! "$home/clang.sh" >/dev/null || return 0 ;;
+    libtcmalloc-minimal4) /sbin/ldconfig -p | grep -q 'libtcmalloc_minimal\.so\.4 ' && return 0 ;;
+  esac
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
 }
 
@@ -109,7 +116,6 @@ done <<LIST
 $packages
 LIST
 
-home=$(cd "$(dirname "$0")" && pwd)
 # The last step: exit 3 of python_env.sh is ours.
 python_packages() {
   case $profile in test | synth) "$home/python_env.sh" test >/dev/null ;; esac

@@ -79,6 +79,7 @@ public_flat_rd -module "epim_pe" -var "err_o"
 struct Tools {
   ModelTools identity;
   std::string root;
+  std::string quick = "g++";  ///< compiles what is not optimised; clang needs less than half the time
 };
 const Tools& tools() {
   static std::once_flag once;
@@ -93,6 +94,13 @@ const Tools& tools() {
     const CommandResult target = run_command("g++ --version && g++ -march=native -Q --help=target");
     if (target.code != 0) throw MissingTool("g++ is missing: install Debian package g++ (scripts/setup.sh run)");
     t.identity.compiler = target.output;
+    for (const char* clang : {"clang++", "clang++-14", "clang++-19"}) {
+      const CommandResult version = run_command(std::string(clang) + " --version");
+      if (version.code != 0) continue;
+      t.quick = clang;
+      t.identity.quick = version.output;
+      break;
+    }
   });
   return t;
 }
@@ -217,7 +225,7 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
 
 /// Name in the cache of what is compiled once per tools and set of flags.
 std::string runtime_key(const std::string& flags, bool trace, bool coverage) {
-  return hash_text(fnv1a(tools().identity.verilator + tools().identity.compiler + flags + (trace ? "t" : "") + (coverage ? "c" : "")));
+  return hash_text(fnv1a(tools().identity.verilator + tools().identity.compiler + tools().identity.quick + flags + (trace ? "t" : "") + (coverage ? "c" : "")));
 }
 
 /// Verilator's own runtime, compiled once per set of flags.
@@ -247,17 +255,17 @@ std::string runtime_object(const fs::path& cache, const std::string& flags, bool
   return object.string();
 }
 
-/// Verilator's headers, compiled once per set of flags: half of what g++ does on a small model is reading them. Gives the
-/// option that includes them.
-std::string runtime_header(const fs::path& cache, const std::string& flags, bool trace, bool coverage) {
-  const std::string key = runtime_key(flags, trace, coverage);
+/// Verilator's headers, compiled by `compiler` once per set of flags: half of what g++ does on a small model is reading them.
+/// Gives the option that includes them.
+std::string runtime_header(const fs::path& cache, const std::string& compiler, const std::string& flags, bool trace, bool coverage) {
+  const std::string key = runtime_key(compiler + flags, trace, coverage);
   const fs::path header = cache / ("headers-" + key + ".hpp"), compiled = header.string() + ".gch";
   Lock lock(cache / ("headers-" + key + ".lock"));
   if (fs::exists(compiled)) return fmt::format("-include '{}'", header.string());
   write(header, fmt::format("#include \"verilated.h\"\n{}{}#include <memory>\n#include <stdexcept>\n",
                             trace ? "#include \"verilated_fst_c.h\"\n" : "", coverage ? "#include \"verilated_cov.h\"\n" : ""));
   const fs::path part = cache / ("headers-" + key + ".part.gch");
-  check(run_command(fmt::format("g++ {} -x c++-header -o '{}' '{}'", flags, part.string(), header.string())), "g++");
+  check(run_command(fmt::format("{} {} -x c++-header -o '{}' '{}'", compiler, flags, part.string(), header.string())), compiler);
   fs::rename(part, compiled);
   return fmt::format("-include '{}'", header.string());
 }
@@ -287,7 +295,7 @@ const ModelTools& model_tools() { return tools().identity; }
 
 std::string model_key(const ModelTools& with, const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
                       const BuildOptions& options) {
-  std::uint64_t key = fnv1a(with.verilator + with.compiler + compiler_flags(options) + optimisation(options) +
+  std::uint64_t key = fnv1a(with.verilator + with.compiler + (options.fast ? "" : with.quick) + compiler_flags(options) + optimisation(options) +
                             verilator_command(options) + kShared + top + adapter(top, ports, options));
   for (const auto& [name, text] : sources) key = fnv1a(name + "\n" + text, key);
   if (options.bare) key = fnv1a(kGivenImages, key);
@@ -338,13 +346,14 @@ std::string build_model(const Sources& sources, const std::string& top, const st
   std::sort(units.begin(), units.end());
   for (const std::string& u : units) all += "#include \"" + u + "\"\n";
   write(work / "obj" / "all.cc", all);
+  const std::string compiler = options.fast ? "g++" : tools().quick;
   const std::string runtime = runtime_object(cache, flags, options.trace, !options.coverage.empty());
   const std::string header =
-      runtime_header(cache, fmt::format("{} {} {}", flags, include, optimise), options.trace, !options.coverage.empty());
-  check(run_command(fmt::format("g++ {0} {1} {2} {6} -I'{3}/obj' -shared -Wl,-Bsymbolic -o '{3}/model.so' '{3}/obj/all.cc' "
+      runtime_header(cache, compiler, fmt::format("{} {} {}", flags, include, optimise), options.trace, !options.coverage.empty());
+  check(run_command(fmt::format("{7} {0} {1} {2} {6} -I'{3}/obj' -shared -Wl,-Bsymbolic -o '{3}/model.so' '{3}/obj/all.cc' "
                                 "'{4}' -lpthread {5}",
-                                flags, include, optimise, work.string(), runtime, options.trace ? "-lz" : "", header)),
-        "g++");
+                                flags, include, optimise, work.string(), runtime, options.trace ? "-lz" : "", header, compiler)),
+        compiler);
   fs::remove_all(work / "obj");
   fs::remove_all(folder);
   fs::rename(work, folder);

@@ -39,6 +39,7 @@ inline constexpr const char* kDataFolder = "@DATA@";
 struct ModelTools {
   std::string verilator;  ///< its version
   std::string compiler;   ///< version of g++ and what -march=native means here
+  std::string quick;      ///< version of clang, where it is installed: it compiles models that are not optimised
 };
 /// Those of this machine. Throws MissingTool without verilator or a C++ compiler.
 const ModelTools& model_tools();

@@ -8,7 +8,7 @@
 # BUILD_DIR keeps one folder per (module, parameters); a binary is built again when its sources or options change.
 # PKG_DIR holds the generated epim_regs_pkg.sv and epim_events_pkg.sv. FILTER is a regular expression on
 # "module parameters". Environment: EPIM_SEED (seed of every test), VERILATOR (program), VERILATOR_EXTRA (more
-# options; with --coverage every test leaves coverage.dat in its folder), CXX, EPIM_RTL (folder of the modules,
+# options; with --coverage every test leaves coverage.dat in its folder), CXX (default: clang, else g++), EPIM_RTL (folder of the modules,
 # default rtl/ of this repository).
 set -euo pipefail
 
@@ -16,9 +16,9 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 root=$(cd "$here/../.." && pwd)
 rtl=$(cd "${EPIM_RTL:-$root/rtl}" && pwd)
 verilator=${VERILATOR:-verilator}
-cxx=${CXX:-g++}
+cxx=${CXX:-$("$root/scripts/clang.sh" || echo g++)}
 [[ ${VERILATOR_EXTRA:-} == *--coverage* ]] && coverage=1 || coverage=0
-cxxflags=(-std=c++20 -O1 -w "-DVM_COVERAGE=$coverage" -DVM_SC=0 -DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0)
+cxxflags=(-std=c++20 -O0 -w "-DVM_COVERAGE=$coverage" -DVM_SC=0 -DVM_TRACE=0 -DVM_TRACE_FST=0 -DVM_TRACE_VCD=0)
 
 usage() { sed -n '4,13s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 
@@ -76,7 +76,7 @@ one() {
                 printf '%s\n' "${defines[@]}"
                 printf '#include "%s"\n' "$tb"; } > "$dir/all.cpp" \
            && "$cxx" "${cxxflags[@]}" -include "$build/shared/harness.hpp" -I"$dir/model" -I"$here" -I"$root" \
-             -I"$include" -I"$include/vltstd" -o "$dir/test" "$dir/all.cpp" "$build"/shared/*.o -pthread
+             -I"$include" -I"$include/vltstd" -o "$dir/test" "$dir/all.cpp" "$build"/shared/*.o -lpthread -latomic
          }  > "$dir/build.log" 2>&1; then
       echo "FAILED $module $text: does not build"
       cat "$dir/build.log"
@@ -127,7 +127,7 @@ if [[ $(cat "$build/shared/key" 2>/dev/null) != "$shared_key" ]]; then
   names=(verilated verilated_threads)
   [[ $coverage == 0 ]] || names+=(verilated_cov)
   for name in "${names[@]}"; do
-    "$cxx" "${cxxflags[@]}" -I"$include" -I"$include/vltstd" -c "$include/$name.cpp" -o "$build/shared/$name.o" &
+    "$cxx" "${cxxflags[@]}" -I"$include" -I"$include/vltstd" -O2 -c "$include/$name.cpp" -o "$build/shared/$name.o" &
   done
   cp "$here/harness.hpp" "$here/protocol.hpp" "$build/shared"
   wait

@@ -126,7 +126,8 @@ for reader in $readers; do
   command -v "$tool" > /dev/null || { echo "read.sh: $tool is not installed"; exit 2; }
 done
 if [[ ${#configs[@]} == 0 ]]; then
-  configs=("$root"/configs/named/*.toml "$root"/configs/digits.toml "$root"/configs/layer3.toml
+  # The longest first.
+  configs=("$root"/configs/layer3.toml "$root"/configs/named/*.toml "$root"/configs/digits.toml
            "$root"/configs/fpga/{ice40_hx8k,self_test,up5k}.toml)
 fi
 

@@ -34,11 +34,16 @@ TEST_CASE("a compiled model is taken only where everything that made it is the s
   other("name of a source", [](Request& r) { r.sources[0].first = "b.sv"; });
   other("port", [](Request& r) { r.ports[0].bits = 2; });
   other("optimisation", [](Request& r) { r.options.fast = false; });
+  other("clang of a model that is not optimised", [](Request& r) { r.options.fast = false, r.tools.quick = "clang 14"; });
   other("waveforms", [](Request& r) { r.options.trace = true; });
   other("coverage", [](Request& r) { r.options.coverage = "folder"; });
   other("first values", [](Request& r) { r.options.random_init = true; });
   other("cell memory", [](Request& r) { r.options.cells = {{0, 1, "u_core.u_pe", "cells_q"}}; });
   other("image", [](Request& r) { r.options.data = {{"mem/a.hex", "0"}}; });
+
+  Request optimised;  // by g++ in any case
+  optimised.tools.quick = "clang 14";
+  CHECK(keys.count(optimised.key()) == 1);
 
   Request elsewhere;  // the cache is a place, not part of the model
   elsewhere.options.cache = "another/folder";
