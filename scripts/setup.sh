@@ -52,7 +52,7 @@ python3-pytest|runs its tests
 patch|applies the bug bank
 chromium|draws the pages of reports
 clang|compiles small models in less than half the time
-libtcmalloc-minimal4|allocates memory for compilers and simulators, a tenth to a fifth of their time
+libtcmalloc-minimal4|a faster allocator for compilers and simulators
 dataset-fashion-mnist|images of the walk of docs/own-network.md'
 synth_packages='opensta|slowest path of a netlist
 qflow-tech-osu035|a cell library for area and timing'
@@ -93,7 +93,7 @@ if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>
 fi
 
 home=$(cd "$(dirname "$0")" && pwd)
-# Any Python that can make an environment will do, and any clang.
+# Any Python that can make an environment will do, any clang, and any package of that library.
 has_python() {
   python3 -c 'import ensurepip' 2>/dev/null
 }
@@ -101,7 +101,7 @@ is_installed() {
   case $1 in
     python3 | python3-venv) ! has_python || return 0 ;;
     clang) ! "$home/clang.sh" >/dev/null || return 0 ;;
-    libtcmalloc-minimal4) /sbin/ldconfig -p | grep -q 'libtcmalloc_minimal\.so\.4 ' && return 0 ;;
+    libtcmalloc-minimal4) ! "$home/tcmalloc.sh" >/dev/null || return 0 ;;
   esac
   [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null || true)" = installed ]
 }

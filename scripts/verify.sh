@@ -7,9 +7,8 @@
 # uses all processors by itself. Results as JUnit XML: build/verify/junit.xml; names alone: scripts/test_names.sh.
 set -u
 cd "$(dirname "$0")/.." || exit 4
-tcmalloc=$(/sbin/ldconfig -p 2> /dev/null | sed -n 's/.*libtcmalloc_minimal\.so\.4 .*=> //p' | head -n 1)
 # Compilers, Verilator and Yosys take a tenth to a fifth less time with it.
-if [ -n "$tcmalloc" ]; then export LD_PRELOAD=$tcmalloc; fi
+if tcmalloc=$(scripts/tcmalloc.sh); then export LD_PRELOAD=$tcmalloc; fi
 scripts/build.sh test || exit $?
 epim=build/gen/command/epim
 jobs=$(nproc)

@@ -225,7 +225,7 @@ std::string adapter(const std::string& top, const std::vector<BuildPort>& ports,
 
 /// Name in the cache of what is compiled once per tools and set of flags.
 std::string runtime_key(const std::string& flags, bool trace, bool coverage) {
-  return hash_text(fnv1a(tools().identity.verilator + tools().identity.compiler + tools().identity.quick + flags + (trace ? "t" : "") + (coverage ? "c" : "")));
+  return hash_text(fnv1a(tools().identity.verilator + tools().identity.compiler + flags + (trace ? "t" : "") + (coverage ? "c" : "")));
 }
 
 /// Verilator's own runtime, compiled once per set of flags.
@@ -258,7 +258,7 @@ std::string runtime_object(const fs::path& cache, const std::string& flags, bool
 /// Verilator's headers, compiled by `compiler` once per set of flags: half of what g++ does on a small model is reading them.
 /// Gives the option that includes them.
 std::string runtime_header(const fs::path& cache, const std::string& compiler, const std::string& flags, bool trace, bool coverage) {
-  const std::string key = runtime_key(compiler + flags, trace, coverage);
+  const std::string key = runtime_key(compiler + tools().identity.quick + flags, trace, coverage);
   const fs::path header = cache / ("headers-" + key + ".hpp"), compiled = header.string() + ".gch";
   Lock lock(cache / ("headers-" + key + ".lock"));
   if (fs::exists(compiled)) return fmt::format("-include '{}'", header.string());
