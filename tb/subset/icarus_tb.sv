@@ -8,16 +8,16 @@
 /// is low, so that whatever looks at them too early shows. Address and data of a write come independently of each
 /// other. At the end every register is read. Beats are written to +captured; the caller compares them.
 ///
-///   +writes=FILE +stream=FILE +captured=FILE +stalls=PERCENT +seed=N +inject=WORD +rounds=1|3
+///   +writes=FILE +stream=FILE +captured=FILE +stalls=PERCENT +seed=N +inject=WORD +rounds=1|3 +words=N +beats=N
 ///
 /// `inject` makes the lowest bit of that input word X: the test must then fail. With three rounds, every register is
 /// written with a pattern after the run and all are read again (control clears the errors of that), then the stimulus
-/// plays once more.
+/// plays once more. `words` and `beats` say how many this stimulus has; without them as many as the parameters.
 module icarus_tb #(
   /// Bits of the input and of the output word.
   parameter int InW = 16,
   parameter int OutW = 24,
-  /// Control writes, input words, output beats.
+  /// Control writes, input words at most, output beats.
   parameter int Writes = 1,
   parameter int Words = 1,
   parameter int Beats = 1,
@@ -122,7 +122,7 @@ module icarus_tb #(
   logic [31:0]  writes [0:2*Writes-1];
   logic [InW:0] stream [0:Words-1];
   reg [2047:0]  name;
-  integer       captured, stalls, seed, inject, rounds;
+  integer       captured, stalls, seed, inject, rounds, words_due, beats_due;
   integer       errors = 0;
   integer       cycle = 0;        // since reset
   integer       run_cycles = 0;   // while busy
@@ -136,7 +136,9 @@ module icarus_tb #(
 
   initial begin
     if ($value$plusargs("writes=%s", name)) $readmemh(name, writes);
-    if ($value$plusargs("stream=%s", name)) $readmemh(name, stream);
+    if (!$value$plusargs("words=%d", words_due)) words_due = Words;
+    if (!$value$plusargs("beats=%d", beats_due)) beats_due = Beats;
+    if ($value$plusargs("stream=%s", name)) $readmemh(name, stream, 0, words_due - 1);
     if (!$value$plusargs("captured=%s", name)) name = "captured.hex";
     captured = $fopen(name, "w");
     if (!$value$plusargs("stalls=%d", stalls)) stalls = 30;
@@ -161,8 +163,8 @@ module icarus_tb #(
           4: $display("FAIL cycle %0d: X or Z in output beat %0d: %h last %b", cycle, beats, out_data, out_last);
           5: $display("FAIL cycle %0d: output beat %0d changes while it waits", cycle, beats);
           6: $display("FAIL cycle %0d: no end: %0d of %0d writes, %0d of %0d words, %0d of %0d beats, busy %b", cycle,
-                      write_at, writes_due, word_at, Words, beats, Beats, busy);
-          7: $display("FAIL cycle %0d: %0d beats, expected %0d", cycle, beats, Beats);
+                      write_at, writes_due, word_at, words_due, beats, beats_due, busy);
+          7: $display("FAIL cycle %0d: %0d beats, expected %0d", cycle, beats, beats_due);
           10: $display("FAIL cycle %0d: a rule of the bus is broken: control %b, output %b (tb/protocol)", cycle, slave, stream_rules);
           8: $display("FAIL cycle %0d: register id reads %h", cycle, rdata);
           default: $display("FAIL cycle %0d: status reads %h: not done and free of errors", cycle, rdata);
@@ -270,7 +272,7 @@ module icarus_tb #(
         quiet   = 0;
       end
       if (!in_valid || in_ready === 1'b1) begin
-        if (word_at < Words && !stall(0)) begin
+        if (word_at < words_due && !stall(0)) begin
           word = stream[word_at];
           if (word_at == inject) word[0] = 1'bx;
           in_valid <= 1'b1;
@@ -292,7 +294,7 @@ module icarus_tb #(
       out_ready <= !stall(0);
 
       // After the run: all registers, one after the other. A refused address only has to answer.
-      if (write_at == writes_due && beats >= Beats && busy === 1'b0) tail = tail + 1;
+      if (write_at == writes_due && beats >= beats_due && busy === 1'b0) tail = tail + 1;
       if (tail > 40) begin
         read_done = rvalid === 1'b1 && rready;
         if (read_done) begin
@@ -313,7 +315,7 @@ module icarus_tb #(
         end
         rready <= !stall(0);
         if (reads == 128) begin
-          if (beats != Beats) fail(7);
+          if (beats != beats_due) fail(7);
           round = round + 1;
           if (round == rounds || errors != 0) begin
             finish;
