@@ -330,53 +330,37 @@ module epim_crossbar #(
             assign column[(b*Chunks+c)*64 +: 64] = 64'(word);
           end
         end
-        logic [SumW-1:0] sum;
-        /* verilator lint_off UNUSEDSIGNAL */
-        logic [6:0]      ones;  // upper bits: not read where few rows are summed
-        /* verilator lint_on UNUSEDSIGNAL */
-        if (Early) begin : gen_sum
-          always_comb begin
-            sum = '0;
-            ones = '0;
-            for (int b = 0; b < WordBits; b++) begin
-              for (int d = 0; d < DacBits; d++) begin
-                for (int c = 0; c < Chunks; c++) begin
-                  ones = epim_pkg::sum_of_parts(epim_pkg::popcount_parts(column[(b*Chunks+c)*64 +: 64]
-                                                                         & wl_q[(d*Chunks+c)*64 +: 64]));
-                  sum = sum + (SumW'(ones) << (b + d));
-                end
-              end
+        // The sum, part by part: 64 rows of one bit plane under one DAC bit. Continuous assignments, which a four-state simulator
+        // evaluates where something changes, and several times faster than a loop over the parts.
+        localparam int Parts = WordBits * DacBits * Chunks;
+        logic [(Parts+1)*SumW-1:0] so_far;
+        assign so_far[0 +: SumW] = '0;
+        for (genvar p = 0; p < Parts; p++) begin : gen_part
+          localparam int Bit = p / (DacBits * Chunks), Digit = (p / Chunks) % DacBits, Chunk = p % Chunks;
+          logic [63:0] driven;
+          logic [19:0] ones;  // of 16 rows each
+          assign driven = column[(Bit*Chunks+Chunk)*64 +: 64] & wl_q[(Digit*Chunks+Chunk)*64 +: 64];
+          if (Early) begin : gen_early
+            assign ones = epim_pkg::popcount_parts(driven);
+          end else begin : gen_late
+            // Nothing counts: the ADC's register takes the sums of 16 rows each, the rest is added behind it.
+            logic [19:0] ones_q;
+            always_ff @(posedge clk_i) begin
+              if (en_i && fire_q) ones_q <= epim_pkg::popcount_parts(driven);
             end
+            assign ones = ones_q;
           end
-        end else begin : gen_late_sum
-          // Nothing counts: the ADC's register takes the sums of 16 rows each, the rest is added behind it.
-          logic [WordBits*DacBits*Chunks*20-1:0] parts_q, parts;
-          assign parts = parts_q;
-          always_ff @(posedge clk_i) begin
-            if (en_i && fire_q) begin
-              for (int b = 0; b < WordBits; b++) begin
-                for (int d = 0; d < DacBits; d++) begin
-                  for (int c = 0; c < Chunks; c++) begin
-                    parts_q[((b*DacBits+d)*Chunks+c)*20 +: 20]
-                      <= epim_pkg::popcount_parts(column[(b*Chunks+c)*64 +: 64] & wl_q[(d*Chunks+c)*64 +: 64]);
-                  end
-                end
-              end
-            end
-          end
-          always_comb begin
-            sum = '0;
-            ones = '0;
-            for (int b = 0; b < WordBits; b++) begin
-              for (int d = 0; d < DacBits; d++) begin
-                for (int c = 0; c < Chunks; c++) begin
-                  ones = epim_pkg::sum_of_parts(parts[((b*DacBits+d)*Chunks+c)*20 +: 20]);
-                  sum = sum + (SumW'(ones) << (b + d));
-                end
-              end
-            end
-          end
+          logic [5:0] low, high;
+          /* verilator lint_off UNUSEDSIGNAL */
+          logic [6:0] all;  // upper bits: not read where few rows are summed
+          /* verilator lint_on UNUSEDSIGNAL */
+          assign low  = {1'b0, ones[4:0]} + {1'b0, ones[9:5]};
+          assign high = {1'b0, ones[14:10]} + {1'b0, ones[19:15]};
+          assign all  = {1'b0, low} + {1'b0, high};
+          assign so_far[(p+1)*SumW +: SumW] = so_far[p*SumW +: SumW] + (SumW'(all) << (Bit + Digit));
         end
+        logic [SumW-1:0] sum;
+        assign sum = so_far[Parts*SumW +: SumW];
         assign sums[i*SumW +: SumW] = sum;
         assign code[i*AdcBits +: AdcBits] =
           !selected[i / (2 * Slices)] ? '0 : ((Saturates && 32'(sum) > 32'((1 << AdcBits) - 1)) ? '1 : AdcBits'(sum));

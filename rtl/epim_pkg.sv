@@ -82,17 +82,26 @@ package epim_pkg;
     popcount64 = 7'(a);
   endfunction
 
-  /// The count in the logic that hardware wants, several times slower to simulate and to elaborate: sum_of_parts of
-  /// popcount_parts. The first half: ones of rows 16i..16i+15 at [5*i +: 5].
+  // Simulators take the word-wise form of what hardware wants as logic.
+`ifdef VERILATOR
+  `define EPIM_WORD_WISE
+`endif
+`ifdef __ICARUS__
+  `define EPIM_WORD_WISE
+`endif
+
+  /// The count in the logic that hardware wants, several times slower to simulate and to elaborate. Half of it: ones of rows
+  /// 16i..16i+15 at [5*i +: 5]; their sum is left to who calls.
   /// Pairs and fours as logic of at most four inputs, the rest as adders no wider than their sums.
   function automatic logic [19:0] popcount_parts(input logic [63:0] v);
-`ifdef VERILATOR
-    logic [63:0] a;  // the same by words: faster
+`ifdef EPIM_WORD_WISE
+    logic [63:0] a;
     a = v - ((v >> 1) & 64'h5555_5555_5555_5555);
     a = (a & 64'h3333_3333_3333_3333) + ((a >> 2) & 64'h3333_3333_3333_3333);
     a = (a + (a >> 4)) & 64'h0f0f_0f0f_0f0f_0f0f;
     a = a + (a >> 8);
     popcount_parts = {5'(a >> 48), 5'(a >> 32), 5'(a >> 16), 5'(a)};
+`undef EPIM_WORD_WISE
 `else
     logic [47:0] fours;
     logic [31:0] eights;
@@ -106,15 +115,6 @@ package epim_pkg;
     for (int i = 0; i < 8; i++) eights[4*i +: 4] = {1'b0, fours[6*i +: 3]} + {1'b0, fours[6*i+3 +: 3]};
     for (int i = 0; i < 4; i++) popcount_parts[5*i +: 5] = {1'b0, eights[8*i +: 4]} + {1'b0, eights[8*i+4 +: 4]};
 `endif
-  endfunction
-
-  /// The second half: 0..64 from the four parts.
-  function automatic logic [6:0] sum_of_parts(input logic [19:0] parts);
-    logic [5:0] low, high;
-    // By shifts: Icarus does not take constant selects here.
-    low  = {1'b0, 5'(parts)} + {1'b0, 5'(parts >> 5)};
-    high = {1'b0, 5'(parts >> 10)} + {1'b0, 5'(parts >> 15)};
-    sum_of_parts = {1'b0, low} + {1'b0, high};
   endfunction
 
   /// CRC-32 of one 64-bit word more: polynomial 0x04C11DB7 reflected (0xEDB88320), byte 0 of the word first, bit 0 of a byte
