@@ -7,15 +7,13 @@
 #
 # EPIM is the command. Default configurations: configs/named/*.toml, configs/digits.toml,
 # configs/layer3.toml, configs/fpga/*.toml that are one layer.
-# Verilator and Icarus read epim_top, epim_observed (testbench: it looks into the core, which Yosys cannot) and, as
-# Yosys does, epim_top with -DEPIM_CROSSBAR_BLACKBOX, from inside the generated
-# folder, and must print nothing. One line per configuration and tool; the last line is "N passed, M failed".
-# Yosys elaborates everything (hierarchy -check) for epim_top and runs `proc; check -assert` on the crossbar, and with the
-# crossbar a black box on everything else. For epim_observed the crossbar is a black box in Icarus. layer3 is also read
-# without -defer, which elaborates every module with its default parameters. The time of Yosys for a flat crossbar is
-# quadratic in its chunk reads per firing: with more than EPIM_PROC_LIMIT (default 8) it is elaborated and not processed,
-# with more than EPIM_ELABORATE_LIMIT (default 32) it is a black box alone; the line then says so. Cells in RAMs have no
-# such limit.
+# Verilator and Icarus read epim_top, epim_observed (testbench: it looks into the core, which Yosys cannot) and epim_top
+# with -DEPIM_CROSSBAR_BLACKBOX, from inside the generated folder, and must print nothing; around epim_observed the
+# crossbar is a black box in Icarus. One line per configuration and tool; the last line is "N passed, M failed".
+# Yosys elaborates epim_top (hierarchy -check) and runs `proc; check -assert` on all of it. layer3 is also read without
+# -defer, which elaborates every module with its default parameters. The time of Yosys for a flat crossbar is quadratic in
+# its chunk reads per firing: with more than EPIM_PROC_LIMIT (default 8) it is elaborated and not processed, with more than
+# EPIM_ELABORATE_LIMIT (default 32) it is a black box; the line then says so. Cells in RAMs have no such limit.
 # No module may write a minus in front of a size cast, which Yosys reads without its sign.
 # Environment: VERILATOR, YOSYS, IVERILOG (programs), EPIM_READERS (which of "verilator icarus yosys", default all),
 # EPIM_PROC_LIMIT, EPIM_ELABORATE_LIMIT.
@@ -30,7 +28,7 @@ readers=${EPIM_READERS:-verilator icarus yosys}
 limit=${EPIM_PROC_LIMIT:-8}
 elaborate=${EPIM_ELABORATE_LIMIT:-32}
 
-usage() { sed -n '4,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
+usage() { sed -n '4,18s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 2; }
 
 # Value of a parameter of the generated top.
 parameter() { sed -n "s/^ *\.$1(\(1'b\)\{0,1\}\([0-9]*\)).*/\2/p" rtl/epim_top.sv; }
@@ -81,22 +79,20 @@ one() {
 
   [[ $readers == *yosys* ]] || return 0
   # Chunk reads of one firing in the flat crossbar: ADC lanes * slices * 2 polarities * cell bits * DAC bits * chunks.
-  local cells adcs slices reads own='select *epim_crossbar* *epim_ram*; proc; check -assert' note=''
+  local cells adcs slices reads note='' what='' define=''
   cells=$(parameter CellBits)
   adcs=$((($(parameter XbCols) + $(parameter ColsPerAdc) - 1) / $(parameter ColsPerAdc)))
   slices=$((($(parameter WeightBits) - 1 + cells - 1) / cells))
   reads=$((adcs * slices * 2 * cells * $(parameter DacBits) * (($(parameter XbRows) + 63) / 64)))
   if [[ $(parameter Ram) == 0 && $reads -gt $elaborate ]]; then
-    own='' note=' (crossbar: black box)'
+    define=$black note=' (crossbar: black box)'
   elif [[ $(parameter Ram) == 0 && $reads -gt $limit ]]; then
-    own='select -clear' note=' (crossbar: elaborated only)'
+    what='select * *epim_crossbar* %d;' note=' (crossbar: elaborated only)'
   fi
   started=$SECONDS failed=0 text=''
   # Without -defer every module is elaborated with its default parameters, the same in every configuration.
   [[ $name != layer3 ]] || quiet "$yosys" -q -p "read_verilog -sv ${files[*]}"
-  # The crossbar in its place, then everything around it.
-  [[ -z $own ]] || quiet "$yosys" -q -p "read_verilog -sv -defer ${files[*]}; hierarchy -check -top epim_top; $own"
-  quiet "$yosys" -q -p "read_verilog -sv -defer $black ${files[*]}; hierarchy -check -top epim_top; proc; check -assert"
+  quiet "$yosys" -q -p "read_verilog -sv -defer $define ${files[*]}; hierarchy -check -top epim_top; $what proc; check -assert"
   report "$name" yosys $failed $((SECONDS - started)) "$note" <<< "${text%$'\n'}"
 }
 
