@@ -41,6 +41,12 @@ constexpr const char* board = "board";
 /// Killers that are no configuration of a core.
 const std::set<std::string> others = {misuse, chip, chip_features, chip_copies, chip_joined, chip_load_port, board};
 
+/// All misuse checks, or one of them.
+bool is_misuse(const std::string& name) {
+  static const std::vector<std::string> checks = misuse_names();
+  return name == misuse || std::find(checks.begin(), checks.end(), name) != checks.end();
+}
+
 std::string read_text(const fs::path& path) {
   std::ifstream in(path, std::ios::binary);
   if (!in) throw InputError({path.string(), 0, 0}, "unreadable-file", "cannot be read");
@@ -86,17 +92,17 @@ Finding run_killer(const std::string& name, const std::map<std::string, Case>& c
                    const Sources& sources) {
   const BuildOptions& build = options.build;
   if (name == chip) return finding_of(run_chip_case(options.home + "/configs/mix.toml", build, &sources), name);
-  if (name == chip_features) return finding_of(run_chip_case(options.home + "/tb/chip/features.toml", build, &sources, 2), name);
-  if (name == chip_copies) return finding_of(run_chip_case(options.home + "/tb/chip/copies.toml", build, &sources), name);
+  if (name == chip_features) return finding_of(run_frame_case(options.home + "/tb/chip/features.toml", build, &sources, 2), name);
+  if (name == chip_copies) return finding_of(run_frame_case(options.home + "/tb/chip/copies.toml", build, &sources), name);
   if (name == chip_joined) return finding_of(run_joined_case(options.home + "/tb/chip/copies.toml", build, &sources), name);
   if (name == chip_load_port) {
-    for (const CaseResult& r : run_chip_load(options.home + "/tb/chip/loaded.toml", build, 1, &sources, true))
+    for (const CaseResult& r : run_chip_load(options.home + "/tb/chip/loaded.toml", build, 1, {&sources, true, true}))
       if (!r.passed) return finding_of(r, r.name);
     return {true, true, name, "", ""};
   }
   if (name == board) return finding_of(run_board_case(options.home + "/configs/named", build, &sources), name);
-  if (name != misuse) return finding_of(run_case(cases.at(name), build, &sources), name);
-  for (const CaseResult& r : run_misuse(build, &sources, true))
+  if (!is_misuse(name)) return finding_of(run_case(cases.at(name), build, &sources), name);
+  for (const CaseResult& r : run_misuse(build, &sources, true, name == misuse ? "" : name))
     if (!r.passed) return finding_of(r, r.name);
   return {true, true, name, "", ""};
 }
@@ -198,12 +204,12 @@ std::vector<BugResult> run_bug_bank(const std::vector<Bug>& bugs, const BugBankO
     for (const std::string& killer : killers_of(bug)) {
       if (std::find(killers.begin(), killers.end(), killer) != killers.end()) continue;
       killers.push_back(killer);
-      if (others.count(killer) > 0) continue;
+      if (others.count(killer) > 0 || is_misuse(killer)) continue;
       fs::path file = fs::path(options.home) / "configs" / "named" / (killer + ".toml");
       if (!fs::exists(file)) file = fs::path(options.home) / "configs" / "edges" / (killer + ".toml");
       if (!fs::exists(file))
         throw InputError({bug.path, 0, 0}, "unknown-bug-killer",
-                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor one of {}", killer, fmt::join(others, ", ")));
+                         fmt::format("'# try: {}' names neither a file of configs/named or configs/edges nor a check of misuse nor one of {}", killer, fmt::join(others, ", ")));
       cases.emplace(killer, named_case(file.string()));
     }
   const int jobs = options.jobs > 0 ? options.jobs : processors();

@@ -20,7 +20,7 @@ struct Bug {
   std::string path;
   std::string what;                ///< the change, in words
   std::string breaks;              ///< what goes wrong because of it
-  std::vector<std::string> tries;  ///< killers in order: configs/named or configs/edges without .toml, "chip", "chip-features", "chip-copies", "chip-load", "board", or "misuse"
+  std::vector<std::string> tries;  ///< killers in order: configs/named or configs/edges without .toml, "chip", "chip-features", "chip-copies", "chip-load", "board", "misuse" or one of its checks
 };
 
 /// All *.patch of a folder by name, or those of `names` (the whole name, its number, or what follows the number).

@@ -364,7 +364,8 @@ std::string build_elaborated(const Elaboration& e, const BuildOptions& options, 
   BuildOptions build = options;
   for (const auto& [name, text] : e.images) build.data.emplace_back(kMemDir + name, text);
   build.cells = e.cells;
-  Sources sources = blocks ? *blocks : e.blocks;
+  Sources sources = e.blocks;
+  if (blocks) replace_texts(sources, *blocks);
   sources.emplace_back(e.top + ".sv", e.text);
   std::vector<BuildPort> ports;
   for (const TopPort& port : e.ports) ports.push_back({port.name, port.bits});

@@ -52,7 +52,7 @@ std::string model_key(const ModelTools& tools, const Sources& sources, const std
 /// tool's output where the build fails.
 std::string build_model(const Sources& sources, const std::string& top, const std::vector<BuildPort>& ports,
                         const BuildOptions& options);
-/// The same for a top whose MemDir is kDataFolder/mem/; with `blocks` in the place of its own.
+/// The same for a top whose MemDir is kDataFolder/mem/; with texts of `blocks` in the place of its own (replace_texts).
 std::string build_elaborated(const Elaboration& e, const BuildOptions& options, const Sources* blocks = nullptr);
 
 }  // namespace epim

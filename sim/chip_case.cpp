@@ -29,6 +29,30 @@ CaseResult run_chip_case(const std::string& config_file, const BuildOptions& bui
   return result;
 }
 
+CaseResult run_frame_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl, int deeper) {
+  CaseResult result;
+  result.name = "chip";
+  record(result, [&] {
+    const Config config = load_config(config_file);
+    const CompiledNetwork net = compile_network(config, {}, CorePolicy::own);
+    ChipDesign chip = design_chip(config, net);
+    for (ChipStream& s : chip.graph.streams) s.depth += deeper;
+    const LabelledImages set = load_images(config, net.network, net.seeded ? 12 : 0);
+    const ChipWords words = golden_words(chip, net, set.images, 1);
+    JoinedSettings settings;
+    settings.build = build;
+    settings.rtl = rtl;
+    settings.together = true;
+    settings.run.watchdog = 20000;
+    const ChipTiming predicted = predict_chip(chip.graph, static_cast<int>(set.images.size()));
+    run_joined(chip, predicted, set.images, words, settings);
+    settings.run.stalls = {30, 30, true, 1};
+    settings.run.out_from = 15000;
+    run_joined(chip, predicted, set.images, words, settings);
+  });
+  return result;
+}
+
 CaseResult run_joined_case(const std::string& config_file, const BuildOptions& build, const Sources* rtl) {
   CaseResult result;
   result.name = "chip-joined";

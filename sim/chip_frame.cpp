@@ -191,9 +191,9 @@ class LinkedCores {
  public:
   LinkedCores(const ChipDesign& chip, ChipHost& host, const std::vector<std::string>& objects) : chip_(chip), host_(host) {
     for (std::size_t n = 0; n < chip.cores.size(); ++n) cores_.emplace_back(chip, host.model(), n, objects.at(n));
-    host.with_cores([this] { before_edge(); }, [this] { after_edge(); });
+    host.with_cores([this] { before_edge(); }, [this] { after_edge(); }, [this] { in_reset(); });
   }
-  ~LinkedCores() { host_.with_cores({}, {}); }
+  ~LinkedCores() { host_.with_cores({}, {}, {}); }
   LinkedCores(const LinkedCores&) = delete;
   LinkedCores& operator=(const LinkedCores&) = delete;
 
@@ -201,6 +201,12 @@ class LinkedCores {
   void before_edge() {
     for (std::size_t n = 0; n < cores_.size(); ++n)
       if (!cores_[n].take()) throw CheckFailed("protocol", fmt::format("core {}: an output depends on an input of the same cycle", chip_.cores[n].layer.name));
+  }
+  void in_reset() {
+    for (LinkedCore& c : cores_) {
+      c.take();
+      c.give();
+    }
   }
   void after_edge() {
     for (LinkedCore& c : cores_) {

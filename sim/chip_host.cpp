@@ -68,6 +68,10 @@ void ChipHost::reset() {
     for (const char* name : {"s_axil_bready_i", "s_axil_rready_i"}) model_.port(name).set(1);
   if (loaded) model_.port("s_axil_wstrb_i").set(15);
   model_.eval();
+  if (cores_in_reset_) {
+    cores_in_reset_();
+    model_.eval();
+  }
   tick();
   tick();
   rst_.set(1);

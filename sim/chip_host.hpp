@@ -27,10 +27,12 @@ class ChipHost : public CoreLink {
   void tick();
   /// Something that drives the streams: called in every clock, before its edge. Empty: nothing.
   void with_traffic(std::function<void()> traffic) { traffic_ = std::move(traffic); }
-  /// Cores that are models of their own: called before every edge, when the frame's outputs hold, and after it, to put theirs on the frame's ports.
-  void with_cores(std::function<void()> before_edge, std::function<void()> after_edge) {
+  /// Cores that are models of their own: called before every edge, when the frame's outputs hold, and after it, to put theirs on the
+  /// frame's ports; and when the reset has fallen, which moves outputs without an edge.
+  void with_cores(std::function<void()> before_edge, std::function<void()> after_edge, std::function<void()> in_reset) {
     cores_before_ = std::move(before_edge);
     cores_after_ = std::move(after_edge);
+    cores_in_reset_ = std::move(in_reset);
   }
   /// A waveform of the clocks from now on, until trace_end() or the end. Of a model built for it.
   void trace(const std::string& file) { tracing_ = model_.trace_open(file); }
@@ -63,7 +65,7 @@ class ChipHost : public CoreLink {
   Signal clk_, rst_, in_valid_, in_ready_, out_ready_;
   std::deque<LoadWord> load_;
   std::optional<Staller> stalls_;
-  std::function<void()> traffic_, cores_before_, cores_after_;
+  std::function<void()> traffic_, cores_before_, cores_after_, cores_in_reset_;
   bool offered_ = false, tracing_ = false;
   std::int64_t cycle_ = 0, first_taken_ = -1, last_taken_ = -1;
 };

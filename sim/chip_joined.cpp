@@ -60,7 +60,7 @@ class Joined {
     std::map<std::string, std::size_t> seen;
     for (std::size_t n = 0; n < chip.cores.size(); ++n) {
       texts_.push_back(core_text(chip, n));
-      if (settings.rtl) texts_.back().rtl.blocks = *settings.rtl;
+      if (settings.rtl) replace_texts(texts_.back().rtl.blocks, *settings.rtl);
       Timing t;
       t.cycles = predicted.cycles;
       t.fire_cycles = predicted.blocks[static_cast<std::size_t>(chip.cores[n].block)].fire_cycles;

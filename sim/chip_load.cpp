@@ -13,6 +13,8 @@
 #include "gen/network/walk.hpp"
 #include "golden/events.hpp"
 #include "golden/timing/chip_load.hpp"
+#include "sim/chip_core.hpp"
+#include "sim/chip_frame.hpp"
 #include "sim/chip_run.hpp"
 #include "sim/chip_traffic.hpp"
 
@@ -29,6 +31,21 @@ void require(bool ok, const char* stage, const std::string& text) {
   if (!ok) throw CheckFailed(stage, text);
 }
 
+/// A chip that simulates and, where it is a frame, its cores.
+class Host {
+ public:
+  Host(const ChipDesign& chip, const std::string& object, const std::vector<std::string>& cores) : host_(std::make_unique<ChipHost>(chip, object)) {
+    if (!cores.empty()) cores_ = link_cores(chip, *host_, cores);
+    host_->reset();
+  }
+  ChipHost& operator*() const { return *host_; }
+  ChipHost* operator->() const { return host_.get(); }
+
+ private:
+  std::unique_ptr<ChipHost> host_;
+  std::shared_ptr<void> cores_;
+};
+
 /// Two networks of one shape, their chips, some images and what both make of them.
 struct Bench {
   Config config;
@@ -36,15 +53,12 @@ struct Bench {
   ChipDesign a, b;
   std::vector<IntTensor> images, golden_a, golden_b;
   BuiltChip built;
+  std::vector<std::string> core_objects;  ///< where `built` is a frame
   Random random{1};
 
   int cores() const { return static_cast<int>(a.cores.size()); }
-  std::unique_ptr<ChipHost> host() const {
-    auto h = std::make_unique<ChipHost>(a, built.object);
-    h->reset();
-    return h;
-  }
-  std::unique_ptr<ChipHost> loaded_host() const {
+  Host host() const { return {a, built.object, core_objects}; }
+  Host loaded_host() const {
     auto h = host();
     h->load(chip_load_words(a), false);
     return h;
@@ -72,7 +86,7 @@ CompiledNetwork other_weights(CompiledNetwork net) {
   return net;
 }
 
-Bench make_bench(const std::string& config_file, const BuildOptions& build, std::uint64_t seed, const Sources* rtl) {
+Bench make_bench(const std::string& config_file, const BuildOptions& build, std::uint64_t seed, const ChipLoadOptions& options) {
   Bench bench;
   bench.random = Random(seed);
   bench.config = load_config(config_file);
@@ -85,7 +99,12 @@ Bench make_bench(const std::string& config_file, const BuildOptions& build, std:
   bench.golden_a = run_network_golden(bench.net_a, bench.images, 1);
   bench.golden_b = run_network_golden(bench.net_b, bench.images, 1);
   if (bench.golden_a.at(0).data == bench.golden_b.at(0).data) throw std::logic_error("both networks give the same");
-  bench.built = build_chip(bench.a, build, rtl);
+  bench.built = build_chip(bench.a, build, options.rtl, {.cores_outside = options.cores_outside});
+  for (std::size_t n = 0; options.cores_outside && n < bench.a.cores.size(); ++n) {
+    CoreText text = core_text(bench.a, n);
+    if (options.rtl) replace_texts(text.rtl.blocks, *options.rtl);
+    bench.core_objects.push_back(build_core_text(text, build));
+  }
   return bench;
 }
 
@@ -415,7 +434,7 @@ const Check checks[] = {{"whole-program", whole_program}, {"stalled-program", st
 }  // namespace
 }  // namespace chip_load
 
-std::vector<CaseResult> run_chip_load(const std::string& config_file, const BuildOptions& build, std::uint64_t seed, const Sources* rtl, bool stop_at_first) {
+std::vector<CaseResult> run_chip_load(const std::string& config_file, const BuildOptions& build, std::uint64_t seed, const ChipLoadOptions& options) {
   std::vector<CaseResult> results;
   std::optional<chip_load::Bench> bench;
   for (const chip_load::Check& check : chip_load::checks) {
@@ -424,12 +443,12 @@ std::vector<CaseResult> run_chip_load(const std::string& config_file, const Buil
     result.configurations = 1;
     const auto begin = std::chrono::steady_clock::now();
     record(result, [&] {
-      if (!bench) bench = chip_load::make_bench(config_file, build, seed, rtl);
+      if (!bench) bench = chip_load::make_bench(config_file, build, seed, options);
       check.run(*bench);
     });
     result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
     results.push_back(result);
-    if (!result.passed && (stop_at_first || !bench)) break;
+    if (!result.passed && (options.stop_at_first || !bench)) break;
   }
   return results;
 }

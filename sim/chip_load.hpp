@@ -11,9 +11,12 @@
 
 namespace epim {
 
-/// Every check on the chip of `config_file`, a configuration with load_stream; damage, stalls and moments are drawn from `seed`. With
-/// `stop_at_first` none after the first that fails.
-std::vector<CaseResult> run_chip_load(const std::string& config_file, const BuildOptions& build, std::uint64_t seed, const Sources* rtl = nullptr,
-                                      bool stop_at_first = false);
+struct ChipLoadOptions {
+  const Sources* rtl = nullptr;  ///< in place of the blocks
+  bool stop_at_first = false;    ///< no check after the first that fails
+  bool cores_outside = false;    ///< every core is a model of its own, linked with the chip's frame
+};
+/// Every check on the chip of `config_file`, a configuration with load_stream; damage, stalls and moments are drawn from `seed`.
+std::vector<CaseResult> run_chip_load(const std::string& config_file, const BuildOptions& build, std::uint64_t seed, const ChipLoadOptions& options = {});
 
 }  // namespace epim

@@ -394,7 +394,7 @@ Assembled assemble(const CoreSpec& spec, const std::vector<Layer>& layers, const
   std::optional<LayerProgram> rom;
   if (core.rom) rom = build_program(core.parameters, layers.at(0), *rom_data);
   a.rtl = elaborate(spec, core.parameters, rom ? &*rom : nullptr, {true, std::string(kDataFolder) + "/" + kMemDir});
-  if (blocks) a.rtl.blocks = *blocks;
+  if (blocks) replace_texts(a.rtl.blocks, *blocks);
   core.rtl = fnv1a("");
   for (const auto& [name, text] : a.rtl.sources()) core.rtl = fnv1a(name + "\n" + text, core.rtl);
   for (const auto& [name, text] : a.rtl.images) core.rtl = fnv1a(kMemDir + name + "\n" + text, core.rtl);

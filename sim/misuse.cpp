@@ -425,15 +425,23 @@ constexpr Check checks[] = {
     {"banks-registers", two_banks, banks_registers},
     {"banks-parity", two_banks, banks_parity},
 };
+std::string name_of(const Check& check) { return std::string("misuse-") + check.name; }
 
 }  // namespace
 
-std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl, bool stop_at_first) {
+std::vector<std::string> misuse_names() {
+  std::vector<std::string> names;
+  for (const Check& check : checks) names.push_back(name_of(check));
+  return names;
+}
+
+std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl, bool stop_at_first, const std::string& only) {
   std::vector<CaseResult> results;
   std::unique_ptr<Bench> benches[std::size(cores)];
   for (const Check& check : checks) {
+    if (!only.empty() && only != name_of(check)) continue;
     CaseResult result;
-    result.name = std::string("misuse-") + check.name;
+    result.name = name_of(check);
     result.configurations = 1;
     const auto begin = std::chrono::steady_clock::now();
     const auto since = [&begin] {

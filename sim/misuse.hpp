@@ -16,8 +16,10 @@ namespace epim {
 
 /// One result per check, in a fixed order; names start with "misuse-". `configurations` is 1 for each check.
 /// Builds its cores in `build.cache`. `rtl`: sources of epim_core's blocks to check instead of the built-in ones.
-/// `stop_at_first` leaves out what follows the first failure. A failed check does not throw; MissingTool does, and a
+/// `stop_at_first` leaves out what follows the first failure, `only` every other check than the one of this name. A failed check does not throw; MissingTool does, and a
 /// core that does not build is a result with stage "build".
-std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl = nullptr, bool stop_at_first = false);
+std::vector<CaseResult> run_misuse(const BuildOptions& build, const Sources* rtl = nullptr, bool stop_at_first = false, const std::string& only = "");
+/// The names of the checks.
+std::vector<std::string> misuse_names();
 
 }  // namespace epim

@@ -21,7 +21,8 @@ std::string build_board(const CoreSpec& spec, const std::vector<EmitLayer>& laye
   const CoreParameters p = core_parameters(spec.hw, shapes);
   // The board's top stands above the core's.
   Elaboration board = elaborate(spec, layers, {false, std::string(kDataFolder) + "/" + kMemDir});
-  board.blocks = rtl ? *rtl : block_files(board_blocks(top));
+  board.blocks = block_files(board_blocks(top));
+  if (rtl) replace_texts(board.blocks, *rtl);
   board.blocks.emplace_back(board.top + ".sv", board.text);
   board.top = "epim_board";
   board.text = board_sv(p, spec, top);

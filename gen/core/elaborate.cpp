@@ -301,6 +301,24 @@ Sources block_files(const std::vector<std::string>& tops) {
   return files;
 }
 
+void replace_texts(Sources& blocks, const Sources& instead) {
+  std::vector<std::string> changed;
+  std::set<std::string> have;
+  for (auto& [name, text] : blocks) {
+    have.insert(name);
+    for (const auto& [other, by] : instead)
+      if (other == name && text != by) changed.push_back(text = by);
+  }
+  for (std::size_t i = 0; i < changed.size(); ++i)
+    for (const auto& [other, by] : instead) {
+      const std::string module = " " + other.substr(0, other.rfind(".sv"));
+      if (have.count(other) || (changed[i].find(module + " #(") == std::string::npos && changed[i].find(module + " u_") == std::string::npos)) continue;
+      have.insert(other);
+      blocks.emplace_back(other, by);
+      changed.push_back(by);
+    }
+}
+
 Sources Elaboration::sources() const {
   Sources all = blocks;
   all.emplace_back(top + ".sv", text);

@@ -52,6 +52,9 @@ struct Elaboration {
   Sources sources() const;
 };
 
+/// Texts of `instead` in the place of those of `blocks` that have the same name, and others of it that these instantiate.
+void replace_texts(Sources& blocks, const Sources& instead);
+
 struct ElaborateOptions {
   bool observed = false;          ///< epim_observed in place of epim_top: with ports that show nets of the core
   std::string mem_dir = kMemDir;  ///< default of MemDir, '/' at its end

@@ -13,7 +13,7 @@ using namespace epim;
 
 TEST_CASE("a compiled model is taken only where everything that made it is the same", "[build]") {
   struct Request {
-    ModelTools tools{"Verilator 5", "g++ 12, -march=one"};
+    ModelTools tools{"Verilator 5", "g++ 12, -march=one", ""};
     Sources sources{{"a.sv", "module a; endmodule"}};
     std::string top = "a";
     std::vector<BuildPort> ports{{"clk_i", 1}};

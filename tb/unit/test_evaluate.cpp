@@ -219,7 +219,7 @@ TEST_CASE("row groups without a word line of the patch are not read", "[evaluate
     hw.rows_per_read = rows;
     hw.adc_bits = hw.lossless_adc_bits();
     EventCounts events;
-    LayerData data{IntTensor({16, 16, 4, 4}), IntTensor({1, 1}), IntTensor({1, 1}), IntTensor({16}), IntTensor({16}), {}, {}};
+    LayerData data{IntTensor({16, 16, 4, 4}), IntTensor({1, 1}), IntTensor({1, 1}), IntTensor({16}), IntTensor({16}), {}, {}, {}};
     IntTensor x({64, 4, 4});
     for (std::size_t i = 0; i < data.epitome.data.size(); ++i) data.epitome.data[i] = static_cast<int>(i * 7 % 5) - 2;
     for (std::size_t i = 0; i < x.data.size(); ++i) x.data[i] = static_cast<int>(i * 11 % 32);
