@@ -331,9 +331,9 @@ module epim_crossbar #(
           end
         end
         // The sum, part by part: 64 rows of one bit plane under one DAC bit. Continuous assignments, which a four-state simulator
-        // evaluates where something changes, and several times faster than a loop over the parts.
+        // evaluates where something changes, and several times faster than a loop over the parts (`split_var`: no loop to Verilator).
         localparam int Parts = WordBits * DacBits * Chunks;
-        logic [(Parts+1)*SumW-1:0] so_far;
+        logic [(Parts+1)*SumW-1:0] so_far /* verilator split_var */;
         assign so_far[0 +: SumW] = '0;
         for (genvar p = 0; p < Parts; p++) begin : gen_part
           localparam int Bit = p / (DacBits * Chunks), Digit = (p / Chunks) % DacBits, Chunk = p % Chunks;
