@@ -20,5 +20,5 @@ bench=OFF
 [ "$profile" = bench ] && bench=ON
 # shellcheck disable=SC2086
 cmake $generator -S . -B build -DEPIM_TESTS=$tests -DEPIM_BENCH=$bench -DEPIM_PYTHON=$tests -DPython_EXECUTABLE=/usr/bin/python3 > "$log" 2>&1 || { cat "$log" >&2; exit 4; }
-echo "building (first time about four minutes on two cores; log: $log)"
+echo "building (first time three to four minutes on two cores; log: $log)"
 cmake --build build -j "$(nproc)" >> "$log" 2>&1 || { tail -n 40 "$log" >&2; exit 4; }
