@@ -32,10 +32,11 @@ std::vector<CellMemory> registers_of(const CoreText& text) {
 
 }  // namespace
 
-CoreText core_text(const ChipDesign& chip, std::size_t n) {
+CoreText core_text(const ChipDesign& chip, std::size_t n, const Sources* rtl) {
   const ChipCore& core = chip.cores[n];
   CoreText t;
   t.rtl = elaborate_chip_core(chip, n, kImages);
+  if (rtl) replace_texts(t.rtl.blocks, *rtl);
   t.loaded = chip.loaded();
   if (t.loaded) return t;
   for (auto& [name, text] : t.rtl.images) t.images[kImages + name] = std::move(text);

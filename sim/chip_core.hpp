@@ -26,7 +26,8 @@ struct CoreText {
   LayerProgram program;
   bool loaded = false;                       ///< it has a load port: a LinkedCores core, programmed from outside; the text is all
 };
-CoreText core_text(const ChipDesign& chip, std::size_t core);
+/// `rtl`: texts in the place of the built-in blocks.
+CoreText core_text(const ChipDesign& chip, std::size_t core, const Sources* rtl = nullptr);
 /// Path of the compiled model.
 std::string build_core_text(const CoreText& text, const BuildOptions& options);
 

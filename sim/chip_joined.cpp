@@ -59,8 +59,7 @@ class Joined {
       : chip_(chip), images_(images), words_(words), settings_(settings), foretold_(predicted.deadlock ? 0 : predicted.cycles), weights_(chip.cores.size()), shape_(chip.cores.size()) {
     std::map<std::string, std::size_t> seen;
     for (std::size_t n = 0; n < chip.cores.size(); ++n) {
-      texts_.push_back(core_text(chip, n));
-      if (settings.rtl) replace_texts(texts_.back().rtl.blocks, *settings.rtl);
+      texts_.push_back(core_text(chip, n, settings.rtl));
       Timing t;
       t.cycles = predicted.cycles;
       t.fire_cycles = predicted.blocks[static_cast<std::size_t>(chip.cores[n].block)].fire_cycles;

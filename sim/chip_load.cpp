@@ -100,11 +100,8 @@ Bench make_bench(const std::string& config_file, const BuildOptions& build, std:
   bench.golden_b = run_network_golden(bench.net_b, bench.images, 1);
   if (bench.golden_a.at(0).data == bench.golden_b.at(0).data) throw std::logic_error("both networks give the same");
   bench.built = build_chip(bench.a, build, options.rtl, {.cores_outside = options.cores_outside});
-  for (std::size_t n = 0; options.cores_outside && n < bench.a.cores.size(); ++n) {
-    CoreText text = core_text(bench.a, n);
-    if (options.rtl) replace_texts(text.rtl.blocks, *options.rtl);
-    bench.core_objects.push_back(build_core_text(text, build));
-  }
+  for (std::size_t n = 0; options.cores_outside && n < bench.a.cores.size(); ++n)
+    bench.core_objects.push_back(build_core_text(core_text(bench.a, n, options.rtl), build));
   return bench;
 }
 

@@ -44,6 +44,7 @@ one() {
   cd "$dir"
   mapfile -t files < <(grep -v '^//' epim.f)
   # Compiled once, for the longer stimulus of both.
+  rm -f "$out/$name.vvp"
   for variant in "2 40" "1 0"; do
     read -r frames stalls <<< "$variant"
     work=$out/$name.f$frames
