@@ -17,7 +17,6 @@
 
 #include "gen/core/elaborate.hpp"
 #include "gen/base/process.hpp"
-#include "gen/core/register_map.hpp"
 #include "gen/base/work_folder.hpp"
 #include "golden/parallel.hpp"
 #include "sim/board_case.hpp"
@@ -55,16 +54,11 @@ std::string read_text(const fs::path& path) {
   return text.str();
 }
 
-/// The sources of a core's blocks from folder `rtl`, the generated packages among them, in compile order.
+/// The texts of all blocks from folder `rtl`.
 Sources read_sources(const fs::path& rtl) {
   Sources sources;
-  for (const RtlSource& block : rtl_sources()) {
+  for (const RtlSource& block : rtl_sources())
     sources.emplace_back(std::string(block.name) + ".sv", read_text(rtl / (std::string(block.name) + ".sv")));
-    if (sources.size() == 1) {
-      sources.emplace_back("epim_regs_pkg.sv", registers_sv());
-      sources.emplace_back("epim_events_pkg.sv", events_sv());
-    }
-  }
   return sources;
 }
 

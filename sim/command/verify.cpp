@@ -14,7 +14,6 @@
 #include "gen/command/command.hpp"
 #include "gen/base/output_folder.hpp"
 #include "gen/core/elaborate.hpp"
-#include "gen/core/register_map.hpp"
 #include "golden/files/json_document.hpp"
 #include "golden/parallel.hpp"
 #include "sim/chip_load.hpp"
@@ -64,10 +63,6 @@ std::optional<Sources> with_macro(const std::string& file, const std::vector<Cas
   for (const RtlSource& block : rtl_sources()) {
     const bool ours = std::string(block.name) != "epim_crossbar";
     sources.emplace_back(std::string(block.name) + ".sv", ours ? block.text : read_text(file));
-    if (sources.size() == 1) {
-      sources.emplace_back("epim_regs_pkg.sv", registers_sv());
-      sources.emplace_back("epim_events_pkg.sv", events_sv());
-    }
   }
   return sources;
 }
